@@ -1,0 +1,259 @@
+//! Averages as one integral over the characteristic function.
+//!
+//! Each function of S has a sine or cosine transform with the kernel `1/sinh(πt/2)`, for instance
+//! `sech² S = ∫_0^∞ t cos(tS)/sinh(πt/2) dt`, so its average is an integral of the characteristic function
+//! `Φ(t) = E[e^{itS}]`. The integrand is even and analytic up to t = ±2i, and the trapezoidal rule converges
+//! exponentially: by Poisson summation the rule with step `2π/P` returns the average of the function made periodic
+//! with period P, and the images are below `e^{−λP} E[e^{λ|S|}]` for every λ ≤ 2. The period is the smallest that a
+//! search over λ finds sufficient, rounded up on a geometric ladder so that the kernels can be tabulated.
+
+use super::Detail;
+use super::scalar::{self, Scalar};
+use crate::error::{Error, Result};
+use crate::prior::Prior;
+use std::f64::consts::{FRAC_PI_2, LN_2, PI, TAU};
+use std::sync::{Arc, OnceLock};
+
+/// Largest number of nodes that one average may take.
+pub const MAX_NODES: f64 = 1e7;
+
+/// −log of the accuracy: e^{−37} = 8.5e-17.
+const DIGITS: f64 = 37.0;
+/// Extra decay at the cut-off for kernels that grow like t³: the largest is t(4 + t²)/6 at t = 28, about e^{8.3}.
+const KERNEL_GROWTH: f64 = 7.0;
+
+/// Period of the ladder's first rung; no period is below DIGITS/2.
+const FIRST_PERIOD: f64 = 18.5;
+/// Rungs to a doubling of the period.
+const RUNGS_PER_OCTAVE: f64 = 8.0;
+/// Rungs whose kernels are kept: periods up to 2400.
+const RUNGS: usize = 56;
+/// End of the tables: (DIGITS + KERNEL_GROWTH)·2/π = 28.01 is the largest cut-off.
+const LAST_NODE: f64 = 28.1;
+
+/// The nodes t_n = n h of one step and the kernel `h t/sinh(πt/2)`, halved at t = 0 where it tends to 2/π.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    pub step: f64,
+    pub nodes: Vec<f64>,
+    pub weights: Vec<f64>,
+}
+
+impl Kernel {
+    fn new(period: f64, end: f64) -> Self {
+        let step = TAU / period;
+        let nodes: Vec<f64> = (0..=(end / step) as usize + 1).map(|n| n as f64 * step).collect();
+        let weights = nodes.iter().map(|&t| if t == 0.0 { step / PI } else { step * t / (FRAC_PI_2 * t).sinh() });
+        Self { step, weights: weights.collect(), nodes }
+    }
+
+    /// The kernel, up to t = `end` at least, of the smallest period on the ladder that is not below `period`.
+    fn for_period(period: f64, end: f64) -> Result<Arc<Self>> {
+        static LADDER: [OnceLock<Arc<Kernel>>; RUNGS] = [const { OnceLock::new() }; RUNGS];
+        let nodes = period * end / TAU;
+        if nodes.is_nan() || nodes > MAX_NODES {
+            return Err(Error::FieldTooLarge { nodes });
+        }
+        let rung = ((period / FIRST_PERIOD).log2() * RUNGS_PER_OCTAVE).ceil().max(0.0);
+        let rounded = FIRST_PERIOD * (rung / RUNGS_PER_OCTAVE).exp2();
+        Ok(match LADDER.get(rung as usize) {
+            Some(cell) => cell.get_or_init(|| Arc::new(Kernel::new(rounded, LAST_NODE))).clone(),
+            None => Arc::new(Kernel::new(rounded, end)),
+        })
+    }
+}
+
+/// The kernel and the number of its nodes that a field needs.
+///
+/// `gaussian` is the variance of the Gaussian part of S (noise and Gaussian components), which also cuts the integral
+/// off; `bias` a bound on |b|; `coefficients` the other components, under `prior`; `growth` is [`KERNEL_GROWTH`] where
+/// kernels beyond t/sinh are used, and the cut-off of log 2cosh ignores the Gaussian decay.
+pub(super) fn grid(
+    prior: &Prior,
+    gaussian: f64,
+    bias: f64,
+    coefficients: &[f64],
+    cut: Cut,
+) -> Result<(Arc<Kernel>, usize)> {
+    let end = match cut {
+        Cut::Map => decay_end(DIGITS, gaussian),
+        Cut::Jacobian => decay_end(DIGITS + KERNEL_GROWTH, gaussian),
+        Cut::LogCosh => decay_end(DIGITS, 0.0),
+    };
+    let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients), end)?;
+    let nodes = ((end / kernel.step) as usize + 2).min(kernel.nodes.len());
+    Ok((kernel, nodes))
+}
+
+/// Which kernels an average uses, for its cut-off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// t/sinh(πt/2) only.
+    Map,
+    /// Also t²/sinh and t(4 + t²)/sinh.
+    Jacobian,
+    /// (1 − Φ)/(t sinh): the 1 does not decay with the field.
+    LogCosh,
+}
+
+impl From<Detail> for Cut {
+    fn from(detail: Detail) -> Self {
+        match detail {
+            Detail::Map => Cut::Map,
+            Detail::Jacobian => Cut::Jacobian,
+        }
+    }
+}
+
+/// T with πT/2 + variance T²/2 = digits.
+fn decay_end(digits: f64, variance: f64) -> f64 {
+    // The root in the form that does not cancel for small variance.
+    2.0 * digits / (FRAC_PI_2 + (FRAC_PI_2 * FRAC_PI_2 + 2.0 * variance * digits).sqrt())
+}
+
+/// Smallest period over 0 < λ ≤ 2 with `e^{−λP} E[e^{λ|S|}] ≤ e^{−DIGITS}`, by a golden-section search: the exponent
+/// is convex in λ, its quotient by λ therefore has one minimum.
+fn period(prior: &Prior, gaussian: f64, bias: f64, coefficients: &[f64]) -> f64 {
+    let exponent = |lambda: f64| {
+        let moments: f64 = log_moments(prior, lambda, coefficients);
+        (DIGITS + lambda * bias + 0.5 * lambda * lambda * gaussian + moments) / lambda
+    };
+    let largest = coefficients.iter().fold(0.0, |largest: f64, c| largest.max(c.abs()));
+    // A Laplace component has exponential moments only up to its own scale.
+    let high = 2f64.min(prior.exponential_moment_limit() * (1.0 - 1e-3) / largest);
+    let variance = gaussian + coefficients.iter().map(|c| c * c).sum::<f64>();
+    // Below this the Gaussian bound on the exponent already falls.
+    let low = high.min((2.0 * DIGITS / variance).sqrt())
+        * if prior.exponential_moment_limit().is_finite() { 0.5 } else { 1.0 };
+    if low == high {
+        return exponent(high);
+    }
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let (mut a, mut b) = (low, high);
+    let (mut left, mut right) = (b - GOLDEN * (b - a), a + GOLDEN * (b - a));
+    let (mut at_left, mut at_right) = (exponent(left), exponent(right));
+    let mut best = exponent(high).min(exponent(low));
+    for _ in 0..8 {
+        best = best.min(at_left).min(at_right);
+        if at_left < at_right {
+            (b, right, at_right) = (right, left, at_left);
+            left = b - GOLDEN * (b - a);
+            at_left = exponent(left);
+        } else {
+            (a, left, at_left) = (left, right, at_right);
+            right = a + GOLDEN * (b - a);
+            at_right = exponent(right);
+        }
+    }
+    best
+}
+
+/// Σ_γ log E[e^{λ c_γ û}], or a cheap bound above it that is within log 2 a component.
+fn log_moments(prior: &Prior, lambda: f64, coefficients: &[f64]) -> f64 {
+    let scaled = coefficients.iter().map(|c| lambda * c.abs());
+    match prior {
+        Prior::Bernoulli => scaled.map(|x| (0.5 * x * x).min(x)).sum(),
+        Prior::Uniform => {
+            let edge = 3f64.sqrt();
+            scaled
+                .map(|x| if x < 1.5 { 0.5 * x * x } else { (0.5 * x * x).min(edge * x - (2.0 * edge * x).ln()) })
+                .sum()
+        }
+        Prior::Laplace => scaled.map(|x| -(-0.5 * x * x).ln_1p()).sum(),
+        _ => scaled.map(|x| 0.5 * x * x).sum(),
+    }
+}
+
+/// Averages over S = s x + b: one normal variable.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FourierLine {
+    damped: Vec<f64>,
+}
+
+impl FourierLine {
+    /// The scalar averages at every bias, on one grid that serves the largest.
+    pub fn averages(&mut self, noise: f64, biases: &[f64], detail: Detail, out: &mut Vec<Scalar>) -> Result<()> {
+        out.clear();
+        if noise == 0.0 {
+            out.extend(biases.iter().map(|&b| Scalar::at(b)));
+            return Ok(());
+        }
+        let saturated = saturation(noise);
+        let largest = biases.iter().map(|b| b.abs()).filter(|&b| b < saturated).fold(0.0, f64::max);
+        let variance = noise * noise;
+        let (kernel, nodes) = grid(&Prior::Gaussian, variance, largest, &[], detail.into())?;
+        self.damp(&kernel, nodes, variance);
+        out.extend(biases.iter().map(|&b| {
+            if b.abs() >= saturated {
+                Scalar { tanh: b.signum(), ..Scalar::default() }
+            } else {
+                sum(&kernel, &self.damped, b)
+            }
+        }));
+        Ok(())
+    }
+
+    /// `E[log 2cosh(s x + b)]`.
+    pub fn log_2cosh(&mut self, noise: f64, bias: f64) -> Result<f64> {
+        if noise == 0.0 {
+            return Ok(scalar::log_2cosh(bias));
+        }
+        if bias.abs() >= saturation(noise) {
+            return Ok(bias.abs());
+        }
+        let variance = noise * noise;
+        let (kernel, nodes) = grid(&Prior::Gaussian, variance, bias.abs(), &[], Cut::LogCosh)?;
+        let phi = |t: f64| (-0.5 * variance * t * t).exp() * (bias * t).cos();
+        Ok(log_2cosh_sum(&kernel, nodes, variance + bias * bias, phi))
+    }
+
+    fn damp(&mut self, kernel: &Kernel, nodes: usize, variance: f64) {
+        damped_weights(kernel, nodes, variance, &mut self.damped);
+    }
+}
+
+/// |b| from which S = s x + b is as good as infinite: beyond nine deviations and twenty units of tanh.
+fn saturation(noise: f64) -> f64 {
+    20.0 + 9.0 * noise
+}
+
+/// Kernel weights times the characteristic function `e^{−variance t²/2}` of the Gaussian part.
+pub(super) fn damped_weights(kernel: &Kernel, nodes: usize, variance: f64, out: &mut Vec<f64>) {
+    out.clear();
+    let half = 0.5 * variance;
+    let weights = kernel.weights[..nodes].iter();
+    if variance == 0.0 {
+        out.extend(weights);
+    } else {
+        out.extend(weights.zip(&kernel.nodes).map(|(w, t)| w * (-half * t * t).exp()));
+    }
+}
+
+/// The scalar averages from `weights[n] = kernel × |Φ(t_n)|` for a symmetric S shifted by b.
+pub(super) fn sum(kernel: &Kernel, weights: &[f64], bias: f64) -> Scalar {
+    let mut out = Scalar::default();
+    for (&t, &weight) in kernel.nodes.iter().zip(weights) {
+        let square = t * t;
+        // At b = 0 the odd averages vanish and no cosine is needed.
+        let (even, odd) = if bias == 0.0 {
+            (weight, 0.0)
+        } else {
+            let (sin, cos) = (bias * t).sin_cos();
+            (weight * cos, weight * if t == 0.0 { bias } else { sin / t })
+        };
+        out.sech2 += even;
+        out.sech4 += even * (4.0 + square) / 6.0;
+        out.tanh += odd;
+        out.tanh_sech2 += odd * square * 0.5;
+    }
+    out
+}
+
+/// `log 2 + ∫ (1 − Re Φ)/(t sinh(πt/2)) dt`; at t = 0 the integrand tends to `E[S²]/π`.
+pub(super) fn log_2cosh_sum(kernel: &Kernel, nodes: usize, second_moment: f64, mut phi: impl FnMut(f64) -> f64) -> f64 {
+    let mut total = LN_2 + 0.5 * second_moment * kernel.weights[0];
+    for (&t, &weight) in kernel.nodes[..nodes].iter().zip(&kernel.weights).skip(1) {
+        total += weight * (1.0 - phi(t)) / (t * t);
+    }
+    total
+}

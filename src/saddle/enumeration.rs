@@ -1,0 +1,325 @@
+//! All the stable fixed points of an ensemble.
+//!
+//! The starts, in order:
+//! 1. the paramagnet and the spin glass (where no field excludes them);
+//! 2. every single mode, every pair, every triple (up to [`Search::subset`]) and all modes, in equal parts; with every
+//!    combination of signs where fields or an empirical law distinguish them;
+//! 3. the states of the same starts at a quarter of the temperature (w, σ and fields times four), followed up in steps;
+//! 4. random directions;
+//! 5. from every unstable point met, down its unstable direction;
+//! 6. Newton's method on the equations deflated by all points found (P. E. Farrell, Á. Birkisson and S. W. Funke,
+//!    *SIAM J. Sci. Comput.* 37, A2026 (2015)), which cannot return to them.
+//!
+//! Points are identified modulo the symmetries of the equations, whose number is kept as the degeneracy.
+
+use super::ensemble::{Ensemble, Symmetry};
+use super::fixed_point::FixedPoint;
+use super::fluctuation;
+use super::solver::{Settings, Solver, Start};
+use crate::error::{Error, Result};
+use nalgebra::DVector;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+
+/// Order parameters closer than this are one point: solutions are accurate to 1e-12 over the distance to marginality,
+/// and two points this close merge within 1e-12 in w.
+const SAME_POINT: f64 = 1e-6;
+/// Temperatures through which low-temperature states are followed, as fractions of the ensemble's.
+const TEMPERATURES: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
+/// Unstable directions followed from one start.
+const DESCENTS: usize = 4;
+/// Starts of the deflated search, and points looked for from each.
+const DEFLATED_STARTS: usize = 12;
+const DEFLATIONS: usize = 8;
+
+/// What to search with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Search {
+    /// Largest number of modes started together, besides all of them.
+    pub subset: usize,
+    /// Random starts.
+    pub random: usize,
+    /// Whether starts are also followed from low temperature.
+    pub from_low_temperature: bool,
+    /// Whether deflation looks for points that no start leads to.
+    pub deflation: bool,
+    /// Seed of the random starts.
+    pub seed: u64,
+    /// The solver's settings.
+    pub settings: Settings,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            subset: 3,
+            random: 32,
+            from_low_temperature: true,
+            deflation: true,
+            seed: 0,
+            settings: Settings { rounds: 30, ..Settings::default() },
+        }
+    }
+}
+
+/// The fixed points found, and how the search went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enumeration {
+    /// Stable points by free energy, then unstable ones by free energy.
+    pub points: Vec<FixedPoint>,
+    /// Solves started.
+    pub starts: usize,
+    /// Of which ended without convergence.
+    pub unconverged: usize,
+    /// Number of the start (from 1) that found the last new stable point: far below `starts`, the search is saturated.
+    pub last_new: usize,
+    /// Stable points that only one start led to (Good and Turing: about `seen_once/starts` is the chance that another
+    /// start would find a new one).
+    pub seen_once: usize,
+}
+
+impl Enumeration {
+    /// The stable points, by free energy.
+    pub fn stable(&self) -> impl Iterator<Item = &FixedPoint> {
+        self.points.iter().filter(|point| point.stable)
+    }
+
+    /// The stable point of lowest free energy.
+    pub fn dominant(&self) -> Option<&FixedPoint> {
+        self.points.first().filter(|point| point.stable)
+    }
+
+    /// Sets the thermodynamic weight of each stable point with its images, `∝ degeneracy · e^{−F}`,
+    /// `F = L f + ½ log det(1 − ĀDBD)`; weights sum to one.
+    ///
+    /// # Errors
+    /// L not positive; those of the averages.
+    pub fn weigh(&mut self, ensemble: &Ensemble, size: f64) -> Result<()> {
+        if !(size.is_finite() && size > 0.0) {
+            return Err(Error::Size(size));
+        }
+        let stable = self.points.iter_mut().filter(|point| point.stable);
+        let mut logs = Vec::new();
+        for point in stable {
+            let fluctuations = 0.5 * fluctuation::log_determinant(ensemble, point)?;
+            logs.push((point.degeneracy.ln() - size * point.free_energy - fluctuations, point));
+        }
+        let largest = logs.iter().map(|(log, _)| *log).fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = logs.iter().map(|(log, _)| (log - largest).exp()).sum();
+        for (log, point) in logs {
+            point.weight = Some((log - largest).exp() / total);
+        }
+        Ok(())
+    }
+}
+
+/// [`enumerate_with`] the default search.
+///
+/// # Errors
+/// As [`Solver::solve`].
+///
+/// ```
+/// use spectral_rbm::{Ensemble, Prior, saddle};
+/// // Bernoulli components: the state of the second mode is stable besides that of the first.
+/// let found = saddle::enumerate(&Ensemble::new(1.0, 0.2, &[2.0, 1.8], Prior::Bernoulli)?)?;
+/// let condensed: Vec<_> = found.stable().map(|point| point.modes_condensed.clone()).collect();
+/// assert_eq!(condensed, [[1], [2]]);
+/// # Ok::<(), spectral_rbm::Error>(())
+/// ```
+pub fn enumerate(ensemble: &Ensemble) -> Result<Enumeration> {
+    enumerate_with(ensemble, &Search::default())
+}
+
+/// Searches for all stable fixed points of an ensemble, as the module says. Meant for up to ten modes.
+///
+/// # Errors
+/// As [`Solver::solve`].
+pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeration> {
+    let mut catalogue = Catalogue::new(ensemble);
+    let mut solver = Solver::with_settings(ensemble, search.settings)?;
+    let directions = directions(ensemble, search);
+    if !ensemble.has_fields() {
+        let modes = ensemble.modes().len();
+        catalogue.add(&solver.descend(&Start::paramagnet(modes), DESCENTS)?);
+        if ensemble.sigma() > 0.0 {
+            catalogue.add(&solver.descend(&Start::spin_glass(modes), DESCENTS)?);
+        }
+    }
+    for start in &directions {
+        catalogue.add(&solver.descend(start, DESCENTS)?);
+    }
+    if search.from_low_temperature {
+        let mut ladder = Vec::new();
+        for temperature in TEMPERATURES {
+            ladder.push(Solver::with_settings(&ensemble.at_temperature(temperature), search.settings)?);
+        }
+        for start in &directions {
+            let mut start = start.clone();
+            for solver in &mut ladder {
+                let point = solver.solve(&start)?;
+                if point.is_converged() {
+                    start = Start::from(&point);
+                }
+            }
+            catalogue.add(&solver.descend(&start, DESCENTS)?);
+        }
+    }
+    for start in random_starts(ensemble, search) {
+        catalogue.add(&solver.descend(&start, DESCENTS)?);
+    }
+    if search.deflation {
+        deflate(&mut solver, &directions, &mut catalogue)?;
+    }
+    Ok(catalogue.finish())
+}
+
+/// A point, the coordinates that identify it, and the number of starts that led to it.
+struct Entry {
+    point: FixedPoint,
+    representative: DVector<f64>,
+    seen: usize,
+}
+
+/// Points found so far, modulo symmetry.
+struct Catalogue {
+    symmetry: Symmetry,
+    rotations: Vec<Vec<usize>>,
+    entries: Vec<Entry>,
+    starts: usize,
+    unconverged: usize,
+    last_new: usize,
+}
+
+impl Catalogue {
+    fn new(ensemble: &Ensemble) -> Self {
+        Self {
+            symmetry: ensemble.symmetry(),
+            rotations: (0..ensemble.modes().len()).map(|mode| ensemble.rotation_group(mode)).collect(),
+            entries: Vec::new(),
+            starts: 0,
+            unconverged: 0,
+            last_new: 0,
+        }
+    }
+
+    /// Coordinates that agree for images of one point: signs removed, the norm alone within a continuum, and q.
+    fn representative(&self, point: &FixedPoint) -> DVector<f64> {
+        let mut m = point.magnetization.clone();
+        for group in self.rotations.iter().filter(|group| group.len() > 1) {
+            let norm = group.iter().map(|&mode| m[mode] * m[mode]).sum::<f64>().sqrt();
+            group.iter().for_each(|&mode| m[mode] = 0.0);
+            m[group[0]] = norm;
+        }
+        m.push(point.overlap)
+    }
+
+    /// Adds the points that one start met, the last of which is where it ended.
+    fn add(&mut self, points: &[FixedPoint]) {
+        self.starts += 1;
+        self.unconverged += usize::from(points.last().is_some_and(|point| !point.is_converged()));
+        for point in points.iter().filter(|point| point.is_converged()) {
+            self.add_point(point);
+        }
+    }
+
+    fn add_point(&mut self, point: &FixedPoint) {
+        let signs = self.symmetry.signs(&point.magnetization);
+        let point = FixedPoint {
+            magnetization: point.magnetization.component_mul(&signs),
+            magnetization_bar: point.magnetization_bar.component_mul(&signs),
+            ..point.clone()
+        };
+        let representative = self.representative(&point);
+        let known = self.entries.iter_mut().find(|entry| (&entry.representative - &representative).amax() < SAME_POINT);
+        match known {
+            Some(entry) => entry.seen += 1,
+            None => {
+                if point.stable {
+                    self.last_new = self.starts;
+                }
+                self.entries.push(Entry { point, representative, seen: 1 });
+            }
+        }
+    }
+
+    fn finish(self) -> Enumeration {
+        let seen_once = self.entries.iter().filter(|entry| entry.point.stable && entry.seen == 1).count();
+        let mut points: Vec<FixedPoint> = self.entries.into_iter().map(|entry| entry.point).collect();
+        points.sort_by(|a, b| b.stable.cmp(&a.stable).then(a.free_energy.total_cmp(&b.free_energy)));
+        Enumeration { points, starts: self.starts, unconverged: self.unconverged, last_new: self.last_new, seen_once }
+    }
+}
+
+/// Subsets of the modes in equal parts, with the signs that matter.
+fn directions(ensemble: &Ensemble, search: &Search) -> Vec<Start> {
+    let modes = ensemble.modes().len();
+    let mut subsets: Vec<Vec<usize>> = Vec::new();
+    for a in 0..modes {
+        subsets.push(vec![a]);
+        for b in a + 1..modes {
+            if search.subset >= 2 {
+                subsets.push(vec![a, b]);
+            }
+            subsets.extend((b + 1..modes).filter(|_| search.subset >= 3).map(|c| vec![a, b, c]));
+        }
+    }
+    if modes > search.subset {
+        subsets.push((0..modes).collect());
+    }
+    subsets.sort_by_key(Vec::len);
+    subsets.iter().flat_map(|subset| signed(ensemble, subset)).collect()
+}
+
+/// The start that condenses `subset`, once for every combination of signs that no symmetry makes equivalent.
+fn signed(ensemble: &Ensemble, subset: &[usize]) -> Vec<Start> {
+    let symmetry = ensemble.symmetry();
+    let mut broken: Vec<usize> = subset.iter().copied().filter(|&mode| !symmetry.is_free(mode)).collect();
+    if symmetry == Symmetry::GlobalFlip {
+        broken.truncate(subset.len() - 1);
+    }
+    // Beyond triples (the start of all modes) the combinations are left to the random starts.
+    broken.truncate(3);
+    (0..1usize << broken.len())
+        .map(|flips| {
+            let mut start = Start::condensed(ensemble.modes().len(), subset);
+            for (bit, &mode) in broken.iter().enumerate() {
+                if flips >> bit & 1 == 1 {
+                    start.magnetization[mode] *= -1.0;
+                }
+            }
+            start
+        })
+        .collect()
+}
+
+fn random_starts(ensemble: &Ensemble, search: &Search) -> Vec<Start> {
+    let mut random = ChaCha8Rng::seed_from_u64(search.seed);
+    let modes = ensemble.modes().len();
+    let draw = |_| {
+        let direction = DVector::from_fn(modes, |_, _| random.sample::<f64, _>(StandardNormal));
+        let length = random.random::<f64>().sqrt();
+        Start { magnetization: direction.normalize() * length, overlap: random.random() }
+    };
+    (0..search.random).map(draw).collect()
+}
+
+/// Looks for points beside those found, from the start of all modes and the single modes, until it finds no more.
+fn deflate(solver: &mut Solver, directions: &[Start], catalogue: &mut Catalogue) -> Result<()> {
+    for start in directions.iter().rev().take(DEFLATED_STARTS) {
+        for _ in 0..DEFLATIONS {
+            let known: Vec<DVector<f64>> = catalogue.entries.iter().map(|entry| entry.point.state()).collect();
+            let Some(point) = solver.solve_deflated(start, &known)? else { break };
+            let mut points = vec![point];
+            if points[0].is_converged() && !points[0].stable {
+                points = solver.descend(&Start::from(&points[0]), DESCENTS)?;
+            }
+            let before = catalogue.entries.len();
+            catalogue.add(&points);
+            if catalogue.entries.len() == before {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Replica-symmetric saddle point of the ensemble (10): equations (11) and (12), their solutions and stability.
+//!
+//! [`Solver`] takes one start to one [`FixedPoint`]; [`enumerate`] looks for all of them. Order parameters follow the
+//! letter: m and q are hidden, m̄ and q̄ visible.
+
+mod ensemble;
+mod enumeration;
+mod equations;
+mod fixed_point;
+mod fluctuation;
+mod krylov;
+mod solver;
+
+pub use ensemble::{Ensemble, Symmetry};
+pub use enumeration::{Enumeration, Search, enumerate, enumerate_with};
+pub use fixed_point::{FixedPoint, Kind, Status};
+pub use fluctuation::{free_energy, log_determinant, response};
+pub use solver::{Settings, Solver, Start};
