@@ -3,6 +3,7 @@
 
 pub mod average;
 pub mod error;
+pub mod phase;
 pub mod prior;
 pub mod quadrature;
 pub mod saddle;

@@ -11,7 +11,7 @@ use super::Detail;
 use super::scalar::{self, Scalar};
 use crate::error::{Error, Result};
 use crate::prior::Prior;
-use std::f64::consts::{FRAC_PI_2, LN_2, PI, TAU};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, LN_2, PI, TAU};
 use std::sync::{Arc, OnceLock};
 
 /// Largest number of nodes that one average may take.
@@ -67,7 +67,7 @@ impl Kernel {
 ///
 /// `gaussian` is the variance of the Gaussian part of S (noise and Gaussian components), which also cuts the integral
 /// off; `bias` a bound on |b|; `coefficients` the other components, under `prior`; `growth` is [`KERNEL_GROWTH`] where
-/// kernels beyond t/sinh are used, and the cut-off of log 2cosh ignores the Gaussian decay.
+/// kernels beyond t/sinh are used, and the cut-off of log 2cosh follows its [reference](LogCosh).
 pub(super) fn grid(
     prior: &Prior,
     gaussian: f64,
@@ -78,7 +78,7 @@ pub(super) fn grid(
     let end = match cut {
         Cut::Map => decay_end(DIGITS, gaussian),
         Cut::Jacobian => decay_end(DIGITS + KERNEL_GROWTH, gaussian),
-        Cut::LogCosh => decay_end(DIGITS, 0.0),
+        Cut::LogCosh => decay_end(DIGITS, LogCosh::new(gaussian).reference),
     };
     let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients), end)?;
     let nodes = ((end / kernel.step) as usize + 2).min(kernel.nodes.len());
@@ -92,7 +92,7 @@ pub(super) enum Cut {
     Map,
     /// Also t²/sinh and t(4 + t²)/sinh.
     Jacobian,
-    /// (1 − Φ)/(t sinh): the 1 does not decay with the field.
+    /// (1 − Φ)/(t sinh), or the difference of Φ from a Gaussian one, see [`LogCosh`].
     LogCosh,
 }
 
@@ -204,7 +204,7 @@ impl FourierLine {
         let variance = noise * noise;
         let (kernel, nodes) = grid(&Prior::Gaussian, variance, bias.abs(), &[], Cut::LogCosh)?;
         let phi = |t: f64| (-0.5 * variance * t * t).exp() * (bias * t).cos();
-        Ok(log_2cosh_sum(&kernel, nodes, variance + bias * bias, phi))
+        Ok(LogCosh::new(variance).sum(&kernel, nodes, variance + bias * bias, phi))
     }
 
     fn damp(&mut self, kernel: &Kernel, nodes: usize, variance: f64) {
@@ -249,11 +249,59 @@ pub(super) fn sum(kernel: &Kernel, weights: &[f64], bias: f64) -> Scalar {
     out
 }
 
-/// `log 2 + ∫ (1 − Re Φ)/(t sinh(πt/2)) dt`; at t = 0 the integrand tends to `E[S²]/π`.
-pub(super) fn log_2cosh_sum(kernel: &Kernel, nodes: usize, second_moment: f64, mut phi: impl FnMut(f64) -> f64) -> f64 {
-    let mut total = LN_2 + 0.5 * second_moment * kernel.weights[0];
-    for (&t, &weight) in kernel.nodes[..nodes].iter().zip(&kernel.weights).skip(1) {
-        total += weight * (1.0 - phi(t)) / (t * t);
+/// `E[log 2cosh S] = log 2 + ∫ (1 − Re Φ)/(t sinh(πt/2)) dt`.
+///
+/// Under strong noise Φ lives on t ~ 1/s and the 1 on t ~ 1: instead of resolving both, the average over the noise alone
+/// is taken in closed form, and the integral is of the difference of the characteristic functions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogCosh {
+    /// Variance of the Gaussian whose average is known, 0 for the constant log 2.
+    reference: f64,
+    base: f64,
+}
+
+impl LogCosh {
+    /// For a field whose Gaussian part has variance `gaussian`.
+    pub fn new(gaussian: f64) -> Self {
+        if gaussian < STRONG_NOISE * STRONG_NOISE {
+            Self { reference: 0.0, base: LN_2 }
+        } else {
+            Self { reference: gaussian, base: strong_noise_log_2cosh(gaussian.sqrt()) }
+        }
     }
-    total
+
+    /// The average, from φ on the nodes; at t = 0 the integrand tends to `(E[S²] − reference)/π`.
+    pub fn sum(&self, kernel: &Kernel, nodes: usize, second_moment: f64, mut phi: impl FnMut(f64) -> f64) -> f64 {
+        let mut total = self.base + 0.5 * (second_moment - self.reference) * kernel.weights[0];
+        for (&t, &weight) in kernel.nodes[..nodes].iter().zip(&kernel.weights).skip(1) {
+            total += weight * ((-0.5 * self.reference * t * t).exp() - phi(t)) / (t * t);
+        }
+        total
+    }
+}
+
+/// Noise from which [`strong_noise_log_2cosh`] is exact: its smallest term there is below 1e-17.
+const STRONG_NOISE: f64 = 10.0;
+
+/// `E[log 2cosh(s x)] = s√(2/π) + E[log(1 + e^{−2s|x|})]` for s ≥ 10, by the asymptotic series of the second term,
+/// `√(2/π)/s Σ_k (−1)^k (2k)! η(2k+2) / (k! 2^{3k+1} s^{2k})` with η the Dirichlet eta function.
+fn strong_noise_log_2cosh(s: f64) -> f64 {
+    let eta = |n: i32| {
+        // Alternating sum; the mean of two partial sums leaves n/2 · 100^{−n−1}, below 1e-8 at n = 2.
+        let terms = |last: i32| {
+            (1..=last).map(|j| f64::from(if j % 2 == 1 { 1 } else { -1 }) / f64::from(j).powi(n)).sum::<f64>()
+        };
+        match n {
+            2 => PI * PI / 12.0,
+            4 => 7.0 * PI.powi(4) / 720.0,
+            _ => 0.5 * (terms(100) + terms(101)),
+        }
+    };
+    let (mut sum, mut factor) = (0.0, 0.5);
+    for k in 0..12 {
+        sum += factor * eta(2 * k + 2);
+        let k = f64::from(k);
+        factor *= -(2.0 * k + 1.0) / (4.0 * s * s);
+    }
+    FRAC_2_PI.sqrt() * (s + sum / s)
 }

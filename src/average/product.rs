@@ -3,7 +3,7 @@
 //! With `Φ = e^{ibt} e^{−s²t²/2} Π_γ φ(c_γ t)`, prefix and suffix products over the modes give every product that
 //! leaves one factor out without dividing (φ may vanish), so the cost is linear in K.
 
-use super::fourier::{self, Cut, Kernel};
+use super::fourier::{self, Cut, Kernel, LogCosh};
 use super::scalar::{self, Scalar};
 use super::{Averages, Detail, Field};
 use crate::error::{Error, Result};
@@ -189,13 +189,11 @@ impl Product {
 
     /// The scalar averages, which an odd part of the field makes non-trivial.
     pub fn scalar(&mut self, field: &Field) -> Result<Scalar> {
-        let unbiased = Field { bias: 0.0, ..*field };
         self.activate(field);
         let variance = field.noise * field.noise;
         let (kernel, nodes) =
             fourier::grid(&self.prior, variance, field.bias.abs(), &self.coefficients, Cut::Jacobian)?;
         fourier::damped_weights(&kernel, nodes, variance, &mut self.weights);
-        debug_assert_eq!(unbiased.bias, 0.0);
         self.factors(&kernel, nodes, false);
         self.accumulate(nodes);
         Ok(fourier::sum(&kernel, &self.prefix[self.active.len() * nodes..], field.bias))
@@ -208,7 +206,7 @@ impl Product {
         self.factors(&kernel, nodes, false);
         let second_moment = variance + field.bias * field.bias + self.coefficients.iter().map(|c| c * c).sum::<f64>();
         let mut node = 0;
-        Ok(fourier::log_2cosh_sum(&kernel, nodes, second_moment, |t| {
+        Ok(LogCosh::new(variance).sum(&kernel, nodes, second_moment, |t| {
             node += 1;
             let modes: f64 = self.value.iter().skip(node).step_by(nodes).product();
             modes * (-0.5 * variance * t * t).exp() * (field.bias * t).cos()

@@ -53,8 +53,8 @@ pub struct FixedPoint {
     /// Spectral radius of one round of the equations at the point. Where m = 0 decouples from q, that of the m block:
     /// `w_max² (1 − q)(1 − q̄)`. NaN if the eigenvalues could not be computed.
     pub spectral_radius: f64,
-    /// Spectral radius below 1; and, for the paramagnet, σ < 1: beyond, the q = 0 solution is superseded by the spin
-    /// glass, of which it is the unstable end.
+    /// Spectral radius below 1, or equal to it within 1e-10 (marginal: at a transition, along a continuum); and, for the
+    /// paramagnet, σ ≤ 1: beyond, the q = 0 solution is superseded by the spin glass.
     pub stable: bool,
     /// Almeida–Thouless number `σ⁴ E[sech⁴ h] E[sech⁴ h̄]`.
     pub at_number: f64,
@@ -90,11 +90,6 @@ impl FixedPoint {
     /// The state `(m_1, …, m_K, q)` that the solver iterates.
     pub(crate) fn state(&self) -> DVector<f64> {
         self.magnetization.push(self.overlap)
-    }
-
-    /// (m̄_1, …, m̄_K, q̄).
-    pub(crate) fn state_bar(&self) -> DVector<f64> {
-        self.magnetization_bar.push(self.overlap_bar)
     }
 }
 

@@ -17,6 +17,8 @@ const DENSE: usize = 40;
 const KRYLOV: usize = 60;
 /// Relative accuracy of the inner solve: four digits a Newton step.
 const FORCING: f64 = 1e-4;
+/// Eigenvalues this close to 1 are marginal: neither grows nor decays within the accuracy of a solution.
+const MARGINAL: f64 = 1e-10;
 /// Magnetizations below this are examined for being zero: a state that vanishes continuously is this small only within
 /// 1e-6 of its transition.
 const SMALL: f64 = 1e-3;
@@ -339,8 +341,14 @@ impl Solver {
     /// A mode that ends with a tiny magnetization may be zero to the accuracy that a marginal point allows (residual
     /// m³): it is set to zero if the state without it does not grow back.
     fn settle_small_modes(&mut self, iterate: Iterate) -> Result<Iterate> {
-        let Symmetry::SignOfEachMode(free) = &self.symmetry else { return Ok(iterate) };
         let modes = self.equations.modes();
+        let magnetized = iterate.state.rows(0, modes).iter().any(|&m| m != 0.0);
+        if !magnetized && !self.ensemble.has_fields() && self.ensemble.sigma() <= 1.0 {
+            // q → E tanh² is concave with slope σ⁴ at the origin: without magnetization q = 0 is the only solution.
+            let state = DVector::zeros(modes + 1);
+            return Ok(Iterate { state, residual: 0.0, ..iterate });
+        }
+        let Symmetry::SignOfEachMode(free) = &self.symmetry else { return Ok(iterate) };
         let small: Vec<usize> =
             (0..modes).filter(|&a| free[a] && iterate.state[a] != 0.0 && iterate.state[a].abs() < SMALL).collect();
         if small.is_empty() {
@@ -348,11 +356,12 @@ impl Solver {
         }
         let mut state = iterate.state.clone();
         small.iter().for_each(|&mode| state[mode] = 0.0);
-        let mut without = self.iterate(state, 0)?;
+        let without = self.iterate(state, 0)?;
+        let mut without = self.settle_small_modes(without)?;
         self.linearize(&mut without.state)?;
         let susceptibility = self.susceptibility();
         let largest = small.iter().map(|&mode| self.ensemble.modes()[mode]).fold(0.0, f64::max);
-        let marginal = largest * largest * susceptibility <= 1.0 + 1e-10;
+        let marginal = largest * largest * susceptibility <= 1.0 + MARGINAL;
         let lost = iterate.residual > self.settings.tolerance;
         let is_solution = without.residual <= self.settings.tolerance;
         Ok(if is_solution && (marginal || lost) { without } else { iterate })
@@ -379,9 +388,7 @@ impl Solver {
         let overlap = state[modes];
         let modes_condensed: Vec<usize> = (0..modes).filter(|&a| magnetization[a] != 0.0).map(|a| a + 1).collect();
         let kind = self.kind(&modes_condensed, overlap);
-        // Along a continuum the eigenvalue is 1 up to rounding.
-        let limit = if kind == Kind::Continuum { 1.0 + 1e-9 } else { 1.0 };
-        let stable = spectral_radius < limit && !(kind == Kind::Paramagnet && self.ensemble.sigma() >= 1.0);
+        let stable = spectral_radius < 1.0 + MARGINAL && !(kind == Kind::Paramagnet && self.ensemble.sigma() > 1.0);
         let converged = residual <= self.settings.tolerance;
         Ok(FixedPoint {
             kind,
