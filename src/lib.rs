@@ -3,6 +3,7 @@
 
 pub mod average;
 pub mod error;
+pub mod figure;
 pub mod phase;
 pub mod prior;
 pub mod quadrature;

@@ -51,9 +51,14 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Gauss–Hermite with the nodes that `modes` modes allow in reasonable time: 200, 64 and 32 for one to three modes.
-    pub fn hermite_for(modes: usize) -> Self {
-        Backend::Hermite { nodes: [200, 200, 64, 32][modes.min(3)] }
+    /// Gauss–Hermite with the nodes that `modes` modes under `prior` allow in reasonable time: 200 in the one dimension
+    /// of a Gaussian or empirical law and for one mode, 64 and 32 for two and three.
+    pub fn hermite_for(prior: &Prior, modes: usize) -> Self {
+        let nodes = match prior {
+            Prior::Gaussian | Prior::Empirical(_) => 200,
+            _ => [200, 200, 64, 32][modes.min(3)],
+        };
+        Backend::Hermite { nodes }
     }
 }
 

@@ -34,6 +34,20 @@ pub fn free_energy(
     Equations::new(ensemble)?.free_energy(&magnetization.push(overlap), &magnetization_bar.push(overlap_bar))
 }
 
+/// One round of the equations (11, 12): (m, q) through (m̄, q̄) to (m, q). A fixed point is what a round leaves alone.
+///
+/// # Errors
+/// Magnetizations of another length than the modes; a failure of the averages.
+pub fn round(ensemble: &Ensemble, magnetization: &DVector<f64>, overlap: f64) -> Result<(DVector<f64>, f64)> {
+    if magnetization.len() != ensemble.modes().len() {
+        return Err(Error::Length { name: "m", found: magnetization.len(), expected: ensemble.modes().len() });
+    }
+    let mut image = DVector::zeros(magnetization.len() + 1);
+    Equations::new(ensemble)?.round(&magnetization.push(overlap), &mut image)?;
+    let overlap = image[magnetization.len()];
+    Ok((image.remove_row(magnetization.len()), overlap))
+}
+
 /// `log det(1 − Ā D B D)` at a fixed point, D = diag(w), Ā = E[û û sech² h], B = E[v̂ v̂ sech² h̄]: half of it is the
 /// O(1) correction to L f from the fluctuations of the magnetizations. Exact as L → ∞ for σ = 0; with noise it leaves
 /// out the fluctuations of the overlaps. NaN at a point that is unstable in an odd number of directions.

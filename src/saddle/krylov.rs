@@ -131,7 +131,7 @@ mod tests {
         let dense = largest_modulus(matrix.clone()).unwrap();
         let krylov = spectral_radius(|x, out| out.copy_from(&(&matrix * x)), 30, 30).unwrap();
         assert!((dense - krylov).abs() < 1e-10);
-        for two in [[0.3, 0.2, 0.5, -0.4], [0.3, 2.0, -0.5, 0.4]] {
+        for two in [[0.3, 0.2, 0.5, -0.4], [0.3, 2.0, -0.5, 0.4f64]] {
             let matrix = DMatrix::from_row_slice(2, 2, &two);
             let eigenvalues = matrix.complex_eigenvalues();
             let reference = eigenvalues[0].norm().max(eigenvalues[1].norm());

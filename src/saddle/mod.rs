@@ -14,5 +14,5 @@ mod solver;
 pub use ensemble::{Ensemble, Symmetry};
 pub use enumeration::{Enumeration, Search, enumerate, enumerate_with};
 pub use fixed_point::{FixedPoint, Kind, Status};
-pub use fluctuation::{free_energy, log_determinant, response};
+pub use fluctuation::{free_energy, log_determinant, response, round};
 pub use solver::{Settings, Solver, Start};

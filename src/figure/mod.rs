@@ -1,0 +1,126 @@
+//! Publication figures: one style, PNG at 300 dpi and SVG from the same drawing.
+//!
+//! A [`Panel`] is a pair of axes with what is drawn on them; a [`Figure`] is a grid of panels at
+//! its printed width. Sizes are physical: widths in millimetres, type and line widths in points,
+//! so a figure enters a paper unscaled.
+//!
+//! The way from data to file:
+//!
+//! | step | file |
+//! |---|---|
+//! | panels in a grid, files | `sheet.rs`, `export.rs` |
+//! | what is drawn: lines, points, bands, maps, contours | `panel.rs` |
+//! | room for labels, the size of frames | `layout.rs` |
+//! | axes, ticks, data to paper | `axis.rs`, `ticks.rs`, `frame.rs` |
+//! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `maps.rs`, `contour.rs` |
+//! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
+//! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
+//! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
+//! | the figures themselves | `phase_diagram.rs`, `phase_style.rs` |
+//! | colours, dashes, markers, sizes | `style.rs` |
+//!
+//! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
+//! sub-pixel positions, dashes, sub- and superscripts, axes, colour bars, contours. Glyphs are
+//! filled from the outlines of the embedded DejaVu Sans, so no system font is asked for.
+//!
+//! Text is a small markup: `w_{max}/σ`, `10^{-3}`, `w_α`, `m̄`, `q̂`, `x̃` (combining
+//! characters). A single
+//! lower-case letter, Latin or Greek, is a variable and set in italics; `*T*` forces italics, a
+//! backslash takes the next character literally and upright.
+
+mod axis;
+mod canvas;
+mod contour;
+mod export;
+mod frame;
+mod geometry;
+mod layers;
+mod layout;
+mod legend;
+mod maps;
+mod markup;
+mod panel;
+mod phase_diagram;
+mod phase_style;
+mod placement;
+mod raster;
+mod sheet;
+mod style;
+mod svg;
+mod text;
+mod ticks;
+mod uncertainty;
+
+pub use axis::{Axis, Scale};
+pub use legend::LegendPosition;
+pub use markup::escape;
+pub use panel::{Category, HeatStyle, Panel, Series};
+pub use phase_diagram::{phase_diagram, phase_diagram_gallery};
+pub use sheet::Figure;
+pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
+
+/// What can keep a figure from being drawn or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// Two arrays that belong together differ in length.
+    #[error("{what}: expected {expected} values, found {found}")]
+    Length {
+        /// The array that is at fault.
+        what: &'static str,
+        /// The length it should have.
+        expected: usize,
+        /// The length it has.
+        found: usize,
+    },
+    /// An axis does not run from a smaller to a larger finite number (above zero if logarithmic).
+    #[error("the axis '{axis}' cannot run from {start} to {end}")]
+    Range {
+        /// The label of the axis.
+        axis: String,
+        /// Where it was to start.
+        start: f64,
+        /// Where it was to end.
+        end: f64,
+    },
+    /// The nodes of a map do not increase, or are fewer than two.
+    #[error("the nodes of a map must be at least two, finite and increasing ({0})")]
+    Nodes(&'static str),
+    /// A map names a category that was not described.
+    #[error("the map names category {index}, but only {count} are described")]
+    Category {
+        /// The index that the map holds.
+        index: usize,
+        /// How many categories there are.
+        count: usize,
+    },
+    /// The number of panels does not fill the grid.
+    #[error("a grid of {rows} x {columns} needs {} panels, found {found}", rows * columns)]
+    Panels {
+        /// Rows of the grid.
+        rows: usize,
+        /// Columns of the grid.
+        columns: usize,
+        /// Panels that were given.
+        found: usize,
+    },
+    /// A width, height or ratio is not a positive number, leaves no room for the frame, or is too large.
+    #[error("the figure cannot have this size: {0}")]
+    Size(String),
+    /// The name of a figure is not a plain file name.
+    #[error("'{0}' is not a plain file name")]
+    Name(String),
+    /// A file could not be written; an older one is still as it was.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file to be written.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The PNG could not be encoded.
+    #[error("cannot encode the PNG: {0}")]
+    Png(#[from] png::EncodingError),
+    /// A backend of plotters failed.
+    #[error("cannot draw: {0}")]
+    Backend(String),
+}

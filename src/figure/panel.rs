@@ -1,0 +1,289 @@
+//! A panel: a pair of axes and what is drawn on them.
+//!
+//! Data are taken as they come: points that are not numbers, or have no place on a logarithmic
+//! axis, are left out and break the line. Arrays that do not fit together are remembered and
+//! reported when the figure is drawn, so that calls chain.
+
+use std::ops::Range;
+
+use super::FigureError;
+use super::axis::{Axis, Scale};
+use super::legend::LegendPosition;
+use super::style::{Color, Colormap, LineStyle, MarkerStyle};
+
+/// A category of a map: its colour and its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Category {
+    pub(super) color: Color,
+    pub(super) hatched: bool,
+    pub(super) label: String,
+}
+
+impl Category {
+    /// A category in a flat colour; its label is written inside its largest region, or in the
+    /// legend if it does not fit. An empty label is not shown.
+    pub fn filled(color: Color, label: &str) -> Self {
+        Category { color, hatched: false, label: label.to_string() }
+    }
+
+    /// A category hatched in grey on white, explained in the legend: for what is not known.
+    pub fn hatched(label: &str) -> Self {
+        Category { color: Color::White, hatched: true, label: label.to_string() }
+    }
+}
+
+/// How the values of a heat map become colours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeatStyle {
+    pub(super) colormap: Colormap,
+    pub(super) range: Option<(f64, f64)>,
+    pub(super) scale: Scale,
+    pub(super) label: String,
+}
+
+impl HeatStyle {
+    /// Viridis over the range of the data; the label (marked-up) stands at the colour bar.
+    pub fn new(label: &str) -> Self {
+        HeatStyle { colormap: Colormap::Viridis, range: None, scale: Scale::Linear, label: label.to_string() }
+    }
+
+    /// Another colour map.
+    pub fn colormap(mut self, colormap: Colormap) -> Self {
+        self.colormap = colormap;
+        self
+    }
+
+    /// A fixed range; values beyond it take the colour of its end.
+    pub fn range(mut self, range: Range<f64>) -> Self {
+        self.range = Some((range.start, range.end));
+        self
+    }
+
+    /// Colours by the logarithm of the value.
+    pub fn log(mut self) -> Self {
+        self.scale = Scale::Log;
+        self
+    }
+}
+
+/// What a layer draws, in data coordinates.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    Line { points: Vec<(f64, f64)>, style: LineStyle },
+    Points { points: Vec<(f64, f64)>, x_errors: Vec<f64>, y_errors: Vec<f64>, style: MarkerStyle },
+    Band { xs: Vec<f64>, low: Vec<f64>, high: Vec<f64>, color: Color },
+    Categories { xs: Vec<f64>, ys: Vec<f64>, map: Vec<usize>, categories: Vec<Category> },
+    Heat { xs: Vec<f64>, ys: Vec<f64>, values: Vec<f64>, style: HeatStyle },
+    Contours { xs: Vec<f64>, ys: Vec<f64>, values: Vec<f64>, levels: Vec<f64>, style: LineStyle },
+    Text { at: (f64, f64), markup: String },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub content: Content,
+    pub label: Option<String>,
+}
+
+/// Axes and what is drawn on them, in the order of the calls; maps lie below, then bands.
+#[derive(Debug)]
+pub struct Panel {
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) title: String,
+    pub(super) legend: LegendPosition,
+    pub(super) layers: Vec<Layer>,
+    /// The first arrays that did not fit together.
+    pub(super) fault: Option<(&'static str, usize, usize)>,
+}
+
+impl Panel {
+    /// An empty panel.
+    pub fn new(x: Axis, y: Axis) -> Self {
+        Panel { x, y, title: String::new(), legend: LegendPosition::Auto, layers: Vec::new(), fault: None }
+    }
+
+    /// Sets the title (marked-up), which stands above the frame.
+    pub fn title(&mut self, markup: &str) -> &mut Self {
+        self.title = markup.to_string();
+        self
+    }
+
+    /// Sets where the legend stands.
+    pub fn legend(&mut self, position: LegendPosition) -> &mut Self {
+        self.legend = position;
+        self
+    }
+
+    /// Draws a line through points.
+    pub fn line(&mut self, xs: &[f64], ys: &[f64], style: LineStyle) -> Series<'_> {
+        self.expect_length("y of a line", xs.len(), ys.len());
+        let points = xs.iter().copied().zip(ys.iter().copied()).collect();
+        self.add(Content::Line { points, style })
+    }
+
+    /// Draws a line across the whole frame at a height.
+    pub fn horizontal_line(&mut self, y: f64, style: LineStyle) -> Series<'_> {
+        let points = vec![(self.x.start, y), (self.x.end, y)];
+        self.add(Content::Line { points, style })
+    }
+
+    /// Draws a line from the bottom to the top of the frame.
+    pub fn vertical_line(&mut self, x: f64, style: LineStyle) -> Series<'_> {
+        let points = vec![(x, self.y.start), (x, self.y.end)];
+        self.add(Content::Line { points, style })
+    }
+
+    /// Draws data points.
+    pub fn points(&mut self, xs: &[f64], ys: &[f64], style: MarkerStyle) -> Series<'_> {
+        self.expect_length("y of points", xs.len(), ys.len());
+        self.add(Content::Points {
+            points: xs.iter().copied().zip(ys.iter().copied()).collect(),
+            x_errors: Vec::new(),
+            y_errors: Vec::new(),
+            style,
+        })
+    }
+
+    /// Draws data points with vertical error bars of ± `errors`.
+    pub fn errorbars(&mut self, xs: &[f64], ys: &[f64], errors: &[f64], style: MarkerStyle) -> Series<'_> {
+        self.points(xs, ys, style).y_errors(errors)
+    }
+
+    /// Fills between two curves with a light tint of a colour.
+    pub fn band(&mut self, xs: &[f64], low: &[f64], high: &[f64], color: Color) -> Series<'_> {
+        self.expect_length("lower edge of a band", xs.len(), low.len());
+        self.expect_length("upper edge of a band", xs.len(), high.len());
+        self.add(Content::Band { xs: xs.to_vec(), low: low.to_vec(), high: high.to_vec(), color })
+    }
+
+    /// Fills cells by category: `map[i * ys.len() + j]` is the index into `categories` of the
+    /// cell around `(xs[i], ys[j])`.
+    pub fn category_map(&mut self, xs: &[f64], ys: &[f64], map: &[usize], categories: &[Category]) {
+        self.expect_length("cells of a map", xs.len() * ys.len(), map.len());
+        self.add(Content::Categories {
+            xs: xs.to_vec(),
+            ys: ys.to_vec(),
+            map: map.to_vec(),
+            categories: categories.to_vec(),
+        });
+    }
+
+    /// Fills cells by value, with a colour bar: `values[i * ys.len() + j]` is at `(xs[i], ys[j])`.
+    pub fn heat_map(&mut self, xs: &[f64], ys: &[f64], values: &[f64], style: HeatStyle) {
+        self.expect_length("values of a heat map", xs.len() * ys.len(), values.len());
+        self.add(Content::Heat { xs: xs.to_vec(), ys: ys.to_vec(), values: values.to_vec(), style });
+    }
+
+    /// Draws the lines on which gridded values take the given levels; values as in
+    /// [`Panel::heat_map`], on whose colour bar the levels are marked too.
+    pub fn contours(&mut self, xs: &[f64], ys: &[f64], values: &[f64], levels: &[f64], style: LineStyle) -> Series<'_> {
+        self.expect_length("values of contours", xs.len() * ys.len(), values.len());
+        self.add(Content::Contours {
+            xs: xs.to_vec(),
+            ys: ys.to_vec(),
+            values: values.to_vec(),
+            levels: levels.to_vec(),
+            style,
+        })
+    }
+
+    /// Writes a text (marked-up) centred on a point.
+    pub fn text(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
+        self.add(Content::Text { at: (x, y), markup: markup.to_string() });
+        self
+    }
+
+    fn add(&mut self, content: Content) -> Series<'_> {
+        self.layers.push(Layer { content, label: None });
+        let index = self.layers.len() - 1;
+        Series { panel: self, index }
+    }
+
+    fn expect_length(&mut self, what: &'static str, expected: usize, found: usize) {
+        if expected != found && self.fault.is_none() {
+            self.fault = Some((what, expected, found));
+        }
+    }
+
+    /// Whether the panel can be drawn.
+    pub(super) fn check(&self) -> Result<(), FigureError> {
+        self.x.check()?;
+        self.y.check()?;
+        if let Some((what, expected, found)) = self.fault {
+            return Err(FigureError::Length { what, expected, found });
+        }
+        for layer in &self.layers {
+            if let Content::Categories { map, categories, .. } = &layer.content
+                && let Some(&index) = map.iter().find(|&&index| index >= categories.len())
+            {
+                return Err(FigureError::Category { index, count: categories.len() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was just added to a panel, to be named or given error bars.
+#[derive(Debug)]
+pub struct Series<'a> {
+    panel: &'a mut Panel,
+    index: usize,
+}
+
+impl Series<'_> {
+    /// Names it (marked-up) in the legend. Series of one name share an entry.
+    pub fn label(self, markup: &str) -> Self {
+        self.panel.layers[self.index].label = Some(markup.to_string());
+        self
+    }
+
+    /// Adds horizontal error bars of ± `errors` to points; other series have none.
+    pub fn x_errors(self, errors: &[f64]) -> Self {
+        self.errors(errors, true)
+    }
+
+    /// Adds vertical error bars of ± `errors` to points; other series have none.
+    pub fn y_errors(self, errors: &[f64]) -> Self {
+        self.errors(errors, false)
+    }
+
+    fn errors(self, errors: &[f64], horizontal: bool) -> Self {
+        let mut count = errors.len();
+        if let Content::Points { points, x_errors, y_errors, .. } = &mut self.panel.layers[self.index].content {
+            count = points.len();
+            let target = if horizontal { x_errors } else { y_errors };
+            *target = errors.to_vec();
+        }
+        self.panel.expect_length("error bars", count, errors.len());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::Marker;
+
+    fn panel() -> Panel {
+        Panel::new(Axis::linear("x", 0.0..1.0), Axis::linear("y", 0.0..1.0))
+    }
+
+    #[test]
+    fn arrays_that_do_not_fit_are_reported() {
+        let mut panel = panel();
+        panel.line(&[0.0, 1.0], &[0.0], LineStyle::nth(0)).label("a");
+        assert!(matches!(panel.check(), Err(FigureError::Length { expected: 2, found: 1, .. })));
+        let mut panel = self::panel();
+        let style = MarkerStyle::new(Marker::Circle, Color::Black);
+        panel.errorbars(&[0.0, 1.0], &[0.0, 1.0], &[0.1], style);
+        assert!(panel.check().is_err());
+    }
+
+    #[test]
+    fn a_category_without_description_is_reported() {
+        let mut panel = panel();
+        let only = [Category::filled(Color::Blue, "A")];
+        panel.category_map(&[0.0, 1.0], &[0.0, 1.0], &[0, 0, 0, 1], &only);
+        assert!(matches!(panel.check(), Err(FigureError::Category { index: 1, count: 1 })));
+    }
+}

@@ -1,0 +1,279 @@
+//! Phase diagrams: the map of phases in light fills, the boundaries between them as curves.
+
+use super::phase_style::{UNKNOWN, categories, category, curve_style};
+use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
+use super::{Axis, Figure, FigureError, LegendPosition, Panel, escape};
+use crate::phase::{Boundary, Curve, PhaseDiagram, PointStatus};
+
+/// A point of the first metastable line this near to a main boundary lies on it.
+const COINCIDENCE: f64 = 1e-6;
+/// Width in pt of the white track in which boundaries between fills run: it hides the steps of
+/// the cells between dashes.
+const CASING_WIDTH: f64 = 2.0;
+
+/// A phase diagram as wide as a column: phases in the plane of `1/σ` and `w_max/σ`.
+///
+/// Cells whose state is unknown are hatched. Points of a boundary that did not converge, or where
+/// the transition jumps, break its curve and are drawn as open markers.
+///
+/// # Errors
+/// If the grid has fewer than two nodes a side, or its points do not fill it.
+pub fn phase_diagram(diagram: &PhaseDiagram) -> Result<Figure, FigureError> {
+    Ok(Figure::single_column(panel(diagram)?).aspect(0.9))
+}
+
+/// Several phase diagrams, two a row across both columns, each under the name of its prior.
+///
+/// # Errors
+/// As [`phase_diagram`], and if there are no diagrams.
+pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, FigureError> {
+    let mut panels = Vec::new();
+    for diagram in diagrams {
+        let mut panel = panel(diagram)?;
+        panel.title(&escape(&prior_title(diagram)));
+        panels.push(panel);
+    }
+    let columns = diagrams.len().clamp(1, 2);
+    let agree = |axis: fn(&Panel) -> &Axis, first: &dyn Fn(usize) -> usize| {
+        (0..panels.len()).all(|i| axis(&panels[i]) == axis(&panels[first(i)]))
+    };
+    let same_x = agree(|panel| &panel.x, &|i| i % columns);
+    let same_y = agree(|panel| &panel.y, &|i| i - i % columns);
+    let rows = diagrams.len().div_ceil(columns);
+    let full = panels.len() == rows * columns;
+    let mut figure = if full {
+        Figure::grid(DOUBLE_COLUMN_MM, rows, columns, panels)?
+    } else {
+        // An odd number of diagrams stands in one row.
+        Figure::grid(DOUBLE_COLUMN_MM, 1, diagrams.len(), panels)?
+    };
+    if same_x && full {
+        figure = figure.share_x();
+    }
+    if same_y && full {
+        figure = figure.share_y();
+    }
+    Ok(figure.aspect(0.8))
+}
+
+/// The name of the prior, or of both if they differ.
+fn prior_title(diagram: &PhaseDiagram) -> String {
+    let capital = |name: &str| {
+        let mut letters = name.chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string());
+        first.unwrap_or_default() + letters.as_str()
+    };
+    let (u, v) = (diagram.family.prior_u(), diagram.family.prior_v());
+    if u == v { capital(u.name()) } else { format!("{} / {}", capital(u.name()), capital(v.name())) }
+}
+
+fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
+    let (xs, ys) = (&diagram.inv_sigma, &diagram.w_over_sigma);
+    let mut panel = Panel::new(axis("1/σ", xs)?, axis("w_{max}/σ", ys)?);
+    panel.legend(LegendPosition::Below);
+    let map: Vec<usize> = diagram.points.iter().map(|point| category(point.phase)).collect();
+    panel.category_map(xs, ys, &map, &categories());
+
+    let main = main_segments(&diagram.boundaries);
+    for boundary in diagram.boundaries.iter().filter(|b| is_main(b.curve)) {
+        let (xs, ys) = converged_points(boundary);
+        panel.line(&xs, &ys, LineStyle::solid(Color::White).width(CASING_WIDTH));
+    }
+    for boundary in &diagram.boundaries {
+        draw_curve(&mut panel, boundary, &main);
+    }
+    for boundary in &diagram.boundaries {
+        mark_open_points(&mut panel, boundary);
+    }
+    Ok(panel)
+}
+
+/// An axis from the first to the last node.
+fn axis(label: &str, nodes: &[f64]) -> Result<Axis, FigureError> {
+    match (nodes.first(), nodes.last()) {
+        (Some(&first), Some(&last)) => Ok(Axis::linear(label, first..last)),
+        _ => Err(FigureError::Nodes("a phase diagram without points")),
+    }
+}
+
+/// Draws the part of a boundary that converged.
+fn draw_curve(panel: &mut Panel, boundary: &Boundary, main: &[Segment]) {
+    let (label, style) = curve_style(boundary.curve);
+    let on_main = |x: f64, y: f64| {
+        boundary.curve == Curve::Metastable(1) && main.iter().any(|segment| distance(segment, (x, y)) < COINCIDENCE)
+    };
+    let (xs, mut ys) = converged_points(boundary);
+    for (&x, y) in xs.iter().zip(&mut ys) {
+        if on_main(x, *y) {
+            *y = f64::NAN;
+        }
+    }
+    if ys.iter().any(|y| y.is_finite()) {
+        panel.line(&xs, &ys, style).label(&label);
+    }
+}
+
+/// Marks the points of a boundary that did not converge, or where the transition jumps.
+fn mark_open_points(panel: &mut Panel, boundary: &Boundary) {
+    let color = curve_style(boundary.curve).1.color;
+    for (status, marker, name) in [
+        (PointStatus::Jump, Marker::OpenDiamond, "discontinuous"),
+        (PointStatus::Unconverged, Marker::OpenCircle, UNKNOWN),
+    ] {
+        let points = boundary.points.iter().filter(|point| point.status == status);
+        let (xs, ys): (Vec<f64>, Vec<f64>) = points.map(|point| (point.inv_sigma, point.w_over_sigma)).unzip();
+        if !xs.is_empty() {
+            let marker = MarkerStyle::new(marker, color).size(2.8);
+            panel.points(&xs, &ys, marker).label(name);
+        }
+    }
+}
+
+/// The points of a boundary, those that did not converge as NaN.
+fn converged_points(boundary: &Boundary) -> (Vec<f64>, Vec<f64>) {
+    boundary
+        .points
+        .iter()
+        .map(|point| {
+            let known = matches!(point.status, PointStatus::Converged | PointStatus::ClosedForm);
+            (point.inv_sigma, if known { point.w_over_sigma } else { f64::NAN })
+        })
+        .unzip()
+}
+
+/// Whether a curve separates phases.
+fn is_main(curve: Curve) -> bool {
+    !matches!(curve, Curve::Metastable(_) | Curve::Mixture(_))
+}
+
+/// Two ends of a piece of a boundary.
+type Segment = ((f64, f64), (f64, f64));
+
+/// The pieces of the boundaries between phases.
+fn main_segments(boundaries: &[Boundary]) -> Vec<Segment> {
+    boundaries
+        .iter()
+        .filter(|boundary| is_main(boundary.curve))
+        .flat_map(|boundary| boundary.points.windows(2))
+        .map(|pair| {
+            let ends = [&pair[0], &pair[1]].map(|point| (point.inv_sigma, point.w_over_sigma));
+            (ends[0], ends[1])
+        })
+        .collect()
+}
+
+fn distance(&((x0, y0), (x1, y1)): &Segment, (x, y): (f64, f64)) -> f64 {
+    let (dx, dy) = (x1 - x0, y1 - y0);
+    let square = dx * dx + dy * dy;
+    let t = if square > 0.0 { ((x - x0) * dx + (y - y0) * dy) / square } else { 0.0 };
+    let t = t.clamp(0.0, 1.0);
+    (x - x0 - t * dx).hypot(y - y0 - t * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Prior;
+    use crate::phase::{BoundaryPoint, Family, MapPoint, Phase};
+
+    /// A quarter of the plane each: SG below F+SG on the left, P below F on the right.
+    fn diagram(prior: &Prior, nodes: usize) -> PhaseDiagram {
+        let axis: Vec<f64> = (0..nodes).map(|i| 2.0 * i as f64 / (nodes - 1) as f64).collect();
+        let phase = |x: f64, y: f64| match (x < 1.0, y < 1.0) {
+            (true, true) => Phase::SpinGlass,
+            (true, false) => Phase::Mixed,
+            (false, true) => Phase::Paramagnetic,
+            (false, false) if x > 1.8 && y > 1.8 => Phase::Unconverged,
+            (false, false) => Phase::Ferromagnetic,
+        };
+        let at = |inv_sigma: f64, w_over_sigma: f64| MapPoint {
+            inv_sigma,
+            w_over_sigma,
+            phase: phase(inv_sigma, w_over_sigma),
+            q: 0.0,
+            q_bar: 0.0,
+            m: 0.0,
+            m_bar: 0.0,
+            at_number: 0.0,
+            stable_fixed_points: 1,
+        };
+        PhaseDiagram {
+            family: Family::new(1.0, &[1.0], prior.clone(), prior.clone()).unwrap(),
+            points: axis.iter().flat_map(|&x| axis.iter().map(move |&y| at(x, y))).collect(),
+            inv_sigma: axis.clone(),
+            w_over_sigma: axis,
+            boundaries: vec![
+                boundary(Curve::ParamagneticSpinGlass, |t| (1.0, t)),
+                boundary(Curve::ParamagneticFerromagnetic, |t| (1.0 + t, 1.0)),
+            ],
+        }
+    }
+
+    fn boundary(curve: Curve, at: impl Fn(f64) -> (f64, f64)) -> Boundary {
+        let point = |i: i32| {
+            let (inv_sigma, w_over_sigma) = at(f64::from(i) / 20.0);
+            BoundaryPoint { inv_sigma, w_over_sigma, bracket: 1e-9, status: PointStatus::Converged }
+        };
+        Boundary { curve, points: (0..=20).map(point).collect() }
+    }
+
+    fn svg_texts(figure: &Figure) -> Vec<String> {
+        let svg = figure.svg().unwrap();
+        let pieces = svg.split("<text ").skip(1);
+        pieces.filter_map(|piece| piece.split(['>', '<']).nth(1)).map(|text| text.trim().to_string()).collect()
+    }
+
+    #[test]
+    fn regions_and_curves_are_named() {
+        let texts = svg_texts(&phase_diagram(&diagram(&Prior::Gaussian, 41)).unwrap());
+        for name in ["P", "F", "SG", "F+SG", "P–F", "P–SG", "not converged", "max"] {
+            assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
+        }
+        assert!(!texts.iter().any(|text| text == "AT"));
+    }
+
+    #[test]
+    fn a_metastable_line_on_the_boundary_is_not_drawn_twice() {
+        let mut diagram = diagram(&Prior::Gaussian, 11);
+        diagram.boundaries.push(boundary(Curve::Metastable(1), |t| (1.0 + t, 1.0)));
+        let texts = svg_texts(&phase_diagram(&diagram).unwrap());
+        assert!(!texts.iter().any(|text| text.starts_with("metastable")));
+        diagram.boundaries.push(boundary(Curve::Metastable(1), |t| (1.0 + t, 1.01)));
+        let texts = svg_texts(&phase_diagram(&diagram).unwrap());
+        assert!(texts.iter().any(|text| text == "metastable 1"));
+    }
+
+    #[test]
+    fn points_that_did_not_converge_break_the_curve() {
+        let mut points = boundary(Curve::AlmeidaThouless, |t| (t, t));
+        points.points[7].status = PointStatus::Unconverged;
+        points.points[9].status = PointStatus::Jump;
+        points.points[11].status = PointStatus::ClosedForm;
+        let (_, ys) = converged_points(&points);
+        let missing: Vec<usize> = (0..ys.len()).filter(|&i| ys[i].is_nan()).collect();
+        assert_eq!(missing, [7, 9]);
+    }
+
+    #[test]
+    fn a_gallery_names_its_priors_and_shares_its_labels() {
+        let diagrams: Vec<PhaseDiagram> = Prior::NAMED.iter().map(|prior| diagram(prior, 21)).collect();
+        let texts = svg_texts(&phase_diagram_gallery(&diagrams).unwrap());
+        assert!(texts.contains(&"(a) Gaussian".to_string()), "{texts:?}");
+        assert!(texts.contains(&"(c) Bernoulli".to_string()));
+        assert_eq!(texts.iter().filter(|text| *text == "max").count(), 2);
+        assert_eq!(texts.iter().filter(|text| *text == "P–SG").count(), 1);
+        // Three do not fill two rows: they stand in one.
+        assert!(phase_diagram_gallery(&diagrams[..3]).unwrap().svg().is_ok());
+        assert!(matches!(phase_diagram_gallery(&[]), Err(FigureError::Panels { found: 0, .. })));
+    }
+
+    #[test]
+    fn an_incomplete_map_is_refused() {
+        let mut diagram = diagram(&Prior::Gaussian, 5);
+        diagram.points.pop();
+        let figure = phase_diagram(&diagram).unwrap();
+        assert!(matches!(figure.svg(), Err(FigureError::Length { .. })));
+        diagram.inv_sigma.clear();
+        assert!(matches!(phase_diagram(&diagram), Err(FigureError::Nodes(_))));
+    }
+}
