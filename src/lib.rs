@@ -2,8 +2,10 @@
 #![deny(missing_docs)]
 
 pub mod average;
+pub mod cli;
 pub mod error;
 pub mod figure;
+pub mod output;
 pub mod phase;
 pub mod prior;
 pub mod quadrature;

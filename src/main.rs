@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `spectral-rbm`; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    spectral_rbm::cli::main()
+}

@@ -17,6 +17,7 @@ use crate::quadrature::{self, Rule};
 use nalgebra::{Complex, DMatrix, DVector};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +26,8 @@ use std::sync::Arc;
 const SQRT_3: f64 = 1.732_050_807_568_877_2;
 
 /// Law of the components of the singular vectors on one side.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Prior {
     /// Standard normal.
     Gaussian,
@@ -257,6 +259,20 @@ impl Prior {
 impl fmt::Display for Prior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl From<Prior> for String {
+    fn from(prior: Prior) -> Self {
+        prior.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for Prior {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        name.parse()
     }
 }
 

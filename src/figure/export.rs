@@ -1,10 +1,10 @@
 //! The bytes of a PNG, and files that are whole or not there.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::FigureError;
 use super::raster::Bitmap;
+use crate::output::write_atomically;
 
 /// Resolution of PNG files.
 pub(super) const DOTS_PER_INCH: f64 = 300.0;
@@ -29,23 +29,9 @@ pub(super) fn file_path(folder: &Path, name: &str, extension: &str) -> Result<Pa
     if plain { Ok(folder.join(format!("{name}.{extension}"))) } else { Err(FigureError::Name(name.to_string())) }
 }
 
-/// Writes beside the target and renames, so that a reader sees the old file or the new one.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
-    let failed = |source| FigureError::Write { path: path.to_path_buf(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // A temporary file is private by default; a figure gets the permissions of any new file.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+/// Writes a file of a figure whole or not at all.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
+    write_atomically(path, bytes).map_err(|source| FigureError::Write { path: path.to_path_buf(), source })
 }
 
 #[cfg(test)]
@@ -63,29 +49,6 @@ mod tests {
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (3, 2));
         assert_eq!(pixels, bitmap.pixels);
-    }
-
-    #[test]
-    fn a_failed_write_leaves_what_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        // A folder in the place of the file: the rename must fail.
-        let taken = folder.path().join("figure.png");
-        std::fs::create_dir(&taken).unwrap();
-        std::fs::write(taken.join("old"), "old").unwrap();
-        assert!(matches!(write_atomically(&taken, b"new"), Err(FigureError::Write { .. })));
-        assert_eq!(std::fs::read_to_string(taken.join("old")).unwrap(), "old");
-        // And nothing is left beside it.
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_write_replaces_the_whole_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep").join("figure.svg");
-        write_atomically(&path, b"a long first version").unwrap();
-        write_atomically(&path, b"second").unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"second");
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     #[test]

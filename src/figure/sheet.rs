@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::FigureError;
-use super::export::{DOTS_PER_INCH, encode_png, file_path, write_atomically};
+use super::export::{DOTS_PER_INCH, encode_png, file_path, write};
 use super::panel::Panel;
 use super::raster::rasterize;
 use super::style::{DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
@@ -126,8 +126,8 @@ impl Figure {
         let canvas = self.draw()?;
         let png = encode_png(&rasterize(&canvas, DOTS_PER_INCH / 72.0)?)?;
         let svg = to_svg(&canvas)?;
-        write_atomically(&paths[0], &png)?;
-        write_atomically(&paths[1], svg.as_bytes())?;
+        write(&paths[0], &png)?;
+        write(&paths[1], svg.as_bytes())?;
         Ok(paths)
     }
 }

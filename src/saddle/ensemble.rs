@@ -1,9 +1,11 @@
 //! The statistical ensemble (10) of weight matrices, with the fields on its modes.
 
+use super::fixed_point::list;
 use crate::average::Backend;
 use crate::error::{Error, Result};
 use crate::prior::Prior;
 use nalgebra::DVector;
+use serde::Serialize;
 
 /// Ensemble of machines `w_ij = Σ_α w_α u_i^α v_j^α + r_ij`, `r_ij ~ N(0, σ²/L)`, `L = √(N_v N_h)`, κ = N_h/N_v.
 ///
@@ -17,15 +19,19 @@ use nalgebra::DVector;
 /// assert!(Ensemble::new(-1.0, 0.3, &[1.5], Prior::Gaussian).is_err());
 /// # Ok::<(), spectral_rbm::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ensemble {
     kappa: f64,
     sigma: f64,
+    #[serde(serialize_with = "list")]
     modes: DVector<f64>,
+    #[serde(serialize_with = "list")]
     eta: DVector<f64>,
+    #[serde(serialize_with = "list")]
     theta: DVector<f64>,
     prior_u: Prior,
     prior_v: Prior,
+    #[serde(skip)]
     backend: Backend,
 }
 

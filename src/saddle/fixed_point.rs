@@ -61,6 +61,7 @@ pub struct FixedPoint {
     /// `at_number < 1`: stable against breaking replica symmetry.
     pub at_stable: bool,
     /// Number of fixed points that the symmetries make of this one (of a continuum: of its isolated directions).
+    #[serde(serialize_with = "count")]
     pub degeneracy: f64,
     /// Thermodynamic weight of the point with all its images at a given size; set by
     /// [`Enumeration::weigh`](super::Enumeration::weigh).
@@ -93,6 +94,13 @@ impl FixedPoint {
     }
 }
 
-fn list<S: Serializer>(vector: &DVector<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A vector as a plain list.
+pub(super) fn list<S: Serializer>(vector: &DVector<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(vector.iter())
+}
+
+/// A count, as an integer where it fits one.
+fn count<S: Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if *count < EXACT { serializer.serialize_u64(*count as u64) } else { serializer.serialize_f64(*count) }
 }

@@ -1,0 +1,166 @@
+//! `average`: the averages that everything else is made of.
+
+use super::destination::{Destination, write_json};
+use super::options::{BackendName, Common, Format};
+use super::report::number;
+use super::{CliError, report};
+use crate::Prior;
+use crate::average::{Averager, Field, Function, response};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+/// Averages over the field S = s x + c_1 u_1 + c_2 u_2 + ... + b, or the response function V(x).
+///
+/// FUNCTION is V or V-prime (of the variances --x), or tanh, sech2, sech4, tanh-sech2 or log2cosh (of the field given by
+/// --prior, --coefficients, --noise and --bias; with --x instead, of a normal variable of variance x).
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm average V --x 0.5,10,1e6
+  spectral-rbm average sech2 --prior bernoulli --coefficients 1,0.5 --noise 0.3
+  spectral-rbm average log2cosh --prior laplace --coefficients 50,30 --bias 0.2 --format json")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Average {
+    /// V, V-prime, tanh, sech2, sech4, tanh-sech2 or log2cosh
+    #[arg(default_value = "V")]
+    function: String,
+    /// Variances of a normal field [default for V: 0,0.5,1,10,1e6]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "X,...")]
+    #[serde(default)]
+    x: Vec<f64>,
+    /// Law of the components u
+    #[arg(long, default_value = "gaussian")]
+    prior: Prior,
+    /// Coefficients c of the components [default: 1]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "C,...")]
+    #[serde(default)]
+    coefficients: Vec<f64>,
+    /// Standard deviation s of the normal part
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    noise: f64,
+    /// Constant b
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    bias: f64,
+    /// How averages are computed
+    #[arg(long, value_enum, default_value_t)]
+    backend: BackendName,
+}
+
+#[derive(Serialize)]
+struct Value {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<f64>,
+    value: f64,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    function: &'a str,
+    backend: BackendName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<FieldReport<'a>>,
+    values: Vec<Value>,
+    /// E[u_α tanh S], of a field under tanh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_values: Option<Vec<f64>>,
+}
+
+#[derive(Serialize)]
+struct FieldReport<'a> {
+    prior: &'a Prior,
+    coefficients: &'a [f64],
+    noise: f64,
+    bias: f64,
+}
+
+impl Average {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        self.resolve();
+        let destination = Destination::requested(common)?;
+        let values = self.values()?;
+        match common.format {
+            Format::Json => report::print(&report::json(&values)),
+            Format::Table => report::print(&values.table()),
+        }
+        if let Some(mut destination) = destination {
+            write_json(&mut destination, "average.json", &values)?;
+            destination.write_run(common, "average", &self)?;
+        }
+        Ok(())
+    }
+
+    fn is_response(&self) -> bool {
+        matches!(self.function.to_lowercase().as_str(), "v" | "v-prime")
+    }
+
+    fn resolve(&mut self) {
+        if self.is_response() && self.x.is_empty() {
+            self.x = vec![0.0, 0.5, 1.0, 10.0, 1e6];
+        }
+        if !self.is_response() && self.x.is_empty() && self.coefficients.is_empty() {
+            self.coefficients = vec![1.0];
+        }
+    }
+
+    fn values(&self) -> Result<Values<'_>, CliError> {
+        let empty = |values| Values {
+            function: &self.function,
+            backend: self.backend,
+            field: None,
+            values,
+            component_values: None,
+        };
+        if self.is_response() {
+            let of = if self.function.to_lowercase() == "v" { response::v } else { response::v_prime };
+            let values: crate::Result<Vec<Value>> =
+                self.x.iter().map(|&x| Ok(Value { x: Some(x), value: of(x)? })).collect();
+            return Ok(empty(values?));
+        }
+        let function: Function = self.function.parse()?;
+        let backend = self.backend.resolve([&self.prior; 2], self.coefficients.len());
+        if !self.x.is_empty() {
+            let mut averager = Averager::new(&Prior::Gaussian, 0, backend)?;
+            let values: crate::Result<Vec<Value>> = self
+                .x
+                .iter()
+                .map(|&x| {
+                    if x < 0.0 {
+                        return Err(crate::Error::Negative { name: "the variance x", value: x });
+                    }
+                    let field = Field { coefficients: &[], noise: x.sqrt(), bias: self.bias };
+                    Ok(Value { x: Some(x), value: averager.mean(function, &field)? })
+                })
+                .collect();
+            return Ok(empty(values?));
+        }
+        let mut averager = Averager::new(&self.prior, self.coefficients.len(), backend)?;
+        let field = Field { coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
+        let value = averager.mean(function, &field)?;
+        let component_values = match function {
+            Function::Tanh => Some(averager.evaluate(&field)?.component_tanh.clone()),
+            Function::TanhSech2 => Some(averager.linearize(&field)?.averages().component_tanh_sech2.clone()),
+            _ => None,
+        };
+        let field =
+            FieldReport { prior: &self.prior, coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
+        Ok(Values { field: Some(field), component_values, ..empty(vec![Value { x: None, value }]) })
+    }
+}
+
+impl Values<'_> {
+    fn table(&self) -> String {
+        let name = format!("E[{}]", self.function);
+        let mut text = match &self.field {
+            None => report::table(
+                &["x", if self.function.to_lowercase().starts_with('v') { self.function } else { &name }],
+                self.values.iter().map(|v| vec![v.x.map_or(String::new(), number), number(v.value)]),
+            ),
+            Some(_) => report::table(&[&name], self.values.iter().map(|v| vec![number(v.value)])),
+        };
+        if let Some(components) = &self.component_values {
+            let rows = components.iter().enumerate().map(|(mode, value)| vec![(mode + 1).to_string(), number(*value)]);
+            text += "\n";
+            text += &report::table(&["mode", &format!("E[u {}]", self.function)], rows);
+        }
+        text
+    }
+}

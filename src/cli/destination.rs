@@ -1,0 +1,124 @@
+//! The folder that a command writes to, and the `run.toml` that can repeat it.
+
+use super::options::Common;
+use super::{CliError, report};
+use crate::output::{prepare_folder, write_atomically};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Name of the file that holds the resolved command.
+const RUN_FILE: &str = "run.toml";
+
+/// A whole resolved command.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunFile {
+    /// Version of the program that wrote it.
+    pub version: String,
+    /// Name of the command.
+    pub command: String,
+    /// Seed.
+    pub seed: u64,
+    /// The command's own options.
+    pub options: toml::Table,
+}
+
+impl RunFile {
+    /// Reads `run.toml`, or the one in a folder.
+    pub fn read(path: &Path) -> Result<(Self, PathBuf), CliError> {
+        let path = if path.is_dir() { path.join(RUN_FILE) } else { path.to_path_buf() };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
+        let file = toml::from_str(&text).map_err(|error| {
+            let reason = error.message().lines().next().unwrap_or_default();
+            CliError::Input(format!("{} is not a resolved command: {reason}", path.display()))
+        })?;
+        Ok((file, path))
+    }
+}
+
+/// A folder that was seen to be writable.
+#[derive(Debug)]
+pub(super) struct Destination {
+    folder: PathBuf,
+    written: Vec<PathBuf>,
+}
+
+impl Destination {
+    /// Prepares `--out`, or `default` without it.
+    pub fn new(common: &Common, default: &str) -> Result<Self, CliError> {
+        let folder = common.out.clone().unwrap_or_else(|| PathBuf::from(default));
+        prepare_folder(&folder)
+            .map_err(|error| CliError::Input(format!("cannot write to the folder {}: {error}", folder.display())))?;
+        Ok(Self { folder, written: Vec::new() })
+    }
+
+    /// Prepares `--out` if it was given.
+    pub fn requested(common: &Common) -> Result<Option<Self>, CliError> {
+        common.out.as_ref().map(|_| Self::new(common, "")).transpose()
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files written so far.
+    pub fn written(&self) -> &[PathBuf] {
+        &self.written
+    }
+
+    /// Notes files that were written by other hands.
+    pub fn note(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        self.written.extend(paths);
+    }
+
+    /// Writes one file.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CliError> {
+        let path = self.folder.join(name);
+        write_atomically(&path, bytes)
+            .map_err(|error| CliError::Failed(format!("cannot write {}: {error}", path.display())))?;
+        self.written.push(path);
+        Ok(())
+    }
+
+    /// Writes a CSV file.
+    pub fn write_csv(
+        &mut self,
+        name: &str,
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<(), CliError> {
+        let failed = |error: csv::Error| CliError::Failed(format!("cannot write {name}: {error}"));
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(header).map_err(failed)?;
+        for row in rows {
+            writer.write_record(row).map_err(failed)?;
+        }
+        let bytes = writer.into_inner().map_err(|error| CliError::Failed(format!("cannot write {name}: {error}")))?;
+        self.write(name, &bytes)
+    }
+
+    /// Writes `run.toml`: the command with all its options resolved.
+    pub fn write_run(&mut self, common: &Common, command: &str, options: &impl Serialize) -> Result<(), CliError> {
+        let failed = |error: toml::ser::Error| CliError::Failed(format!("cannot write {RUN_FILE}: {error}"));
+        let run = RunFile {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: command.to_owned(),
+            seed: common.seed,
+            options: toml::Table::try_from(options).map_err(failed)?,
+        };
+        let text = toml::to_string(&run).map_err(failed)?;
+        self.write(RUN_FILE, text.as_bytes())
+    }
+
+    /// The list of files, for people.
+    pub fn summary(&self) -> String {
+        self.written.iter().map(|path| format!("wrote {}\n", path.display())).collect()
+    }
+}
+
+/// Writes a JSON file.
+pub(super) fn write_json(destination: &mut Destination, name: &str, value: &impl Serialize) -> Result<(), CliError> {
+    destination.write(name, report::json(value).as_bytes())
+}

@@ -1,0 +1,118 @@
+//! The command line: one file a command, each a thin layer over the library.
+//!
+//! A command parses its options, calls the library, and hands the result to [`report`]. Exit status: 0 done, 1 the result
+//! could not be had, 2 bad input or usage; errors are one line on stderr.
+
+mod average;
+mod destination;
+mod figure;
+mod options;
+mod phase_diagram;
+mod progress;
+mod report;
+mod run;
+mod solve;
+
+use crate::figure::FigureError;
+use clap::{Parser, Subcommand};
+use options::Common;
+use std::process::ExitCode;
+
+/// Theory of restricted Boltzmann machines: saddle points and phase diagrams of the RBM ensemble.
+///
+/// Equations: docs/theory.md. Every command runs without arguments.
+#[derive(Debug, Parser)]
+#[command(name = "spectral-rbm", version, max_term_width = 110)]
+#[command(after_help = "Examples:
+  spectral-rbm phase-diagram --prior bernoulli --out results/bernoulli
+  spectral-rbm solve --modes 1.5,1.3 --sigma 0.5 --prior bernoulli --format json
+  spectral-rbm average V --x 0.5,10,1e6
+  spectral-rbm run results/bernoulli/run.toml --out results/again")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Solve(solve::Solve),
+    PhaseDiagram(phase_diagram::PhaseDiagramOptions),
+    Average(average::Average),
+    Figure(figure::FigureOptions),
+    Run(run::Run),
+}
+
+/// What ends a command early.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// Bad input or usage: exit status 2.
+    #[error("{0}")]
+    Input(String),
+    /// The result could not be had: exit status 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<crate::Error> for CliError {
+    fn from(error: crate::Error) -> Self {
+        CliError::Input(error.to_string())
+    }
+}
+
+impl From<FigureError> for CliError {
+    fn from(error: FigureError) -> Self {
+        CliError::Failed(error.to_string())
+    }
+}
+
+impl CliError {
+    fn status(&self) -> ExitCode {
+        ExitCode::from(match self {
+            CliError::Input(_) => 2,
+            CliError::Failed(_) => 1,
+        })
+    }
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => {
+            report::print(&error.render().to_string());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{}", one_line(&error));
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = cli.common.start_threads().and_then(|()| match cli.command {
+        Command::Solve(command) => command.execute(&cli.common),
+        Command::PhaseDiagram(command) => command.execute(&cli.common),
+        Command::Average(command) => command.execute(&cli.common),
+        Command::Figure(command) => command.execute(&cli.common),
+        Command::Run(command) => command.execute(&cli.common),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.status()
+        }
+    }
+}
+
+/// A usage error without the usage: its first sentence, the tip if there is one, and where to read on.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let told = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
+    let message: Vec<&str> =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "error: a command is needed: solve, phase-diagram, average, figure or run (see --help)".to_owned();
+    }
+    format!("{} (see --help)", message.join(" "))
+}

@@ -1,0 +1,139 @@
+//! Options that commands share.
+
+use super::CliError;
+use crate::Prior;
+use crate::average::Backend;
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Common {
+    /// Folder for files; made if it does not exist
+    #[arg(long, global = true, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed of everything random
+    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    /// Threads to use [default: all cores]; results do not depend on it
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+    /// What is printed: a table for people, or JSON for programs
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// No progress bars and no notes
+    #[arg(long, global = true)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// Sets up the pool that parallel computations run on.
+    pub fn start_threads(&self) -> Result<(), CliError> {
+        let Some(threads) = self.threads else { return Ok(()) };
+        if threads == 0 {
+            return Err(CliError::Input("--threads is 0: at least one is needed".to_owned()));
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|error| CliError::Failed(format!("cannot start {threads} threads: {error}")))
+    }
+}
+
+/// Form of what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+}
+
+/// Name of a backend; the number of nodes follows from the number of modes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum BackendName {
+    /// Characteristic functions: any number of modes
+    #[default]
+    Fourier,
+    /// The textbook tensor product, for up to three modes
+    Hermite,
+}
+
+impl BackendName {
+    /// The backend for so many modes under these laws.
+    pub fn resolve(self, priors: [&Prior; 2], modes: usize) -> Backend {
+        match self {
+            BackendName::Fourier => Backend::Fourier,
+            BackendName::Hermite => {
+                let harder = priors.into_iter().find(|prior| **prior != Prior::Gaussian).unwrap_or(priors[0]);
+                Backend::hermite_for(harder, modes)
+            }
+        }
+    }
+}
+
+/// Laws of û and v̂.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(super) struct PriorOptions {
+    /// Law of the components of both sides: gaussian, uniform, bernoulli or laplace
+    #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
+    pub prior: Prior,
+    /// Law of the visible components û, if it differs
+    #[arg(long, value_name = "PRIOR")]
+    pub prior_u: Option<Prior>,
+    /// Law of the hidden components v̂, if it differs
+    #[arg(long, value_name = "PRIOR")]
+    pub prior_v: Option<Prior>,
+}
+
+impl PriorOptions {
+    /// Laws of û and v̂, filled in where only the common one was given.
+    pub fn resolve(&mut self) -> (Prior, Prior) {
+        let prior_u = self.prior_u.get_or_insert_with(|| self.prior.clone()).clone();
+        let prior_v = self.prior_v.get_or_insert_with(|| self.prior.clone()).clone();
+        (prior_u, prior_v)
+    }
+}
+
+/// An interval, written low:high.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct Interval {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl FromStr for Interval {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = |part: &str| part.trim().parse::<f64>().map_err(|_| format!("\"{part}\" is not a number"));
+        let (low, high) = text.split_once(':').ok_or("an interval is written low:high, for instance 0:2")?;
+        let (low, high) = (parse(low)?, parse(high)?);
+        if !(low.is_finite() && high.is_finite() && 0.0 <= low && low < high) {
+            return Err("an interval runs from a number that is not negative to a larger one".to_owned());
+        }
+        Ok(Self { low, high })
+    }
+}
+
+impl TryFrom<String> for Interval {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Interval> for String {
+    fn from(interval: Interval) -> Self {
+        format!("{}:{}", interval.low, interval.high)
+    }
+}
+
+impl Interval {
+    /// So many equally spaced points, both ends among them.
+    pub fn points(&self, count: usize) -> Vec<f64> {
+        let step = |n: usize| n as f64 / (count - 1) as f64;
+        (0..count).map(|n| self.low + (self.high - self.low) * step(n)).collect()
+    }
+}

@@ -1,0 +1,65 @@
+//! What a command prints: one string, once, to stdout.
+
+use comfy_table::{CellAlignment, Table, presets};
+use std::io::Write;
+
+/// Prints to stdout; a reader that has closed its end is no error.
+pub(super) fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// JSON with every digit, and a line break.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    // Plain structs with string keys always serialise; NaN becomes null.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// A table with right-aligned columns.
+pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(header).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines = table.to_string();
+    lines.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// A number for people: eight significant digits, in scientific notation where it is far from one.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        format!("{value}")
+    } else if (1e-4..1e6).contains(&size) {
+        let decimals = (7 - size.log10().floor() as i32).max(0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.7e}")
+    }
+}
+
+/// A list of them.
+pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
+    values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
+}
+
+/// A number for files: 17 significant digits.
+pub(super) fn exact(value: f64) -> String {
+    format!("{value:.16e}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people_and_for_files() {
+        assert_eq!(number(0.52831790749), "0.52831791");
+        assert_eq!(number(-1234.5678912), "-1234.5679");
+        assert_eq!(number(1.5e-13), "1.5000000e-13");
+        assert_eq!(number(0.0), "0");
+        let value = 0.1 + 0.2;
+        assert_eq!(exact(value).parse::<f64>().unwrap(), value);
+    }
+}

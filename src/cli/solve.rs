@@ -1,0 +1,189 @@
+//! `solve`: all stable fixed points of one ensemble.
+
+use super::destination::{Destination, write_json};
+use super::options::{BackendName, Common, Format, PriorOptions};
+use super::report::{number, numbers};
+use super::{CliError, report};
+use crate::phase::Phase;
+use crate::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+/// Fixed points of the replica-symmetric equations for one ensemble.
+///
+/// Prints the stable ones by free energy (with --all the unstable ones after them): magnetizations m (hidden) and m_bar
+/// (visible) of each mode, overlaps q and q_bar, free energy per L, spectral radius, Almeida–Thouless number,
+/// degeneracy, and with --size the thermodynamic weights.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm solve --modes 1.5,1.3 --sigma 0.5 --prior bernoulli
+  spectral-rbm solve --modes 2 --kappa 0.5 --prior-u bernoulli --prior-v gaussian --format json
+  spectral-rbm solve --modes 1.8,1.7 --sigma 0 --prior uniform --eta 0.1,0 --size 500 --all")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Solve {
+    /// Singular values w of the modes, in decreasing order
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, default_value = "1.5,1.3", value_name = "W,...")]
+    modes: Vec<f64>,
+    /// Scale of the noise in the weights
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
+    sigma: f64,
+    /// Hidden over visible units, N_h/N_v
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    kappa: f64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    priors: PriorOptions,
+    /// Visible field on each mode, scaled like w m [default: none]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "ETA,...")]
+    #[serde(default)]
+    eta: Vec<f64>,
+    /// Hidden field on each mode, scaled like w m [default: none]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "THETA,...")]
+    #[serde(default)]
+    theta: Vec<f64>,
+    /// Size L = sqrt(N_v N_h) at which thermodynamic weights are given
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    size: Option<f64>,
+    /// How averages are computed
+    #[arg(long, value_enum, default_value_t)]
+    backend: BackendName,
+    /// Also print the unstable fixed points that were met
+    #[arg(long)]
+    #[serde(default)]
+    all: bool,
+}
+
+/// The result, as printed and written.
+#[derive(Serialize)]
+struct Solution<'a> {
+    ensemble: &'a Ensemble,
+    phase: Phase,
+    fixed_points: Vec<&'a FixedPoint>,
+    search: SearchReport,
+}
+
+#[derive(Serialize)]
+struct SearchReport {
+    starts: usize,
+    found: usize,
+    unconverged: usize,
+    last_new: usize,
+    seen_once: usize,
+}
+
+impl Solve {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        let (prior_u, prior_v) = self.priors.resolve();
+        for fields in [&mut self.eta, &mut self.theta] {
+            if fields.is_empty() {
+                fields.resize(self.modes.len(), 0.0);
+            }
+        }
+        let backend = self.backend.resolve([&prior_u, &prior_v], self.modes.len());
+        let ensemble = Ensemble::new(self.kappa, self.sigma, &self.modes, prior_u.clone())?
+            .with_priors(prior_u, prior_v)?
+            .with_fields(&self.eta, &self.theta)?
+            .with_backend(backend);
+        let destination = Destination::requested(common)?;
+        let mut found = saddle::enumerate_with(&ensemble, &Search { seed: common.seed, ..Search::default() })?;
+        if let Some(size) = self.size {
+            found.weigh(&ensemble, size)?;
+        }
+        let solution = Solution {
+            ensemble: &ensemble,
+            phase: Phase::of_enumeration(&ensemble, &found),
+            fixed_points: found.points.iter().filter(|point| point.stable || self.all).collect(),
+            search: SearchReport::new(&found),
+        };
+        match common.format {
+            Format::Json => report::print(&report::json(&solution)),
+            Format::Table => report::print(&solution.table()),
+        }
+        if let Some(mut destination) = destination {
+            write_json(&mut destination, "solution.json", &solution)?;
+            destination.write_run(common, "solve", &self)?;
+        }
+        if found.dominant().is_none() {
+            let message = format!(
+                "no stable fixed point was found in {} starts, of which {} did not converge",
+                found.starts, found.unconverged
+            );
+            return Err(CliError::Failed(message));
+        }
+        Ok(())
+    }
+}
+
+impl SearchReport {
+    fn new(found: &Enumeration) -> Self {
+        Self {
+            starts: found.starts,
+            found: found.points.len(),
+            unconverged: found.unconverged,
+            last_new: found.last_new,
+            seen_once: found.seen_once,
+        }
+    }
+}
+
+impl Solution<'_> {
+    fn table(&self) -> String {
+        let ensemble = self.ensemble;
+        let mut text = format!(
+            "kappa {}, sigma {}, modes {}, u {}, v {}: {}\n\n",
+            ensemble.kappa(),
+            ensemble.sigma(),
+            ensemble.modes().iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
+            ensemble.prior_u(),
+            ensemble.prior_v(),
+            self.phase
+        );
+        let header = [
+            "state",
+            "condensed",
+            "m",
+            "m_bar",
+            "q",
+            "q_bar",
+            "free energy",
+            "radius",
+            "stable",
+            "AT number",
+            "images",
+            "weight",
+            "residual",
+        ];
+        text += &report::table(&header, self.fixed_points.iter().map(|point| row(point)));
+        let search = &self.search;
+        text += &format!(
+            "\n{} starts found {} fixed points, {} of them stable; the last new stable one at start {}, {} seen once; {} starts did not converge.\n",
+            search.starts,
+            search.found,
+            self.fixed_points.iter().filter(|point| point.stable).count(),
+            search.last_new,
+            search.seen_once,
+            search.unconverged
+        );
+        text
+    }
+}
+
+fn row(point: &FixedPoint) -> Vec<String> {
+    let condensed: Vec<String> = point.modes_condensed.iter().map(usize::to_string).collect();
+    vec![
+        // The name of the kind is what JSON calls it.
+        serde_json::to_value(point.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
+        if condensed.is_empty() { "-".to_owned() } else { condensed.join(",") },
+        numbers(&point.magnetization),
+        numbers(&point.magnetization_bar),
+        number(point.overlap),
+        number(point.overlap_bar),
+        number(point.free_energy),
+        number(point.spectral_radius),
+        if point.stable { "yes" } else { "no" }.to_owned(),
+        number(point.at_number),
+        format!("{}", point.degeneracy),
+        point.weight.map_or("-".to_owned(), number),
+        format!("{:.1e}", point.residual),
+    ]
+}
