@@ -23,8 +23,16 @@ const MARGINAL: f64 = 1e-10;
 /// 1e-6 of its transition.
 const SMALL: f64 = 1e-3;
 
-/// Newton steps of one attempt: at a marginal point each gains a factor 3/2 only.
-const NEWTON_STEPS: usize = 60;
+/// Newton steps of one attempt.
+const NEWTON_STEPS: usize = 40;
+/// Newton steps in a row that may fail to reduce the residual.
+const PATIENCE: usize = 2;
+/// Largest change of an order parameter in one Newton step.
+const LONGEST_STEP: f64 = 0.3;
+/// Part of its magnetization that a mode loses in a step when it is found to vanish.
+const VANISHING: f64 = 0.99;
+/// Smallest factor by which a Newton step multiplies a squared magnetization.
+const SMALLEST_SQUARE: f64 = 1e-2;
 /// Steps of a deflated search before it is given up.
 const DEFLATED_STEPS: usize = 60;
 
@@ -111,6 +119,12 @@ struct Iterate {
     iterations: usize,
 }
 
+/// A Newton step in the unknowns: the change of each, and whether it is that of its square over twice itself.
+struct Step {
+    change: DVector<f64>,
+    squared: Vec<bool>,
+}
+
 impl Solver {
     /// Solver with the default settings.
     ///
@@ -188,18 +202,13 @@ impl Solver {
             }
             let Some(step) = self.newton_step(&state, &unknowns) else { return Ok(None) };
             let gradient = self.deflation_gradient(&state, known);
-            let along: f64 = unknowns.iter().zip(step.iter()).map(|(&entry, step)| gradient[entry] * step).sum();
+            let along: f64 = unknowns.iter().zip(step.change.iter()).map(|(&entry, step)| gradient[entry] * step).sum();
             // Sherman–Morrison: the deflated step is the plain one, stretched.
-            let stretched = step / (1.0 - along);
-            let length = stretched.amax();
-            if !length.is_finite() {
+            let change = step.change / (1.0 - along);
+            if !change.iter().all(|change| change.is_finite()) {
                 return Ok(None);
             }
-            let factor = (0.3 / length).min(1.0);
-            for (&entry, step) in unknowns.iter().zip(stretched.iter()) {
-                state[entry] += factor * step;
-            }
-            state[modes] = state[modes].clamp(0.0, 1.0);
+            self.advance(&mut state, &unknowns, &Step { change, squared: step.squared });
         }
         Ok(None)
     }
@@ -255,45 +264,46 @@ impl Solver {
         }
     }
 
-    /// Newton steps from `state` while each reduces the residual (or one of its halvings does).
+    /// Newton steps from `state`; returns the iterate of smallest residual. A step may raise the residual if those after
+    /// it lower it again: near a transition q follows m² on a curve that a straight step leaves at second order.
     fn newton(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Result<Iterate> {
-        let mut current = Iterate { state: state.clone(), residual: 0.0, iterations: 0 };
-        current.residual = self.linearize(&mut current.state)?;
+        let mut current = state.clone();
+        let residual = self.linearize(&mut current)?;
+        let mut best = Iterate { state: current.clone(), residual, iterations: 0 };
+        let mut failures = 0;
         // At the rounding floor there is nothing left to gain.
-        while current.iterations < NEWTON_STEPS && current.residual > 4.0 * f64::EPSILON && !unknowns.is_empty() {
-            let Some(step) = self.newton_step(&current.state, unknowns) else { break };
-            let Some((state, residual)) = self.reduce(&current.state, unknowns, &step, current.residual)? else {
+        while best.iterations < NEWTON_STEPS && best.residual > 4.0 * f64::EPSILON && !unknowns.is_empty() {
+            let Some(step) = self.newton_step(&current, unknowns) else { break };
+            self.advance(&mut current, unknowns, &step);
+            let residual = self.linearize(&mut current)?;
+            best.iterations += 1;
+            if residual < 0.9 * best.residual {
+                best = Iterate { state: current.clone(), residual, ..best };
+                failures = 0;
+            } else if best.residual <= self.settings.tolerance || failures == PATIENCE {
                 break;
-            };
-            current = Iterate { state, residual, iterations: current.iterations + 1 };
+            } else {
+                failures += 1;
+            }
         }
-        Ok(current)
+        Ok(best)
     }
 
-    /// The longest of δ, δ/2, δ/4 that reduces the residual noticeably.
-    fn reduce(
-        &mut self,
-        state: &DVector<f64>,
-        unknowns: &[usize],
-        step: &DVector<f64>,
-        residual: f64,
-    ) -> Result<Option<(DVector<f64>, f64)>> {
-        let modes = self.equations.modes();
-        for halvings in 0..3 {
-            let mut trial = state.clone();
-            for (&entry, step) in unknowns.iter().zip(step.iter()) {
-                trial[entry] += step * 0.5f64.powi(halvings);
-            }
-            trial[modes] = trial[modes].clamp(0.0, 1.0);
-            let smaller = self.linearize(&mut trial)?;
-            if smaller < 0.9 * residual {
-                return Ok(Some((trial, smaller)));
-            }
-            if residual <= self.settings.tolerance {
-                break;
+    /// Adds a step to the unknowns, shortened where it exceeds the order parameters' own range.
+    fn advance(&self, state: &mut DVector<f64>, unknowns: &[usize], step: &Step) {
+        let mut change = step.change.clone();
+        for ((change, &squared), &entry) in change.iter_mut().zip(&step.squared).zip(unknowns) {
+            if squared {
+                let m = state[entry];
+                *change = m * ((1.0 + 2.0 * *change / m).max(SMALLEST_SQUARE).sqrt() - 1.0);
             }
         }
-        Ok(None)
+        let factor = (LONGEST_STEP / change.amax()).min(1.0);
+        for (&entry, change) in unknowns.iter().zip(change.iter()) {
+            state[entry] += factor * change;
+        }
+        let modes = self.equations.modes();
+        state[modes] = state[modes].clamp(0.0, 1.0);
     }
 
     /// Linearizes one round at `state`, leaving its image in `self.image`; returns the residual.
@@ -307,23 +317,44 @@ impl Solver {
         Ok((&self.image - &*state).amax())
     }
 
-    /// δ with (1 − J) δ = G(x) − x at the last linearized state, in the unknowns.
-    fn newton_step(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Option<DVector<f64>> {
-        let right = DVector::from_iterator(unknowns.len(), unknowns.iter().map(|&e| self.image[e] - state[e]));
-        if unknowns.len() <= DENSE {
-            let size = unknowns.len();
-            return solve_dense(DMatrix::identity(size, size) - self.equations.jacobian(unknowns), &right);
+    /// The Newton step at the last linearized state, in the unknowns: (D − J) δ = G(x) − x.
+    ///
+    /// D is 1, but for modes of free sign it may be G_α/m_α: their equation is then taken as G_α/m_α = 1 and their
+    /// variable as m_α² (changing by 2 m_α δ_α), in which a state that vanishes continuously is as regular as any other.
+    fn newton_step(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Option<Step> {
+        let mut right = DVector::from_iterator(unknowns.len(), unknowns.iter().map(|&e| self.image[e] - state[e]));
+        if unknowns.len() > DENSE {
+            let mut jacobian = self.restricted(unknowns);
+            let operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
+                jacobian(x, out);
+                out.zip_apply(x, |out, x| *out = x - *out);
+            };
+            let change = krylov::gmres(operator, &right, FORCING, KRYLOV)?;
+            return Some(Step { change, squared: vec![false; unknowns.len()] });
         }
-        let operator = self.restricted(unknowns, true);
-        krylov::gmres(operator, &right, FORCING, KRYLOV)
+        let mut matrix = -self.equations.jacobian(unknowns);
+        let mut squared = vec![false; unknowns.len()];
+        for (i, &entry) in unknowns.iter().enumerate() {
+            if !(entry < self.equations.modes() && self.symmetry.is_free(entry) && state[entry] != 0.0) {
+                matrix[(i, i)] += 1.0;
+                continue;
+            }
+            let ratio = self.image[entry] / state[entry];
+            squared[i] = 3.0 * ratio + matrix[(i, i)] > 2.0;
+            if squared[i] {
+                matrix[(i, i)] += ratio;
+            } else {
+                // With the other unknowns fixed, m² would turn negative: the mode vanishes.
+                matrix.row_mut(i).fill(0.0);
+                matrix[(i, i)] = 1.0;
+                right[i] = -VANISHING * state[entry];
+            }
+        }
+        Some(Step { change: solve_dense(matrix, &right)?, squared })
     }
 
-    /// The Jacobian J of one round restricted to the unknowns, or 1 − J, as an operator.
-    fn restricted<'a>(
-        &'a mut self,
-        unknowns: &'a [usize],
-        complement: bool,
-    ) -> impl FnMut(&DVector<f64>, &mut DVector<f64>) + 'a {
+    /// The Jacobian J of one round restricted to the unknowns, as an operator.
+    fn restricted<'a>(&'a mut self, unknowns: &'a [usize]) -> impl FnMut(&DVector<f64>, &mut DVector<f64>) + 'a {
         let size = self.equations.modes() + 1;
         let (mut direction, mut image) = (DVector::zeros(size), DVector::zeros(size));
         move |x, out| {
@@ -331,8 +362,8 @@ impl Solver {
                 direction[entry] = *x;
             }
             self.equations.derivative(&direction, &mut image);
-            for (i, &entry) in unknowns.iter().enumerate() {
-                out[i] = if complement { x[i] - image[entry] } else { image[entry] };
+            for (out, &entry) in out.iter_mut().zip(unknowns) {
+                *out = image[entry];
             }
         }
     }
@@ -357,6 +388,7 @@ impl Solver {
         small.iter().for_each(|&mode| state[mode] = 0.0);
         let without = self.iterate(state, 0)?;
         let mut without = self.settle_small_modes(without)?;
+        without.iterations += iterate.iterations;
         self.linearize(&mut without.state)?;
         let susceptibility = self.susceptibility();
         let largest = small.iter().map(|&mode| self.ensemble.modes()[mode]).fold(0.0, f64::max);
@@ -441,7 +473,7 @@ impl Solver {
         let active = if unknowns.len() <= DENSE {
             krylov::largest_modulus(self.equations.jacobian(unknowns))?
         } else {
-            krylov::spectral_radius(self.restricted(unknowns, false), unknowns.len(), KRYLOV)?
+            krylov::spectral_radius(self.restricted(unknowns), unknowns.len(), KRYLOV)?
         };
         Some(active.max(inactive))
     }
