@@ -67,7 +67,7 @@ pub enum Error {
     #[error("\"{0}\" is not an average: choose V, V-prime, tanh, sech2, sech4, tanh-sech2 or log2cosh")]
     UnknownFunction(String),
     /// Tensor-product Gauss–Hermite beyond three modes.
-    #[error("the hermite backend takes at most 3 modes with a non-zero coefficient, {0} were given: use fourier")]
+    #[error("the hermite backend takes at most 3 modes under this prior, {0} were given: use fourier")]
     HermiteModes(usize),
     /// A quadrature rule of zero or too many nodes.
     #[error("a quadrature rule of {0} nodes was asked for: choose between 1 and 1024")]

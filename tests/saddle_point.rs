@@ -121,6 +121,10 @@ fn equal_gaussian_modes_are_a_continuum() {
     assert_eq!(stable.len(), 1, "{stable:#?}");
     assert_eq!(stable[0].kind, Kind::Continuum);
     assert!((stable[0].spectral_radius - 1.0).abs() < 1e-8);
+    // The determinant of the fluctuations vanishes: there is no weight to this order, and none is made up.
+    let mut found = found;
+    found.weigh(&ensemble, 100.0).unwrap();
+    assert!(found.points.iter().all(|point| point.weight.is_none()));
 }
 
 /// With fields the signs differ: one mode deep in F has a stable and a metastable state of opposite magnetization.

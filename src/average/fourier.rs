@@ -26,7 +26,7 @@ const KERNEL_GROWTH: f64 = 7.0;
 const FIRST_PERIOD: f64 = 18.5;
 /// Rungs to a doubling of the period.
 const RUNGS_PER_OCTAVE: f64 = 8.0;
-/// Rungs whose kernels are kept: periods up to 2400.
+/// Rungs whose kernels are kept: periods up to 2170.
 const RUNGS: usize = 56;
 /// End of the tables: (DIGITS + KERNEL_GROWTH)·2/π = 28.01 is the largest cut-off.
 const LAST_NODE: f64 = 28.1;

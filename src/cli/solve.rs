@@ -3,7 +3,7 @@
 use super::destination::{Destination, write_json};
 use super::options::{BackendName, Common, Format, PriorOptions};
 use super::report::{number, numbers};
-use super::{CliError, report};
+use super::{CliError, progress, report};
 use crate::phase::Phase;
 use crate::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
 use clap::Args;
@@ -85,7 +85,9 @@ impl Solve {
             .with_fields(&self.eta, &self.theta)?
             .with_backend(backend);
         let destination = Destination::requested(common)?;
+        let spinner = progress::spinner(common, "looking for fixed points");
         let mut found = saddle::enumerate_with(&ensemble, &Search { seed: common.seed, ..Search::default() })?;
+        spinner.finish_and_clear();
         if let Some(size) = self.size {
             found.weigh(&ensemble, size)?;
         }

@@ -111,7 +111,7 @@ fn onset(family: &Family, x: f64) -> Result<BoundaryPoint> {
         return Ok(closed(1.0));
     }
     if x <= ZERO_TEMPERATURE {
-        // E sech² h → √(2/π)/(κ^{1/4} σ) on both sides as σ → ∞.
+        // As σ → ∞, E sech² h → √(2/π)/(κ^{1/4} σ) and E sech² h̄ → √(2/π) κ^{1/4}/σ.
         return Ok(closed(FRAC_PI_2.sqrt()));
     }
     // Mode by mode the onset scales: the growth w² (1 − q)(1 − q̄) at w/σ = 1 tells where it is, the root certifies it.

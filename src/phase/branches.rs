@@ -4,10 +4,13 @@ use super::{Family, PRECISION};
 use crate::error::Result;
 use crate::saddle::{self, FixedPoint, Search, Solver, Start};
 
+/// Modes up to which every subset is followed.
+const ALL_SUBSETS: usize = 4;
 /// States closer than this in every magnetization are one.
 const SAME_STATE: f64 = 1e-6;
 
-/// The state without magnetization, and the condensed states: each mode alone, and the mixtures of the first k modes.
+/// The state without magnetization, and the condensed states: those of every subset of up to four modes; of more modes,
+/// each alone and the mixtures of the first k.
 #[derive(Clone, Debug)]
 pub(super) struct Branches<'a> {
     family: &'a Family,
@@ -26,10 +29,8 @@ struct Branch {
 
 impl<'a> Branches<'a> {
     pub fn new(family: &'a Family, inv_sigma: f64) -> Result<Self> {
-        let count = family.modes_ratio().len();
-        let singles = (0..count).map(|mode| vec![mode]);
-        let mixtures = (2..=count).map(|modes| (0..modes).collect());
-        let branches = singles.chain(mixtures).map(|modes| Branch { modes, last: None }).collect();
+        let branches =
+            followed(family.modes_ratio().len()).into_iter().map(|modes| Branch { modes, last: None }).collect();
         Ok(Self { family, inv_sigma, disordered: disordered(family, inv_sigma, 0.0)?, branches })
     }
 
@@ -69,6 +70,16 @@ impl<'a> Branches<'a> {
         stable.sort_by(|a, b| a.free_energy.total_cmp(&b.free_energy));
         Ok(stable)
     }
+}
+
+/// Modes that are condensed together, for each branch.
+fn followed(count: usize) -> Vec<Vec<usize>> {
+    if count <= ALL_SUBSETS {
+        let members = |bits: usize| (0..count).filter(|mode| bits >> mode & 1 == 1).collect();
+        return (1..1usize << count).map(members).collect();
+    }
+    let singles = (0..count).map(|mode| vec![mode]);
+    singles.chain((2..=count).map(|modes| (0..modes).collect())).collect()
 }
 
 /// The state without magnetization: the spin glass for σ > 1, else the paramagnet.

@@ -2,8 +2,9 @@
 //!
 //! The starts, in order:
 //! 1. the paramagnet and the spin glass (where no field excludes them);
-//! 2. every single mode, every pair, every triple (up to [`Search::subset`]) and all modes, in equal parts; with every
-//!    combination of signs where fields or an empirical law distinguish them;
+//! 2. every single mode, every pair, every triple (up to [`Search::subset`], and while there are no more than two thousand
+//!    of them) and all modes, in equal parts; with every combination of signs where fields or an empirical law distinguish
+//!    them;
 //! 3. the states of the same starts at a quarter of the temperature (w, σ and fields times four), followed up in steps;
 //! 4. random directions;
 //! 5. from every unstable point met, down its unstable direction;
@@ -13,7 +14,7 @@
 //! Points are identified modulo the symmetries of the equations, whose number is kept as the degeneracy.
 
 use super::ensemble::{Ensemble, Symmetry};
-use super::fixed_point::FixedPoint;
+use super::fixed_point::{FixedPoint, Kind};
 use super::fluctuation;
 use super::solver::{Settings, Solver, Start};
 use crate::error::{Error, Result};
@@ -29,6 +30,8 @@ const SAME_POINT: f64 = 1e-6;
 const TEMPERATURES: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
 /// Unstable directions followed from one start.
 const DESCENTS: usize = 4;
+/// Largest number of subsets of modes that are tried: all triples for up to 22 modes, all pairs for up to 62.
+const MAX_SUBSETS: usize = 2000;
 /// Starts of the deflated search, and points looked for from each.
 const DEFLATED_STARTS: usize = 12;
 const DEFLATIONS: usize = 8;
@@ -91,7 +94,8 @@ impl Enumeration {
     }
 
     /// Sets the thermodynamic weight of each stable point with its images, `∝ degeneracy · e^{−F}`,
-    /// `F = L f + ½ log det(1 − ĀDBD)`; weights sum to one.
+    /// `F = L f + ½ log det(1 − ĀDBD)`; weights sum to one. Where the determinant vanishes (a continuum, a marginal point)
+    /// F is not defined to this order and no point gets a weight.
     ///
     /// # Errors
     /// L not positive; those of the averages.
@@ -104,6 +108,12 @@ impl Enumeration {
         for point in stable {
             let fluctuations = 0.5 * fluctuation::log_determinant(ensemble, point)?;
             logs.push((point.degeneracy.ln() - size * point.free_energy - fluctuations, point));
+        }
+        // A vanishing determinant leaves rounding noise, of either sign.
+        let undefined = |point: &FixedPoint| point.kind == Kind::Continuum;
+        if logs.iter().any(|(log, point)| !log.is_finite() || undefined(point)) {
+            logs.into_iter().for_each(|(_, point)| point.weight = None);
+            return Ok(());
         }
         let largest = logs.iter().map(|(log, _)| *log).fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = logs.iter().map(|(log, _)| (log - largest).exp()).sum();
@@ -254,17 +264,24 @@ impl Catalogue {
 /// Subsets of the modes in equal parts, with the signs that matter.
 fn directions(ensemble: &Ensemble, search: &Search) -> Vec<Start> {
     let modes = ensemble.modes().len();
+    let pairs = modes * modes.saturating_sub(1) / 2;
+    let affordable = match modes {
+        _ if modes + pairs * (1 + modes.saturating_sub(2) / 3) <= MAX_SUBSETS => 3,
+        _ if modes + pairs <= MAX_SUBSETS => 2,
+        _ => 1,
+    };
+    let subset_size = search.subset.min(affordable);
     let mut subsets: Vec<Vec<usize>> = Vec::new();
     for a in 0..modes {
         subsets.push(vec![a]);
         for b in a + 1..modes {
-            if search.subset >= 2 {
+            if subset_size >= 2 {
                 subsets.push(vec![a, b]);
             }
-            subsets.extend((b + 1..modes).filter(|_| search.subset >= 3).map(|c| vec![a, b, c]));
+            subsets.extend((b + 1..modes).filter(|_| subset_size >= 3).map(|c| vec![a, b, c]));
         }
     }
-    if modes > search.subset {
+    if modes > subset_size {
         subsets.push((0..modes).collect());
     }
     subsets.sort_by_key(Vec::len);
@@ -304,7 +321,7 @@ fn random_starts(ensemble: &Ensemble, search: &Search) -> Vec<Start> {
     (0..search.random).map(draw).collect()
 }
 
-/// Looks for points beside those found, from the start of all modes and the single modes, until it finds no more.
+/// Looks for points beside those found, from the largest subsets, until it finds no more.
 fn deflate(solver: &mut Solver, directions: &[Start], catalogue: &mut Catalogue) -> Result<()> {
     for start in directions.iter().rev().take(DEFLATED_STARTS) {
         for _ in 0..DEFLATIONS {

@@ -64,7 +64,7 @@ pub fn log_determinant(ensemble: &Ensemble, point: &FixedPoint) -> Result<f64> {
 
 /// Linear response `C_αβ = dm_β/dη_α` of the hidden magnetizations to fields on the visible modes, `modes × modes`:
 /// `C_α· = [(1 − J_h J_v)^{-1} J_h R_α]`, with `R_α = (Ā_·α, 2κ^{1/4} E[û_α tanh h sech² h])`. It is the O(1) part of
-/// `⟨s_α σ_β⟩` along modes that are not condensed (section 2b of the letter's programme).
+/// `⟨s_α σ_β⟩` along modes that are not condensed.
 ///
 /// `None` where the response diverges.
 ///

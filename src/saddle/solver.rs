@@ -27,7 +27,7 @@ const SMALL: f64 = 1e-3;
 const NEWTON_STEPS: usize = 40;
 /// Newton steps in a row that may fail to reduce the residual.
 const PATIENCE: usize = 2;
-/// Largest change of an order parameter in one Newton step.
+/// Largest change of an order parameter in one Newton step, in units of the largest or of 1.
 const LONGEST_STEP: f64 = 0.3;
 /// Part of its magnetization that a mode loses in a step when it is found to vanish.
 const VANISHING: f64 = 0.99;
@@ -298,7 +298,7 @@ impl Solver {
                 *change = m * ((1.0 + 2.0 * *change / m).max(SMALLEST_SQUARE).sqrt() - 1.0);
             }
         }
-        let factor = (LONGEST_STEP / change.amax()).min(1.0);
+        let factor = (LONGEST_STEP * state.amax().max(1.0) / change.amax()).min(1.0);
         for (&entry, change) in unknowns.iter().zip(change.iter()) {
             state[entry] += factor * change;
         }
@@ -368,7 +368,8 @@ impl Solver {
         }
     }
 
-    /// A mode that ends with a tiny magnetization may be zero to the accuracy that a marginal point allows (residual
+    /// Without magnetization and noise below the spin-glass transition, q is zero exactly. And a mode that ends with a tiny
+    /// magnetization may be zero to the accuracy that a marginal point allows (residual
     /// m³): it is set to zero if the state without it does not grow back.
     fn settle_small_modes(&mut self, iterate: Iterate) -> Result<Iterate> {
         let modes = self.equations.modes();

@@ -1,0 +1,257 @@
+//! The program as its users see it: commands, files, JSON, exit status.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spectral-rbm")).args(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {complaint}");
+    // Progress bars stay away where stderr is no terminal.
+    assert!(complaint.is_empty(), "{arguments:?}: {complaint}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&succeed(&[arguments, &["--format", "json"]].concat())).unwrap()
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn solve_reports_what_the_contract_names() {
+    let solution =
+        json(&["solve", "--modes", "1.5,1.3", "--sigma", "0.5", "--kappa", "1", "--prior", "bernoulli", "--all"]);
+    let ensemble = &solution["ensemble"];
+    assert_eq!(ensemble["kappa"], 1.0);
+    assert_eq!(floats(&ensemble["modes"]), [1.5, 1.3]);
+    assert_eq!(floats(&ensemble["eta"]), [0.0, 0.0]);
+    assert_eq!(ensemble["prior_u"], "bernoulli");
+    assert_eq!(solution["phase"], "ferromagnetic");
+    let points = solution["fixed_points"].as_array().unwrap();
+    let first = &points[0];
+    assert_eq!(first["kind"], "single");
+    assert_eq!(first["modes_condensed"].as_array().unwrap(), &[1]);
+    // The published digits, all of them.
+    assert!((first["m"][0].as_f64().unwrap() - 0.7855491076).abs() < 0.5e-10);
+    assert!((first["free_energy"].as_f64().unwrap() + 1.6825290132).abs() < 0.5e-10);
+    assert_eq!(first["degeneracy"], 2);
+    assert!(first["weight"].is_null());
+    for name in ["m_bar", "q", "q_bar", "spectral_radius", "stable", "at_number", "at_stable", "residual"] {
+        assert!(!first[name].is_null(), "{name}");
+    }
+    // Stable ones first, by free energy; then the unstable ones.
+    let stable: Vec<bool> = points.iter().map(|point| point["stable"].as_bool().unwrap()).collect();
+    assert!(stable.windows(2).all(|pair| pair[0] >= pair[1]) && !stable[stable.len() - 1]);
+    assert_eq!(solution["search"]["unconverged"], 0);
+    assert!(solution["search"]["starts"].as_u64().unwrap() > 10);
+}
+
+#[test]
+fn solve_with_fields_and_size() {
+    let solution =
+        json(&["solve", "--modes", "1.8", "--sigma", "0", "--eta", "-0.02", "--theta", "0.0", "--size", "200"]);
+    assert_eq!(solution["phase"], "with-fields");
+    let points = solution["fixed_points"].as_array().unwrap();
+    assert!(points[0]["m"][0].as_f64().unwrap() < 0.0, "the field is negative");
+    let total: f64 = points.iter().map(|point| point["weight"].as_f64().unwrap()).sum();
+    assert!((total - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn phases_by_name() {
+    let phase = |arguments: &[&str]| json(&[&["solve", "--prior", "uniform"], arguments].concat())["phase"].clone();
+    assert_eq!(phase(&["--modes", "0.8", "--sigma", "0.5"]), "paramagnetic");
+    assert_eq!(phase(&["--modes", "1.0", "--sigma", "0.5"]), "paramagnetic");
+    assert_eq!(phase(&["--modes", "0.8", "--sigma", "1.5"]), "spin-glass");
+    assert_eq!(phase(&["--modes", "2.4", "--sigma", "1.25"]), "ferromagnetic");
+    assert_eq!(phase(&["--modes", "1.28", "--sigma", "1.25"]), "mixed");
+}
+
+#[test]
+fn backends_agree_on_the_command_line() {
+    let solve = |backend| json(&["solve", "--modes", "1.2", "--sigma", "0.3", "--backend", backend]);
+    let m = |solution: Value| solution["fixed_points"][0]["m"][0].as_f64().unwrap();
+    assert!((m(solve("fourier")) - m(solve("hermite"))).abs() < 1e-11);
+}
+
+#[test]
+fn averages() {
+    let values = json(&["average", "V", "--x", "0.5,10,1e6"]);
+    let of = |index: usize| values["values"][index]["value"].as_f64().unwrap();
+    // V(1e6) = √(2/πx)(1 − π²/24x + …).
+    let asymptote = (2.0 / (std::f64::consts::PI * 1e6)).sqrt() * (1.0 - std::f64::consts::PI.powi(2) / 24e6);
+    assert!((of(2) / asymptote - 1.0).abs() < 1e-11);
+    assert!(0.0 < of(1) && of(1) < of(0) && of(0) < 1.0);
+    let tanh = json(&["average", "tanh", "--prior", "bernoulli", "--coefficients", "1,0.5", "--bias", "0.25"]);
+    let exact = [1.75f64, 0.75, -0.25, -1.25].iter().map(|s| s.tanh()).sum::<f64>() / 4.0;
+    assert!((tanh["values"][0]["value"].as_f64().unwrap() - exact).abs() < 1e-14);
+    let component = [1.75f64.tanh(), 0.75f64.tanh(), 0.25f64.tanh(), 1.25f64.tanh()].iter().sum::<f64>() / 4.0;
+    assert!((tanh["component_values"][0].as_f64().unwrap() - component).abs() < 1e-14);
+    assert!(succeed(&["average"]).contains('V'));
+}
+
+#[test]
+fn phase_diagram_writes_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("diagram");
+    let arguments = ["phase-diagram", "--grid", "21", "--prior", "bernoulli", "--modes-ratio", "1,0.9"];
+    let summary = json(&[&arguments[..], &["--out", out.to_str().unwrap()]].concat());
+    assert_eq!(summary["prior_u"], "bernoulli");
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let map = read("phase-map.csv");
+    let header = "inv_sigma,w_over_sigma,phase,q,q_bar,m,m_bar,at_number,stable_fixed_points";
+    assert_eq!(map.lines().next(), Some(header));
+    assert_eq!(map.lines().count(), 1 + 21 * 21);
+    let boundaries = read("boundaries.csv");
+    assert_eq!(boundaries.lines().next(), Some("curve,inv_sigma,w_over_sigma,bracket,status"));
+    let named = [
+        "paramagnetic-ferromagnetic",
+        "paramagnetic-spin-glass",
+        "spin-glass-ferromagnetic",
+        "almeida-thouless",
+        "metastable-2",
+    ];
+    for curve in named {
+        assert!(boundaries.lines().any(|line| line.starts_with(&format!("{curve},"))), "{curve}");
+    }
+    let png = std::fs::read(out.join("phase-diagram.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG") && read("phase-diagram.svg").contains("<svg"));
+    assert!(read("run.toml").contains("command = \"phase-diagram\""));
+    // Nothing half-written is left beside them.
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 5);
+}
+
+fn same_files(one: &Path, other: &Path, names: &[&str]) {
+    for name in names {
+        assert_eq!(std::fs::read(one.join(name)).unwrap(), std::fs::read(other.join(name)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_run_is_repeated_from_its_file_with_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let text = |name: &str| path(name).to_str().unwrap().to_owned();
+    succeed(&[
+        "phase-diagram",
+        "--grid",
+        "11",
+        "--prior-u",
+        "laplace",
+        "--kappa",
+        "0.5",
+        "--threads",
+        "1",
+        "--out",
+        &text("a"),
+    ]);
+    succeed(&["run", &(text("a") + "/run.toml"), "--threads", "2", "--out", &text("b")]);
+    same_files(
+        &path("a"),
+        &path("b"),
+        &["phase-map.csv", "boundaries.csv", "phase-diagram.png", "phase-diagram.svg", "run.toml"],
+    );
+    succeed(&[
+        "solve",
+        "--modes",
+        "1.5,1.4,1.3",
+        "--prior",
+        "laplace",
+        "--eta",
+        "-0.1,0,0.2",
+        "--seed",
+        "7",
+        "--out",
+        &text("c"),
+    ]);
+    succeed(&["run", &text("c"), "--out", &text("d")]);
+    same_files(&path("c"), &path("d"), &["solution.json", "run.toml"]);
+}
+
+#[test]
+fn bad_input_is_one_line_and_status_2() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let inside_a_file = format!("{}/out", file.path().display());
+    let cases: [&[&str]; 28] = [
+        &["solve", "--kappa", "0"],
+        &["solve", "--kappa", "-1"],
+        &["solve", "--kappa", "nan"],
+        &["solve", "--sigma", "-0.5"],
+        &["solve", "--sigma", "inf"],
+        &["solve", "--modes", "1.3,1.5"],
+        &["solve", "--modes", "-1"],
+        &["solve", "--modes", "nan"],
+        &["solve", "--modes", ""],
+        &["solve", "--modes"],
+        &["solve", "--modes", "1,x"],
+        &["solve", "--eta", "1"],
+        &["solve", "--theta", "0,inf"],
+        &["solve", "--size", "0"],
+        &["solve", "--prior", "cauchy"],
+        &["solve", "--modes", "2,2,2,2", "--prior", "uniform", "--backend", "hermite"],
+        &["solve", "--bogus"],
+        &["solve", "--out", &inside_a_file],
+        &["phase-diagram", "--out", &inside_a_file],
+        &["phase-diagram", "--grid", "1"],
+        &["phase-diagram", "--inv-sigma", "2:1"],
+        &["phase-diagram", "--modes-ratio", "0.9,0.8"],
+        &["phase-diagram", "--modes-ratio", "1,1.1"],
+        &["average", "sinh"],
+        &["average", "V", "--x", "-1"],
+        &["average", "tanh", "--noise", "-1"],
+        &["run", "/no/such/file"],
+        &[],
+    ];
+    for arguments in cases {
+        let output = run(arguments);
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{arguments:?}: {complaint}");
+        assert!(complaint.starts_with("error: ") && complaint.len() < 200, "{complaint}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_bad_run_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.toml");
+    let good = "version = \"0.1.0\"\ncommand = \"solve\"\nseed = 0\n[options]\n";
+    for bad in [
+        "not toml",
+        &good.replace("solve", "train"),
+        &(good.to_owned() + "modes = \"a\"\n"),
+        &(good.to_owned() + "bogus = 1\n"),
+    ] {
+        std::fs::write(&file, bad).unwrap();
+        let output = run(&["run", file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{bad}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn what_stood_there_survives_a_refused_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    succeed(&["solve", "--out", out]);
+    let before = std::fs::read(folder.path().join("solution.json")).unwrap();
+    assert_eq!(run(&["solve", "--kappa", "-1", "--out", out]).status.code(), Some(2));
+    assert_eq!(std::fs::read(folder.path().join("solution.json")).unwrap(), before);
+}
+
+#[test]
+fn help_has_examples() {
+    for command in ["solve", "phase-diagram", "average", "figure", "run"] {
+        assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
+    }
+    assert!(succeed(&["--version"]).starts_with("spectral-rbm "));
+}
