@@ -5,7 +5,7 @@ use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
 use super::{Axis, Figure, FigureError, LegendPosition, Panel, escape};
 use crate::phase::{Boundary, Curve, PhaseDiagram, PointStatus};
 
-/// A point of the first metastable line this near to a main boundary lies on it.
+/// A point of a limit of stability this near to another curve lies on it.
 const COINCIDENCE: f64 = 1e-6;
 /// Width in pt of the white track in which boundaries between fills run: it hides the steps of
 /// the cells between dashes.
@@ -74,13 +74,14 @@ fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
     let map: Vec<usize> = diagram.points.iter().map(|point| category(point.phase)).collect();
     panel.category_map(xs, ys, &map, &categories());
 
-    let main = main_segments(&diagram.boundaries);
     for boundary in diagram.boundaries.iter().filter(|b| is_main(b.curve)) {
         let (xs, ys) = converged_points(boundary);
         panel.line(&xs, &ys, LineStyle::solid(Color::White).width(CASING_WIDTH));
     }
+    let mut drawn: Vec<Segment> = Vec::new();
     for boundary in &diagram.boundaries {
-        draw_curve(&mut panel, boundary, &main);
+        draw_curve(&mut panel, boundary, &drawn);
+        drawn.extend(segments(boundary));
     }
     for boundary in &diagram.boundaries {
         mark_open_points(&mut panel, boundary);
@@ -96,16 +97,16 @@ fn axis(label: &str, nodes: &[f64]) -> Result<Axis, FigureError> {
     }
 }
 
-/// Draws the part of a boundary that converged.
-fn draw_curve(panel: &mut Panel, boundary: &Boundary, main: &[Segment]) {
+/// Draws the part of a boundary that converged; of a limit of stability, the part that no curve `drawn` before covers.
+fn draw_curve(panel: &mut Panel, boundary: &Boundary, drawn: &[Segment]) {
     let (label, style) = curve_style(boundary.curve);
-    let on_main = |x: f64, y: f64| {
-        boundary.curve == Curve::Metastable(1) && main.iter().any(|segment| distance(segment, (x, y)) < COINCIDENCE)
-    };
+    let covered = |point: (f64, f64)| drawn.iter().any(|segment| distance(segment, point) < COINCIDENCE);
     let (xs, mut ys) = converged_points(boundary);
-    for (&x, y) in xs.iter().zip(&mut ys) {
-        if on_main(x, *y) {
-            *y = f64::NAN;
+    if !is_main(boundary.curve) {
+        for (&x, y) in xs.iter().zip(&mut ys) {
+            if covered((x, *y)) {
+                *y = f64::NAN;
+            }
         }
     }
     if ys.iter().any(|y| y.is_finite()) {
@@ -149,17 +150,12 @@ fn is_main(curve: Curve) -> bool {
 /// Two ends of a piece of a boundary.
 type Segment = ((f64, f64), (f64, f64));
 
-/// The pieces of the boundaries between phases.
-fn main_segments(boundaries: &[Boundary]) -> Vec<Segment> {
-    boundaries
-        .iter()
-        .filter(|boundary| is_main(boundary.curve))
-        .flat_map(|boundary| boundary.points.windows(2))
-        .map(|pair| {
-            let ends = [&pair[0], &pair[1]].map(|point| (point.inv_sigma, point.w_over_sigma));
-            (ends[0], ends[1])
-        })
-        .collect()
+/// The straight pieces of a boundary.
+fn segments(boundary: &Boundary) -> impl Iterator<Item = Segment> {
+    boundary.points.windows(2).map(|pair| {
+        let ends = [&pair[0], &pair[1]].map(|point| (point.inv_sigma, point.w_over_sigma));
+        (ends[0], ends[1])
+    })
 }
 
 fn distance(&((x0, y0), (x1, y1)): &Segment, (x, y): (f64, f64)) -> f64 {
