@@ -370,6 +370,27 @@ mod tests {
         }
     }
 
+    /// Kolmogorov–Smirnov against the distribution functions of statrs: √n D exceeds 1.95 once in a thousand times.
+    #[test]
+    fn samples_follow_the_distribution_function() {
+        use statrs::distribution::{ContinuousCDF, Laplace, Normal, Uniform};
+        let mut random = ChaCha8Rng::seed_from_u64(11);
+        let n = 50_000;
+        let mut distance = |prior: Prior, cdf: &dyn Fn(f64) -> f64| {
+            let mut x: Vec<f64> = prior.sample(n, 1, &mut random).unwrap().iter().copied().collect();
+            x.sort_by(f64::total_cmp);
+            let steps = x.iter().enumerate().map(|(i, &x)| (cdf(x) - i as f64 / n as f64).abs());
+            steps.fold(0.0, f64::max) * (n as f64).sqrt()
+        };
+        let (normal, laplace) = (Normal::new(0.0, 1.0).unwrap(), Laplace::new(0.0, FRAC_1_SQRT_2).unwrap());
+        let uniform = Uniform::new(-SQRT_3, SQRT_3).unwrap();
+        assert!(distance(Prior::Gaussian, &|x| normal.cdf(x)) < 1.95);
+        assert!(distance(Prior::Laplace, &|x| laplace.cdf(x)) < 1.95);
+        assert!(distance(Prior::Uniform, &|x| uniform.cdf(x)) < 1.95);
+        // The wrong law is told apart.
+        assert!(distance(Prior::Laplace, &|x| normal.cdf(x)) > 5.0);
+    }
+
     #[test]
     fn empirical_law_is_joint() {
         let values = DMatrix::from_row_slice(3, 2, &[1.0, -1.0, 0.5, 2.0, -1.5, 0.0]);

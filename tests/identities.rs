@@ -220,15 +220,13 @@ fn spectral_radius_is_the_growth_rate() {
             let mut solver = Solver::new(&ensemble).unwrap();
             let point = solver.solve(&Start::condensed(2, &modes)).unwrap();
             let mut perturbed = Start::from(&point);
-            let mut amplitude = 1e-7;
-            perturbed.magnetization += DVector::from_vec(vec![amplitude, amplitude]);
+            perturbed.magnetization += DVector::from_vec(vec![1e-7, 1e-7]);
             let mut rate = 0.0;
             for _ in 0..12 {
                 let (m, q) = saddle::round(&ensemble, &perturbed.magnetization, perturbed.overlap).unwrap();
                 let deviation = &m - &point.magnetization;
                 rate = deviation.norm() / (&perturbed.magnetization - &point.magnetization).norm();
                 let scale = 1e-7 / deviation.norm();
-                amplitude *= scale;
                 perturbed.magnetization = &point.magnetization + deviation * scale;
                 perturbed.overlap = point.overlap + (q - point.overlap) * scale;
             }

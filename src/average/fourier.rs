@@ -133,7 +133,7 @@ fn period(prior: &Prior, gaussian: f64, bias: f64, coefficients: &[f64]) -> f64 
     let (mut left, mut right) = (b - GOLDEN * (b - a), a + GOLDEN * (b - a));
     let (mut at_left, mut at_right) = (exponent(left), exponent(right));
     let mut best = exponent(high).min(exponent(low));
-    for _ in 0..8 {
+    for _ in 0..6 {
         best = best.min(at_left).min(at_right);
         if at_left < at_right {
             (b, right, at_right) = (right, left, at_left);
@@ -203,13 +203,18 @@ impl FourierLine {
         }
         let variance = noise * noise;
         let (kernel, nodes) = grid(&Prior::Gaussian, variance, bias.abs(), &[], Cut::LogCosh)?;
-        let phi = |t: f64| (-0.5 * variance * t * t).exp() * (bias * t).cos();
+        let phi = |t: f64| (-0.5 * variance * t * t).exp() * shift(bias, t);
         Ok(LogCosh::new(variance).sum(&kernel, nodes, variance + bias * bias, phi))
     }
 
     fn damp(&mut self, kernel: &Kernel, nodes: usize, variance: f64) {
         damped_weights(kernel, nodes, variance, &mut self.damped);
     }
+}
+
+/// cos(bt), the factor that a bias puts on the characteristic function of a symmetric S.
+pub(super) fn shift(bias: f64, t: f64) -> f64 {
+    if bias == 0.0 { 1.0 } else { (bias * t).cos() }
 }
 
 /// |b| from which S = s x + b is as good as infinite: beyond nine deviations and twenty units of tanh.

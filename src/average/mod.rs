@@ -386,7 +386,7 @@ impl Linearization<'_> {
 
 /// Gaussian components add to the noise: S has variance s² + Σ c².
 fn total_noise(field: &Field) -> f64 {
-    field.coefficients.iter().fold(field.noise, |total, &c| total.hypot(c))
+    field.coefficients.iter().fold(field.noise * field.noise, |variance, c| variance + c * c).sqrt()
 }
 
 /// Stein's lemma, `E[û_α f(S)] = c_α E[f'(S)]`.

@@ -209,7 +209,7 @@ impl Product {
         Ok(LogCosh::new(variance).sum(&kernel, nodes, second_moment, |t| {
             node += 1;
             let modes: f64 = self.value.iter().skip(node).step_by(nodes).product();
-            modes * (-0.5 * variance * t * t).exp() * (field.bias * t).cos()
+            modes * (-0.5 * variance * t * t).exp() * fourier::shift(field.bias, t)
         }))
     }
 }
@@ -235,15 +235,15 @@ fn factor(prior: &Prior, c: f64, kernel: &Kernel, value: &mut [f64], slope: &mut
                 }
             }
         }
-        law => {
+        // Laplace; Gaussian and empirical laws have their own averages.
+        _ => {
             for n in 0..nodes {
-                let t = kernel.nodes[n];
-                if let Some(phi) = law.characteristic(c * t) {
-                    value[n] = phi.value;
-                    slope[n] = -phi.first / t;
-                    if let Some(bend) = bend.get_mut(n) {
-                        *bend = -phi.second;
-                    }
+                let square = (c * kernel.nodes[n]).powi(2);
+                let phi = 1.0 / (1.0 + 0.5 * square);
+                value[n] = phi;
+                slope[n] = c * phi * phi;
+                if let Some(bend) = bend.get_mut(n) {
+                    *bend = phi * phi * (1.0 - 2.0 * square * phi);
                 }
             }
         }

@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        assert_eq!(find(|x| Ok(x), 1.0, 2.0).unwrap_err(), Error::NoBracket { low: 1.0, high: 2.0 });
+        assert_eq!(find(Ok, 1.0, 2.0).unwrap_err(), Error::NoBracket { low: 1.0, high: 2.0 });
         let own = Error::Kappa(0.0);
         assert_eq!(
             find(|x| if x == 1.0 || x == 2.0 { Ok(x - 1.5) } else { Err(own.clone()) }, 1.0, 2.0).unwrap_err(),
