@@ -113,3 +113,19 @@ fn ten_modes() {
     }
     assert_eq!(bernoulli.unconverged, 0);
 }
+
+/// Weak fields on every mode split a Laplace mixture of K modes into its 2^K sign images, all of them still stable: they
+/// were counted as one state of that degeneracy without the fields.
+#[test]
+fn weak_fields_split_every_image() {
+    for (count, modes_step, field) in [(5, 0.005, 0.001), (7, 0.005, 0.001), (6, 0.02, 0.005)] {
+        let modes: Vec<f64> = (0..count).map(|k| 2.4 - modes_step * f64::from(k)).collect();
+        let fields = vec![field; modes.len()];
+        let free = Ensemble::new(1.0, 0.2, &modes, Prior::Laplace).unwrap();
+        let images: f64 = saddle::enumerate(&free).unwrap().stable().map(|point| point.degeneracy).sum();
+        assert_eq!(images, f64::from(1 << count));
+        let fielded = free.with_fields(&fields, &vec![0.0; modes.len()]).unwrap();
+        let found = saddle::enumerate(&fielded).unwrap();
+        assert_eq!(found.stable().count(), 1 << count, "{count} modes");
+    }
+}

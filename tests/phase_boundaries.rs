@@ -128,6 +128,37 @@ fn laplace_mixture_branches_off_the_single_mode() {
     }
 }
 
+/// Curves stay on their side of the multicritical point when the window cuts them, and there is no ferromagnet that is
+/// stable against replica-symmetry breaking at 1/σ = 0.
+#[test]
+fn edges_of_the_window() {
+    let laws = family(1.0, &[1.0], Prior::Bernoulli, Prior::Bernoulli);
+    for (points, top) in [(5, 1.2), (201, 1.005), (41, 1.02), (3, 1.5)] {
+        let pieces = boundaries(&laws, &axis(0.0, 2.0, points), (0.0, top), &|| ()).unwrap();
+        for (which, side) in [
+            (Curve::SpinGlassFerromagnetic, -1.0),
+            (Curve::AlmeidaThouless, -1.0),
+            (Curve::ParamagneticFerromagnetic, 1.0),
+        ] {
+            assert!(curve(&pieces, which).iter().all(|(x, y)| side * (x - 1.0) >= 0.0 && *y <= top), "{which} {top}");
+        }
+    }
+    let axes = axis(0.0, 8.0, 9);
+    let diagram = PhaseDiagram::compute(&laws, &axes, &axes, &|| ()).unwrap();
+    assert!(curve(&diagram.boundaries, Curve::AlmeidaThouless).iter().all(|(x, _)| *x > 0.0));
+    assert!((2..9).all(|j| diagram.at(0, j).phase == Phase::Mixed && diagram.at(0, j).at_number.is_infinite()));
+}
+
+/// Equal modes under Gaussian laws are one continuum: one state, and no limits of stability.
+#[test]
+fn a_continuum_has_no_metastable_states() {
+    let laws = family(1.0, &[1.0, 1.0], Prior::Gaussian, Prior::Gaussian);
+    let axes = axis(0.1, 1.9, 10);
+    let diagram = PhaseDiagram::compute(&laws, &axes, &axes, &|| ()).unwrap();
+    assert!(diagram.points.iter().all(|point| point.stable_fixed_points == 1));
+    assert!(diagram.boundaries.iter().all(|piece| !matches!(piece.curve, Curve::Metastable(_) | Curve::Mixture(_))));
+}
+
 /// Hidden and visible exchange at every point of the plane.
 #[test]
 fn exchange_leaves_the_boundaries() {

@@ -88,6 +88,60 @@ fn marginal_points_converge() {
     }
 }
 
+/// Near the multicritical point, κ = 1, Gaussian: q = 1 − 1/w and `1 − V(v) = q` with v = σ²q + w²m² give m; both are
+/// small, and the equations are satisfied to the square of the distance whatever they are.
+#[test]
+fn near_the_multicritical_point() {
+    for sigma in [0.99, 0.999, 1.0, 1.001] {
+        for distance in [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
+            let w: f64 = 1.0 + distance;
+            // F exists where w² (1 − q)² > 1 for the spin glass, q ≈ σ − 1.
+            if sigma > 1.0 && distance < 3.0 * (sigma - 1.0) {
+                continue;
+            }
+            let point = single(1.0, sigma, w, Prior::Gaussian);
+            assert_eq!(point.kind, Kind::Single, "{sigma} {distance:e}");
+            assert!(point.stable, "{sigma} {distance:e} {point:?}");
+            let q = 1.0 - 1.0 / w;
+            // E tanh² = v − 2v² + 17/3 v³ − 62/3 v⁴ …, inverted by Newton's method for small q.
+            if distance <= 1e-3 {
+                let mut v = q;
+                for _ in 0..20 {
+                    let excess = v - 2.0 * v * v + 17.0 / 3.0 * v.powi(3) - 62.0 / 3.0 * v.powi(4) - q;
+                    v -= excess / (1.0 - 4.0 * v + 17.0 * v * v);
+                }
+                let m = ((v - sigma * sigma * q) / (w * w)).sqrt();
+                let found = point.magnetization[0];
+                // Rounding of 1e-16 in the overlap's equation, whose terms are of order q(1 − σ⁴) + q².
+                let tolerance = 1e-6 + 1e-15 / (q * (q + (1.0 - sigma).abs()));
+                assert!((found / m - 1.0).abs() < tolerance, "{sigma} {distance:e}: {found} {m}");
+            }
+        }
+    }
+}
+
+/// Just above σ = 1 the spin glass is small, and the paramagnet is not mistaken for it.
+#[test]
+fn just_above_the_spin_glass_transition() {
+    for prior in Prior::NAMED {
+        for sigma in [1.00001, 1.0001, 1.001, 1.01, 1.03] {
+            let found = saddle::enumerate(&Ensemble::new(1.0, sigma, &[0.5], prior.clone()).unwrap()).unwrap();
+            let stable: Vec<_> = found.stable().collect();
+            assert_eq!(stable.len(), 1, "{prior} {sigma}");
+            assert_eq!(stable[0].kind, Kind::SpinGlass);
+            assert!((stable[0].overlap / (sigma - 1.0) - 1.0).abs() < 1.5 * (sigma - 1.0), "{prior} {sigma}");
+        }
+    }
+    // Without noise there is no spin glass, under an empirical law either, and no overlap from rounding.
+    let values = nalgebra::DMatrix::from_fn(30, 1, |i, _| if i % 2 == 0 { 1.1 } else { -0.9 });
+    let components = spectral_rbm::prior::Components::new(values, DVector::zeros(30)).unwrap();
+    for prior in [Prior::Bernoulli, Prior::Empirical(std::sync::Arc::new(components))] {
+        let ensemble = Ensemble::new(1.0, 0.0, &[0.5], prior).unwrap();
+        let point = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();
+        assert_eq!((point.kind, point.overlap, point.overlap_bar), (Kind::Paramagnet, 0.0, 0.0));
+    }
+}
+
 /// Near its onset `m² → (w − 1)·c`: for σ = 0, κ = 1, `m = E[v̂ tanh(w m v̂)] = w m − w³ m³ E[v̂⁴]/3`.
 #[test]
 fn onset_amplitude() {
@@ -121,6 +175,23 @@ fn equal_gaussian_modes_are_a_continuum() {
     assert_eq!(stable.len(), 1, "{stable:#?}");
     assert_eq!(stable[0].kind, Kind::Continuum);
     assert!((stable[0].spectral_radius - 1.0).abs() < 1e-8);
+    // A field on another mode does not lift it, nor does a difference that nothing resolves.
+    for modes in [[1.6, 1.6, 1.2], [1.6, 1.6 * (1.0 - 1e-12), 1.2]] {
+        let ensemble = Ensemble::new(0.7, 0.3, &modes, Prior::Gaussian).unwrap();
+        let fielded = ensemble.clone().with_fields(&[0.0, 0.0, 0.05], &[0.0; 3]).unwrap();
+        for ensemble in [ensemble, fielded] {
+            let found = saddle::enumerate(&ensemble).unwrap();
+            let kinds: Vec<Kind> = found.stable().map(|point| point.kind).collect();
+            assert_eq!(kinds, [Kind::Continuum], "{modes:?} {}", ensemble.has_fields());
+        }
+    }
+    // Any other difference singles the larger one out.
+    for gap in [1e-8, 1e-4] {
+        let found = saddle::enumerate(&Ensemble::new(0.7, 0.3, &[1.6, 1.6 - gap], Prior::Gaussian).unwrap()).unwrap();
+        let condensed: Vec<_> = found.stable().map(|point| point.modes_condensed.clone()).collect();
+        assert_eq!(condensed, [[1]], "{gap:e}");
+        assert_eq!(found.unconverged, 0);
+    }
     // The determinant of the fluctuations vanishes: there is no weight to this order, and none is made up.
     let mut found = found;
     found.weigh(&ensemble, 100.0).unwrap();

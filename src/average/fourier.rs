@@ -52,7 +52,8 @@ impl Kernel {
         static LADDER: [OnceLock<Arc<Kernel>>; RUNGS] = [const { OnceLock::new() }; RUNGS];
         let nodes = period * end / TAU;
         if nodes.is_nan() || nodes > MAX_NODES {
-            return Err(Error::FieldTooLarge { nodes });
+            // A field whose square overflows needs any number of nodes.
+            return Err(Error::FieldTooLarge { nodes: if nodes.is_nan() { f64::INFINITY } else { nodes } });
         }
         let rung = ((period / FIRST_PERIOD).log2() * RUNGS_PER_OCTAVE).ceil().max(0.0);
         let rounded = FIRST_PERIOD * (rung / RUNGS_PER_OCTAVE).exp2();
@@ -78,6 +79,7 @@ pub(super) fn grid(
     let end = match cut {
         Cut::Map => decay_end(DIGITS, gaussian),
         Cut::Jacobian => decay_end(DIGITS + KERNEL_GROWTH, gaussian),
+        Cut::Constant => decay_end(DIGITS + KERNEL_GROWTH, 0.0),
         Cut::LogCosh => decay_end(DIGITS, LogCosh::new(gaussian).reference),
     };
     let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients), end)?;
@@ -92,6 +94,8 @@ pub(super) enum Cut {
     Map,
     /// Also t²/sinh and t(4 + t²)/sinh.
     Jacobian,
+    /// (1 − Φ) t/sinh: the 1 does not decay with the field.
+    Constant,
     /// (1 − Φ)/(t sinh), or the difference of Φ from a Gaussian one, see [`LogCosh`].
     LogCosh,
 }

@@ -68,6 +68,20 @@ pub fn v_prime(x: f64) -> Result<f64> {
     integral(x, |t| -0.5 * t * t)
 }
 
+/// 1 − V(x) = `E tanh²` of a normal variable of variance x, with its relative accuracy also where x is small.
+///
+/// # Errors
+/// As [`v`].
+pub fn one_minus_v(x: f64) -> Result<f64> {
+    if x >= 1.0 {
+        return Ok(1.0 - exact(x)?);
+    }
+    check(x)?;
+    let (kernel, nodes) = fourier::grid(&Prior::Gaussian, x, 0.0, &[], Cut::Constant)?;
+    let nodes = kernel.nodes[..nodes].iter().zip(&kernel.weights);
+    Ok(nodes.map(|(&t, weight)| -weight * (-0.5 * x * t * t).exp_m1()).sum())
+}
+
 fn integral(x: f64, factor: impl Fn(f64) -> f64) -> Result<f64> {
     check(x)?;
     let (kernel, nodes) = fourier::grid(&Prior::Gaussian, x, 0.0, &[], Cut::Jacobian)?;
@@ -188,6 +202,18 @@ mod tests {
         let (x, step) = (1.7, 1e-4);
         let difference = (exact(x + step).unwrap() - exact(x - step).unwrap()) / (2.0 * step);
         assert!((v_prime(x).unwrap() - difference).abs() < 1e-8);
+    }
+
+    #[test]
+    fn the_complement_keeps_its_digits() {
+        for x in [1e-3, 0.7, 40.0, 1e5] {
+            assert!((one_minus_v(x).unwrap() - (1.0 - exact(x).unwrap())).abs() < 2e-15, "{x}");
+        }
+        // E tanh² = x − 2x² + 17/3 x³ − 62/3 x⁴ + …
+        for x in [1e-12, 1e-8, 1e-5f64] {
+            let series = x - 2.0 * x * x + 17.0 / 3.0 * x.powi(3) - 62.0 / 3.0 * x.powi(4);
+            assert!((one_minus_v(x).unwrap() / series - 1.0).abs() < 5e-15, "{x}");
+        }
     }
 
     #[test]

@@ -102,36 +102,23 @@ impl Average {
     }
 
     fn values(&self) -> Result<Values<'_>, CliError> {
-        let empty = |values| Values {
-            function: &self.function,
-            backend: self.backend,
-            field: None,
-            values,
-            component_values: None,
-        };
-        if self.is_response() {
-            let of = if self.function.to_lowercase() == "v" { response::v } else { response::v_prime };
-            let values: crate::Result<Vec<Value>> =
-                self.x.iter().map(|&x| Ok(Value { x: Some(x), value: of(x)? })).collect();
-            return Ok(empty(values?));
-        }
-        let function: Function = self.function.parse()?;
+        let function = if self.is_response() { None } else { Some(self.function.parse::<Function>()?) };
         let backend = self.backend.resolve([&self.prior; 2], self.coefficients.len());
         if !self.x.is_empty() {
+            if !self.coefficients.is_empty() || self.noise != 0.0 || (self.bias != 0.0 && function.is_none()) {
+                let message = "--x gives the variance of a normal field: leave out --coefficients and --noise (and --bias with V)";
+                return Err(CliError::Input(message.to_owned()));
+            }
+            let backend = self.backend.resolve([&Prior::Gaussian; 2], 0);
             let mut averager = Averager::new(&Prior::Gaussian, 0, backend)?;
             let values: crate::Result<Vec<Value>> = self
                 .x
                 .iter()
-                .map(|&x| {
-                    if x < 0.0 {
-                        return Err(crate::Error::Negative { name: "the variance x", value: x });
-                    }
-                    let field = Field { coefficients: &[], noise: x.sqrt(), bias: self.bias };
-                    Ok(Value { x: Some(x), value: averager.mean(function, &field)? })
-                })
+                .map(|&x| Ok(Value { x: Some(x), value: self.at_variance(&mut averager, function, x)? }))
                 .collect();
-            return Ok(empty(values?));
+            return Ok(self.report(values?));
         }
+        let Some(function) = function else { return Ok(self.report(Vec::new())) };
         let mut averager = Averager::new(&self.prior, self.coefficients.len(), backend)?;
         let field = Field { coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
         let value = averager.mean(function, &field)?;
@@ -142,7 +129,32 @@ impl Average {
         };
         let field =
             FieldReport { prior: &self.prior, coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
-        Ok(Values { field: Some(field), component_values, ..empty(vec![Value { x: None, value }]) })
+        Ok(Values { field: Some(field), component_values, ..self.report(vec![Value { x: None, value }]) })
+    }
+
+    fn report(&self, values: Vec<Value>) -> Values<'_> {
+        Values { function: &self.function, backend: self.backend, field: None, values, component_values: None }
+    }
+
+    /// The function, or V or V', at variance x.
+    fn at_variance(&self, averager: &mut Averager, function: Option<Function>, x: f64) -> crate::Result<f64> {
+        if x < 0.0 {
+            return Err(crate::Error::Negative { name: "the variance x", value: x });
+        }
+        let field = Field { coefficients: &[], noise: x.sqrt(), bias: self.bias };
+        match (function, self.backend) {
+            (Some(function), _) => averager.mean(function, &field),
+            (None, BackendName::Fourier) if self.is_slope() => response::v_prime(x),
+            (None, BackendName::Fourier) => response::v(x),
+            (None, BackendName::Hermite) => {
+                let (sech2, sech4) = (averager.mean(Function::Sech2, &field)?, averager.mean(Function::Sech4, &field)?);
+                Ok(if self.is_slope() { 2.0 * sech2 - 3.0 * sech4 } else { sech2 })
+            }
+        }
+    }
+
+    fn is_slope(&self) -> bool {
+        self.function.to_lowercase() == "v-prime"
     }
 }
 

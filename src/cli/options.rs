@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+/// More threads than any machine this runs on has cores.
+const MAX_THREADS: usize = 1024;
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Common {
@@ -15,10 +18,10 @@ pub(super) struct Common {
     #[arg(long, global = true, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Seed of everything random
-    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    #[arg(long, global = true, default_value_t = 0, value_name = "N", allow_negative_numbers = true)]
     pub seed: u64,
     /// Threads to use [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// What is printed: a table for people, or JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -32,8 +35,8 @@ impl Common {
     /// Sets up the pool that parallel computations run on.
     pub fn start_threads(&self) -> Result<(), CliError> {
         let Some(threads) = self.threads else { return Ok(()) };
-        if threads == 0 {
-            return Err(CliError::Input("--threads is 0: at least one is needed".to_owned()));
+        if !(1..=MAX_THREADS).contains(&threads) {
+            return Err(CliError::Input(format!("--threads is {threads}: choose between 1 and {MAX_THREADS}")));
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| CliError::Failed(format!("cannot start {threads} threads: {error}")))

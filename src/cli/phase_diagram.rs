@@ -4,6 +4,7 @@ use super::destination::Destination;
 use super::options::{Common, Format, Interval, PriorOptions};
 use super::report::{exact, number};
 use super::{CliError, progress, report};
+use crate::Prior;
 use crate::figure;
 use crate::phase::{Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
@@ -11,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Folder used without --out.
-const DEFAULT_FOLDER: &str = "results/phase-diagram";
+pub(super) const DEFAULT_FOLDER: &str = "results/phase-diagram";
+/// Largest grid: sixteen million points, about a gigabyte.
+const MAX_GRID: usize = 4001;
 
 /// Phase diagram in the plane (1/sigma, w_max/sigma): figure, map and boundaries.
 ///
@@ -34,7 +37,7 @@ pub(super) struct PhaseDiagramOptions {
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, default_value = "1", value_name = "R,...")]
     modes_ratio: Vec<f64>,
     /// Points of the map on each axis
-    #[arg(long, default_value_t = 201, value_name = "N")]
+    #[arg(long, default_value_t = 201, value_name = "N", allow_negative_numbers = true)]
     grid: usize,
     /// Range of 1/sigma
     #[arg(long, default_value = "0:2", value_name = "LOW:HIGH")]
@@ -72,11 +75,24 @@ struct Piece {
 }
 
 impl PhaseDiagramOptions {
+    /// The options of the command without arguments.
+    pub fn defaults() -> Self {
+        Self {
+            priors: PriorOptions { prior: Prior::Gaussian, prior_u: None, prior_v: None },
+            kappa: 1.0,
+            modes_ratio: vec![1.0],
+            grid: 201,
+            inv_sigma: Interval { low: 0.0, high: 2.0 },
+            w_over_sigma: Interval { low: 0.0, high: 2.0 },
+        }
+    }
+
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let (prior_u, prior_v) = self.priors.resolve();
         let family = Family::new(self.kappa, &self.modes_ratio, prior_u, prior_v)?;
-        if self.grid < 2 {
-            return Err(CliError::Input(format!("--grid is {}: at least 2 points on each axis are needed", self.grid)));
+        if !(2..=MAX_GRID).contains(&self.grid) {
+            let message = format!("--grid is {}: choose between 2 and {MAX_GRID} points on each axis", self.grid);
+            return Err(CliError::Input(message));
         }
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let (x, y) = (self.inv_sigma.points(self.grid), self.w_over_sigma.points(self.grid));
@@ -152,10 +168,10 @@ impl<'a> Summary<'a> {
     }
 
     fn table(&self) -> String {
-        let ratios: Vec<String> = self.modes_ratio.iter().map(f64::to_string).collect();
+        let ratios: Vec<String> = self.modes_ratio.iter().map(|&ratio| report::plain(ratio)).collect();
         let mut text = format!(
             "kappa {}, modes {}, u {}, v {}; {} x {} points\n\n",
-            self.kappa,
+            report::plain(self.kappa),
             ratios.join(" "),
             self.prior_u,
             self.prior_v,

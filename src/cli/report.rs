@@ -39,6 +39,11 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
+/// A number as the user gave it.
+pub(super) fn plain(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e6).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
+}
+
 /// A list of them.
 pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")

@@ -14,14 +14,17 @@ use std::path::PathBuf;
 #[command(after_help = "Example:
   spectral-rbm run results/phase-diagram/run.toml --out results/again")]
 pub(super) struct Run {
-    /// A run.toml, or the folder it lies in
-    #[arg(default_value = "results/phase-diagram")]
-    file: PathBuf,
+    /// A run.toml, or the folder it lies in [default: results/phase-diagram, run with default options if it is not there]
+    file: Option<PathBuf>,
 }
 
 impl Run {
     pub fn execute(self, common: &Common) -> Result<(), CliError> {
-        let (file, path) = RunFile::read(&self.file)?;
+        let default = PathBuf::from(phase_diagram::DEFAULT_FOLDER);
+        if self.file.is_none() && !default.exists() {
+            return phase_diagram::PhaseDiagramOptions::defaults().execute(common);
+        }
+        let (file, path) = RunFile::read(&self.file.unwrap_or(default))?;
         let out = common.out.clone().or_else(|| path.parent().map(PathBuf::from));
         let common = Common { out, seed: file.seed, ..common.clone() };
         match file.command.as_str() {

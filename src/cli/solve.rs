@@ -68,7 +68,8 @@ struct SearchReport {
     found: usize,
     unconverged: usize,
     last_new: usize,
-    seen_once: usize,
+    random_starts: usize,
+    random_new: usize,
 }
 
 impl Solve {
@@ -123,7 +124,8 @@ impl SearchReport {
             found: found.points.len(),
             unconverged: found.unconverged,
             last_new: found.last_new,
-            seen_once: found.seen_once,
+            random_starts: found.random_starts,
+            random_new: found.random_new,
         }
     }
 }
@@ -133,9 +135,9 @@ impl Solution<'_> {
         let ensemble = self.ensemble;
         let mut text = format!(
             "kappa {}, sigma {}, modes {}, u {}, v {}: {}\n\n",
-            ensemble.kappa(),
-            ensemble.sigma(),
-            ensemble.modes().iter().map(f64::to_string).collect::<Vec<_>>().join(" "),
+            report::plain(ensemble.kappa()),
+            report::plain(ensemble.sigma()),
+            ensemble.modes().iter().map(|&w| report::plain(w)).collect::<Vec<_>>().join(" "),
             ensemble.prior_u(),
             ensemble.prior_v(),
             self.phase
@@ -158,12 +160,14 @@ impl Solution<'_> {
         text += &report::table(&header, self.fixed_points.iter().map(|point| row(point)));
         let search = &self.search;
         text += &format!(
-            "\n{} starts found {} fixed points, {} of them stable; the last new stable one at start {}, {} seen once; {} starts did not converge.\n",
+            "\n{} starts found {} fixed points, {} of them stable; the last new stable one at start {}; {} of {} random starts \
+             found a new one; {} starts did not converge.\n",
             search.starts,
             search.found,
             self.fixed_points.iter().filter(|point| point.stable).count(),
             search.last_new,
-            search.seen_once,
+            search.random_new,
+            search.random_starts,
             search.unconverged
         );
         text

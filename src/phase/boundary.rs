@@ -86,11 +86,12 @@ fn line(family: &Family, x: f64, window: (f64, f64)) -> Result<Vec<Found>> {
     if inside(onset.w_over_sigma) {
         found.extend(curves.iter().map(|&curve| Found::new(curve, onset)));
     }
-    if x < 1.0 {
+    if ZERO_TEMPERATURE < x && x < 1.0 {
         found.extend(almeida_thouless(family, x, (window.0.max(onset.w_over_sigma + 2.0 * PRECISION), window.1))?);
     }
     let modes = family.modes_ratio().len();
-    if modes > 1 && x > ZERO_TEMPERATURE {
+    // Under Gaussian laws only the largest mode is ever stable, from its onset on: there is nothing more to find.
+    if modes > 1 && x > ZERO_TEMPERATURE && !family.is_gaussian() {
         for mode in 0..modes {
             found.extend(limits_of_stability(family, x, window, &[mode], Curve::Metastable(mode + 1))?);
         }
@@ -319,6 +320,11 @@ fn close_at_edges(family: &Family, abscissae: &[f64], window: (f64, f64), piece:
     let after = position(last.inv_sigma).and_then(|index| abscissae.get(index + 1)).copied();
     for (end, neighbour) in [(first, before), (last, after)] {
         let Some(neighbour) = neighbour else { continue };
+        // P–F lies at 1/σ ≥ 1, the other two at 1/σ ≤ 1.
+        let beyond = if piece.curve == Curve::ParamagneticFerromagnetic { neighbour < 1.0 } else { neighbour > 1.0 };
+        if beyond {
+            continue;
+        }
         for edge in [window.0, window.1] {
             let (low, high) = (neighbour.min(end.inv_sigma), neighbour.max(end.inv_sigma));
             let root = match root::find(|x| value(family, x, edge), low, high) {

@@ -18,6 +18,8 @@ pub(super) struct Branches<'a> {
     /// Paramagnet or spin glass; nothing but its stability depends on w.
     disordered: FixedPoint,
     branches: Vec<Branch>,
+    /// Whether a single mode is all that can condense: it does so where the disordered state is unstable to it.
+    alone: bool,
 }
 
 /// Modes condensed together, and where the state was last seen.
@@ -29,9 +31,9 @@ struct Branch {
 
 impl<'a> Branches<'a> {
     pub fn new(family: &'a Family, inv_sigma: f64) -> Result<Self> {
-        let branches =
-            followed(family.modes_ratio().len()).into_iter().map(|modes| Branch { modes, last: None }).collect();
-        Ok(Self { family, inv_sigma, disordered: disordered(family, inv_sigma, 0.0)?, branches })
+        let branches = followed(family).into_iter().map(|modes| Branch { modes, last: None }).collect();
+        let alone = family.modes_ratio().len() == 1 || family.is_gaussian();
+        Ok(Self { family, inv_sigma, disordered: disordered(family, inv_sigma, 0.0)?, branches, alone })
     }
 
     /// The stable states at w_max/σ = y, by free energy. Calls should descend in y: a condensed state is then followed
@@ -50,7 +52,7 @@ impl<'a> Branches<'a> {
             // One mode alone condenses where the disordered state is unstable to it, or survives from above.
             let start = match branch.last.take() {
                 Some(last) => last,
-                None if count == 1 && growth <= 1.0 + PRECISION => continue,
+                None if self.alone && growth <= 1.0 + PRECISION => continue,
                 None => Start::condensed(count, &branch.modes),
             };
             let point = solver.solve(&start)?;
@@ -72,8 +74,12 @@ impl<'a> Branches<'a> {
     }
 }
 
-/// Modes that are condensed together, for each branch.
-fn followed(count: usize) -> Vec<Vec<usize>> {
+/// Modes that are condensed together, for each branch; under Gaussian laws the first (or one of its equals) alone.
+fn followed(family: &Family) -> Vec<Vec<usize>> {
+    let count = family.modes_ratio().len();
+    if family.is_gaussian() {
+        return vec![vec![0]];
+    }
     if count <= ALL_SUBSETS {
         let members = |bits: usize| (0..count).filter(|mode| bits >> mode & 1 == 1).collect();
         return (1..1usize << count).map(members).collect();

@@ -22,7 +22,8 @@ use std::fmt;
 /// Accuracy to which the points of a boundary are found, in the plane's units.
 pub const PRECISION: f64 = 1e-10;
 
-/// 1/σ that stands for the edge 1/σ = 0 of the map: order parameters there differ from their limit by about this much.
+/// 1/σ that stands for the edge 1/σ = 0 of the map: order parameters there differ from their limit by about this much. The
+/// Almeida–Thouless number is given its limit, infinity.
 pub const ZERO_TEMPERATURE: f64 = 1e-6;
 
 /// Phase of the dominant stable state.
@@ -93,9 +94,14 @@ impl Family {
     /// Family of κ, of modes `w_α = ratio_α w_max` (first ratio 1, decreasing), and of the laws of û and v̂.
     ///
     /// # Errors
-    /// Those of [`Ensemble::new`]; a first ratio other than 1.
+    /// Those of [`Ensemble::new`]; a first ratio other than 1; an empirical law, whose components need not be orthogonal
+    /// and whose fields would single out a state.
     pub fn new(kappa: f64, modes_ratio: &[f64], prior_u: Prior, prior_v: Prior) -> Result<Self> {
         Ensemble::new(kappa, 1.0, modes_ratio, prior_u.clone())?.with_priors(prior_u.clone(), prior_v.clone())?;
+        if !(prior_u.is_symmetric() && prior_v.is_symmetric()) {
+            let reason = "phase diagrams are of the four named laws; solve the ensemble of an empirical one".to_owned();
+            return Err(Error::Range { name: "the empirical prior", reason });
+        }
         if modes_ratio[0] != 1.0 {
             let reason = format!("the first is {}, it must be 1: the others are relative to it", modes_ratio[0]);
             return Err(Error::Range { name: "the modes' ratios", reason });
@@ -121,6 +127,11 @@ impl Family {
     /// Law of v̂.
     pub fn prior_v(&self) -> &Prior {
         &self.prior_v
+    }
+
+    /// Whether û and v̂ are both Gaussian: only the largest mode can then be condensed in a stable state.
+    fn is_gaussian(&self) -> bool {
+        self.prior_u == Prior::Gaussian && self.prior_v == Prior::Gaussian
     }
 
     /// The ensemble at a point of the plane; 1/σ below [`ZERO_TEMPERATURE`] is taken to be that.
@@ -331,15 +342,21 @@ fn map_column(family: &Family, inv_sigma: f64, w_over_sigma: &[f64]) -> Result<V
         let dominant = states.first();
         let leading = dominant.and_then(|point| point.modes_condensed.first()).map(|rank| rank - 1);
         let value = |of: fn(&FixedPoint) -> f64| dominant.map_or(f64::NAN, of);
+        // As σ → ∞ the Almeida–Thouless number grows like σ²: no state at finite w/σ is stable against it.
+        let at_edge = inv_sigma <= ZERO_TEMPERATURE;
+        let phase = match Phase::of(&ensemble, dominant) {
+            Phase::Ferromagnetic if at_edge => Phase::Mixed,
+            phase => phase,
+        };
         column.push(MapPoint {
             inv_sigma,
             w_over_sigma: y,
-            phase: Phase::of(&ensemble, dominant),
+            phase,
             q: value(|point| point.overlap),
             q_bar: value(|point| point.overlap_bar),
             m: dominant.map_or(f64::NAN, |point| leading.map_or(0.0, |mode| point.magnetization[mode])),
             m_bar: dominant.map_or(f64::NAN, |point| leading.map_or(0.0, |mode| point.magnetization_bar[mode])),
-            at_number: value(|point| point.at_number),
+            at_number: if at_edge { f64::INFINITY } else { value(|point| point.at_number) },
             stable_fixed_points: states.len(),
         });
     }

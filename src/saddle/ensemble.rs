@@ -7,6 +7,9 @@ use crate::prior::Prior;
 use nalgebra::DVector;
 use serde::Serialize;
 
+/// Relative difference up to which two singular values are equal.
+const EQUAL: f64 = 1e-10;
+
 /// Ensemble of machines `w_ij = Σ_α w_α u_i^α v_j^α + r_ij`, `r_ij ~ N(0, σ²/L)`, `L = √(N_v N_h)`, κ = N_h/N_v.
 ///
 /// The fields η_γ and θ_γ are the projections of the sites' fields on the modes divided by √L, so that they compare
@@ -106,6 +109,12 @@ impl Ensemble {
         }
     }
 
+    /// The ensemble without the fields on its modes.
+    pub(crate) fn without_fields(&self) -> Self {
+        let zero = DVector::zeros(self.modes.len());
+        Self { eta: zero.clone(), theta: zero, ..self.clone() }
+    }
+
     /// The ensemble at another temperature: w, σ and the modes' fields divided by it.
     pub(crate) fn at_temperature(&self, temperature: f64) -> Self {
         Self {
@@ -184,13 +193,20 @@ impl Ensemble {
         }
     }
 
-    /// Modes (counted from 0) that share the value of `mode` and can be rotated into each other: under Gaussian laws
-    /// on both sides and without fields, equal singular values make a continuum of fixed points.
+    /// Whether û and v̂ are both Gaussian, so that modes without field enter through w_α alone.
+    pub(crate) fn is_gaussian(&self) -> bool {
+        self.prior_u == Prior::Gaussian && self.prior_v == Prior::Gaussian
+    }
+
+    /// Modes (counted from 0) that can be rotated into `mode`: under Gaussian laws on both sides, modes of equal w (to
+    /// 1e-10, below which nothing tells them apart) on which no field acts. Their fixed points form a continuum.
     pub fn rotation_group(&self, mode: usize) -> Vec<usize> {
-        if self.prior_u != Prior::Gaussian || self.prior_v != Prior::Gaussian || self.has_fields() {
+        if !self.is_gaussian() || self.has_field(mode) {
             return vec![mode];
         }
-        (0..self.modes.len()).filter(|&other| self.modes[other] == self.modes[mode]).collect()
+        let w = self.modes[mode];
+        let equal = |other: &usize| (self.modes[*other] - w).abs() <= EQUAL * w && !self.has_field(*other);
+        (0..self.modes.len()).filter(equal).collect()
     }
 }
 

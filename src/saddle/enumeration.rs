@@ -5,10 +5,12 @@
 //! 2. every single mode, every pair, every triple (up to [`Search::subset`], and while there are no more than two thousand
 //!    of them) and all modes, in equal parts; with every combination of signs where fields or an empirical law distinguish
 //!    them;
-//! 3. the states of the same starts at a quarter of the temperature (w, σ and fields times four), followed up in steps;
-//! 4. random directions;
-//! 5. from every unstable point met, down its unstable direction;
-//! 6. Newton's method on the equations deflated by all points found (P. E. Farrell, Á. Birkisson and S. W. Funke,
+//! 3. with fields: the stable states of the ensemble without them, in every combination of the signs that the fields make
+//!    inequivalent;
+//! 4. the states of the same starts at a quarter of the temperature (w, σ and fields times four), followed up in steps;
+//! 5. random directions;
+//! 6. from every unstable point met, down its unstable direction;
+//! 7. Newton's method on the equations deflated by all points found (P. E. Farrell, Á. Birkisson and S. W. Funke,
 //!    *SIAM J. Sci. Comput.* 37, A2026 (2015)), which cannot return to them.
 //!
 //! Points are identified modulo the symmetries of the equations, whose number is kept as the degeneracy.
@@ -30,7 +32,8 @@ const SAME_POINT: f64 = 1e-6;
 const TEMPERATURES: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
 /// Unstable directions followed from one start.
 const DESCENTS: usize = 4;
-/// Largest number of subsets of modes that are tried: all triples for up to 22 modes, all pairs for up to 62.
+/// Largest number of subsets of modes that are tried (all triples for up to 22 modes, all pairs for up to 62), and of
+/// sign images of states.
 const MAX_SUBSETS: usize = 2000;
 /// Starts of the deflated search, and points looked for from each.
 const DEFLATED_STARTS: usize = 12;
@@ -77,9 +80,11 @@ pub struct Enumeration {
     pub unconverged: usize,
     /// Number of the start (from 1) that found the last new stable point: far below `starts`, the search is saturated.
     pub last_new: usize,
-    /// Stable points that only one start led to (Good and Turing: about `seen_once/starts` is the chance that another
-    /// start would find a new one).
-    pub seen_once: usize,
+    /// Random starts, which come after all the others but deflation.
+    pub random_starts: usize,
+    /// Of which found a stable point that no start before had found: `random_new/random_starts` estimates the chance that
+    /// one more would.
+    pub random_new: usize,
 }
 
 impl Enumeration {
@@ -159,6 +164,9 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
     for start in &directions {
         catalogue.add(&solver.descend(start, DESCENTS)?);
     }
+    for start in field_free_images(ensemble, search)? {
+        catalogue.add(&solver.descend(&start, DESCENTS)?);
+    }
     if search.from_low_temperature {
         let mut ladder = Vec::new();
         for temperature in TEMPERATURES {
@@ -176,19 +184,58 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
         }
     }
     for start in random_starts(ensemble, search) {
+        let known = catalogue.stable();
         catalogue.add(&solver.descend(&start, DESCENTS)?);
+        catalogue.random_new += usize::from(catalogue.stable() > known);
     }
     if search.deflation {
         deflate(&mut solver, &directions, &mut catalogue)?;
     }
-    Ok(catalogue.finish())
+    Ok(catalogue.finish(search.random))
 }
 
-/// A point, the coordinates that identify it, and the number of starts that led to it.
+/// The stable states of the ensemble without fields, in every combination of signs that the fields tell apart: as long
+/// as the fields are weak, each of them survives as a state of its own.
+fn field_free_images(ensemble: &Ensemble, search: &Search) -> Result<Vec<Start>> {
+    let symmetry = ensemble.symmetry();
+    if !matches!(symmetry, Symmetry::SignOfEachMode(_)) || !ensemble.has_fields() {
+        return Ok(Vec::new());
+    }
+    let mut images = Vec::new();
+    for point in enumerate_with(&ensemble.without_fields(), search)?.stable() {
+        let broken: Vec<usize> = (0..ensemble.modes().len())
+            .filter(|&mode| point.magnetization[mode] != 0.0 && !symmetry.is_free(mode))
+            .collect();
+        images.extend(sign_images(&Start::from(point), &broken));
+        images.truncate(MAX_SUBSETS);
+    }
+    Ok(images)
+}
+
+/// A start with the signs of the given modes in every combination.
+fn sign_images(start: &Start, modes: &[usize]) -> Vec<Start> {
+    let mut images = vec![start.clone()];
+    for &mode in modes {
+        if images.len() >= MAX_SUBSETS {
+            break;
+        }
+        let flipped: Vec<Start> = images
+            .iter()
+            .map(|image| {
+                let mut image = image.clone();
+                image.magnetization[mode] *= -1.0;
+                image
+            })
+            .collect();
+        images.extend(flipped);
+    }
+    images
+}
+
+/// A point, and the coordinates that identify it.
 struct Entry {
     point: FixedPoint,
     representative: DVector<f64>,
-    seen: usize,
 }
 
 /// Points found so far, modulo symmetry.
@@ -199,6 +246,7 @@ struct Catalogue {
     starts: usize,
     unconverged: usize,
     last_new: usize,
+    random_new: usize,
 }
 
 impl Catalogue {
@@ -210,6 +258,7 @@ impl Catalogue {
             starts: 0,
             unconverged: 0,
             last_new: 0,
+            random_new: 0,
         }
     }
 
@@ -241,23 +290,31 @@ impl Catalogue {
             ..point.clone()
         };
         let representative = self.representative(&point);
-        let known = self.entries.iter_mut().find(|entry| (&entry.representative - &representative).amax() < SAME_POINT);
-        match known {
-            Some(entry) => entry.seen += 1,
-            None => {
-                if point.stable {
-                    self.last_new = self.starts;
-                }
-                self.entries.push(Entry { point, representative, seen: 1 });
-            }
+        if self.entries.iter().any(|entry| (&entry.representative - &representative).amax() < SAME_POINT) {
+            return;
         }
+        if point.stable {
+            self.last_new = self.starts;
+        }
+        self.entries.push(Entry { point, representative });
     }
 
-    fn finish(self) -> Enumeration {
-        let seen_once = self.entries.iter().filter(|entry| entry.point.stable && entry.seen == 1).count();
+    /// Number of stable points.
+    fn stable(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.point.stable).count()
+    }
+
+    fn finish(self, random_starts: usize) -> Enumeration {
         let mut points: Vec<FixedPoint> = self.entries.into_iter().map(|entry| entry.point).collect();
         points.sort_by(|a, b| b.stable.cmp(&a.stable).then(a.free_energy.total_cmp(&b.free_energy)));
-        Enumeration { points, starts: self.starts, unconverged: self.unconverged, last_new: self.last_new, seen_once }
+        Enumeration {
+            points,
+            starts: self.starts,
+            unconverged: self.unconverged,
+            last_new: self.last_new,
+            random_starts,
+            random_new: self.random_new,
+        }
     }
 }
 
@@ -295,19 +352,9 @@ fn signed(ensemble: &Ensemble, subset: &[usize]) -> Vec<Start> {
     if symmetry == Symmetry::GlobalFlip {
         broken.truncate(subset.len() - 1);
     }
-    // Beyond triples (the start of all modes) the combinations are left to the random starts.
+    // Beyond triples (the start of all modes) the combinations are those of the states found without fields.
     broken.truncate(3);
-    (0..1usize << broken.len())
-        .map(|flips| {
-            let mut start = Start::condensed(ensemble.modes().len(), subset);
-            for (bit, &mode) in broken.iter().enumerate() {
-                if flips >> bit & 1 == 1 {
-                    start.magnetization[mode] *= -1.0;
-                }
-            }
-            start
-        })
-        .collect()
+    sign_images(&Start::condensed(ensemble.modes().len(), subset), &broken)
 }
 
 fn random_starts(ensemble: &Ensemble, search: &Search) -> Vec<Start> {

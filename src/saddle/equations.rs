@@ -108,7 +108,8 @@ fn response(averages: &Averages, scale: f64, out: &mut DVector<f64>) {
     for (out, tanh) in out.iter_mut().zip(&averages.component_tanh) {
         *out = tanh / scale;
     }
-    out[modes] = 1.0 - averages.sech2;
+    // Rounding can take the average above 1.
+    out[modes] = (1.0 - averages.sech2).max(0.0);
 }
 
 /// The equations of one ensemble, with their scratch memory. A state is the vector `(m_1, …, m_K, q)`.

@@ -3,12 +3,14 @@
 //! [`Solver`] takes one start to one [`FixedPoint`]; [`enumerate`] looks for all of them. Order parameters follow the
 //! letter: m and q are hidden, m̄ and q̄ visible.
 
+mod disordered;
 mod ensemble;
 mod enumeration;
 mod equations;
 mod fixed_point;
 mod fluctuation;
 mod krylov;
+mod newton;
 mod solver;
 
 pub use ensemble::{Ensemble, Symmetry};
