@@ -297,8 +297,10 @@ impl Solver {
         let spectral_radius = self.spectral_radius(&unknowns).unwrap_or(f64::NAN);
         let free_energy = self.equations.free_energy(&state, &bar)?;
         let overlap = state[modes];
-        let modes_condensed: Vec<usize> =
-            (0..modes).filter(|&a| self.is_condensed(magnetization[a], bar[a])).map(|a| a + 1).collect();
+        // A mode is condensed if it is magnetized on either side, by more than a weak field alone would.
+        let threshold = if self.ensemble.has_fields() { FIELD_INDUCED } else { 0.0 };
+        let is_condensed = |&mode: &usize| magnetization[mode].abs().max(bar[mode].abs()) > threshold;
+        let modes_condensed: Vec<usize> = (0..modes).filter(is_condensed).map(|mode| mode + 1).collect();
         let kind = self.kind(&modes_condensed, overlap);
         let stable = spectral_radius < 1.0 + MARGINAL && !(kind == Kind::Paramagnet && self.ensemble.sigma() > 1.0);
         let converged = residual <= self.settings.tolerance;
@@ -321,12 +323,6 @@ impl Solver {
             iterations,
             complements,
         })
-    }
-
-    /// A mode is condensed if it is magnetized on either side, by more than a weak field alone would.
-    fn is_condensed(&self, m: f64, m_bar: f64) -> bool {
-        let threshold = if self.ensemble.has_fields() { FIELD_INDUCED } else { 0.0 };
-        m.abs().max(m_bar.abs()) > threshold
     }
 
     fn kind(&self, condensed: &[usize], overlap: f64) -> Kind {
