@@ -82,6 +82,18 @@ fn backends_agree_on_the_command_line() {
     assert!((m(solve("fourier")) - m(solve("hermite"))).abs() < 1e-11);
 }
 
+/// A textbook rule out of its depth says so, on stderr, and the result is still printed.
+#[test]
+fn hermite_says_when_it_has_not_converged() {
+    let arguments =
+        ["average", "sech2", "--noise", "30", "--prior", "uniform", "--coefficients", "3", "--backend", "hermite"];
+    let output = run(&arguments);
+    assert!(output.status.success() && !output.stdout.is_empty());
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.starts_with("note: ") && note.lines().count() == 1, "{note}");
+    assert!(run(&[&arguments[..], &["--quiet"]].concat()).stderr.is_empty());
+}
+
 #[test]
 fn averages() {
     let values = json(&["average", "V", "--x", "0.5,10,1e6"]);
@@ -180,7 +192,7 @@ fn a_run_is_repeated_from_its_file_with_any_number_of_threads() {
 fn bad_input_is_one_line_and_status_2() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let inside_a_file = format!("{}/out", file.path().display());
-    let cases: [&[&str]; 28] = [
+    let cases: [&[&str]; 31] = [
         &["solve", "--kappa", "0"],
         &["solve", "--kappa", "-1"],
         &["solve", "--kappa", "nan"],
@@ -206,6 +218,9 @@ fn bad_input_is_one_line_and_status_2() {
         &["phase-diagram", "--modes-ratio", "1,1.1"],
         &["average", "sinh"],
         &["average", "V", "--x", "-1"],
+        &["average", "tanh", "--x", "1", "--coefficients", "5"],
+        &["solve", "--modes", "1e300"],
+        &["solve", "--threads", "100000"],
         &["average", "tanh", "--noise", "-1"],
         &["run", "/no/such/file"],
         &[],

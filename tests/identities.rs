@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use spectral_rbm::average::Backend;
 use spectral_rbm::prior::Components;
-use spectral_rbm::saddle::{self, Solver, Start};
+use spectral_rbm::saddle::{self, Kind, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 use std::sync::Arc;
 
@@ -249,4 +249,14 @@ fn backends_agree_on_fixed_points() {
         assert!((fourier.free_energy - hermite.free_energy).abs() < 1e-8);
         assert!((fourier.spectral_radius - hermite.spectral_radius).abs() < 1e-7);
     }
+    // A spin glass, too: 200 nodes reach 1e-8 at this noise.
+    let ensemble = Ensemble::new(1.0, 1.5, &[0.5], Prior::Uniform).unwrap();
+    let overlap = |ensemble: &Ensemble| {
+        let point = Solver::new(ensemble).unwrap().solve(&Start::spin_glass(1)).unwrap();
+        assert!(point.is_converged());
+        assert_eq!(point.kind, Kind::SpinGlass);
+        point.overlap
+    };
+    let hermite = ensemble.clone().with_backend(Backend::hermite_for(&Prior::Uniform, 1));
+    assert!((overlap(&ensemble) - overlap(&hermite)).abs() < 1e-8);
 }

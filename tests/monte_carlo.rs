@@ -246,7 +246,7 @@ fn estimate(values: &[f64]) -> (f64, f64) {
     (mean, (variance / count).sqrt())
 }
 
-/// Over `draws` machines, the mean of every observable less the theory's value is within three standard errors of zero,
+/// Machines are seeded 0, 1, 2, … in order. Over `draws` of them, the mean of every observable less the theory's value is within three standard errors of zero,
 /// for the theory of the law and for that of each machine's own components; `precision` bounds the standard error of
 /// m, m̄, q, q̄, and six times it that of C.
 fn compare(visible: usize, draws: u64, precision: f64) {

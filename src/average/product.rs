@@ -330,6 +330,11 @@ impl Tensor {
                 }
             }
         });
+        // A component without coefficient is independent of S: its averages vanish exactly, not up to rounding.
+        for alpha in (0..modes).filter(|&alpha| field.coefficients[alpha] == 0.0) {
+            sums.component_tanh[alpha] = 0.0;
+            sums.component_tanh_sech2[alpha] = 0.0;
+        }
         self.pair = pair;
         *out = sums;
         Ok(())

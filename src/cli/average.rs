@@ -9,6 +9,9 @@ use crate::average::{Averager, Field, Function, response};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+/// Error of the hermite backend that is worth a note.
+const HERMITE_ERROR: f64 = 1e-8;
+
 /// Averages over the field S = s x + c_1 u_1 + c_2 u_2 + ... + b, or the response function V(x).
 ///
 /// FUNCTION is V or V-prime (of the variances --x), or tanh, sech2, sech4, tanh-sech2 or log2cosh (of the field given by
@@ -77,6 +80,17 @@ impl Average {
         self.resolve();
         let destination = Destination::requested(common)?;
         let values = self.values()?;
+        if self.backend == BackendName::Hermite && !common.quiet {
+            let exact = Self { backend: BackendName::Fourier, ..self.clone() };
+            let differences =
+                exact.values()?.values.into_iter().zip(&values.values).map(|(a, b)| (a.value - b.value).abs());
+            let largest = differences.fold(0.0, f64::max);
+            if largest > HERMITE_ERROR {
+                eprintln!(
+                    "note: the hermite backend has not converged here: by fourier the values differ by up to {largest:.1e}"
+                );
+            }
+        }
         match common.format {
             Format::Json => report::print(&report::json(&values)),
             Format::Table => report::print(&values.table()),

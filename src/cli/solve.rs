@@ -4,10 +4,14 @@ use super::destination::{Destination, write_json};
 use super::options::{BackendName, Common, Format, PriorOptions};
 use super::report::{number, numbers};
 use super::{CliError, progress, report};
+use crate::average::Backend;
 use crate::phase::Phase;
 use crate::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
 use clap::Args;
 use serde::{Deserialize, Serialize};
+
+/// Error of the hermite backend that is worth a note.
+const HERMITE_ERROR: f64 = 1e-8;
 
 /// Fixed points of the replica-symmetric equations for one ensemble.
 ///
@@ -102,6 +106,9 @@ impl Solve {
             Format::Json => report::print(&report::json(&solution)),
             Format::Table => report::print(&solution.table()),
         }
+        if self.backend == BackendName::Hermite && !common.quiet {
+            note_hermite_error(&ensemble, &found)?;
+        }
         if let Some(mut destination) = destination {
             write_json(&mut destination, "solution.json", &solution)?;
             destination.write_run(common, "solve", &self)?;
@@ -115,6 +122,20 @@ impl Solve {
         }
         Ok(())
     }
+}
+
+/// Gauss–Hermite does not know how far off it is in a large field; the other backend does.
+fn note_hermite_error(ensemble: &Ensemble, found: &Enumeration) -> Result<(), CliError> {
+    let Some(point) = found.dominant() else { return Ok(()) };
+    let exact = ensemble.clone().with_backend(Backend::Fourier);
+    let (m, q) = saddle::round(&exact, &point.magnetization, point.overlap)?;
+    let change = (m - &point.magnetization).amax().max((q - point.overlap).abs());
+    if change > HERMITE_ERROR {
+        eprintln!(
+            "note: the hermite backend has not converged here: by fourier the first state changes by {change:.1e} in a round"
+        );
+    }
+    Ok(())
 }
 
 impl SearchReport {

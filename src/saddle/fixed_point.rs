@@ -3,13 +3,15 @@
 use nalgebra::DVector;
 use serde::{Serialize, Serializer};
 
-/// What kind of state a fixed point is.
+/// What kind of state a fixed point is, by its magnetized modes. Where fields act, a mode counts if |m| or |m̄| exceeds
+/// 1e-6, whether it is condensed of itself or by its field, and the first two kinds have the overlaps that weak fields
+/// leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// m = q = 0.
     Paramagnet,
-    /// m = 0, q > 0.
+    /// m = 0, q > 0: for σ > 1 only.
     SpinGlass,
     /// One mode condensed.
     Single,

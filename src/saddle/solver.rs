@@ -9,6 +9,7 @@ use super::ensemble::{Ensemble, Symmetry};
 use super::equations::Equations;
 use super::fixed_point::{FixedPoint, Kind, Status};
 use super::krylov;
+use crate::average::Backend;
 use crate::error::Result;
 use nalgebra::DVector;
 
@@ -160,9 +161,14 @@ impl Solver {
     }
 
     /// The paramagnet, or the spin glass where there is one.
-    fn disordered(&self, spin_glass: bool) -> Result<Iterate> {
+    fn disordered(&mut self, spin_glass: bool) -> Result<Iterate> {
+        let modes = self.equations.modes();
+        if spin_glass && self.ensemble.sigma() > 1.0 && self.ensemble.backend() != Backend::Fourier {
+            // The accurate overlap does not solve the equations of a rule that is less accurate.
+            return self.iterate(Start::spin_glass(modes).state(), self.settings.rounds);
+        }
         let (overlap, iterations) = if spin_glass { spin_glass_overlap(&self.ensemble)? } else { (0.0, 0) };
-        let state = Start { overlap, ..Start::paramagnet(self.equations.modes()) }.state();
+        let state = Start { overlap, ..Start::paramagnet(modes) }.state();
         Ok(Iterate { state, residual: 0.0, iterations })
     }
 
