@@ -15,8 +15,9 @@ const BAR_WIDTH: f64 = 8.0;
 const BAR_LABEL_GAP: f64 = 2.5;
 /// Colours that a heat map tells apart; more would only make files larger.
 const HEAT_LEVELS: f64 = 128.0;
-/// By how much cells are drawn under the next ones, in pt.
-const OVERLAP: f64 = 0.2;
+/// By how much cells are drawn under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell
+/// always falls on one that is whole. Less shows as stripes.
+const OVERLAP: f64 = 1.5;
 const HATCH_SPACING: f64 = 3.5;
 const HATCH_WIDTH: f64 = 0.35;
 
