@@ -22,6 +22,7 @@
 //! | section 3 | all stable states, with their weights | [`saddle::enumerate`] |
 //! | section 3 | linear response and Gaussian fluctuations around a state | [`saddle::response`], [`saddle::log_determinant`] |
 //! | section 3 | phases, and the boundaries between them as curves | [`phase`] |
+//! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
 //! # A worked example
@@ -51,8 +52,10 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod average;
 pub mod cli;
+pub mod data;
 pub mod error;
 pub mod figure;
 pub mod output;

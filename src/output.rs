@@ -3,15 +3,27 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+/// How the names of files begin that are being written.
+const UNFINISHED: &str = ".unfinished-";
+
 /// Writes `bytes` beside `path` and renames, so that a reader sees the old file or the new one; makes the folder if need
 /// be.
 ///
 /// # Errors
 /// Those of the file system; what stood at `path` is then still as it was.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_atomically_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomically`], with the bytes as `write` puts them out: for files that need not be in memory as a whole.
+///
+/// # Errors
+/// Those of the file system and of `write`; what stood at `path` is then still as it was.
+pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         // A temporary file is private by default; this one gets the permissions of any new file.
@@ -19,9 +31,26 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Removes what a killed process left half-written in a folder; nothing if there is no such folder.
+///
+/// # Errors
+/// Those of the file system.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 

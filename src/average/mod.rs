@@ -24,7 +24,7 @@ pub mod response;
 mod scalar;
 
 pub use fourier::MAX_NODES;
-pub use scalar::Scalar;
+pub use scalar::{Scalar, log_2cosh};
 
 use crate::error::{Error, Result};
 use crate::prior::{Components, Prior};

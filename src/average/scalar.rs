@@ -39,6 +39,6 @@ impl Scalar {
 }
 
 /// `log 2cosh s`, accurate for any s.
-pub(super) fn log_2cosh(s: f64) -> f64 {
+pub fn log_2cosh(s: f64) -> f64 {
     s.abs() + (-2.0 * s.abs()).exp().ln_1p()
 }

@@ -1,0 +1,198 @@
+//! HDF5 files.
+
+use super::{Array, damaged, values_of};
+use hdf5_pure::{DType, Dataset, Error, File, Group, Layout, VlenStringReadOptions};
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+/// Deflate's largest ratio: a compressed data set of more bytes than this many times the file's length is not in it.
+const MOST_COMPRESSION: u64 = 1032;
+/// Bytes of text that a file can be asked for even if it is shorter.
+const SHORT_TEXT: usize = 1 << 12;
+
+/// Values read at a time.
+const WINDOW: u64 = 1 << 16;
+
+/// An open file, of which only what is asked for is read.
+#[derive(Debug)]
+pub(crate) struct Hdf5 {
+    file: File,
+}
+
+impl Hdf5 {
+    /// Opens a file; fails if it is no HDF5 file.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::open_streaming(path).map_err(|error| refused("the file", error))? })
+    }
+
+    /// Names of the groups in a group (the root: `""`).
+    pub(crate) fn groups(&self, group: &str) -> io::Result<Vec<String>> {
+        self.group(group)?.groups().map_err(|error| refused_in(group, error))
+    }
+
+    /// Names of the data sets in a group (the root: `""`).
+    pub(crate) fn datasets(&self, group: &str) -> io::Result<Vec<String>> {
+        self.group(group)?.datasets().map_err(|error| refused_in(group, error))
+    }
+
+    fn group(&self, name: &str) -> io::Result<Group> {
+        if name.is_empty() {
+            return Ok(self.file.root());
+        }
+        self.file.group(name).map_err(|error| refused_in(name, error))
+    }
+
+    /// Rows of a data set of numbers of any type as double precision, handed to `take` in order, a window at a time. `admit` is
+    /// asked of the shape before anything is read; what it makes of it is handed on.
+    pub(crate) fn rows<S: Copy, E: From<io::Error>>(
+        &self,
+        name: &str,
+        admit: impl FnOnce(&[u64]) -> Result<S, E>,
+        mut take: impl FnMut(S, Vec<f64>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let dataset = self.file.dataset(name).map_err(|error| refused_in(name, error))?;
+        let shape: Vec<u64> = self.checked_shape(name, &dataset)?.into_iter().map(|extent| extent as u64).collect();
+        let admitted = admit(&shape)?;
+        let rows = shape.first().copied().unwrap_or(0);
+        let columns = shape.iter().skip(1).product::<u64>().max(1);
+        let window = (WINDOW / columns).max(1);
+        let mut start = 0;
+        while start < rows {
+            let count = window.min(rows - start);
+            let values = dataset.read_f64_rows(start, count).map_err(|error| refused_in(name, error))?;
+            if values.len() as u64 != count * columns {
+                return Err(damaged(format!("{name} is truncated in rows {} and after", start + 1)).into());
+            }
+            take(admitted, values)?;
+            start += count;
+        }
+        Ok(())
+    }
+
+    /// A data set of one text.
+    pub(crate) fn text(&self, name: &str) -> io::Result<String> {
+        let failed = |error| refused_in(name, error);
+        let dataset = self.file.dataset(name).map_err(failed)?;
+        self.checked_shape(name, &dataset)?;
+        let texts = match dataset.dtype().map_err(failed)? {
+            DType::VariableLengthString => {
+                let most = SHORT_TEXT.max(usize::try_from(self.file.file_size()).unwrap_or(usize::MAX));
+                dataset.read_vlen_strings(VlenStringReadOptions::new().with_max_payload_bytes(most))
+            }
+            DType::String => dataset.read_string(),
+            other => return Err(damaged(format!("{name} is of type {other}, not text"))),
+        };
+        match <[String; 1]>::try_from(texts.map_err(failed)?) {
+            Ok([text]) => Ok(text),
+            Err(texts) => Err(damaged(format!("{name} has {} texts, not one", texts.len()))),
+        }
+    }
+
+    /// A data set of single or double precision as the former, with its shape.
+    pub(crate) fn singles(&self, name: &str) -> io::Result<(Vec<usize>, Vec<f32>)> {
+        match self.array(name)? {
+            Array::F32(shape, values) => Ok((shape, values)),
+            Array::F64(shape, values) => Ok((shape, values.into_iter().map(|value| value as f32).collect())),
+            _ => Err(damaged(format!("{name} does not hold numbers of single or double precision"))),
+        }
+    }
+
+    /// A data set of numbers of any type as double precision, with its shape.
+    pub(crate) fn doubles(&self, name: &str) -> io::Result<(Vec<usize>, Vec<f64>)> {
+        let dataset = self.file.dataset(name).map_err(|error| refused_in(name, error))?;
+        let shape = self.checked_shape(name, &dataset)?;
+        let values = dataset.read_f64().map_err(|error| refused_in(name, error))?;
+        self.filled(name, shape, values)
+    }
+
+    /// A data set as it is.
+    pub(crate) fn array(&self, name: &str) -> io::Result<Array> {
+        let failed = |error| refused_in(name, error);
+        let dataset = self.file.dataset(name).map_err(failed)?;
+        let shape = self.checked_shape(name, &dataset)?;
+        Ok(match dataset.dtype().map_err(failed)? {
+            DType::F32 => {
+                let (shape, values) = self.filled(name, shape, dataset.read_f32().map_err(failed)?)?;
+                Array::F32(shape, values)
+            }
+            DType::F64 => {
+                let (shape, values) = self.filled(name, shape, dataset.read_f64().map_err(failed)?)?;
+                Array::F64(shape, values)
+            }
+            DType::U64 => {
+                let (shape, values) = self.filled(name, shape, dataset.read_u64().map_err(failed)?)?;
+                Array::U64(shape, values)
+            }
+            DType::String | DType::VariableLengthString => Array::Text(self.text(name)?),
+            other => return Err(damaged(format!("{name} is of type {other}: f32, f64, u64 or a text is needed"))),
+        })
+    }
+
+    /// The shape of a data set that can be as large as it says, and is wholly there: what was never written would be read as
+    /// zeros.
+    fn checked_shape(&self, name: &str, dataset: &Dataset) -> io::Result<Vec<usize>> {
+        let failed = |error| refused_in(name, error);
+        let too_large = || damaged(format!("{name} states a size that a file of this length cannot hold"));
+        let length = self.file.file_size();
+        let size = dataset.element_size().map_err(failed)?;
+        let bytes = |extents: &[u64]| extents.iter().try_fold(size, |product, &extent| product.checked_mul(extent));
+        let shape = dataset.shape().map_err(failed)?;
+        let needed = bytes(&shape).ok_or_else(too_large)?;
+        let (most, whole) = match dataset.layout().map_err(failed)? {
+            Layout::Compact { .. } => (length, true),
+            Layout::Contiguous { address, .. } => (length, address.is_some() || needed == 0),
+            Layout::Chunked { chunk_shape, .. } => {
+                let most = length.saturating_mul(MOST_COMPRESSION);
+                if bytes(&chunk_shape).is_none_or(|chunk| chunk > most) {
+                    return Err(too_large());
+                }
+                (most, self.chunks_tile(name, dataset, &shape, &chunk_shape)?)
+            }
+            _ => return Err(damaged(format!("{name} refers to other files"))),
+        };
+        if needed > most {
+            return Err(too_large());
+        }
+        if !whole {
+            return Err(damaged(format!("{name} is not wholly in the file")));
+        }
+        shape.iter().map(|&extent| usize::try_from(extent).map_err(|_| too_large())).collect()
+    }
+
+    /// Whether the chunks in the file are those of the shape. The library believes what chunks state of their size, for which
+    /// it sets space aside, and of their place, with which it computes.
+    fn chunks_tile(&self, name: &str, dataset: &Dataset, shape: &[u64], chunk: &[u64]) -> io::Result<bool> {
+        let stored = dataset.chunks().map_err(|error| refused_in(name, error))?;
+        if shape.len() != chunk.len() || chunk.contains(&0) {
+            return Ok(false);
+        }
+        let mut extents = shape.iter().zip(chunk);
+        let needed = extents.try_fold(1u64, |product, (extent, chunk)| product.checked_mul(extent.div_ceil(*chunk)));
+        let within = |offset: &[u64]| {
+            let mut places = offset.iter().zip(shape).zip(chunk);
+            offset.len() == shape.len() && places.all(|((place, extent), chunk)| place < extent && place % chunk == 0)
+        };
+        let sound = stored.iter().all(|chunk| chunk.storage_size <= self.file.file_size() && within(&chunk.offset));
+        let places: HashSet<&[u64]> = stored.iter().map(|chunk| chunk.offset.as_slice()).collect();
+        Ok(sound && needed == Some(places.len() as u64))
+    }
+
+    fn filled<T>(&self, name: &str, shape: Vec<usize>, values: Vec<T>) -> io::Result<(Vec<usize>, Vec<T>)> {
+        if values_of(&shape) == Some(values.len()) {
+            return Ok((shape, values));
+        }
+        Err(damaged(format!("{name} has {} values for the shape {shape:?}", values.len())))
+    }
+}
+
+fn refused_in(name: &str, error: Error) -> io::Error {
+    refused(if name.is_empty() { "the root group" } else { name }, error)
+}
+
+fn refused(what: &str, error: Error) -> io::Error {
+    match error {
+        Error::Io(source) => source,
+        other => damaged(format!("cannot read {what}: {other}")),
+    }
+}

@@ -1,0 +1,56 @@
+//! What can be wrong with data, said with the file, the place and the value.
+
+use std::path::PathBuf;
+
+/// Errors of reading, fetching or making data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The file system refused.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file system refused to write.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be: wrong magic, shape or length, truncated, of another kind.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// A value that is neither of {0, 1} nor of ±1, or not finite.
+    #[error("{}: sample {sample}, unit {unit} is {value}: {expected}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Number of the sample, from 1.
+        sample: usize,
+        /// Number of the unit, from 1.
+        unit: usize,
+        /// The value found.
+        value: f64,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// Parameters that describe no data: a count of zero, directions that cannot be orthogonal, a balance outside (0, 1).
+    #[error("{0}")]
+    Parameter(String),
+    /// MNIST is not where it was looked for.
+    #[error("{0}")]
+    NotFound(String),
+    /// A download failed.
+    #[error("{0}")]
+    Download(String),
+}
