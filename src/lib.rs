@@ -22,6 +22,8 @@
 //! | section 3 | all stable states, with their weights | [`saddle::enumerate`] |
 //! | section 3 | linear response and Gaussian fluctuations around a state | [`saddle::response`], [`saddle::log_determinant`] |
 //! | section 3 | phases, and the boundaries between them as curves | [`phase`] |
+//! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
+//! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
@@ -62,6 +64,7 @@ pub mod output;
 pub mod phase;
 pub mod prior;
 pub mod quadrature;
+pub mod rbm;
 pub mod saddle;
 
 pub use error::{Error, Result};

@@ -1,0 +1,199 @@
+//! Markov chains of a machine, in blocks.
+//!
+//! Rows are chains. They are cut into blocks of about [`BLOCK`] rows whatever the number of threads, each block with its
+//! own random numbers, and a block goes through all its Gibbs steps without waiting for the others. Everything a block
+//! needs stays in the second-level cache, except for the weights, which all share.
+
+use super::Machine;
+use super::kernel;
+use super::random::Stream;
+use crate::data::Spins;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+/// Most rows of a block: enough that packing the weights for each block costs little, few enough to share the work.
+const BLOCK: usize = 64;
+
+/// States of chains: visible spins, hidden spins, and means of the hidden spins given the visible ones.
+#[derive(Clone, Debug)]
+pub(super) struct Chains {
+    count: usize,
+    visible: usize,
+    hidden: usize,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// First chain of the block.
+    first: usize,
+    rows: usize,
+    /// s, `rows × N_v`.
+    pub spins: Vec<f32>,
+    /// σ, `rows × N_h`.
+    pub hidden_spins: Vec<f32>,
+    /// `tanh(Wᵀs + theta)`, `rows × N_h`, or on the way there the field.
+    pub hidden_means: Vec<f32>,
+}
+
+impl Chains {
+    /// So many chains for a machine; all states zero until they are set.
+    pub fn new(count: usize, machine: &Machine) -> Self {
+        let (visible, hidden) = (machine.visible, machine.hidden);
+        let blocks = count.div_ceil(BLOCK);
+        let block = |index: usize| {
+            let first = index * count / blocks;
+            let rows = (index + 1) * count / blocks - first;
+            let zeros = |units: usize| vec![0.0; rows * units];
+            Block { first, rows, spins: zeros(visible), hidden_spins: zeros(hidden), hidden_means: zeros(hidden) }
+        };
+        Self { count, visible, hidden, blocks: (0..blocks).map(block).collect() }
+    }
+
+    /// Number of chains.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Sets the visible spins to samples, chosen by their numbers.
+    pub fn load(&mut self, data: &Spins, chosen: &[usize]) {
+        assert_eq!(chosen.len(), self.count, "one sample a chain");
+        let visible = self.visible;
+        self.blocks.par_iter_mut().for_each(|block| {
+            for (row, &sample) in block.spins.chunks_exact_mut(visible).zip(&chosen[block.first..]) {
+                data.expand(sample, row);
+            }
+        });
+    }
+
+    /// Means of the hidden units given the visible spins.
+    pub fn average_hidden(&mut self, machine: &Machine) {
+        self.blocks.par_iter_mut().for_each(|block| {
+            block.hidden_fields(machine);
+            kernel::means(&mut block.hidden_means, &machine.theta);
+        });
+    }
+
+    /// Replaces the visible spins by their means given the hidden units at their means.
+    pub fn reconstruct(&mut self, machine: &Machine) {
+        self.blocks.par_iter_mut().for_each(|block| {
+            block.visible_fields(machine, Hidden::Means);
+            kernel::means(&mut block.spins, &machine.eta);
+        });
+    }
+
+    /// Fields of the weights on the hidden units, in the place of their means.
+    pub fn hidden_fields(&mut self, machine: &Machine) {
+        self.blocks.par_iter_mut().for_each(|block| block.hidden_fields(machine));
+    }
+
+    /// Draws the hidden spins from the means of as many other chains.
+    pub fn draw_hidden(&mut self, from: &Self, stream: Stream, time: u64) {
+        self.blocks.par_iter_mut().zip(&from.blocks).enumerate().for_each(|(index, (block, from))| {
+            let mut random = stream.lanes(time, index as u64);
+            kernel::sample_means(&from.hidden_means, &mut block.hidden_spins, &mut random);
+        });
+    }
+
+    /// Draws the hidden spins in the hidden fields alone, as if there were no weights.
+    pub fn start(&mut self, machine: &Machine, stream: Stream) {
+        self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
+            let mut random = stream.lanes(0, index as u64);
+            block.hidden_spins.fill(0.0);
+            kernel::sample(&mut block.hidden_spins, &machine.theta, &mut random);
+        });
+    }
+
+    /// `steps` Gibbs steps from the hidden spins: visible spins, then hidden ones; of the last hidden layer first the means,
+    /// then spins drawn from them.
+    pub fn advance(&mut self, machine: &Machine, steps: usize, stream: Stream, time: u64) {
+        self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
+            let mut random = stream.lanes(time, index as u64);
+            for step in 1..=steps {
+                block.visible_fields(machine, Hidden::Spins);
+                kernel::sample(&mut block.spins, &machine.eta, &mut random);
+                block.hidden_fields(machine);
+                if step < steps {
+                    kernel::sample(&mut block.hidden_means, &machine.theta, &mut random);
+                    std::mem::swap(&mut block.hidden_means, &mut block.hidden_spins);
+                } else {
+                    kernel::means(&mut block.hidden_means, &machine.theta);
+                    kernel::sample_means(&block.hidden_means, &mut block.hidden_spins, &mut random);
+                }
+            }
+        });
+    }
+
+    /// The blocks, in the order of the chains.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Visible spins of all chains.
+    pub fn visible_spins(&self) -> Spins {
+        self.pack(self.visible, |block| &block.spins)
+    }
+
+    /// Hidden spins of all chains.
+    pub fn hidden_spins(&self) -> Spins {
+        self.pack(self.hidden, |block| &block.hidden_spins)
+    }
+
+    fn pack(&self, units: usize, layer: impl Fn(&Block) -> &[f32]) -> Spins {
+        let mut packed = Spins::new(self.count, units);
+        for block in &self.blocks {
+            for (row, values) in layer(block).chunks_exact(units).enumerate() {
+                packed.fill(block.first + row, |unit| values[unit] > 0.0);
+            }
+        }
+        packed
+    }
+
+    /// Sets the spins of both layers, as [`Self::visible_spins`] and [`Self::hidden_spins`] gave them.
+    pub fn restore(&mut self, visible: &Spins, hidden: &Spins) {
+        for block in &mut self.blocks {
+            for (spins, values) in [(visible, &mut block.spins), (hidden, &mut block.hidden_spins)] {
+                assert_eq!(spins.samples(), self.count, "the same number of chains");
+                for (row, values) in values.chunks_exact_mut(spins.units()).enumerate() {
+                    spins.expand(block.first + row, values);
+                }
+            }
+        }
+    }
+}
+
+/// What stands for the hidden units.
+#[derive(Clone, Copy)]
+enum Hidden {
+    Spins,
+    Means,
+}
+
+impl Block {
+    /// s, `rows × N_v`.
+    pub fn spins(&self, machine: &Machine) -> MatRef<'_, f32> {
+        MatRef::from_row_major_slice(&self.spins, self.rows, machine.visible)
+    }
+
+    /// Means of the hidden units, `rows × N_h`.
+    pub fn hidden_means(&self, machine: &Machine) -> MatRef<'_, f32> {
+        MatRef::from_row_major_slice(&self.hidden_means, self.rows, machine.hidden)
+    }
+
+    fn hidden_fields(&mut self, machine: &Machine) {
+        let fields = MatMut::from_row_major_slice_mut(&mut self.hidden_means, self.rows, machine.hidden);
+        let spins = MatRef::from_row_major_slice(&self.spins, self.rows, machine.visible);
+        matmul(fields, Accum::Replace, spins, machine.matrix(), 1.0, Par::Seq);
+    }
+
+    fn visible_fields(&mut self, machine: &Machine, given: Hidden) {
+        let fields = MatMut::from_row_major_slice_mut(&mut self.spins, self.rows, machine.visible);
+        let hidden = match given {
+            Hidden::Spins => &self.hidden_spins,
+            Hidden::Means => &self.hidden_means,
+        };
+        let hidden = MatRef::from_row_major_slice(hidden, self.rows, machine.hidden);
+        matmul(fields, Accum::Replace, hidden, machine.matrix().transpose(), 1.0, Par::Seq);
+    }
+}

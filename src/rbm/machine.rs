@@ -1,0 +1,108 @@
+//! A machine's parameters.
+
+use super::{Purpose, RbmError, Result, Stream};
+use crate::data::Spins;
+use faer::MatRef;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+/// A machine of ±1 units: `p(s, σ) ∝ exp(s·W σ + eta·s + theta·σ)`, with fields entering with a plus sign.
+///
+/// Single precision, since that is what training by sampling can use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// Number of visible units, N_v.
+    pub visible: usize,
+    /// Number of hidden units, N_h.
+    pub hidden: usize,
+    /// W, `visible × hidden`, row after row: `weights[i * hidden + j]` couples s_i and σ_j.
+    pub weights: Vec<f32>,
+    /// Visible fields.
+    pub eta: Vec<f32>,
+    /// Hidden fields.
+    pub theta: Vec<f32>,
+}
+
+impl Machine {
+    /// A machine with independent normal weights of standard deviation `deviation` and no fields.
+    ///
+    /// # Errors
+    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative or not finite.
+    pub fn random(visible: usize, hidden: usize, deviation: f64, seed: u64) -> Result<Self> {
+        if !(deviation.is_finite() && deviation >= 0.0) {
+            let reason = "it must be finite and not negative".to_owned();
+            return Err(RbmError::Setting {
+                name: "the standard deviation of the initial weights",
+                value: deviation,
+                reason,
+            });
+        }
+        let mut random = Stream::new(seed, Purpose::Weights).generator(0, 0);
+        let mut draw = || (deviation * random.sample::<f64, _>(StandardNormal)) as f32;
+        let weights = (0..visible * hidden).map(|_| draw()).collect();
+        Self::new(visible, hidden, weights, vec![0.0; visible], vec![0.0; hidden])
+    }
+
+    /// A machine of given parameters; `weights` row after row.
+    ///
+    /// # Errors
+    /// [`RbmError::Shape`] if an array has another length than the numbers of units ask for, or there are no units;
+    /// [`RbmError::NotFinite`] for a parameter that is NaN or infinite.
+    pub fn new(visible: usize, hidden: usize, weights: Vec<f32>, eta: Vec<f32>, theta: Vec<f32>) -> Result<Self> {
+        let machine = Self { visible, hidden, weights, eta, theta };
+        machine.check()?;
+        Ok(machine)
+    }
+
+    /// The machine with visible fields at which independent sites have the means of the data:
+    /// `eta_i = atanh( Σ s_i/(M + 1) )` over the M samples, which stays finite for constant units.
+    ///
+    /// # Errors
+    /// [`RbmError::Shape`] if the data have another number of units.
+    pub fn with_mean_of(mut self, data: &Spins) -> Result<Self> {
+        self.check_data(data)?;
+        let sums = data.unit_sums();
+        self.eta = sums.iter().map(|&sum| (sum as f64 / (data.samples() + 1) as f64).atanh() as f32).collect();
+        Ok(self)
+    }
+
+    /// W as a matrix, `visible × hidden`.
+    pub fn matrix(&self) -> MatRef<'_, f32> {
+        MatRef::from_row_major_slice(&self.weights, self.visible, self.hidden)
+    }
+
+    /// Checks that samples have one value for each visible unit.
+    pub(crate) fn check_data(&self, data: &Spins) -> Result<()> {
+        if data.units() != self.visible {
+            return Err(RbmError::Units { samples: data.units(), machine: self.visible });
+        }
+        Ok(())
+    }
+
+    /// Checks that the arrays fit the numbers of units, and that all parameters are finite.
+    pub(crate) fn check(&self) -> Result<()> {
+        let (visible, hidden) = (self.visible, self.hidden);
+        for (name, found, expected) in [
+            ("weights", self.weights.len(), visible * hidden),
+            ("visible fields", self.eta.len(), visible),
+            ("hidden fields", self.theta.len(), hidden),
+        ] {
+            if found != expected || expected == 0 {
+                return Err(RbmError::Shape { name, found, visible, hidden });
+            }
+        }
+        self.check_finite()
+    }
+
+    /// Checks that no parameter is NaN or infinite.
+    pub(crate) fn check_finite(&self) -> Result<()> {
+        for (name, values) in
+            [("weights", &self.weights), ("visible fields", &self.eta), ("hidden fields", &self.theta)]
+        {
+            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+                return Err(RbmError::NotFinite { name, index, value: values[index] });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The machine itself: sampling, training, exact sums for small machines (`docs/theory.md`, sections 1 and 6).
+//!
+//! ```text
+//! p(s, σ) ∝ exp( s·W σ + eta·s + theta·σ ),    s_i, σ_j = ±1
+//! ```
+
+mod annealing;
+mod chains;
+mod checkpoint;
+mod error;
+mod estimates;
+mod exact;
+mod gradient;
+mod kernel;
+mod linear;
+mod machine;
+mod model_error;
+mod model_file;
+mod npz;
+mod order;
+mod random;
+mod sampler;
+mod train;
+mod units;
+
+pub use annealing::{Annealing, PartitionEstimate};
+pub use checkpoint::{Checkpoint, Hyperparameters, ModelFile};
+pub use error::RbmError;
+pub use exact::{Exact, Gradient};
+pub use linear::LinearMachine;
+pub use machine::Machine;
+pub use model_error::ModelError;
+pub use model_file::ModelReader;
+pub use random::{Purpose, Stream};
+pub use sampler::Sampler;
+pub use train::{Algorithm, Settings, Trainer};
+pub use units::{BernoulliMachine, Units};
+
+/// Result with the module's [`RbmError`].
+pub type Result<T> = std::result::Result<T, RbmError>;

@@ -1,0 +1,67 @@
+//! Mini-batches without replacement.
+
+use super::random::Stream;
+use rand::seq::SliceRandom;
+
+/// The order in which samples are used: a new permutation each epoch, one after the other. A batch that reaches the end of
+/// an epoch goes on in the next, so that all batches have the same size and every epoch uses every sample once.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    stream: Stream,
+    epoch: Option<u64>,
+    permutation: Vec<u32>,
+}
+
+impl Order {
+    pub fn new(samples: usize, stream: Stream) -> Self {
+        Self { stream, epoch: None, permutation: vec![0; samples] }
+    }
+
+    /// Writes the samples of a batch, by its number.
+    pub fn batch(&mut self, number: u64, chosen: &mut [usize]) {
+        let samples = self.permutation.len() as u64;
+        let first = number * chosen.len() as u64;
+        for (place, chosen) in (first..).zip(chosen) {
+            self.shuffle(place / samples);
+            *chosen = self.permutation[(place % samples) as usize] as usize;
+        }
+    }
+
+    fn shuffle(&mut self, epoch: u64) {
+        if self.epoch == Some(epoch) {
+            return;
+        }
+        for (place, sample) in self.permutation.iter_mut().enumerate() {
+            *sample = place as u32;
+        }
+        self.permutation.shuffle(&mut self.stream.generator(epoch, 0));
+        self.epoch = Some(epoch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rbm::Purpose;
+
+    #[test]
+    fn every_epoch_uses_every_sample_once_and_any_batch_can_be_asked_for() {
+        let stream = Stream::new(1, Purpose::Order);
+        let mut order = Order::new(10, stream);
+        let mut batch = [0; 4];
+        let mut used = Vec::new();
+        for number in 0..5 {
+            order.batch(number, &mut batch);
+            used.extend(batch);
+        }
+        let (first, second) = used.split_at(10);
+        for epoch in [first, second] {
+            let mut sorted = epoch.to_vec();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..10).collect::<Vec<_>>());
+        }
+        assert_ne!(first, second);
+        Order::new(10, stream).batch(3, &mut batch);
+        assert_eq!(batch, used[12..16]);
+    }
+}

@@ -1,0 +1,46 @@
+//! An update allocates nothing, once the first has been made.
+
+use spectral_rbm::data::Spins;
+use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts the bytes asked of the system.
+struct Counting;
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+// Hands everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn updates_allocate_nothing_after_the_first() {
+    let data = Spins::from_fn(700, 784, |sample, unit| (sample * 31 + unit * 17) % 23 < 7);
+    for algorithm in [Algorithm::Cd, Algorithm::Pcd] {
+        let machine = Machine::random(784, 100, 0.01, 0).unwrap();
+        let settings = Settings { algorithm, gibbs_steps: 2, batch_size: 500, chains: 300, ..Settings::default() };
+        let mut trainer = Trainer::new(machine, &data, settings).unwrap();
+        let bytes: Vec<usize> = (0..20)
+            .map(|_| {
+                let before = BYTES.load(Ordering::Relaxed);
+                trainer.update().unwrap();
+                BYTES.load(Ordering::Relaxed) - before
+            })
+            .collect();
+        println!("{bytes:?}");
+        // What remains is the thread pool's: blocks of its queue of jobs, a few hundred bytes now and then.
+        assert!(bytes[1..].iter().sum::<usize>() < 16_384, "{bytes:?}");
+    }
+}

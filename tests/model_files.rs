@@ -1,0 +1,311 @@
+//! Model files: written and read back, those of others, conversions, refusals.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write, stderr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use npyz::WriterBuilder;
+use npyz::npz::NpzWriter;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use spectral_rbm::archive::Array;
+use spectral_rbm::data::Spins;
+use spectral_rbm::rbm::{Checkpoint, Hyperparameters, Machine, ModelError, ModelFile, ModelReader, Units};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)
+}
+
+fn machine(visible: usize, hidden: usize, random: &mut ChaCha8Rng) -> Machine {
+    let mut draw = |count| (0..count).map(|_| random.random_range(-2.0..2.0)).collect();
+    Machine { visible, hidden, weights: draw(visible * hidden), eta: draw(visible), theta: draw(hidden) }
+}
+
+/// A file with everything in it; updates out of order.
+fn example() -> ModelFile {
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let machines = [(100, 1.0), (0, 0.0), (u64::MAX, 0.1 + 0.2)];
+    let checkpoints =
+        machines.map(|(update, time)| Checkpoint { update, time, machine: machine(7, 3, &mut random) }).into();
+    let extra = BTreeMap::from([
+        // Bits that arithmetic would not keep.
+        (
+            "nan".into(),
+            Array::F32(vec![2, 2], vec![f32::from_bits(0x7fa0_0001), -0.0, f32::MIN_POSITIVE / 8.0, f32::INFINITY]),
+        ),
+        ("momentum".into(), Array::F64(vec![3], vec![f64::from_bits(0xfff0_0000_0000_0001), 0.1, -0.0])),
+        ("random".into(), Array::U64(vec![], vec![u64::MAX - 1])),
+        ("none".into(), Array::U64(vec![0], vec![])),
+        ("state".into(), Array::Text("{\"σ\": \"two\nlines\"}".into())),
+        ("empty".into(), Array::Text(String::new())),
+    ]);
+    ModelFile {
+        checkpoints,
+        chains: Some(Spins::from_fn(5, 7, |sample, unit| (sample * 3 + unit) % 4 == 0)),
+        hyperparameters: Hyperparameters { batch_size: 10, gibbs_steps: 2, learning_rate: 0.01, l2: 1e-4 },
+        extra,
+    }
+}
+
+/// Bits, so that NaN equals itself.
+fn bits(array: &Array) -> (Vec<usize>, Vec<u64>) {
+    match array {
+        Array::F32(shape, values) => (shape.clone(), values.iter().map(|value| u64::from(value.to_bits())).collect()),
+        Array::F64(shape, values) => (shape.clone(), values.iter().map(|value| value.to_bits()).collect()),
+        Array::U64(shape, values) => (shape.clone(), values.clone()),
+        Array::Text(text) => (vec![], text.bytes().map(u64::from).collect()),
+    }
+}
+
+#[test]
+fn what_is_written_is_read_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run/model.h5");
+    let written = example();
+    written.write(&path, Units::Ising).unwrap();
+    let reader = ModelReader::open(&path, None).unwrap();
+    assert_eq!((reader.model_type(), reader.units()), (Some("IIRBM"), Units::Ising));
+    assert_eq!(reader.updates(), [0, 100, u64::MAX]);
+    for checkpoint in &written.checkpoints {
+        assert_eq!(&reader.read(checkpoint.update).unwrap(), checkpoint);
+    }
+    assert_eq!(reader.machine(None).unwrap(), written.checkpoints[2].machine);
+    assert_eq!(reader.chains().unwrap(), written.chains);
+    let extra = reader.extra().unwrap();
+    assert!(extra.keys().eq(written.extra.keys()));
+    for (name, array) in &extra {
+        let kinds = [array, &written.extra[name]].map(std::mem::discriminant);
+        assert!(kinds[0] == kinds[1] && bits(array) == bits(&written.extra[name]), "{name}");
+    }
+    // The same content gives the same bytes, whatever the order of the checkpoints and the time of day.
+    let (mut again, other) = (example(), folder.path().join("again.h5"));
+    again.checkpoints.reverse();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    again.write(&other, Units::Ising).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&other).unwrap());
+}
+
+#[test]
+fn a_file_without_chains_and_extras_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.h5");
+    let file = ModelFile { chains: None, extra: BTreeMap::new(), ..example() };
+    file.write(&path, Units::Ising).unwrap();
+    let reader = ModelReader::open(&path, Some(Units::Ising)).unwrap();
+    assert_eq!(reader.chains().unwrap(), None);
+    assert!(reader.extra().unwrap().is_empty());
+}
+
+/// Through the {0, 1} form and back. Two roundings of biases that are sums of up to 8 terms below 8 in size: 1e-6 each.
+#[test]
+fn the_bernoulli_export_is_the_same_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.h5");
+    let written = example();
+    written.write(&path, Units::Bernoulli).unwrap();
+    assert!(matches!(ModelReader::open(&path, Some(Units::Ising)), Err(ModelError::Units { .. })));
+    let reader = ModelReader::open(&path, None).unwrap();
+    assert_eq!((reader.model_type(), reader.units()), (Some("BBRBM"), Units::Bernoulli));
+    assert_eq!(reader.chains().unwrap(), written.chains);
+    for checkpoint in &written.checkpoints {
+        let (found, wanted) = (reader.read(checkpoint.update).unwrap().machine, &checkpoint.machine);
+        assert_eq!(found.weights, wanted.weights);
+        let pairs = found.eta.iter().zip(&wanted.eta).chain(found.theta.iter().zip(&wanted.theta));
+        pairs.for_each(|(a, b)| assert!((a - b).abs() < 2e-6, "{a} {b}"));
+    }
+}
+
+/// Compares with NumPy's numbers; exactly for ±1 files, else within the roundings of input and result.
+fn compare(found: &Machine, wanted: &Value, tolerance: f64) {
+    let shape: Vec<usize> = serde_json::from_value(wanted["shape"].clone()).unwrap();
+    assert_eq!([found.visible, found.hidden], shape[..]);
+    for (values, name) in [(&found.weights, "weights"), (&found.eta, "eta"), (&found.theta, "theta")] {
+        let wanted: Vec<f64> = serde_json::from_value(wanted[name].clone()).unwrap();
+        assert_eq!(values.len(), wanted.len());
+        for (&value, wanted) in values.iter().zip(wanted) {
+            assert!((f64::from(value) - wanted).abs() <= tolerance * wanted.abs(), "{name}: {value} {wanted}");
+        }
+    }
+}
+
+fn expected() -> Value {
+    serde_json::from_slice(&std::fs::read(fixture("expected.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn files_of_others_have_the_numbers_that_numpy_finds() {
+    let all = expected();
+    for (name, given, tolerance) in [
+        ("rbms-0.5.0-bernoulli.h5", None, 1e-7),
+        ("rbms-0.6.0-ising.h5", None, 0.0),
+        ("torchrbm.h5", Some(Units::Bernoulli), 1e-6),
+        ("newest.h5", None, 1e-6),
+    ] {
+        let reader = ModelReader::open(&fixture(name), given).unwrap();
+        let machines = all[name]["machines"].as_object().unwrap();
+        let mut updates: Vec<u64> = machines.keys().map(|update| update.parse().unwrap()).collect();
+        updates.sort_unstable();
+        assert_eq!(reader.updates(), updates);
+        for &update in &updates {
+            compare(&reader.machine(Some(update)).unwrap(), &machines[&update.to_string()], tolerance);
+            match all[name]["times"].get(update.to_string()) {
+                Some(time) => assert_eq!(reader.read(update).unwrap().time, time.as_f64().unwrap()),
+                None => assert!(reader.read(update).is_err()),
+            }
+        }
+        let chains = reader.chains().unwrap();
+        let found = chains.map(|chains| {
+            let row = |k| (0..chains.units()).map(|i| i64::from(chains.get(k, i))).collect::<Vec<_>>();
+            serde_json::to_value((0..chains.samples()).map(row).collect::<Vec<_>>()).unwrap()
+        });
+        assert_eq!(found.as_ref(), all[name].get("chains"), "{name}");
+        assert!(reader.extra().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn archives_have_the_numbers_that_numpy_finds() {
+    let all = expected();
+    let reader = ModelReader::open(&fixture("ising.npz"), None).unwrap();
+    compare(&reader.machine(None).unwrap(), &all["ising.npz"]["machine"], 0.0);
+    assert!(reader.updates().is_empty() && reader.chains().unwrap().is_none() && reader.extra().unwrap().is_empty());
+    assert!(matches!(reader.machine(Some(1)), Err(ModelError::Update { update: 1, .. })));
+    assert!(matches!(ModelReader::open(&fixture("ising.npz"), Some(Units::Bernoulli)), Err(ModelError::Units { .. })));
+    for (units, name, tolerance) in [(Units::Ising, "ising", 0.0), (Units::Bernoulli, "bernoulli", 1e-7)] {
+        let reader = ModelReader::open(&fixture("named.npz"), Some(units)).unwrap();
+        compare(&reader.machine(None).unwrap(), &all["named.npz"][name], tolerance);
+    }
+}
+
+#[test]
+fn refusals_say_what_is_wrong() {
+    let said = |name: &str, units| ModelReader::open(&fixture(name), units).unwrap_err().to_string();
+    assert!(said("pbrbm.h5", None).contains("\"PBRBM\" (Potts visible units)"));
+    assert!(said("bgrbm.h5", None).contains("\"BGRBM\" (Gaussian hidden units)"));
+    assert!(said("torchrbm.h5", None).contains("state it"));
+    assert!(said("named.npz", None).contains("state it"));
+    assert!(said("expected.json", None).contains("cannot read the file"));
+    assert!(matches!(ModelReader::open(&fixture("absent.h5"), None), Err(ModelError::Read { .. })));
+    let reader = ModelReader::open(&fixture("rbms-0.5.0-bernoulli.h5"), None).unwrap();
+    assert!(
+        reader
+            .machine(Some(2))
+            .unwrap_err()
+            .to_string()
+            .contains("update 2 was not saved; there are 3 between 1 and 20")
+    );
+}
+
+#[test]
+fn what_is_no_machine_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.h5");
+    let refused = |change: fn(&mut ModelFile), message: &str| {
+        let mut file = example();
+        change(&mut file);
+        match file.write(&path, Units::Bernoulli) {
+            Err(ModelError::Parameter(found)) => assert!(found.contains(message), "{found}"),
+            other => panic!("{message}: {other:?}"),
+        }
+    };
+    refused(|file| file.checkpoints.clear(), "no checkpoint");
+    refused(|file| file.checkpoints[1].update = 100, "two checkpoints of update 100");
+    refused(|file| file.checkpoints[0].machine.weights[4] = f32::NAN, "update 100: weight (2, 2) is NaN");
+    refused(|file| file.checkpoints[0].machine.theta[2] = f32::INFINITY, "hidden field 3 is inf");
+    refused(|file| file.checkpoints[0].machine.weights[0] = f32::MAX, "in {0, 1} units: weight (1, 1) is inf");
+    refused(|file| file.checkpoints[0].machine.hidden = 4, "4 hidden units, but");
+    refused(|file| file.checkpoints[0].time = f64::NAN, "must be finite");
+    refused(|file| file.chains = Some(Spins::new(2, 3)), "chains of 3 units for 7");
+    refused(|file| drop(file.extra.insert("a/b".into(), Array::Text("".into()))), "slash");
+    refused(|file| drop(file.extra.insert("a".into(), Array::U64(vec![2], vec![1]))), "1 values");
+    refused(|file| file.checkpoints[1].machine = machine(7, 2, &mut ChaCha8Rng::seed_from_u64(1)), "another number");
+    assert!(!path.exists());
+    assert!(matches!(example().write(folder.path(), Units::Ising), Err(ModelError::Write { .. })));
+}
+
+/// Adds an array to an archive.
+fn put<T: npyz::AutoSerialize + Copy>(
+    archive: &mut NpzWriter<BufWriter<File>>,
+    name: &str,
+    shape: &[usize],
+    values: &[T],
+) {
+    let shape: Vec<u64> = shape.iter().map(|&extent| extent as u64).collect();
+    let array = archive.array(name, Default::default()).unwrap();
+    let mut array = array.default_dtype().shape(&shape).begin_nd().unwrap();
+    array.extend(values).unwrap();
+    array.finish().unwrap();
+}
+
+#[test]
+fn arrays_that_are_no_machine_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("machine.npz");
+    let said = |shape: &[usize], eta: &[usize], weight: f32| {
+        let mut archive = NpzWriter::create(&path).unwrap();
+        put(&mut archive, "W", shape, &[1.0, weight, 1.0, 1.0, 1.0, 1.0]);
+        put(&mut archive, "eta", eta, &[0f32; 3]);
+        put(&mut archive, "theta", &[2], &[0f32; 2]);
+        drop(archive);
+        ModelReader::open(&path, None).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    };
+    assert_eq!(said(&[3, 2], &[3], 1.0), "");
+    assert!(said(&[2, 3], &[3], 1.0).contains("weights [2, 3], visible fields [3], hidden fields [2]"));
+    assert!(said(&[3, 2], &[3, 1], 1.0).contains("visible fields [3, 1]"));
+    assert!(said(&[3, 2], &[3], f32::NAN).contains("weight (1, 2) is NaN"));
+    assert!(said(&[3, 2], &[3], f32::NEG_INFINITY).contains("weight (1, 2) is -inf"));
+    let mut archive = NpzWriter::create(&path).unwrap();
+    put(&mut archive, "weights", &[1], &[0f32]);
+    drop(archive);
+    assert!(ModelReader::open(&path, None).unwrap_err().to_string().contains("it has [\"weights\"]"));
+}
+
+/// What the file should have, for the Python script.
+fn write_expected(file: &ModelFile, path: &Path) {
+    let mut archive = NpzWriter::create(path).unwrap();
+    let mut updates: Vec<u64> = file.checkpoints.iter().map(|checkpoint| checkpoint.update).collect();
+    updates.sort_unstable();
+    put(&mut archive, "updates", &[updates.len()], &updates);
+    for Checkpoint { update, time, machine } in &file.checkpoints {
+        put(&mut archive, &format!("weights_{update}"), &[machine.visible, machine.hidden], &machine.weights);
+        put(&mut archive, &format!("eta_{update}"), &[machine.visible], &machine.eta);
+        put(&mut archive, &format!("theta_{update}"), &[machine.hidden], &machine.theta);
+        put(&mut archive, &format!("time_{update}"), &[1], &[*time]);
+    }
+    let chains = file.chains.as_ref().unwrap();
+    let values = (0..chains.samples()).flat_map(|k| (0..chains.units()).map(move |i| chains.value(k, i) as i8));
+    put(&mut archive, "chains", &[chains.samples(), chains.units()], &values.collect::<Vec<_>>());
+    for (name, array) in &file.extra {
+        match array {
+            Array::F32(shape, values) => put(&mut archive, name, shape, values),
+            Array::F64(shape, values) => put(&mut archive, name, shape, values),
+            Array::U64(shape, values) => put(&mut archive, name, shape, values),
+            Array::Text(text) => put(&mut archive, name, &[text.len()], text.as_bytes()),
+        }
+    }
+}
+
+/// h5py's view of a file, in both units.
+#[test]
+fn h5py_finds_the_layout_and_the_numbers() {
+    let Some(python) = std::env::var_os("SPECTRAL_RBM_PYTHON") else {
+        // Not by a macro, whose output would be kept back.
+        let message =
+            "SKIPPED: SPECTRAL_RBM_PYTHON names no Python with h5py: nobody but this crate reads its model files";
+        writeln!(stderr(), "{message}").unwrap();
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (path, archive) = (folder.path().join("model.h5"), folder.path().join("expected.npz"));
+    write_expected(&example(), &archive);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/check_model_file.py");
+    for units in [Units::Ising, Units::Bernoulli] {
+        example().write(&path, units).unwrap();
+        let output = Command::new(&python).arg(&script).args([&path, &archive]).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success() && said[0].trim() == "ok", "{units:?}: {}", said[1]);
+    }
+}
