@@ -102,6 +102,14 @@ pub enum Error {
         /// Upper end.
         high: f64,
     },
+    /// The iteration for singular values did not converge: not known of any finite matrix.
+    #[error("the singular values of a {rows} × {columns} matrix did not converge")]
+    NoConvergence {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+    },
     /// Thermodynamic weights for a size that is not positive.
     #[error("the size L is {0}: it must be positive and finite")]
     Size(f64),

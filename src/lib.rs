@@ -24,6 +24,7 @@
 //! | section 3 | phases, and the boundaries between them as curves | [`phase`] |
 //! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
 //! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
+//! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
@@ -66,6 +67,7 @@ pub mod prior;
 pub mod quadrature;
 pub mod rbm;
 pub mod saddle;
+pub mod spectrum;
 
 pub use error::{Error, Result};
 pub use prior::Prior;
