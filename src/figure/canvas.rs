@@ -20,6 +20,12 @@ pub(super) enum Mark {
         color: Color,
         opacity: f64,
     },
+    /// Cells of a colour each that fill a rectangle, row by row from the top.
+    Cells {
+        rect: Rect,
+        columns: usize,
+        colors: Vec<Color>,
+    },
     Text {
         text: String,
         italic: bool,
@@ -114,6 +120,10 @@ impl Canvas {
                 let (half, foot) = (0.866 * triangle, 0.5 * triangle);
                 let corners = vec![(x, y - triangle), (x + half, y + foot), (x - half, y + foot)];
                 (corners, style.marker == Marker::Triangle)
+            }
+            Marker::DownTriangle => {
+                let (half, head) = (0.866 * triangle, 0.5 * triangle);
+                (vec![(x, y + triangle), (x - half, y - head), (x + half, y - head)], true)
             }
             Marker::Diamond | Marker::OpenDiamond => {
                 let corners = vec![(x, y - diamond), (x + 0.8 * diamond, y), (x, y + diamond), (x - 0.8 * diamond, y)];

@@ -95,6 +95,12 @@ impl FrameTicks {
         FrameTicks { x: TickLabels::new(x, x.horizontal_ticks(width)), y: TickLabels::new(y, y.vertical_ticks(height)) }
     }
 
+    /// No ticks at all, for the tiles of a sheet.
+    pub fn none() -> Self {
+        let none = TickLabels { major: Vec::new(), minor: Vec::new() };
+        FrameTicks { x: none.clone(), y: none }
+    }
+
     /// The room that the labels need, with or without those of each axis.
     pub fn margins(&self, frame: (&Axis, &Axis), show_x: bool, show_y: bool) -> Margins {
         let (x, y) = frame;

@@ -3,12 +3,13 @@
 use super::FigureError;
 use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
+use super::content::{Category, Content, HeatStyle, Layer};
 use super::contour::contour_lines;
 use super::frame::Frame;
 use super::geometry::{Point, Rect, clip_line};
 use super::legend::{Entry, Sample, add_entry};
 use super::maps::{Cells, draw_categories, draw_color_bar, draw_heat, heat_axis};
-use super::panel::{Category, Content, HeatStyle, Layer, Panel};
+use super::panel::Panel;
 use super::placement::Occupancy;
 use super::style::{FONT_SIZE, LineStyle};
 use super::text::RichText;
@@ -44,8 +45,8 @@ impl PlacedPanel<'_> {
         let mut drawn = Drawn { entries: Vec::new(), occupancy: Occupancy::new(self.frame.rect), filled: false };
         let mut layers: Vec<&Layer> = self.panel.layers.iter().collect();
         layers.sort_by_key(|layer| match layer.content {
-            Content::Categories { .. } | Content::Heat { .. } => 0,
-            Content::Band { .. } => 1,
+            Content::Categories { .. } | Content::Heat { .. } | Content::Image { .. } => 0,
+            Content::Band { .. } | Content::Histogram { .. } => 1,
             _ => 2,
         });
         for layer in layers {
@@ -112,6 +113,14 @@ impl PlacedPanel<'_> {
                 drawn.filled = true;
                 let cells = Cells::new(&self.frame, xs, ys)?;
                 draw_heat(canvas, &cells, values, style, &heat_axis(style, values));
+            }
+            Content::Histogram { edges, heights, style } => {
+                name(Sample::Fill(style.color.tint(BAND_OPACITY)));
+                self.draw_histogram(canvas, edges, heights, style, &mut drawn.occupancy);
+            }
+            Content::Image { image, colormap, range } => {
+                drawn.filled = true;
+                image.draw(canvas, self.frame.rect, *colormap, *range);
             }
             Content::Contours { xs, ys, values, levels, style } => {
                 name(Sample::Line(*style));

@@ -3,9 +3,9 @@
 use super::FigureError;
 use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
+use super::content::{Category, HeatStyle};
 use super::frame::Frame;
 use super::geometry::{Point, Rect};
-use super::panel::{Category, HeatStyle};
 use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, TICK_LENGTH};
 use super::text::RichText;
 

@@ -9,14 +9,15 @@
 //! | step | file |
 //! |---|---|
 //! | panels in a grid, files | `sheet.rs`, `export.rs` |
-//! | what is drawn: lines, points, bands, maps, contours | `panel.rs` |
-//! | room for labels, the size of frames | `layout.rs` |
+//! | what is drawn: lines, points, bands, histograms, maps, contours, images | `panel.rs`, `content.rs` |
+//! | room for labels, the size of frames | `layout.rs`, `tiles.rs` |
 //! | axes, ticks, data to paper | `axis.rs`, `ticks.rs`, `frame.rs` |
-//! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `maps.rs`, `contour.rs` |
+//! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `histogram.rs`, `maps.rs`, `contour.rs`, `image.rs` |
 //! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
-//! | the figures themselves | `phase_diagram.rs`, `phase_style.rs` |
+//! | the figures themselves: of phases | `phase_diagram.rs`, `phase_style.rs` |
+//! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
 //! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
@@ -30,10 +31,14 @@
 
 mod axis;
 mod canvas;
+mod content;
 mod contour;
 mod export;
 mod frame;
 mod geometry;
+mod histogram;
+mod image;
+mod image_sheet;
 mod layers;
 mod layout;
 mod legend;
@@ -45,18 +50,28 @@ mod phase_style;
 mod placement;
 mod raster;
 mod sheet;
+mod spectrum_histogram;
+mod spectrum_rank;
+mod spectrum_time;
 mod style;
 mod svg;
 mod text;
 mod ticks;
+mod tiles;
 mod uncertainty;
 
 pub use axis::{Axis, Scale};
+pub use content::{Category, HeatStyle};
+pub use image::Image;
+pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
 pub use legend::LegendPosition;
 pub use markup::escape;
-pub use panel::{Category, HeatStyle, Panel, Series};
+pub use panel::{Panel, Series};
 pub use phase_diagram::{phase_diagram, phase_diagram_gallery};
 pub use sheet::Figure;
+pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+pub use spectrum_rank::spectra_by_rank;
+pub use spectrum_time::spectrum_against_time;
 pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
 
 /// What can keep a figure from being drawn or saved.
@@ -92,6 +107,19 @@ pub enum FigureError {
         index: usize,
         /// How many categories there are.
         count: usize,
+    },
+    /// There is nothing to draw.
+    #[error("there are no {0} to draw")]
+    Empty(&'static str),
+    /// A value that has to be a number is none.
+    #[error("{what}: the value at index {index} is {value}, not a finite number")]
+    NotFinite {
+        /// The array that is at fault.
+        what: &'static str,
+        /// Where in it.
+        index: usize,
+        /// What is there.
+        value: f64,
     },
     /// The number of panels does not fill the grid.
     #[error("a grid of {rows} x {columns} needs {} panels, found {found}", rows * columns)]

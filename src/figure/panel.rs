@@ -7,84 +7,14 @@
 use std::ops::Range;
 
 use super::FigureError;
-use super::axis::{Axis, Scale};
+use super::axis::Axis;
+use super::content::{Category, Content, HeatStyle, Layer};
+use super::image::Image;
 use super::legend::LegendPosition;
 use super::style::{Color, Colormap, LineStyle, MarkerStyle};
 
-/// A category of a map: its colour and its name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Category {
-    pub(super) color: Color,
-    pub(super) hatched: bool,
-    pub(super) label: String,
-}
-
-impl Category {
-    /// A category in a flat colour; its label is written inside its largest region, or in the
-    /// legend if it does not fit. An empty label is not shown.
-    pub fn filled(color: Color, label: &str) -> Self {
-        Category { color, hatched: false, label: label.to_string() }
-    }
-
-    /// A category hatched in grey on white, explained in the legend: for what is not known.
-    pub fn hatched(label: &str) -> Self {
-        Category { color: Color::White, hatched: true, label: label.to_string() }
-    }
-}
-
-/// How the values of a heat map become colours.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeatStyle {
-    pub(super) colormap: Colormap,
-    pub(super) range: Option<(f64, f64)>,
-    pub(super) scale: Scale,
-    pub(super) label: String,
-}
-
-impl HeatStyle {
-    /// Viridis over the range of the data; the label (marked-up) stands at the colour bar.
-    pub fn new(label: &str) -> Self {
-        HeatStyle { colormap: Colormap::Viridis, range: None, scale: Scale::Linear, label: label.to_string() }
-    }
-
-    /// Another colour map.
-    pub fn colormap(mut self, colormap: Colormap) -> Self {
-        self.colormap = colormap;
-        self
-    }
-
-    /// A fixed range; values beyond it take the colour of its end.
-    pub fn range(mut self, range: Range<f64>) -> Self {
-        self.range = Some((range.start, range.end));
-        self
-    }
-
-    /// Colours by the logarithm of the value.
-    pub fn log(mut self) -> Self {
-        self.scale = Scale::Log;
-        self
-    }
-}
-
-/// What a layer draws, in data coordinates.
-#[derive(Clone, Debug)]
-pub(super) enum Content {
-    Line { points: Vec<(f64, f64)>, style: LineStyle },
-    Points { points: Vec<(f64, f64)>, x_errors: Vec<f64>, y_errors: Vec<f64>, style: MarkerStyle },
-    Band { xs: Vec<f64>, low: Vec<f64>, high: Vec<f64>, color: Color },
-    Categories { xs: Vec<f64>, ys: Vec<f64>, map: Vec<usize>, categories: Vec<Category> },
-    Heat { xs: Vec<f64>, ys: Vec<f64>, values: Vec<f64>, style: HeatStyle },
-    Contours { xs: Vec<f64>, ys: Vec<f64>, values: Vec<f64>, levels: Vec<f64>, style: LineStyle },
-    Text { at: (f64, f64), markup: String },
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Layer {
-    pub content: Content,
-    pub label: Option<String>,
-}
-
-/// Axes and what is drawn on them, in the order of the calls; maps lie below, then bands.
+/// Axes and what is drawn on them, in the order of the calls; maps lie below, then bands and
+/// histograms.
 #[derive(Debug)]
 pub struct Panel {
     pub(super) x: Axis,
@@ -100,6 +30,24 @@ impl Panel {
     /// An empty panel.
     pub fn new(x: Axis, y: Axis) -> Self {
         Panel { x, y, title: String::new(), legend: LegendPosition::Auto, layers: Vec::new(), fault: None }
+    }
+
+    /// An image that fills its frame, without ticks and labels: a tile of a sheet. Its values become colours over a
+    /// range, its title stands above it.
+    pub fn image(image: &Image, colormap: Colormap, range: Range<f64>) -> Self {
+        let cells = |count: usize| Axis::linear("", 0.0..count as f64);
+        let mut panel = Panel::new(cells(image.columns()), cells(image.rows()));
+        panel.title(&image.title);
+        panel.add(Content::Image { image: image.clone(), colormap, range: (range.start, range.end) });
+        panel
+    }
+
+    /// The image that fills the frame, if the panel is one.
+    pub(super) fn as_image(&self) -> Option<&Image> {
+        self.layers.iter().find_map(|layer| match &layer.content {
+            Content::Image { image, .. } => Some(image),
+            _ => None,
+        })
     }
 
     /// Sets the title (marked-up), which stands above the frame.
@@ -154,6 +102,13 @@ impl Panel {
         self.expect_length("lower edge of a band", xs.len(), low.len());
         self.expect_length("upper edge of a band", xs.len(), high.len());
         self.add(Content::Band { xs: xs.to_vec(), low: low.to_vec(), high: high.to_vec(), color })
+    }
+
+    /// Draws bars between neighbouring `edges`, outlined in a style and filled with a light tint of its colour. Bars of
+    /// no height, or whose height is not a number, are left out; on a logarithmic axis bars stand on the frame.
+    pub fn histogram(&mut self, edges: &[f64], heights: &[f64], style: LineStyle) -> Series<'_> {
+        self.expect_length("edges of a histogram", heights.len() + 1, edges.len());
+        self.add(Content::Histogram { edges: edges.to_vec(), heights: heights.to_vec(), style })
     }
 
     /// Fills cells by category: `map[i * ys.len() + j]` is the index into `categories` of the
@@ -213,6 +168,9 @@ impl Panel {
             return Err(FigureError::Length { what, expected, found });
         }
         for layer in &self.layers {
+            if let Content::Image { range, .. } = &layer.content {
+                Axis::linear("colours of an image", range.0..range.1).check()?;
+            }
             if let Content::Categories { map, categories, .. } = &layer.content
                 && let Some(&index) = map.iter().find(|&&index| index >= categories.len())
             {

@@ -170,6 +170,7 @@ fn distance(&((x0, y0), (x1, y1)): &Segment, (x, y): (f64, f64)) -> f64 {
 mod tests {
     use super::*;
     use crate::Prior;
+    use crate::figure::sheet::svg_texts;
     use crate::phase::{BoundaryPoint, Family, MapPoint, Phase};
 
     /// A quarter of the plane each: SG below F+SG on the left, P below F on the right.
@@ -211,12 +212,6 @@ mod tests {
             BoundaryPoint { inv_sigma, w_over_sigma, bracket: 1e-9, status: PointStatus::Converged }
         };
         Boundary { curve, points: (0..=20).map(point).collect() }
-    }
-
-    fn svg_texts(figure: &Figure) -> Vec<String> {
-        let svg = figure.svg().unwrap();
-        let pieces = svg.split("<text ").skip(1);
-        pieces.filter_map(|piece| piece.split(['>', '<']).nth(1)).map(|text| text.trim().to_string()).collect()
     }
 
     #[test]

@@ -11,7 +11,8 @@ use plotters::style::RGBAColor;
 
 use super::FigureError;
 use super::canvas::{Canvas, Mark};
-use super::geometry::{Point, circle};
+use super::geometry::{Point, Rect, circle};
+use super::image::cell_runs;
 use super::style::Color;
 use super::text::{font, glyph_offsets, units_per_em};
 
@@ -38,6 +39,10 @@ pub(super) fn rasterize(canvas: &Canvas, pixels_per_point: f64) -> Result<Bitmap
     let scale = pixels_per_point * f64::from(FINENESS);
     for mark in &canvas.marks {
         let (edges, color, opacity) = match mark {
+            Mark::Cells { rect, columns, colors } => {
+                fill_cells(&mut backend, rect, *columns, colors, scale)?;
+                continue;
+            }
             Mark::Stroke { points, color, width } => (stroke_edges(points, *width), color, 1.0),
             Mark::Fill { polygon, color, opacity } => {
                 let mut edges = Vec::new();
@@ -135,6 +140,26 @@ fn push_bezier(edges: &mut Vec<Edge>, control: &[Point]) {
         let (from, to) = (f64::from(step), f64::from(step + 1));
         edges.push((at(from / f64::from(steps)), at(to / f64::from(steps))));
     }
+}
+
+/// Fills cells, each run of one colour as a rectangle.
+fn fill_cells(
+    backend: &mut BitMapBackend<'_>,
+    rect: &Rect,
+    columns: usize,
+    colors: &[Color],
+    scale: f64,
+) -> Result<(), FigureError> {
+    let width = rect.width() / columns as f64;
+    let height = rect.height() / (colors.len() / columns) as f64;
+    for run in cell_runs(columns, colors) {
+        let (left, top) = (rect.left + run.start as f64 * width, rect.top + run.row as f64 * height);
+        let cells = Rect::new(left, top, (run.end - run.start) as f64 * width, height);
+        let mut edges = Vec::new();
+        push_polygon(&mut edges, &cells.corners());
+        fill_edges(backend, &edges, scale, paint(run.color, 1.0))?;
+    }
+    Ok(())
 }
 
 /// Fills what the edges, in pt, wind around: spans between crossings of each row's middle line.
@@ -236,6 +261,21 @@ mod tests {
         let pixel = |x: f64, y: f64| bitmap.pixels[3 * ((y * 4.0) as usize * 80 + (x * 4.0) as usize)];
         assert_eq!(pixel(10.0, 10.2), 0);
         assert_eq!(pixel(18.5, 10.2), 255);
+    }
+
+    #[test]
+    fn cells_of_whole_pixels_have_no_blurred_edge() {
+        let mut canvas = Canvas::new(9.0, 7.0);
+        let colors: Vec<Color> = (0..12).map(|i| Color::Rgb(20 * i, 0, 100)).collect();
+        let rect = Rect::new(1.0, 1.0, 6.0, 4.5);
+        canvas.marks.push(Mark::Cells { rect, columns: 4, colors: colors.clone() });
+        let bitmap = rasterize(&canvas, 2.0).unwrap();
+        for (index, pixel) in bitmap.pixels.chunks(3).enumerate() {
+            let (x, y) = (index % 18, index / 18);
+            let inside = (2..14).contains(&x) && (2..11).contains(&y);
+            let expected = if inside { colors[(y - 2) / 3 * 4 + (x - 2) / 3] } else { Color::White };
+            assert_eq!((pixel[0], pixel[1], pixel[2]), expected.rgb(), "{x} {y}");
+        }
     }
 
     #[test]

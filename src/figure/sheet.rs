@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::FigureError;
+use super::content::HeatStyle;
 use super::export::{DOTS_PER_INCH, encode_png, file_path, write};
 use super::panel::Panel;
 use super::raster::rasterize;
@@ -23,6 +24,8 @@ pub struct Figure {
     pub(super) share_x: bool,
     pub(super) share_y: bool,
     pub(super) letters: bool,
+    /// A colour bar of a fixed range beside all panels.
+    pub(super) bar: Option<HeatStyle>,
 }
 
 impl Figure {
@@ -62,7 +65,8 @@ impl Figure {
         figure
     }
 
-    fn with(width_mm: f64, rows: usize, columns: usize, panels: Vec<Panel>) -> Self {
+    /// Panels row by row in a grid whose end may stay empty, without letters.
+    pub(super) fn with(width_mm: f64, rows: usize, columns: usize, panels: Vec<Panel>) -> Self {
         Figure {
             panels,
             rows,
@@ -73,6 +77,7 @@ impl Figure {
             share_x: false,
             share_y: false,
             letters: false,
+            bar: None,
         }
     }
 
@@ -132,14 +137,40 @@ impl Figure {
     }
 }
 
+/// What tests of all figures ask: that nothing is drawn off the paper.
+#[cfg(test)]
+pub(super) fn assert_on_paper(figure: &Figure) {
+    use super::canvas::Mark;
+    let canvas = figure.draw().unwrap();
+    let paper = super::geometry::Rect::new(0.0, 0.0, canvas.width, canvas.height);
+    for mark in &canvas.marks {
+        match mark {
+            Mark::Stroke { points, .. } => assert!(points.iter().all(|&p| paper.contains(p))),
+            Mark::Fill { polygon, .. } => assert!(polygon.iter().all(|&p| paper.contains(p))),
+            Mark::Cells { rect, .. } => assert!(rect.corners().iter().all(|&p| paper.contains(p))),
+            Mark::Text { text, origin, rotated, advance, size, .. } => {
+                let end =
+                    if *rotated { (origin.0, origin.1 - advance) } else { (origin.0 + advance, origin.1 - 0.7 * size) };
+                assert!(paper.contains(*origin) && paper.contains(end), "{text} {origin:?}");
+            }
+        }
+    }
+}
+
+/// The texts of a figure's SVG, a run each.
+#[cfg(test)]
+pub(super) fn svg_texts(figure: &Figure) -> Vec<String> {
+    let svg = figure.svg().unwrap();
+    let pieces = svg.split("<text ").skip(1);
+    pieces.filter_map(|piece| piece.split(['>', '<']).nth(1)).map(|text| text.trim().to_string()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::Axis;
     use crate::figure::LegendPosition;
-    use crate::figure::canvas::Mark;
-    use crate::figure::geometry::Rect;
     use crate::figure::style::LineStyle;
-    use crate::figure::{Axis, HeatStyle};
 
     fn panel() -> Panel {
         let mut panel = Panel::new(Axis::linear("x", 0.0..1.0), Axis::log("y", 1e-3..1e3));
@@ -169,23 +200,7 @@ mod tests {
         let mut map = Panel::new(Axis::linear("w_{max}", 0.0..4.0), Axis::linear("Ω_{12}^2", 0.0..4.0));
         map.heat_map(&nodes, &nodes, &values, HeatStyle::new("q̄"));
         map.title("title");
-        let figure = Figure::grid(178.0, 1, 2, vec![map, panel()]).unwrap();
-        let canvas = figure.draw().unwrap();
-        let paper = Rect::new(0.0, 0.0, canvas.width, canvas.height);
-        for mark in &canvas.marks {
-            match mark {
-                Mark::Stroke { points, .. } => assert!(points.iter().all(|&p| paper.contains(p))),
-                Mark::Fill { polygon, .. } => assert!(polygon.iter().all(|&p| paper.contains(p))),
-                Mark::Text { text, origin, rotated, advance, size, .. } => {
-                    let end = if *rotated {
-                        (origin.0, origin.1 - advance)
-                    } else {
-                        (origin.0 + advance, origin.1 - 0.7 * size)
-                    };
-                    assert!(paper.contains(*origin) && paper.contains(end), "{text} {origin:?}");
-                }
-            }
-        }
+        assert_on_paper(&Figure::grid(178.0, 1, 2, vec![map, panel()]).unwrap());
     }
 
     #[test]

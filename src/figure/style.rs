@@ -93,6 +93,9 @@ pub enum Colormap {
     Viridis,
     /// Blue through white to vermillion, for a quantity with a meaningful zero.
     Diverging,
+    /// Dark blue through middle grey to light yellow, for a quantity with a meaningful zero; luminance grows evenly, so
+    /// signs are told apart in grey print, where the ends of [`Colormap::Diverging`] look alike.
+    Signed,
     /// White to black.
     Grays,
 }
@@ -117,6 +120,13 @@ const DIVERGING: [Color; 5] = [
     Color::Rgb(232, 146, 92),
     Color::Rgb(157, 60, 0),
 ];
+const SIGNED: [Color; 5] = [
+    Color::Rgb(8, 29, 88),
+    Color::Rgb(35, 86, 165),
+    Color::Rgb(136, 136, 136),
+    Color::Rgb(240, 184, 96),
+    Color::Rgb(255, 244, 190),
+];
 const GRAYS: [Color; 2] = [Color::White, Color::Black];
 
 impl Colormap {
@@ -125,6 +135,7 @@ impl Colormap {
         let steps: &[Color] = match self {
             Colormap::Viridis => &VIRIDIS,
             Colormap::Diverging => &DIVERGING,
+            Colormap::Signed => &SIGNED,
             Colormap::Grays => &GRAYS,
         };
         let position = fraction.clamp(0.0, 1.0) * (steps.len() - 1) as f64;
@@ -238,6 +249,8 @@ pub enum Marker {
     Triangle,
     /// An open triangle.
     OpenTriangle,
+    /// A filled triangle that points down, at what lies below it.
+    DownTriangle,
     /// A filled diamond.
     Diamond,
     /// An open diamond.
@@ -297,9 +310,23 @@ mod tests {
     }
 
     #[test]
-    fn viridis_brightens_all_the_way() {
-        let luminance: Vec<f64> = (0..=50).map(|i| Colormap::Viridis.color(f64::from(i) / 50.0).luminance()).collect();
-        assert!(luminance.windows(2).all(|pair| pair[1] > pair[0]));
+    fn viridis_and_the_signed_map_brighten_all_the_way() {
+        for colormap in [Colormap::Viridis, Colormap::Signed] {
+            let luminance: Vec<f64> = (0..=50).map(|i| colormap.color(f64::from(i) / 50.0).luminance()).collect();
+            assert!(luminance.windows(2).all(|pair| pair[1] > pair[0]));
+        }
+    }
+
+    #[test]
+    fn equal_steps_of_a_signed_value_are_equal_steps_of_grey() {
+        // From end to end the luminance is a straight line to 2 % of its span.
+        let luminance = |fraction: f64| Colormap::Signed.color(fraction).luminance();
+        let (dark, light) = (luminance(0.0), luminance(1.0));
+        for step in 0..=32 {
+            let fraction = f64::from(step) / 32.0;
+            let even = dark + fraction * (light - dark);
+            assert!((luminance(fraction) - even).abs() < 0.02 * (light - dark), "{fraction}");
+        }
     }
 
     #[test]
