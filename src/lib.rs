@@ -25,6 +25,7 @@
 //! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
 //! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
 //! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |
+//! | | training runs that record their spectrum and can be resumed | [`simulation`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
@@ -67,6 +68,7 @@ pub mod prior;
 pub mod quadrature;
 pub mod rbm;
 pub mod saddle;
+pub mod simulation;
 pub mod spectrum;
 
 pub use error::{Error, Result};

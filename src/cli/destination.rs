@@ -2,7 +2,9 @@
 
 use super::options::Common;
 use super::{CliError, report};
+use crate::figure::Figure;
 use crate::output::{prepare_folder, write_atomically};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +37,15 @@ impl RunFile {
         })?;
         Ok((file, path))
     }
+
+    /// The options of the command.
+    pub fn options<T: DeserializeOwned>(self) -> Result<T, CliError> {
+        let command = self.command;
+        self.options.try_into().map_err(|error: toml::de::Error| {
+            let reason = error.message().lines().next().unwrap_or_default().to_owned();
+            CliError::Input(format!("the options of {command} cannot be read: {reason}"))
+        })
+    }
 }
 
 /// A folder that was seen to be writable.
@@ -66,6 +77,12 @@ impl Destination {
     /// The files written so far.
     pub fn written(&self) -> &[PathBuf] {
         &self.written
+    }
+
+    /// Saves a figure as PNG and SVG.
+    pub fn save(&mut self, figure: &Figure, name: &str) -> Result<(), CliError> {
+        self.written.extend(figure.save(&self.folder, name)?);
+        Ok(())
     }
 
     /// Notes files that were written by other hands.
@@ -101,14 +118,7 @@ impl Destination {
 
     /// Writes `run.toml`: the command with all its options resolved.
     pub fn write_run(&mut self, common: &Common, command: &str, options: &impl Serialize) -> Result<(), CliError> {
-        let failed = |error: toml::ser::Error| CliError::Failed(format!("cannot write {RUN_FILE}: {error}"));
-        let run = RunFile {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            command: command.to_owned(),
-            seed: common.seed,
-            options: toml::Table::try_from(options).map_err(failed)?,
-        };
-        let text = toml::to_string(&run).map_err(failed)?;
+        let text = run_text(common, command, options)?;
         self.write(RUN_FILE, text.as_bytes())
     }
 
@@ -116,6 +126,18 @@ impl Destination {
     pub fn summary(&self) -> String {
         self.written.iter().map(|path| format!("wrote {}\n", path.display())).collect()
     }
+}
+
+/// What `run.toml` says of a command.
+pub(super) fn run_text(common: &Common, command: &str, options: &impl Serialize) -> Result<String, CliError> {
+    let failed = |error: toml::ser::Error| CliError::Failed(format!("cannot write {RUN_FILE}: {error}"));
+    let run = RunFile {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command.to_owned(),
+        seed: common.seed,
+        options: toml::Table::try_from(options).map_err(failed)?,
+    };
+    toml::to_string(&run).map_err(failed)
 }
 
 /// Writes a JSON file.

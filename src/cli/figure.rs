@@ -2,13 +2,18 @@
 
 use super::destination::Destination;
 use super::options::{Common, Format};
-use super::{CliError, phase_diagram, progress, report};
+use super::{CliError, figures, phase_diagram, progress, report, train};
 use crate::Prior;
+use crate::data::{Binarization, Dataset, Moments, digits, mnist};
 use crate::figure;
 use crate::phase::{Family, PhaseDiagram};
+use crate::rbm::{Hyperparameters, Machine, Settings, Trainer, Units};
+use crate::simulation::{Detail, Recorder, Spacing, Store, run, schedule};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+/// Drawn digits shown.
+const SHEET: usize = 50;
 /// Folder used without --out.
 const DEFAULT_FOLDER: &str = "figures";
 
@@ -38,6 +43,10 @@ enum FigureName {
     PhaseDiagrams,
     /// Phase diagrams of three modes, with the limits of metastability
     Metastability,
+    /// Drawn digits, and the spectrum of their covariance beside MNIST's where that is at hand
+    Digits,
+    /// Singular values of a machine that learns drawn digits, against time
+    Training,
 }
 
 impl FigureOptions {
@@ -51,12 +60,69 @@ impl FigureOptions {
             let priors = [Prior::Bernoulli, Prior::Laplace];
             self.gallery(common, &mut destination, "metastability", &priors, &[1.0, 0.9, 0.8])?;
         }
+        if wanted(FigureName::Digits) {
+            self.digits(common, &mut destination)?;
+        }
+        if wanted(FigureName::Training) {
+            self.training(common, &mut destination)?;
+        }
         destination.write_run(common, "figure", &self)?;
         match common.format {
             Format::Json => report::print(&report::json(&serde_json::json!({ "files": destination.written() }))),
             Format::Table => report::print(&destination.summary()),
         }
         Ok(())
+    }
+
+    /// A sheet of drawn digits, and how the variances of digits and MNIST fall off.
+    fn digits(&self, common: &Common, destination: &mut Destination) -> Result<(), CliError> {
+        let count = if self.quick { 2_000 } else { 10_000 };
+        let spinner = progress::spinner(common, "digits");
+        let drawn = digits::generate(count, common.seed)?;
+        figures::of_samples(destination, &drawn.spins()?.clone().first(SHEET), (28, 28), "digits-samples")?;
+        let variances = |data: &Dataset| -> Result<Vec<f64>, CliError> {
+            Ok(Moments::of(data)?.principal_components()?.variances.iter().copied().collect())
+        };
+        let mut spectra = vec![("drawn digits", variances(&drawn)?)];
+        match mnist::locate(None) {
+            Ok(folder) => {
+                let data = mnist::load(&folder, Some(count), Binarization::Threshold)?;
+                spectra.push(("MNIST", variances(&data)?));
+            }
+            Err(_) if !common.quiet => eprintln!("note: MNIST is not at hand; the drawn digits are shown alone"),
+            Err(_) => {}
+        }
+        spinner.finish_and_clear();
+        let curves: Vec<(&str, &[f64])> = spectra.iter().map(|(name, values)| (*name, values.as_slice())).collect();
+        let label = "variance of component α";
+        destination.save(&figure::spectra_by_rank(label, figure::Scale::Log, &curves)?, "digits-spectrum")?;
+        let header: Vec<&str> = std::iter::once("rank").chain(spectra.iter().map(|(name, _)| *name)).collect();
+        let row = |rank: usize| -> Vec<String> {
+            let values = spectra.iter().map(|(_, values)| report::exact(values[rank]));
+            std::iter::once((rank + 1).to_string()).chain(values).collect()
+        };
+        destination.write_csv("digits-spectrum.csv", &header, (0..784).map(row))
+    }
+
+    /// The run of `train` without options (in a fifth of the data, if quick), its spectrum alone.
+    fn training(&self, common: &Common, destination: &mut Destination) -> Result<(), CliError> {
+        let data = digits::generate(if self.quick { 2_000 } else { 10_000 }, 0)?;
+        let spins = data.spins()?;
+        let machine = Machine::random(data.units(), 400, 0.01, common.seed)?.with_mean_of(spins)?;
+        let settings = Settings { seed: common.seed, ..Settings::default() };
+        let updates = 20 * (data.len() / settings.batch_size) as u64;
+        let mut trainer = Trainer::new(machine, spins, settings)?;
+        let folder = tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?;
+        let store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising)?;
+        let recorder = Recorder::new(&data, Detail::Values)?;
+        let bar = progress::updates(common, "training", updates);
+        let times = schedule(updates, 60, Spacing::Log);
+        let log = run(&mut trainer, &recorder, &times, &store, &mut |updates| bar.set_position(updates))?;
+        bar.finish_and_clear();
+        if let Some(drawn) = figures::spectrum(&log)? {
+            destination.save(&drawn, "training")?;
+        }
+        train::write_spectrum(destination, "training.csv", &log)
     }
 
     /// Phase diagrams side by side, with the boundaries of each as CSV.

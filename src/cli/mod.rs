@@ -4,16 +4,26 @@
 //! could not be had, 2 bad input or usage; errors are one line on stderr.
 
 mod average;
+mod data;
 mod destination;
 mod figure;
+mod figures;
+mod mnist;
+mod model;
 mod options;
 mod phase_diagram;
 mod progress;
 mod report;
 mod run;
+mod sample;
 mod solve;
+mod spectrum;
+mod train;
 
+use crate::data::DataError;
 use crate::figure::FigureError;
+use crate::rbm::{ModelError, RbmError};
+use crate::simulation::SimulationError;
 use clap::{Parser, Subcommand};
 use options::Common;
 use std::process::ExitCode;
@@ -40,6 +50,10 @@ enum Command {
     Solve(solve::Solve),
     PhaseDiagram(phase_diagram::PhaseDiagramOptions),
     Average(average::Average),
+    Train(train::TrainOptions),
+    Sample(sample::SampleOptions),
+    Spectrum(spectrum::SpectrumOptions),
+    Mnist(mnist::Mnist),
     Figure(figure::FigureOptions),
     Run(run::Run),
 }
@@ -58,6 +72,44 @@ enum CliError {
 impl From<crate::Error> for CliError {
     fn from(error: crate::Error) -> Self {
         CliError::Input(error.to_string())
+    }
+}
+
+impl From<DataError> for CliError {
+    fn from(error: DataError) -> Self {
+        CliError::Input(error.to_string())
+    }
+}
+
+impl From<RbmError> for CliError {
+    fn from(error: RbmError) -> Self {
+        match error {
+            // Training that diverged, not input that was wrong.
+            RbmError::NotFinite { .. } => CliError::Failed(error.to_string()),
+            _ => CliError::Input(error.to_string()),
+        }
+    }
+}
+
+impl From<ModelError> for CliError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Write { .. } => CliError::Failed(error.to_string()),
+            _ => CliError::Input(error.to_string()),
+        }
+    }
+}
+
+impl From<SimulationError> for CliError {
+    fn from(error: SimulationError) -> Self {
+        match error {
+            SimulationError::Training(error) => error.into(),
+            SimulationError::Spectrum(error) => error.into(),
+            SimulationError::Model(error) => error.into(),
+            SimulationError::Data(error) => error.into(),
+            SimulationError::Folder { .. } => CliError::Failed(error.to_string()),
+            SimulationError::Foreign { .. } => CliError::Input(error.to_string()),
+        }
     }
 }
 
@@ -93,6 +145,10 @@ pub fn main() -> ExitCode {
         Command::Solve(command) => command.execute(&cli.common),
         Command::PhaseDiagram(command) => command.execute(&cli.common),
         Command::Average(command) => command.execute(&cli.common),
+        Command::Train(command) => command.execute(&cli.common),
+        Command::Sample(command) => command.execute(&cli.common),
+        Command::Spectrum(command) => command.execute(&cli.common),
+        Command::Mnist(command) => command.execute(&cli.common),
         Command::Figure(command) => command.execute(&cli.common),
         Command::Run(command) => command.execute(&cli.common),
     });
@@ -112,7 +168,7 @@ fn one_line(error: &clap::Error) -> String {
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, figure or run (see --help)".to_owned();
+        return "error: a command is needed: solve, phase-diagram, average, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
     }
     format!("{} (see --help)", message.join(" "))
 }

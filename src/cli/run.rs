@@ -2,9 +2,8 @@
 
 use super::destination::RunFile;
 use super::options::Common;
-use super::{CliError, average, figure, phase_diagram, solve};
+use super::{CliError, average, figure, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
-use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 
 /// Repeat the command that a run.toml holds, with the same result.
@@ -28,12 +27,15 @@ impl Run {
         let out = common.out.clone().or_else(|| path.parent().map(PathBuf::from));
         let common = Common { out, seed: file.seed, ..common.clone() };
         match file.command.as_str() {
-            "solve" => options::<solve::Solve>(file)?.execute(&common),
-            "phase-diagram" => options::<phase_diagram::PhaseDiagramOptions>(file)?.execute(&common),
-            "average" => options::<average::Average>(file)?.execute(&common),
-            "figure" => options::<figure::FigureOptions>(file)?.execute(&common),
+            "solve" => file.options::<solve::Solve>()?.execute(&common),
+            "phase-diagram" => file.options::<phase_diagram::PhaseDiagramOptions>()?.execute(&common),
+            "average" => file.options::<average::Average>()?.execute(&common),
+            "figure" => file.options::<figure::FigureOptions>()?.execute(&common),
+            "train" => file.options::<train::TrainOptions>()?.execute(&common),
+            "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
+            "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),
             other => {
-                let known = "solve, phase-diagram, average and figure";
+                let known = "solve, phase-diagram, average, figure, train, sample and spectrum";
                 Err(CliError::Input(format!(
                     "{}: unknown command \"{other}\": {known} can be repeated",
                     path.display()
@@ -41,12 +43,4 @@ impl Run {
             }
         }
     }
-}
-
-fn options<T: DeserializeOwned>(file: RunFile) -> Result<T, CliError> {
-    let command = file.command;
-    file.options.try_into().map_err(|error: toml::de::Error| {
-        let reason = error.message().lines().next().unwrap_or_default().to_owned();
-        CliError::Input(format!("the options of {command} cannot be read: {reason}"))
-    })
 }

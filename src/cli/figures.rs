@@ -1,0 +1,112 @@
+//! Figures of runs and machines, beside the numbers they are drawn from.
+
+use super::CliError;
+use super::destination::Destination;
+use crate::data::Spins;
+use crate::figure::{self, Bulk, Figure, Scale, SpectrumHistogram};
+use crate::rbm::Machine;
+use crate::simulation::{Record, SpectrumLog};
+use crate::spectrum::{Decomposition, fit};
+
+/// Records whose histograms are drawn.
+const HISTOGRAMS: usize = 3;
+/// Modes drawn as images, and how many a row.
+const MODES: usize = 20;
+/// Samples drawn as images.
+const SAMPLES: usize = 100;
+const COLUMNS: usize = 10;
+
+/// Spectrum against time where times are known, and histograms.
+pub(super) fn of_run(
+    destination: &mut Destination,
+    log: &SpectrumLog,
+    (visible, hidden): (usize, usize),
+) -> Result<(), CliError> {
+    if let Some(drawn) = spectrum(log)? {
+        destination.save(&drawn, "spectrum")?;
+    }
+    histograms(destination, &log.records, visible, hidden)
+}
+
+/// Spectrum against time; `None` for one record alone, or where times are not known.
+pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
+    let records = &log.records;
+    let times: Vec<f64> = records.iter().map(|record| record.time).collect();
+    // Some files do not say, and some count anew after a restart.
+    if records.len() < 2 || !times.is_sorted_by(|a, b| a < b) {
+        return Ok(None);
+    }
+    let spectra: Vec<Vec<f64>> = records.iter().map(|record| record.singular_values().to_vec()).collect();
+    let edges: Vec<f64> = records.iter().map(|record| record.value("bulk_edge")).collect();
+    Ok(Some(figure::spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
+}
+
+/// The leading u^α of a machine as images.
+pub(super) fn of_modes(
+    destination: &mut Destination,
+    machine: &Machine,
+    shape: (usize, usize),
+) -> Result<(), CliError> {
+    let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+    let columns: Vec<Vec<f64>> = modes.u.column_iter().take(MODES).map(|u| u.iter().copied().collect()).collect();
+    destination.save(&figure::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?, "modes")
+}
+
+/// The first, a middle and the last record beside the Marchenko–Pastur law.
+fn histograms(
+    destination: &mut Destination,
+    records: &[Record],
+    visible: usize,
+    hidden: usize,
+) -> Result<(), CliError> {
+    let count = records.len();
+    let mut chosen: Vec<usize> = (0..HISTOGRAMS).map(|n| n * (count - 1) / (HISTOGRAMS - 1)).collect();
+    chosen.dedup();
+    let mut drawn = Vec::new();
+    for &index in &chosen {
+        let record = &records[index];
+        let bulk = fit(record.singular_values(), visible, hidden)?;
+        let mut title = if record.time.is_finite() {
+            format!("t = {}", super::report::plain(round(record.time)))
+        } else {
+            format!("{} updates", record.update)
+        };
+        if bulk.note.is_some() {
+            title += ", no bulk";
+        }
+        drawn.push((record, bulk.law.filter(|_| bulk.note.is_none()), bulk.outliers, title));
+    }
+    let laws: Vec<_> = drawn.iter().map(|(_, law, _, _)| move |s: f64| law.map_or(0.0, |law| law.density(s))).collect();
+    let panels: Vec<SpectrumHistogram<'_>> = drawn
+        .iter()
+        .zip(&laws)
+        .map(|((record, law, outliers, title), density)| SpectrumHistogram {
+            title,
+            singular_values: record.singular_values(),
+            bulk: law.map(|law| Bulk { density, edges: law.edges(), outliers: *outliers }),
+        })
+        .collect();
+    destination.save(&figure::spectrum_histogram(&panels)?, "histogram")
+}
+
+/// Three significant digits.
+fn round(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    let unit = 10f64.powi(value.abs().log10().floor() as i32 - 2);
+    (value / unit).round() * unit
+}
+
+/// The first hundred samples as images, in the files `name.png` and `name.svg`.
+pub(super) fn of_samples(
+    destination: &mut Destination,
+    samples: &Spins,
+    shape: (usize, usize),
+    name: &str,
+) -> Result<(), CliError> {
+    let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES))
+        .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
+        .collect();
+    destination.save(&figure::samples_as_images(&images, shape, COLUMNS)?, name)
+}

@@ -1,0 +1,137 @@
+//! The trained machine that a command looks at.
+
+use super::options::Common;
+use super::{CliError, progress, train};
+use crate::data::digits;
+use crate::rbm::{Algorithm, Machine, ModelReader, Settings, Trainer, Units};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// The machine trained on the spot where there is none: drawn digits, hidden units, updates.
+const SAMPLES: usize = 2000;
+const HIDDEN: usize = 100;
+const UPDATES: u64 = 2000;
+
+/// Which machine.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(super) struct ModelOptions {
+    /// A model file, NPZ, or the folder of a run [default: results/train if it is there, else a small machine is trained on
+    /// drawn digits]
+    pub model: Option<PathBuf>,
+    /// The checkpoint after so many updates [default: the last]
+    #[arg(long, value_name = "N")]
+    pub update: Option<u64>,
+    /// Units of the machine, where its file does not say
+    #[arg(long, value_enum, value_name = "UNITS")]
+    pub units: Option<UnitsName>,
+    /// Rows and columns of the visible layer as an image, for instance 28x28 [default: a square, if it is one]
+    #[arg(long, value_name = "RxC", value_parser = parse_shape)]
+    pub image_shape: Option<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UnitsName {
+    /// ±1
+    Ising,
+    /// 0 and 1
+    Bernoulli,
+}
+
+fn parse_shape(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('x').and_then(|(rows, columns)| Some((rows.parse().ok()?, columns.parse().ok()?)));
+    match parts {
+        Some((rows, columns)) if rows > 0 && columns > 0 => Ok((rows, columns)),
+        _ => Err("a shape is written rows x columns, for instance 28x28".to_owned()),
+    }
+}
+
+/// Machines of a file, by update.
+pub(super) enum Source {
+    /// A file.
+    File(Box<ModelReader>),
+    /// One trained on the spot.
+    Trained(Machine),
+}
+
+impl ModelOptions {
+    /// Opens the file, or trains a small machine, and says so.
+    pub fn open(&mut self, common: &Common) -> Result<Source, CliError> {
+        let usual = Path::new(train::DEFAULT_FOLDER);
+        if self.model.is_none() && usual.join("model.h5").exists() {
+            self.model = Some(usual.to_owned());
+        }
+        let Some(path) = &mut self.model else { return Ok(Source::Trained(trained(common)?)) };
+        if path.is_dir() {
+            *path = path.join("model.h5");
+        }
+        *path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let units = self.units.map(|units| match units {
+            UnitsName::Ising => Units::Ising,
+            UnitsName::Bernoulli => Units::Bernoulli,
+        });
+        Ok(Source::File(Box::new(ModelReader::open(path, units)?)))
+    }
+
+    /// Rows and columns of the visible layer, if it is an image.
+    pub fn shape(&self, visible: usize) -> Result<Option<(usize, usize)>, CliError> {
+        if let Some((rows, columns)) = self.image_shape {
+            if rows * columns != visible {
+                return Err(CliError::Input(format!(
+                    "--image-shape is {rows}x{columns}, and the machine has {visible} visible units"
+                )));
+            }
+            return Ok(self.image_shape);
+        }
+        let side = visible.isqrt();
+        Ok((side * side == visible && side > 3).then_some((side, side)))
+    }
+}
+
+impl Source {
+    /// The machine of an update, or the last.
+    pub fn machine(&self, update: Option<u64>) -> Result<Machine, CliError> {
+        match self {
+            Source::File(reader) => Ok(reader.machine(update)?),
+            Source::Trained(machine) if update.is_none() => Ok(machine.clone()),
+            Source::Trained(_) => Err(CliError::Input("--update needs a model file".to_owned())),
+        }
+    }
+
+    /// Time Σ learning rate × updates at an update; NaN where the file does not say.
+    pub fn time(&self, update: u64) -> f64 {
+        match self {
+            Source::File(reader) => reader.read(update).map_or(f64::NAN, |checkpoint| checkpoint.time),
+            Source::Trained(_) => f64::NAN,
+        }
+    }
+
+    /// Updates of which there are machines; none where there is one machine alone.
+    pub fn updates(&self) -> &[u64] {
+        match self {
+            Source::File(reader) => reader.updates(),
+            Source::Trained(_) => &[],
+        }
+    }
+}
+
+/// A small machine trained on drawn digits, in a few seconds.
+fn trained(common: &Common) -> Result<Machine, CliError> {
+    if !common.quiet {
+        eprintln!("note: no model is given: a machine of {HIDDEN} hidden units is trained on {SAMPLES} drawn digits");
+    }
+    let data = digits::generate(SAMPLES, common.seed)?;
+    let spins = data.spins()?;
+    let machine = Machine::random(data.units(), HIDDEN, 0.01, common.seed)?.with_mean_of(spins)?;
+    let settings =
+        Settings { algorithm: Algorithm::Pcd, seed: common.seed, learning_rate: 0.02, ..Settings::default() };
+    let mut trainer = Trainer::new(machine, spins, settings)?;
+    let bar = progress::updates(common, "training", UPDATES);
+    for _ in 0..UPDATES {
+        trainer.update()?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(trainer.machine().clone())
+}

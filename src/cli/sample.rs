@@ -1,0 +1,152 @@
+//! `sample`: samples of a trained machine, and its partition function.
+
+use super::data::DataOptions;
+use super::destination::Destination;
+use super::model::ModelOptions;
+use super::options::{Common, Format};
+use super::report::number;
+use super::{CliError, figures, progress, report};
+use crate::data::Expect;
+use crate::rbm::{Annealing, Machine, PartitionEstimate, Sampler};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+const DEFAULT_FOLDER: &str = "results/sample";
+/// Gibbs steps between two looks at the progress bar.
+const STRIDE: usize = 10;
+/// Layers up to this size are summed exactly instead of by annealing.
+const EXACT_UNITS: usize = 20;
+
+/// Sample from a trained machine by Gibbs sampling.
+///
+/// Writes samples.npz (array samples, ±1, a row a chain), samples.png and .svg where the visible layer is an image, and
+/// run.toml. With --likelihood also log Z (exact for small machines, else by annealed importance sampling, with its error)
+/// and the mean log-likelihood of the data.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm sample
+  spectral-rbm sample results/mnist --chains 100 --steps 10000
+  spectral-rbm sample results/mnist --likelihood --data mnist --format json")]
+#[serde(deny_unknown_fields)]
+pub(super) struct SampleOptions {
+    #[command(flatten)]
+    #[serde(flatten)]
+    model: ModelOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    data: DataOptions,
+    /// Chains, each a sample
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    chains: usize,
+    /// Gibbs steps from independent units, or from the data
+    #[arg(long, default_value_t = 1000, value_name = "K")]
+    steps: usize,
+    /// Start the chains at the data
+    #[arg(long)]
+    #[serde(default)]
+    from_data: bool,
+    /// Estimate log Z and the mean log-likelihood of the data
+    #[arg(long)]
+    #[serde(default)]
+    likelihood: bool,
+    /// Intermediate machines of the annealing
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    temperatures: usize,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    visible: usize,
+    hidden: usize,
+    chains: usize,
+    steps: usize,
+    mean_spin: f64,
+    log_partition: Option<PartitionEstimate>,
+    log_likelihood: Option<f64>,
+    files: Vec<PathBuf>,
+}
+
+impl SampleOptions {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let machine = self.model.open(common)?.machine(self.model.update)?;
+        let shape = self.model.shape(machine.visible)?;
+        let data = if self.from_data || self.likelihood { Some(self.data.load(Expect::Spins)?) } else { None };
+        let mut sampler = match &data {
+            Some(data) if self.from_data => {
+                Sampler::from_samples(&machine, data.clone().first(Some(self.chains))?.spins()?, common.seed)?
+            }
+            _ => Sampler::new(&machine, self.chains, common.seed)?,
+        };
+        let bar = progress::updates(common, "sampling", self.steps as u64);
+        for start in (0..self.steps).step_by(STRIDE) {
+            sampler.advance(STRIDE.min(self.steps - start));
+            bar.inc(STRIDE as u64);
+        }
+        bar.finish_and_clear();
+        let samples = sampler.visible_spins();
+        destination.write("samples.npz", &samples.to_npz().map_err(|e| CliError::Failed(e.to_string()))?)?;
+        if let Some(shape) = shape {
+            figures::of_samples(&mut destination, &samples, shape, "samples")?;
+        }
+        let mut log_likelihood = None;
+        let log_partition = if self.likelihood { Some(self.log_partition(common, &machine)?) } else { None };
+        if let (Some(estimate), Some(data)) = (log_partition, &data) {
+            log_likelihood = Some(machine.log_likelihood(data.spins()?, estimate.log_partition)?);
+        }
+        destination.write_run(common, "sample", &self)?;
+        let sums = samples.unit_sums();
+        let summary = Summary {
+            visible: machine.visible,
+            hidden: machine.hidden,
+            chains: self.chains,
+            steps: self.steps,
+            mean_spin: sums.iter().sum::<i64>() as f64 / (samples.samples() * samples.units()) as f64,
+            log_partition,
+            log_likelihood,
+            files: destination.written().to_vec(),
+        };
+        match common.format {
+            Format::Json => report::print(&report::json(&summary)),
+            Format::Table => report::print(&(summary.text() + &destination.summary())),
+        }
+        Ok(())
+    }
+
+    fn log_partition(&self, common: &Common, machine: &Machine) -> Result<PartitionEstimate, CliError> {
+        if machine.visible.min(machine.hidden) <= EXACT_UNITS {
+            let log_partition = machine.exact()?.log_partition;
+            return Ok(PartitionEstimate { log_partition, error: 0.0, effective_chains: f64::INFINITY });
+        }
+        let spinner = progress::spinner(common, "annealing");
+        let annealing = Annealing { temperatures: self.temperatures, seed: common.seed, ..Annealing::default() };
+        let estimate = machine.annealed_log_partition(&annealing, None)?;
+        spinner.finish_and_clear();
+        Ok(estimate)
+    }
+}
+
+impl Summary {
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{} samples of a machine of {} visible and {} hidden units after {} Gibbs steps; mean spin {}\n",
+            self.chains,
+            self.visible,
+            self.hidden,
+            self.steps,
+            number(self.mean_spin)
+        );
+        if let Some(estimate) = self.log_partition {
+            text += &format!("log Z = {} ± {}", number(estimate.log_partition), number(estimate.error));
+            if estimate.effective_chains.is_finite() {
+                text += &format!(" ({:.0} chains count)", estimate.effective_chains);
+            }
+            text += "\n";
+        }
+        if let Some(value) = self.log_likelihood {
+            text += &format!("mean log-likelihood of the data: {} a sample\n", number(value));
+        }
+        text
+    }
+}

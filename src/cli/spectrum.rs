@@ -1,0 +1,148 @@
+//! `spectrum`: singular values of a trained machine, through its training.
+
+use super::destination::Destination;
+use super::model::ModelOptions;
+use super::options::{Common, Format};
+use super::report::number;
+use super::{CliError, figures, report, train};
+use crate::archive::Array;
+use crate::rbm::Machine;
+use crate::simulation::{Record, SpectrumLog};
+use crate::spectrum::{BulkFit, Decomposition, fit, kurtosis, singular_values, spiked};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+const DEFAULT_FOLDER: &str = "results/spectrum";
+/// Outliers shown.
+const SHOWN: usize = 20;
+
+/// Singular values of a machine: bulk, outliers, modes.
+///
+/// Writes spectrum.csv (a row a checkpoint), figures of the spectrum against updates, of its histogram beside the
+/// Marchenko–Pastur law and of the modes where the visible layer is an image, and run.toml.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm spectrum
+  spectral-rbm spectrum results/mnist --update 1000
+  spectral-rbm spectrum model.h5 --image-shape 28x28 --format json")]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpectrumOptions {
+    #[command(flatten)]
+    #[serde(flatten)]
+    model: ModelOptions,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    update: Option<u64>,
+    visible: usize,
+    hidden: usize,
+    singular_values: Vec<f64>,
+    bulk: BulkFit,
+    outliers: Vec<Outlier>,
+    files: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Outlier {
+    rank: usize,
+    observed: f64,
+    planted: Option<f64>,
+    kurtosis_u: f64,
+    kurtosis_v: f64,
+}
+
+impl SpectrumOptions {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let source = self.model.open(common)?;
+        let updates: Vec<u64> = match self.model.update {
+            Some(update) => vec![update],
+            None => source.updates().to_vec(),
+        };
+        let machine = source.machine(self.model.update)?;
+        let shape = self.model.shape(machine.visible)?;
+        let mut log = SpectrumLog::default();
+        for &update in &updates {
+            log.records.push(record(update, source.time(update), &source.machine(Some(update))?)?);
+        }
+        if log.records.is_empty() {
+            log.records.push(record(0, f64::NAN, &machine)?);
+        }
+        train::write_spectrum(&mut destination, "spectrum.csv", &log)?;
+        figures::of_run(&mut destination, &log, (machine.visible, machine.hidden))?;
+        if let Some(shape) = shape {
+            figures::of_modes(&mut destination, &machine, shape)?;
+        }
+        destination.write_run(common, "spectrum", &self)?;
+        let summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        match common.format {
+            Format::Json => report::print(&report::json(&summary)),
+            Format::Table => report::print(&(summary.text() + &destination.summary())),
+        }
+        Ok(())
+    }
+}
+
+/// What the figures need of a checkpoint.
+fn record(update: u64, time: f64, machine: &Machine) -> Result<Record, CliError> {
+    let values = singular_values(&machine.weights, machine.visible, machine.hidden)?;
+    let edge = fit(&values, machine.visible, machine.hidden)?.edge;
+    let quantities = BTreeMap::from([
+        ("singular_values".to_owned(), Array::F64(vec![values.len()], values)),
+        ("bulk_edge".to_owned(), Array::F64(vec![], vec![edge])),
+    ]);
+    Ok(Record { update, epoch: f64::NAN, time, quantities })
+}
+
+impl Summary {
+    fn new(update: Option<u64>, machine: &Machine, files: Vec<PathBuf>) -> Result<Self, CliError> {
+        let (visible, hidden) = (machine.visible, machine.hidden);
+        let modes = Decomposition::of(&machine.weights, visible, hidden)?;
+        let bulk = fit(&modes.singular_values, visible, hidden)?;
+        let (kurtosis_u, kurtosis_v) = (kurtosis(&modes.u), kurtosis(&modes.v));
+        let outlier = |index: usize| Outlier {
+            rank: index + 1,
+            observed: modes.singular_values[index],
+            planted: bulk.law.and_then(|law| spiked::planted(modes.singular_values[index], law.sigma(), law.kappa())),
+            kurtosis_u: kurtosis_u[index],
+            kurtosis_v: kurtosis_v[index],
+        };
+        let outliers = (0..bulk.outliers).map(outlier).collect();
+        Ok(Self { update, visible, hidden, outliers, bulk, singular_values: modes.singular_values, files })
+    }
+
+    fn text(&self) -> String {
+        let bulk = &self.bulk;
+        let mut text = format!(
+            "{} visible and {} hidden units{}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
+             Marchenko–Pastur law {}\n",
+            self.visible,
+            self.hidden,
+            self.update.map_or(String::new(), |update| format!(", after {update} updates")),
+            bulk.modes,
+            number(bulk.sigma),
+            number(bulk.sigma_error),
+            number(bulk.edge),
+            number(bulk.ks_distance)
+        );
+        if let Some(note) = &bulk.note {
+            text += &format!("note: {note}\n");
+        }
+        text += &format!("{} singular values above the bulk", bulk.outliers);
+        text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
+        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
+            vec![
+                outlier.rank.to_string(),
+                number(outlier.observed),
+                outlier.planted.map_or("-".to_owned(), number),
+                number(outlier.kurtosis_u),
+                number(outlier.kurtosis_v),
+            ]
+        });
+        text += &report::table(&["rank", "observed", "planted", "kurtosis u", "kurtosis v"], rows);
+        text + "\n"
+    }
+}

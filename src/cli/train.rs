@@ -1,0 +1,365 @@
+//! `train`: a simulated training run.
+
+use super::data::{DataOptions, InitOptions};
+use super::destination::{Destination, RunFile, run_text};
+use super::options::{Common, Format};
+use super::report::{exact, number};
+use super::{CliError, figures, progress, report};
+use crate::data::{Dataset, Expect};
+use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Settings, Trainer, Units};
+use crate::simulation::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Folder used without --out.
+pub(super) const DEFAULT_FOLDER: &str = "results/train";
+/// Passes through the data, and factor of the gradient, where they are not given.
+const EPOCHS: f64 = 20.0;
+const LEARNING_RATE: f64 = 0.01;
+/// Records shown of a run.
+const ROWS: usize = 12;
+/// Modes shown of a record.
+const SHOWN: usize = 4;
+
+/// Train a machine on data, recording the spectrum of its weights.
+///
+/// Writes spectrum.csv (singular values), records.npz (everything recorded), model.h5 (the machine at each record, in the
+/// layout of the Python package rbms), figures and run.toml. A run that was stopped goes on with --resume, with the same
+/// result as one that was not.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm train
+  spectral-rbm train --data mnist --algorithm pcd --gibbs-steps 10 --chains 500 --batch-size 500 --out results/mnist
+  spectral-rbm train --resume results/mnist --epochs 40
+  spectral-rbm train --data clusters --visible 400 --hidden 200 --amplitudes 0.9,0.5
+  spectral-rbm train --units gaussian --data ellipsoid --visible 50 --hidden 20 --updates 2000")]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrainOptions {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub data: DataOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub init: InitOptions,
+    /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
+    #[arg(long, value_enum, default_value_t)]
+    pub units: UnitsName,
+    /// Gaussian: standard deviation of free visible units
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    pub sigma_v: f64,
+    /// Gaussian: standard deviation of free hidden units
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    pub sigma_h: f64,
+    /// Chains start at the data (cd), or go on for ever (pcd)
+    #[arg(long, value_enum, default_value_t)]
+    pub algorithm: AlgorithmName,
+    /// Gibbs steps of each update
+    #[arg(long, default_value_t = 1, value_name = "K")]
+    pub gibbs_steps: usize,
+    /// Persistent chains [default: as many as samples in a batch]
+    #[arg(long, value_name = "N")]
+    pub chains: Option<usize>,
+    /// Samples of a batch
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub batch_size: usize,
+    /// Factor of the gradient in each update [default: 0.01; of Gaussian units half of what stays stable, if that is less]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Passes through the data [default: 20]
+    #[arg(long, allow_negative_numbers = true, conflicts_with = "updates")]
+    pub epochs: Option<f64>,
+    /// Updates, instead of --epochs
+    #[arg(long)]
+    pub updates: Option<u64>,
+    /// Decay of the weights: their gradient loses l2 W
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub l2: f64,
+    /// The centred gradient instead of the plain one (which is the theory's)
+    #[arg(long)]
+    #[serde(default)]
+    pub centred: bool,
+    /// Records taken, about
+    #[arg(long, default_value_t = 60, value_name = "N")]
+    pub records: usize,
+    /// Records by the logarithm of the update, or evenly
+    #[arg(long, value_enum, default_value_t)]
+    pub record_spacing: SpacingName,
+    /// Record singular vectors too
+    #[arg(long)]
+    #[serde(default)]
+    pub vectors: bool,
+    /// Record singular values and the bulk alone: records are then three times as quick
+    #[arg(long, conflicts_with = "vectors")]
+    #[serde(default)]
+    pub values_only: bool,
+    /// Also write model-bernoulli.h5, the machine converted to units 0 and 1
+    #[arg(long, value_enum, value_name = "UNITS")]
+    pub export: Option<Export>,
+    /// Go on with the run in this folder; of other options only --epochs or --updates count
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip)]
+    pub resume: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UnitsName {
+    #[default]
+    Ising,
+    Gaussian,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum AlgorithmName {
+    #[default]
+    Cd,
+    Pcd,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SpacingName {
+    #[default]
+    Log,
+    Linear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Export {
+    Bernoulli,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    updates: u64,
+    time: f64,
+    epochs: f64,
+    singular_values: &'a [f64],
+    bulk_sigma: f64,
+    outliers: f64,
+    files: &'a [PathBuf],
+}
+
+impl TrainOptions {
+    pub fn execute(self, common: &Common) -> Result<(), CliError> {
+        let Some(folder) = self.resume.clone() else { return self.go_on(common, false) };
+        let folder = Path::new(&folder);
+        let (file, _) = RunFile::read(&Store::run_file(folder))?;
+        if file.command != "train" {
+            return Err(CliError::Input(format!("{} holds a run of {}, not of train", folder.display(), file.command)));
+        }
+        let common = Common { out: Some(folder.to_owned()), seed: file.seed, ..common.clone() };
+        let mut options: Self = file.options()?;
+        if self.epochs.is_some() || self.updates.is_some() {
+            (options.epochs, options.updates) = (self.epochs, self.updates);
+        }
+        options.go_on(&common, true)
+    }
+
+    /// Trains, from the start or from where the store of the folder is.
+    fn go_on(mut self, common: &Common, resumed: bool) -> Result<(), CliError> {
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let gaussian = self.units == UnitsName::Gaussian;
+        if gaussian && self.export.is_some() {
+            return Err(CliError::Input("--export is of ±1 units: a linear machine has no other form".to_owned()));
+        }
+        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let updates = self.updates(data.len())?;
+        let times = schedule(updates, self.records, self.record_spacing.into());
+        let recorder = Recorder::new(&data, self.detail())?;
+        let machine = self.init.machine(&data, common.seed)?;
+        let run = (common, &mut destination, resumed);
+        if gaussian {
+            let machine = LinearMachine::with_weights_of(&machine, self.sigma_v, self.sigma_h)?;
+            let per_epoch = data.len() as f64 / self.batch_size.max(1) as f64;
+            let mut trainer = LinearTrainer::new(machine, &data, self.learning_rate, per_epoch)?;
+            self.learning_rate = Some(trainer.learning_rate());
+            self.learn(&mut trainer, &data, &recorder, &times, run)
+        } else {
+            let mut trainer = Trainer::new(machine, data.spins()?, self.settings(common.seed))?;
+            self.learn(&mut trainer, &data, &recorder, &times, run)
+        }
+    }
+
+    fn learn(
+        &self,
+        learner: &mut impl Learner,
+        data: &Dataset,
+        recorder: &Recorder,
+        times: &[u64],
+        (common, destination, resumed): (&Common, &mut Destination, bool),
+    ) -> Result<(), CliError> {
+        let hyperparameters = self.hyperparameters();
+        let store = if resumed {
+            Store::open(destination.folder(), hyperparameters, self.units.into())?
+        } else {
+            Store::create(destination.folder(), hyperparameters, self.units.into())?
+        };
+        store.note_run(run_text(common, "train", self)?.as_bytes())?;
+        let total = times.last().copied().unwrap_or(0);
+        let bar = progress::updates(common, "training", total);
+        let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
+        bar.finish_and_clear();
+        self.write(common, destination, &store, &log, data)?;
+        store.remove()?;
+        let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
+        match common.format {
+            Format::Json => report::print(&report::json(&Summary {
+                updates: last.update,
+                time: last.time,
+                epochs: last.epoch,
+                singular_values: last.singular_values(),
+                bulk_sigma: last.value("bulk_sigma"),
+                outliers: last.value("outliers"),
+                files: destination.written(),
+            })),
+            Format::Table => report::print(&(table(&log) + "\n" + &destination.summary())),
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        common: &Common,
+        destination: &mut Destination,
+        store: &Store,
+        log: &SpectrumLog,
+        data: &Dataset,
+    ) -> Result<(), CliError> {
+        write_spectrum(destination, "spectrum.csv", log)?;
+        let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
+        destination.write("records.npz", &npz)?;
+        let model = store.collect()?;
+        let mut save = |name: &str, units| -> Result<(), CliError> {
+            let path = destination.folder().join(name);
+            model.write(&path, units)?;
+            destination.note([path]);
+            Ok(())
+        };
+        save("model.h5", self.units.into())?;
+        if self.export == Some(Export::Bernoulli) {
+            save("model-bernoulli.h5", Units::Bernoulli)?;
+        }
+        let last = model.checkpoints.last().map(|checkpoint| &checkpoint.machine);
+        figures::of_run(destination, log, (data.units(), self.init.hidden))?;
+        if let Some((machine, shape)) = last.zip(data.image_shape) {
+            figures::of_modes(destination, machine, shape)?;
+        }
+        destination.write_run(common, "train", self)
+    }
+
+    fn detail(&self) -> Detail {
+        match (self.vectors, self.values_only) {
+            (true, _) => Detail::Vectors,
+            (_, true) => Detail::Values,
+            _ => Detail::Modes,
+        }
+    }
+
+    /// Updates of the whole run, by their number or that of the epochs.
+    fn updates(&mut self, samples: usize) -> Result<u64, CliError> {
+        if let Some(updates) = self.updates {
+            return Ok(updates);
+        }
+        let epochs = *self.epochs.get_or_insert(EPOCHS);
+        let updates = (epochs * samples as f64 / self.batch_size.max(1) as f64).ceil();
+        if !(0.0..1e15).contains(&updates) {
+            return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
+        }
+        Ok(updates as u64)
+    }
+
+    /// Settings of training by sampling, where nothing is left open.
+    fn settings(&mut self, seed: u64) -> Settings {
+        Settings {
+            algorithm: self.algorithm.into(),
+            gibbs_steps: self.gibbs_steps,
+            chains: *self.chains.get_or_insert(self.batch_size),
+            batch_size: self.batch_size,
+            learning_rate: *self.learning_rate.get_or_insert(LEARNING_RATE),
+            l2: self.l2,
+            centred: self.centred,
+            seed,
+        }
+    }
+
+    fn hyperparameters(&self) -> Hyperparameters {
+        Hyperparameters {
+            batch_size: self.batch_size as u64,
+            gibbs_steps: self.gibbs_steps as u64,
+            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
+            l2: self.l2,
+        }
+    }
+}
+
+impl From<UnitsName> for Units {
+    fn from(name: UnitsName) -> Self {
+        match name {
+            UnitsName::Ising => Self::Ising,
+            UnitsName::Gaussian => Self::Gaussian,
+        }
+    }
+}
+
+impl From<AlgorithmName> for Algorithm {
+    fn from(name: AlgorithmName) -> Self {
+        match name {
+            AlgorithmName::Cd => Self::Cd,
+            AlgorithmName::Pcd => Self::Pcd,
+        }
+    }
+}
+
+impl From<SpacingName> for Spacing {
+    fn from(name: SpacingName) -> Self {
+        match name {
+            SpacingName::Log => Self::Log,
+            SpacingName::Linear => Self::Linear,
+        }
+    }
+}
+
+/// Singular values, a row a record.
+pub(super) fn write_spectrum(destination: &mut Destination, name: &str, log: &SpectrumLog) -> Result<(), CliError> {
+    let modes = log.records.first().map_or(0, |record| record.singular_values().len());
+    let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
+    let header: Vec<&str> = ["update", "epoch", "time"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    destination.write_csv(
+        name,
+        &header,
+        log.records.iter().map(|record| {
+            let start = [record.update.to_string(), exact(record.epoch), exact(record.time)];
+            start.into_iter().chain(record.singular_values().iter().map(|&w| exact(w))).collect()
+        }),
+    )
+}
+
+/// The run for people: some of its records.
+fn table(log: &SpectrumLog) -> String {
+    let records = &log.records;
+    let modes = records.first().map_or(0, |record| record.singular_values().len()).min(SHOWN);
+    let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
+    let measures = [
+        ("outliers", "outliers"),
+        ("bulk sigma", "bulk_sigma"),
+        ("reconstruction error", "reconstruction_error"),
+        ("pseudo-log-likelihood", "pseudo_log_likelihood"),
+        ("log-likelihood", "log_likelihood"),
+    ];
+    let measured: Vec<_> =
+        measures.into_iter().filter(|(_, name)| records.iter().all(|record| !record.values(name).is_empty())).collect();
+    let header = ["update", "time"].into_iter().chain(names.iter().map(String::as_str));
+    let header: Vec<&str> = header.chain(measured.iter().map(|(title, _)| *title)).collect();
+    let count = records.len();
+    let rows = (0..count.min(ROWS)).map(|row| {
+        let record = &records[if count > ROWS { row * (count - 1) / (ROWS - 1) } else { row }];
+        let start = [record.update.to_string(), number(record.time)];
+        let modes = record.singular_values()[..modes].iter().map(|&w| number(w));
+        start.into_iter().chain(modes).chain(measured.iter().map(|(_, name)| number(record.value(name)))).collect()
+    });
+    report::table(&header, rows)
+}

@@ -1,0 +1,255 @@
+//! The commands `train`, `sample`, `spectrum` and `mnist` as their users meet them: files, resumption, bad input.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env_remove("SPECTRAL_RBM_MNIST")
+        .env("HOME", "/nowhere")
+        .env_remove("XDG_DATA_HOME");
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Name and content of every file in a folder; there are no folders in it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())
+        })
+        .collect()
+}
+
+fn assert_same(found: &Path, expected: &Path) {
+    let (found, expected) = (files(found), files(expected));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (name, bytes) in &expected {
+        assert!(found[name] == *bytes, "{name} differs");
+    }
+}
+
+const CLUSTERS: [&str; 13] = [
+    "train",
+    "--data",
+    "clusters",
+    "--visible",
+    "60",
+    "--samples",
+    "400",
+    "--hidden",
+    "30",
+    "--amplitudes",
+    "0.9,0.5",
+    "--batch-size",
+    "40",
+];
+
+#[test]
+fn twenty_kills_and_resumptions_end_in_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    for (name, more) in [
+        ("pcd", &["--algorithm", "pcd", "--chains", "70", "--updates", "12000", "--vectors"][..]),
+        ("cd", &["--updates", "20000", "--seed", "5"]),
+        ("gaussian", &["--units", "gaussian", "--updates", "8000", "--learning-rate", "0.003"]),
+    ] {
+        let (whole, killed) = (folder.path().join(name), folder.path().join(format!("{name}-killed")));
+        let (whole_name, killed_name) = (whole.to_str().unwrap(), killed.to_str().unwrap());
+        let start = |out| {
+            [&CLUSTERS[..], more, &["--quiet", "--records", "80", "--record-spacing", "linear", "--out", out]].concat()
+        };
+        succeed(&start(whole_name));
+        let mut kills = 0;
+        let mut arguments = start(killed_name);
+        while kills < 20 {
+            let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(random.random_range(5..100)));
+            assert!(child.try_wait().unwrap().is_none(), "{name}: the run was done before it was killed {kills} times");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            // Until a run has told what it is, there is nothing to resume.
+            if killed.join("checkpoints/run.toml").exists() || killed.join("run.toml").exists() {
+                arguments = vec!["train", "--quiet", "--resume", killed_name];
+            }
+        }
+        succeed(&arguments);
+        assert_same(&killed, &whole);
+    }
+}
+
+#[test]
+fn a_run_that_is_extended_is_the_longer_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (long, short) = (name("long"), name("short"));
+    let spacing = ["--record-spacing", "linear", "--records", "3", "--algorithm", "pcd", "--quiet"];
+    succeed(&[&CLUSTERS[..], &spacing, &["--updates", "200", "--out", &long]].concat());
+    succeed(&[&CLUSTERS[..], &spacing, &["--updates", "100", "--out", &short]].concat());
+    succeed(&["train", "--resume", &short, "--updates", "200", "--quiet"]);
+    let last = |folder: &str| {
+        let csv = std::fs::read_to_string(Path::new(folder).join("spectrum.csv")).unwrap();
+        csv.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(last(&short), last(&long));
+    // Nothing is left to do: the same files again.
+    let before = files(Path::new(&short));
+    succeed(&["train", "--resume", &short, "--quiet"]);
+    assert!(files(Path::new(&short)) == before);
+}
+
+#[test]
+fn a_run_is_repeated_from_its_run_file_and_by_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name);
+    let out = |name: &Path| name.to_str().unwrap().to_owned();
+    let (first, again) = (name("first"), name("again"));
+    succeed(&[&CLUSTERS[..], &["--updates", "50", "--threads", "1", "--seed", "3", "--out", &out(&first)]].concat());
+    succeed(&["run", &out(&first), "--out", &out(&again), "--threads", "3"]);
+    assert_same(&again, &first);
+    // The linear machine, of layers large enough for threads to matter, at a learning rate found by the program.
+    let (linear, linear_again) = (name("linear"), name("linear-again"));
+    let gaussian =
+        ["train", "--units", "gaussian", "--samples", "300", "--hidden", "200", "--updates", "20", "--values-only"];
+    succeed(&[&gaussian[..], &["--threads", "1", "--out", &out(&linear)]].concat());
+    succeed(&["run", &out(&linear), "--out", &out(&linear_again), "--threads", "3"]);
+    assert_same(&linear_again, &linear);
+    // Data that have changed are not taken for the same.
+    let run = std::fs::read_to_string(first.join("run.toml")).unwrap();
+    let other = name("other.toml");
+    std::fs::write(&other, run.replace("data_seed = 0", "data_seed = 1")).unwrap();
+    let failed = output(&["run", &out(&other), "--out", &out(&name("other"))]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("SHA-256"));
+}
+
+#[test]
+fn machines_are_sampled_and_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (run, samples, spectrum) = (name("run"), name("samples"), name("spectrum"));
+    succeed(&[&CLUSTERS[..], &["--updates", "300", "--export", "bernoulli", "--out", &run]].concat());
+    let text = succeed(&[
+        "sample",
+        &run,
+        "--steps",
+        "50",
+        "--chains",
+        "20",
+        "--likelihood",
+        "--data",
+        "clusters",
+        "--visible",
+        "60",
+        "--samples",
+        "400",
+        "--amplitudes",
+        "0.9,0.5",
+        "--format",
+        "json",
+        "--out",
+        &samples,
+    ]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((json["visible"].as_u64(), json["hidden"].as_u64()), (Some(60), Some(30)));
+    let estimate = &json["log_partition"];
+    assert!(estimate["error"].as_f64().unwrap() < 0.5, "{json}");
+    // Independent fair coins have −60 ln 2 = −41.6.
+    assert!(json["log_likelihood"].as_f64().unwrap() > -41.6, "{json}");
+    assert!(files(Path::new(&samples)).contains_key("samples.npz"));
+
+    let look = |model: &str| -> serde_json::Value {
+        let text = succeed(&["spectrum", model, "--format", "json", "--out", &spectrum]);
+        serde_json::from_str(&text).unwrap()
+    };
+    let (ising, bernoulli) = (look(&run), look(&format!("{run}/model-bernoulli.h5")));
+    let csv = std::fs::read_to_string(Path::new(&run).join("spectrum.csv")).unwrap();
+    let last: Vec<f64> = csv.lines().last().unwrap().split(',').map(|x| x.parse().unwrap()).collect();
+    for rank in 0..30 {
+        let found = ising["singular_values"][rank].as_f64().unwrap();
+        assert_eq!(found, last[3 + rank]);
+        // The conversion multiplies by four, which is exact; so is the way back.
+        assert_eq!(found, bernoulli["singular_values"][rank].as_f64().unwrap());
+    }
+}
+
+/// Exact samples of a small machine as data; a machine as the start of training.
+#[test]
+fn a_machine_can_be_data_and_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (teacher, student) = (name("teacher"), name("student"));
+    let small = ["train", "--data", "clusters", "--visible", "12", "--samples", "200", "--hidden", "4"];
+    succeed(&[&small[..], &["--updates", "200", "--out", &teacher]].concat());
+    let model = format!("{teacher}/model.h5");
+    succeed(&["train", "--data", &model, "--samples", "300", "--init", &model, "--updates", "10", "--out", &student]);
+    let first = |folder: &str, line: usize| {
+        let csv = std::fs::read_to_string(Path::new(folder).join("spectrum.csv")).unwrap();
+        csv.lines().nth(line).unwrap().split(',').nth(3).unwrap().to_owned()
+    };
+    let teacher_lines = std::fs::read_to_string(Path::new(&teacher).join("spectrum.csv")).unwrap().lines().count();
+    assert_eq!(first(&student, 1), first(&teacher, teacher_lines - 1));
+}
+
+#[test]
+fn bad_input_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let truncated = folder.path().join("bad.h5");
+    std::fs::write(&truncated, b"\x89HDF\r\n\x1a\n and no more").unwrap();
+    let table = folder.path().join("bad.csv");
+    std::fs::write(&table, "1,0,1\n0,2,1\n").unwrap();
+    let (truncated, table) = (truncated.to_str().unwrap(), table.to_str().unwrap());
+    for arguments in [
+        &["train", "--data", "nowhere.csv"][..],
+        &["train", "--data", "mnist"],
+        &["train", "--data", table],
+        &["train", "--data", truncated],
+        &["train", "--data", "ellipsoid"],
+        &["train", "--data", "clusters", "--balance", "1.5"],
+        &["train", "--data", "clusters", "--samples", "50", "--batch-size", "51"],
+        &["train", "--samples", "0"],
+        &["train", "--samples", "100", "--hidden", "0"],
+        &["train", "--samples", "100", "--init-std", "-1"],
+        &["train", "--samples", "100", "--init-std", "nan"],
+        &["train", "--samples", "100", "--learning-rate", "inf"],
+        &["train", "--samples", "100", "--epochs", "-3"],
+        &["train", "--samples", "100", "--init", truncated],
+        &["train", "--resume", "nowhere"],
+        &["train", "--units", "gaussian", "--samples", "100", "--init-std", "0.5"],
+        &["sample", "nowhere"],
+        &["sample", truncated],
+        &["spectrum", truncated],
+        &["spectrum", table],
+    ] {
+        let output = output(&[arguments, &["--out", out, "--quiet"]].concat());
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert!(output.stdout.is_empty());
+    }
+    // Divergence is no bad input: the result could not be had.
+    let diverging = [&CLUSTERS[..], &["--learning-rate", "3e38", "--updates", "100", "--out", out, "--quiet"]].concat();
+    assert_eq!(output(&diverging).status.code(), Some(1));
+    assert_eq!(output(&["mnist"]).status.code(), Some(1));
+}
