@@ -3,7 +3,7 @@
 use super::CliError;
 use crate::Prior;
 use crate::data::{Binarization, Clusters, Dataset, Ellipsoid, Expect, digits, mnist, read};
-use crate::rbm::{Machine, ModelReader, Units};
+use crate::rbm::{Machine, ModelReader};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ impl DataOptions {
                 self.data = path.display().to_string();
                 if path.is_dir() {
                     mnist::load(&path, self.samples, binarization)?
-                } else if let Ok(model) = ModelReader::open(&path, Some(Units::Ising)) {
+                } else if let Ok(model) = ModelReader::open(&path, None) {
                     Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?
                 } else {
                     read(&path, expect)?.first(self.samples)?

@@ -69,6 +69,9 @@ struct Summary {
 
 impl SampleOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        if self.steps == 0 {
+            return Err(CliError::Input("--steps is 0: the chains are no samples before the first step".to_owned()));
+        }
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let machine = self.model.open(common)?.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;

@@ -4,7 +4,7 @@
 //! independent units, whose Z is known, through machines with `beta W, beta theta` and visible fields in between, to the
 //! machine itself; the mean of their importance weights is an unbiased estimate of the ratio of the two Z.
 
-use super::chains::Chains;
+use super::chains::{Chains, check_count};
 use super::random::{Purpose, Stream};
 use super::{Machine, RbmError, Result};
 use crate::average::log_2cosh;
@@ -48,7 +48,7 @@ impl Machine {
     /// the data make a good start.
     ///
     /// # Errors
-    /// [`RbmError::Setting`] for fewer than 40 chains or no intermediate machine, [`RbmError::Shape`] if `start` has not one
+    /// [`RbmError::Setting`] for fewer than 40 chains, too many, or no intermediate machine, [`RbmError::Shape`] if `start` has not one
     /// field a visible unit, [`RbmError::NotFinite`] for parameters that are not finite.
     pub fn annealed_log_partition(&self, annealing: &Annealing, start: Option<&[f32]>) -> Result<PartitionEstimate> {
         self.check()?;
@@ -69,6 +69,7 @@ impl Machine {
                 return Err(RbmError::Setting { name, value: value as f64, reason });
             }
         }
+        check_count(annealing.chains, self)?;
         let independent: f64 = start.iter().map(|&eta| log_2cosh(f64::from(eta))).sum();
         let log_first = independent + self.hidden as f64 * std::f64::consts::LN_2;
         let logs = self.log_weights(annealing, &first);

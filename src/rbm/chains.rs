@@ -4,9 +4,9 @@
 //! own random numbers, and a block goes through all its Gibbs steps without waiting for the others. Everything a block
 //! needs stays in the second-level cache, except for the weights, which all share.
 
-use super::Machine;
 use super::kernel;
 use super::random::Stream;
+use super::{Machine, RbmError, Result};
 use crate::data::Spins;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -14,6 +14,9 @@ use rayon::prelude::*;
 
 /// Most rows of a block: enough that packing the weights for each block costs little, few enough to share the work.
 const BLOCK: usize = 64;
+
+/// Most numbers that the states of chains may take, of four bytes each.
+const MOST_STATES: usize = 1 << 31;
 
 /// States of chains: visible spins, hidden spins, and means of the hidden spins given the visible ones.
 #[derive(Clone, Debug)]
@@ -35,6 +38,17 @@ pub(super) struct Block {
     pub hidden_spins: Vec<f32>,
     /// `tanh(Wᵀs + theta)`, `rows × N_h`, or on the way there the field.
     pub hidden_means: Vec<f32>,
+}
+
+/// Checks that so many chains of a machine are worth making.
+pub(super) fn check_count(count: usize, machine: &Machine) -> Result<()> {
+    let bad = |reason: String| Err(RbmError::Setting { name: "the number of chains", value: count as f64, reason });
+    let units = machine.visible + 2 * machine.hidden;
+    match count.checked_mul(units) {
+        Some(0) => bad("it must be at least 1".to_owned()),
+        Some(states) if states <= MOST_STATES => Ok(()),
+        _ => bad(format!("of {units} numbers each, they would take more than {} GiB", MOST_STATES >> 28)),
+    }
 }
 
 impl Chains {

@@ -6,6 +6,9 @@ use faer::MatRef;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+/// Most weights of a machine that is made here: 8 GiB of them.
+const MOST_WEIGHTS: usize = 1 << 31;
+
 /// A machine of ±1 units: `p(s, σ) ∝ exp(s·W σ + eta·s + theta·σ)`, with fields entering with a plus sign.
 ///
 /// Single precision, since that is what training by sampling can use.
@@ -27,7 +30,8 @@ impl Machine {
     /// A machine with independent normal weights of standard deviation `deviation` and no fields.
     ///
     /// # Errors
-    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative or not finite.
+    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative or not finite, or more than
+    /// 2³¹ weights.
     pub fn random(visible: usize, hidden: usize, deviation: f64, seed: u64) -> Result<Self> {
         if !(deviation.is_finite() && deviation >= 0.0) {
             let reason = "it must be finite and not negative".to_owned();
@@ -36,6 +40,10 @@ impl Machine {
                 value: deviation,
                 reason,
             });
+        }
+        if visible.checked_mul(hidden).is_none_or(|weights| weights > MOST_WEIGHTS) {
+            let reason = format!("with {visible} visible units, more than {MOST_WEIGHTS} weights");
+            return Err(RbmError::Setting { name: "the number of hidden units", value: hidden as f64, reason });
         }
         let mut random = Stream::new(seed, Purpose::Weights).generator(0, 0);
         let mut draw = || (deviation * random.sample::<f64, _>(StandardNormal)) as f32;

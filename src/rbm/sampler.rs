@@ -1,8 +1,8 @@
 //! Sampling from a machine.
 
-use super::chains::Chains;
+use super::chains::{Chains, check_count};
 use super::random::{Purpose, Stream};
-use super::{Machine, RbmError, Result};
+use super::{Machine, Result};
 use crate::data::Spins;
 
 /// Chains that sample from a machine by block Gibbs sampling.
@@ -27,13 +27,10 @@ impl<'a> Sampler<'a> {
     /// Chains that start from independent units in the fields, as if there were no weights.
     ///
     /// # Errors
-    /// [`RbmError::Setting`] without chains, [`RbmError::NotFinite`] for a machine that is not finite.
+    /// [`RbmError::Setting`](super::RbmError::Setting) without chains or with too many, [`RbmError::NotFinite`](super::RbmError::NotFinite) for a machine that is not finite.
     pub fn new(machine: &'a Machine, chains: usize, seed: u64) -> Result<Self> {
         machine.check()?;
-        if chains == 0 {
-            let reason = "it must be at least 1".to_owned();
-            return Err(RbmError::Setting { name: "the number of chains", value: 0.0, reason });
-        }
+        check_count(chains, machine)?;
         let mut chains = Chains::new(chains, machine);
         chains.start(machine, Stream::new(seed, Purpose::Starts));
         Ok(Self { machine, chains, stream: Stream::new(seed, Purpose::Chains), calls: 0 })
@@ -42,7 +39,7 @@ impl<'a> Sampler<'a> {
     /// Chains that start from samples.
     ///
     /// # Errors
-    /// As [`Sampler::new`], and [`RbmError::Units`] if the samples do not fit the machine.
+    /// As [`Sampler::new`], and [`RbmError::Units`](super::RbmError::Units) if the samples do not fit the machine.
     pub fn from_samples(machine: &'a Machine, samples: &Spins, seed: u64) -> Result<Self> {
         machine.check_data(samples)?;
         let mut sampler = Self::new(machine, samples.samples(), seed)?;

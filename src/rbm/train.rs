@@ -7,7 +7,7 @@
 //! CD: Hinton, *Neural Computation* 14, 1771 (2002). PCD: Tieleman, *ICML* (2008). Centred gradient: Melchior, Fischer and
 //! Wiskott, *JMLR* 17, 99 (2016).
 
-use super::chains::Chains;
+use super::chains::{Chains, check_count};
 use super::gradient::Gradients;
 use super::order::Order;
 use super::random::{Purpose, Stream};
@@ -69,10 +69,8 @@ impl Settings {
             let reason = format!("there are {samples} samples, and a batch takes between one and all of them");
             return bad("the batch size", self.batch_size as f64, reason);
         }
-        for (name, value) in [("the number of Gibbs steps", self.gibbs_steps), ("the number of chains", self.chains)] {
-            if value == 0 {
-                return bad(name, 0.0, "it must be at least 1".to_owned());
-            }
+        if self.gibbs_steps == 0 {
+            return bad("the number of Gibbs steps", 0.0, "it must be at least 1".to_owned());
         }
         for (name, value) in [("the learning rate", self.learning_rate), ("the decay l2", self.l2)] {
             if !(value.is_finite() && value >= 0.0) {
@@ -128,6 +126,9 @@ impl<'a> Trainer<'a> {
             Algorithm::Cd => settings.batch_size,
             Algorithm::Pcd => settings.chains,
         };
+        for count in [count, settings.batch_size, settings.chains] {
+            check_count(count, &machine)?;
+        }
         let mut chains = Chains::new(count, &machine);
         chains.start(&machine, Stream::new(settings.seed, Purpose::Starts));
         Ok(Self {
