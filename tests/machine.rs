@@ -46,6 +46,7 @@ fn enumeration_agrees_with_the_sum_over_both_layers() {
         };
         let exact = machine.exact().unwrap();
         assert!((exact.log_partition - partition.ln()).abs() < 1e-12);
+        assert!((machine.exact_log_partition().unwrap() - partition.ln()).abs() < 1e-12);
         for i in 0..visible {
             assert!((exact.visible_mean[i] - mean(&|state| spin(state, i))).abs() < 1e-13);
             for j in 0..hidden {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"));
@@ -47,6 +47,12 @@ fn assert_same(found: &Path, expected: &Path) {
     }
 }
 
+/// Records that a run has saved so far.
+fn checkpoints(run: &Path) -> usize {
+    let entries = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("update_")).count()
+}
+
 const CLUSTERS: [&str; 13] = [
     "train",
     "--data",
@@ -78,20 +84,30 @@ fn twenty_kills_and_resumptions_end_in_the_same_bits() {
             [&CLUSTERS[..], more, &["--quiet", "--records", "80", "--record-spacing", "linear", "--out", out]].concat()
         };
         succeed(&start(whole_name));
-        let mut kills = 0;
+        let (mut kills, mut with_progress) = (0, 0);
         let mut arguments = start(killed_name);
         while kills < 20 {
+            let before = checkpoints(&killed);
             let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(random.random_range(5..100)));
+            // Every second one after a new checkpoint, the others at any moment.
+            if kills % 2 == 1 {
+                let started = Instant::now();
+                while checkpoints(&killed) <= before && started.elapsed() < Duration::from_secs(20) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            std::thread::sleep(Duration::from_millis(random.random_range(0..25)));
             assert!(child.try_wait().unwrap().is_none(), "{name}: the run was done before it was killed {kills} times");
             child.kill().unwrap();
             child.wait().unwrap();
             kills += 1;
+            with_progress += usize::from(checkpoints(&killed) > before);
             // Until a run has told what it is, there is nothing to resume.
             if killed.join("checkpoints/run.toml").exists() || killed.join("run.toml").exists() {
                 arguments = vec!["train", "--quiet", "--resume", killed_name];
             }
         }
+        assert!(with_progress >= 10, "{name}: only {with_progress} kills after progress");
         succeed(&arguments);
         assert_same(&killed, &whole);
     }
@@ -111,6 +127,14 @@ fn a_run_that_is_extended_is_the_longer_run() {
         csv.lines().last().unwrap().to_owned()
     };
     assert_eq!(last(&short), last(&long));
+    // Its run.toml repeats it whole, the records of the shorter run among them.
+    let again = name("again");
+    succeed(&["run", &short, "--out", &again]);
+    assert_same(Path::new(&again), Path::new(&short));
+    // It cannot be shortened, and is still there.
+    assert_eq!(output(&["train", "--resume", &short, "--updates", "150"]).status.code(), Some(2));
+    succeed(&["train", "--resume", &short, "--quiet"]);
+    assert_same(Path::new(&again), Path::new(&short));
     // Nothing is left to do: the same files again.
     let before = files(Path::new(&short));
     succeed(&["train", "--resume", &short, "--quiet"]);
@@ -192,6 +216,49 @@ fn machines_are_sampled_and_looked_at() {
     }
 }
 
+/// A run that was stopped is not lost to the same command without --resume.
+#[test]
+fn a_stopped_run_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let arguments = [&CLUSTERS[..], &["--updates", "1000000", "--quiet", "--out", out.to_str().unwrap()]].concat();
+    let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while checkpoints(&out) < 3 && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = checkpoints(&out);
+    assert!(before >= 3);
+    for more in [&[][..], &["--data-seed", "18446744073709551615"]] {
+        let refused = output(&[&arguments[..], more].concat());
+        assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+        assert_eq!(checkpoints(&out), before);
+    }
+}
+
+/// Linear machines: looked at and gone on from, not sampled. What an older run has left is not taken for the new one's.
+#[test]
+fn linear_machines_and_stale_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (run, other) = (name("run"), name("other"));
+    succeed(&[&CLUSTERS[..], &["--updates", "5", "--export", "bernoulli", "--out", &run]].concat());
+    assert!(files(Path::new(&run)).contains_key("model-bernoulli.h5"));
+    let linear = [&CLUSTERS[..], &["--updates", "50", "--units", "gaussian"]].concat();
+    succeed(&[&linear[..], &["--out", &run]].concat());
+    assert!(!files(Path::new(&run)).contains_key("model-bernoulli.h5"));
+    let model = format!("{run}/model.h5");
+    succeed(&["spectrum", &run, "--out", &other]);
+    succeed(&[&linear[..], &["--init", &model, "--out", &name("on")]].concat());
+    assert_eq!(output(&["sample", &run, "--out", &other]).status.code(), Some(2));
+    assert_eq!(output(&[&CLUSTERS[..], &["--init", &model, "--out", &other]].concat()).status.code(), Some(2));
+    // A look that was taken at one file is not repeated at another.
+    std::fs::copy(Path::new(&name("on")).join("model.h5"), &model).unwrap();
+    assert_eq!(output(&["run", &other]).status.code(), Some(2));
+}
+
 /// Exact samples of a small machine as data; a machine as the start of training.
 #[test]
 fn a_machine_can_be_data_and_start() {
@@ -238,6 +305,9 @@ fn bad_input_is_told_in_one_line() {
         &["train", "--samples", "100", "--hidden", "100000000000"],
         &["train", "--samples", "100", "--algorithm", "pcd", "--chains", "100000000000"],
         &["sample", "--steps", "0"],
+        &["train", "--records", "18446744073709551615"],
+        &["train", "--units", "gaussian", "--l2", "0.1"],
+        &["train", "--units", "gaussian", "--batch-size", "0"],
         &["train", "--resume", "nowhere"],
         &["train", "--units", "gaussian", "--samples", "100", "--init-std", "0.5"],
         &["sample", "nowhere"],

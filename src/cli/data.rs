@@ -1,9 +1,10 @@
 //! Options that describe data and an initial machine: the same for every command that learns.
 
 use super::CliError;
+use super::model::{note_checksum, open_model};
 use crate::Prior;
 use crate::data::{Binarization, Clusters, Dataset, Ellipsoid, Expect, digits, mnist, read};
-use crate::rbm::{Machine, ModelReader};
+use crate::rbm::{Machine, ModelError, ModelReader};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -98,10 +99,15 @@ impl DataOptions {
                 self.data = path.display().to_string();
                 if path.is_dir() {
                     mnist::load(&path, self.samples, binarization)?
-                } else if let Ok(model) = ModelReader::open(&path, None) {
-                    Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?
                 } else {
-                    read(&path, expect)?.first(self.samples)?
+                    match ModelReader::open(&path, None) {
+                        Ok(model) => Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?,
+                        Err(error @ (ModelError::ModelType { .. } | ModelError::Units { .. })) => {
+                            return Err(error.into());
+                        }
+                        // No model file: data, or what the reader of data says of it.
+                        Err(_) => read(&path, expect)?.first(self.samples)?,
+                    }
                 }
             }
         })
@@ -132,6 +138,10 @@ pub(super) struct InitOptions {
     /// Initial visible fields: those of the data's means, or none
     #[arg(long, value_enum, default_value_t)]
     pub visible_init: VisibleInit,
+    /// SHA-256 of the file of the initial machine, noted when it was first used.
+    #[arg(skip)]
+    #[serde(default)]
+    pub init_checksum: Option<String>,
 }
 
 /// Initial visible fields.
@@ -146,11 +156,12 @@ pub(super) enum VisibleInit {
 }
 
 impl InitOptions {
-    /// The initial machine; fields at the data's means only for ±1 data.
-    pub fn machine(&mut self, data: &Dataset, seed: u64) -> Result<Machine, CliError> {
+    /// The initial machine; fields at the data's means only for ±1 data. A linear machine's file is taken only if `linear`.
+    pub fn machine(&mut self, data: &Dataset, seed: u64, linear: bool) -> Result<Machine, CliError> {
         if let Some(path) = &mut self.init {
             *path = path.canonicalize().unwrap_or_else(|_| path.clone());
-            let machine = ModelReader::open(path, None)?.machine(None)?;
+            let machine = open_model(path, None, linear)?.machine(None)?;
+            note_checksum(path, &mut self.init_checksum)?;
             self.hidden = machine.hidden;
             return Ok(machine);
         }

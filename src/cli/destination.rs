@@ -85,6 +85,17 @@ impl Destination {
         Ok(())
     }
 
+    /// Removes those of the named files that were not written this time: they are an older result's.
+    pub fn remove_stale(&self, names: &[&str]) -> Result<(), CliError> {
+        for path in names.iter().map(|name| self.folder.join(name)).filter(|path| !self.written.contains(path)) {
+            if path.is_file() {
+                std::fs::remove_file(&path)
+                    .map_err(|error| CliError::Failed(format!("cannot remove {}: {error}", path.display())))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Notes files that were written by other hands.
     pub fn note(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
         self.written.extend(paths);
@@ -130,7 +141,8 @@ impl Destination {
 
 /// What `run.toml` says of a command.
 pub(super) fn run_text(common: &Common, command: &str, options: &impl Serialize) -> Result<String, CliError> {
-    let failed = |error: toml::ser::Error| CliError::Failed(format!("cannot write {RUN_FILE}: {error}"));
+    // TOML's whole numbers have 63 bits.
+    let failed = |error: toml::ser::Error| CliError::Input(format!("the options do not fit into {RUN_FILE}: {error}"));
     let run = RunFile {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: command.to_owned(),

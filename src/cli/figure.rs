@@ -113,7 +113,7 @@ impl FigureOptions {
         let updates = 20 * (data.len() / settings.batch_size) as u64;
         let mut trainer = Trainer::new(machine, spins, settings)?;
         let folder = tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?;
-        let store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising)?;
+        let store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising, b"")?;
         let recorder = Recorder::new(&data, Detail::Values)?;
         let bar = progress::updates(common, "training", updates);
         let times = schedule(updates, 60, Spacing::Log);

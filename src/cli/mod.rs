@@ -141,6 +141,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    // Products are made in parallel where this crate says so, in parts that do not depend on the number of threads.
+    faer::set_global_parallelism(faer::Par::Seq);
     let outcome = cli.common.start_threads().and_then(|()| match cli.command {
         Command::Solve(command) => command.execute(&cli.common),
         Command::PhaseDiagram(command) => command.execute(&cli.common),

@@ -3,13 +3,16 @@
 use super::options::Common;
 use super::{CliError, progress, train};
 use crate::data::digits;
-use crate::rbm::{Algorithm, Machine, ModelReader, Settings, Trainer, Units};
+use crate::rbm::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The machine trained on the spot where there is none: drawn digits, hidden units, updates.
 const SAMPLES: usize = 2000;
+/// In the place of a checksum.
+const TRAINED: &str = "trained on the spot";
 const HIDDEN: usize = 100;
 const UPDATES: u64 = 2000;
 
@@ -28,6 +31,10 @@ pub(super) struct ModelOptions {
     /// Rows and columns of the visible layer as an image, for instance 28x28 [default: a square, if it is one]
     #[arg(long, value_name = "RxC", value_parser = parse_shape)]
     pub image_shape: Option<(usize, usize)>,
+    /// What the model was when the command was first run: SHA-256 of the file, or that it was trained on the spot.
+    #[arg(skip)]
+    #[serde(default)]
+    pub model_checksum: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -37,6 +44,8 @@ pub(super) enum UnitsName {
     Ising,
     /// 0 and 1
     Bernoulli,
+    /// Real: the linear machine
+    Gaussian,
 }
 
 fn parse_shape(text: &str) -> Result<(usize, usize), String> {
@@ -56,13 +65,17 @@ pub(super) enum Source {
 }
 
 impl ModelOptions {
-    /// Opens the file, or trains a small machine, and says so.
-    pub fn open(&mut self, common: &Common) -> Result<Source, CliError> {
-        let usual = Path::new(train::DEFAULT_FOLDER);
-        if self.model.is_none() && usual.join("model.h5").exists() {
-            self.model = Some(usual.to_owned());
+    /// Opens the file, or trains a small machine, and says so. Linear machines are taken only if `linear`.
+    pub fn open(&mut self, common: &Common, linear: bool) -> Result<Source, CliError> {
+        if self.model.is_none() && self.model_checksum.as_deref() != Some(TRAINED) {
+            // What the last run left, if it can be used.
+            let usual = Path::new(train::DEFAULT_FOLDER).join("model.h5");
+            self.model = Some(usual).filter(|path| open_model(path, None, linear).is_ok());
         }
-        let Some(path) = &mut self.model else { return Ok(Source::Trained(trained(common)?)) };
+        let Some(path) = &mut self.model else {
+            self.model_checksum = Some(TRAINED.to_owned());
+            return Ok(Source::Trained(trained(common)?));
+        };
         if path.is_dir() {
             *path = path.join("model.h5");
         }
@@ -70,17 +83,22 @@ impl ModelOptions {
         let units = self.units.map(|units| match units {
             UnitsName::Ising => Units::Ising,
             UnitsName::Bernoulli => Units::Bernoulli,
+            UnitsName::Gaussian => Units::Gaussian,
         });
-        Ok(Source::File(Box::new(ModelReader::open(path, units)?)))
+        let reader = open_model(path, units, linear)?;
+        note_checksum(path, &mut self.model_checksum)?;
+        Ok(Source::File(Box::new(reader)))
     }
 
     /// Rows and columns of the visible layer, if it is an image.
     pub fn shape(&self, visible: usize) -> Result<Option<(usize, usize)>, CliError> {
         if let Some((rows, columns)) = self.image_shape {
-            if rows * columns != visible {
-                return Err(CliError::Input(format!(
-                    "--image-shape is {rows}x{columns}, and the machine has {visible} visible units"
-                )));
+            let bad = |reason: String| Err(CliError::Input(format!("--image-shape is {rows}x{columns}{reason}")));
+            if rows.checked_mul(columns) != Some(visible) {
+                return bad(format!(", and the machine has {visible} visible units"));
+            }
+            if rows > 2 * columns || columns > 8 * rows {
+                return bad(": images that are so long do not fit on a page".to_owned());
             }
             return Ok(self.image_shape);
         }
@@ -112,6 +130,33 @@ impl Source {
         match self {
             Source::File(reader) => reader.updates(),
             Source::Trained(_) => &[],
+        }
+    }
+}
+
+/// Opens a model file; a linear machine only if `linear`.
+pub(super) fn open_model(path: &Path, units: Option<Units>, linear: bool) -> Result<ModelReader, CliError> {
+    match ModelReader::open(path, units) {
+        Err(ModelError::ModelType { .. }) if linear && units.is_none() => {
+            Ok(ModelReader::open(path, Some(Units::Gaussian))?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Notes the SHA-256 of a file, or compares it with that noted when the command was first run.
+pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(), CliError> {
+    let bytes =
+        std::fs::read(path).map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
+    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    match noted {
+        Some(noted) if *noted != found => Err(CliError::Input(format!(
+            "{} is not the file that was used first: its SHA-256 is {found}, and was {noted}",
+            path.display()
+        ))),
+        _ => {
+            *noted = Some(found);
+            Ok(())
         }
     }
 }

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 const DEFAULT_FOLDER: &str = "results/sample";
 /// Gibbs steps between two looks at the progress bar.
 const STRIDE: usize = 10;
+/// An estimate on which fewer chains count is worth a note.
+const FEW_CHAINS: f64 = 10.0;
 /// Layers up to this size are summed exactly instead of by annealing.
 const EXACT_UNITS: usize = 20;
 
@@ -73,7 +75,7 @@ impl SampleOptions {
             return Err(CliError::Input("--steps is 0: the chains are no samples before the first step".to_owned()));
         }
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
-        let machine = self.model.open(common)?.machine(self.model.update)?;
+        let machine = self.model.open(common, false)?.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;
         let data = if self.from_data || self.likelihood { Some(self.data.load(Expect::Spins)?) } else { None };
         let mut sampler = match &data {
@@ -118,14 +120,21 @@ impl SampleOptions {
     }
 
     fn log_partition(&self, common: &Common, machine: &Machine) -> Result<PartitionEstimate, CliError> {
+        let spinner = progress::spinner(common, "log Z");
         if machine.visible.min(machine.hidden) <= EXACT_UNITS {
-            let log_partition = machine.exact()?.log_partition;
+            let log_partition = machine.exact_log_partition()?;
+            spinner.finish_and_clear();
             return Ok(PartitionEstimate { log_partition, error: 0.0, effective_chains: f64::INFINITY });
         }
-        let spinner = progress::spinner(common, "annealing");
         let annealing = Annealing { temperatures: self.temperatures, seed: common.seed, ..Annealing::default() };
         let estimate = machine.annealed_log_partition(&annealing, None)?;
         spinner.finish_and_clear();
+        if estimate.effective_chains < FEW_CHAINS && !common.quiet {
+            eprintln!(
+                "note: only {:.1} chains count: log Z is likely too low, and likelihoods too high; raise --temperatures",
+                estimate.effective_chains
+            );
+        }
         Ok(estimate)
     }
 }

@@ -20,8 +20,9 @@ const SHOWN: usize = 20;
 
 /// Singular values of a machine: bulk, outliers, modes.
 ///
-/// Writes spectrum.csv (a row a checkpoint), figures of the spectrum against updates, of its histogram beside the
-/// Marchenko–Pastur law and of the modes where the visible layer is an image, and run.toml.
+/// Writes spectrum.csv (a row a checkpoint; epochs, and times that the file does not state, are NaN), figures of the
+/// spectrum against time where times are known, of its histogram beside the Marchenko–Pastur law and of the modes where the
+/// visible layer is an image, and run.toml.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
   spectral-rbm spectrum
@@ -57,7 +58,7 @@ struct Outlier {
 impl SpectrumOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
-        let source = self.model.open(common)?;
+        let source = self.model.open(common, true)?;
         let updates: Vec<u64> = match self.model.update {
             Some(update) => vec![update],
             None => source.updates().to_vec(),

@@ -17,6 +17,8 @@ pub(super) const DEFAULT_FOLDER: &str = "results/train";
 /// Passes through the data, and factor of the gradient, where they are not given.
 const EPOCHS: f64 = 20.0;
 const LEARNING_RATE: f64 = 0.01;
+/// More records than this are a mistake.
+const MOST_RECORDS: usize = 100_000;
 /// Records shown of a run.
 const ROWS: usize = 12;
 /// Modes shown of a record.
@@ -100,6 +102,14 @@ pub(super) struct TrainOptions {
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
+    /// Updates of the runs that this one has extended: they had records of their own.
+    #[arg(skip)]
+    #[serde(default)]
+    pub extended: Vec<u64>,
+    /// Epochs or updates to which a run is extended.
+    #[arg(skip)]
+    #[serde(skip)]
+    longer: Option<(Option<f64>, Option<u64>)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -153,9 +163,8 @@ impl TrainOptions {
         }
         let common = Common { out: Some(folder.to_owned()), seed: file.seed, ..common.clone() };
         let mut options: Self = file.options()?;
-        if self.epochs.is_some() || self.updates.is_some() {
-            (options.epochs, options.updates) = (self.epochs, self.updates);
-        }
+        options.longer =
+            Some((self.epochs, self.updates)).filter(|(epochs, updates)| epochs.is_some() || updates.is_some());
         options.go_on(&common, true)
     }
 
@@ -163,18 +172,15 @@ impl TrainOptions {
     fn go_on(mut self, common: &Common, resumed: bool) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let gaussian = self.units == UnitsName::Gaussian;
-        if gaussian && self.export.is_some() {
-            return Err(CliError::Input("--export is of ±1 units: a linear machine has no other form".to_owned()));
-        }
+        self.check()?;
         let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
-        let updates = self.updates(data.len())?;
-        let times = schedule(updates, self.records, self.record_spacing.into());
+        let times = self.times(data.len())?;
         let recorder = Recorder::new(&data, self.detail())?;
-        let machine = self.init.machine(&data, common.seed)?;
+        let machine = self.init.machine(&data, common.seed, gaussian)?;
         let run = (common, &mut destination, resumed);
         if gaussian {
             let machine = LinearMachine::with_weights_of(&machine, self.sigma_v, self.sigma_h)?;
-            let per_epoch = data.len() as f64 / self.batch_size.max(1) as f64;
+            let per_epoch = data.len() as f64 / self.batch_size as f64;
             let mut trainer = LinearTrainer::new(machine, &data, self.learning_rate, per_epoch)?;
             self.learning_rate = Some(trainer.learning_rate());
             self.learn(&mut trainer, &data, &recorder, &times, run)
@@ -192,14 +198,21 @@ impl TrainOptions {
         times: &[u64],
         (common, destination, resumed): (&Common, &mut Destination, bool),
     ) -> Result<(), CliError> {
-        let hyperparameters = self.hyperparameters();
-        let store = if resumed {
-            Store::open(destination.folder(), hyperparameters, self.units.into())?
-        } else {
-            Store::create(destination.folder(), hyperparameters, self.units.into())?
-        };
-        store.note_run(run_text(common, "train", self)?.as_bytes())?;
+        let (hyperparameters, units) = (self.hyperparameters(), self.units.into());
+        let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
+        let store = if resumed {
+            let store = Store::open(destination.folder(), hyperparameters, units)?;
+            if let Some(done) = store.done()?.filter(|&done| done > total) {
+                return Err(CliError::Input(format!(
+                    "the run has made {done} updates already, and {total} are asked for: a run can be extended, not shortened"
+                )));
+            }
+            store.note_run(text.as_bytes())?;
+            store
+        } else {
+            Store::create(destination.folder(), hyperparameters, units, text.as_bytes())?
+        };
         let bar = progress::updates(common, "training", total);
         let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
@@ -248,7 +261,43 @@ impl TrainOptions {
         if let Some((machine, shape)) = last.zip(data.image_shape) {
             figures::of_modes(destination, machine, shape)?;
         }
-        destination.write_run(common, "train", self)
+        destination.write_run(common, "train", self)?;
+        destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])
+    }
+
+    /// Options that cannot be, or do not go together.
+    fn check(&self) -> Result<(), CliError> {
+        let bad = |message: String| Err(CliError::Input(message));
+        if self.records > MOST_RECORDS {
+            return bad(format!("--records is {}: at most {MOST_RECORDS} are taken", self.records));
+        }
+        if self.batch_size == 0 {
+            return bad("--batch-size is 0: a batch has at least one sample".to_owned());
+        }
+        if self.units == UnitsName::Gaussian && (self.export.is_some() || self.l2 != 0.0 || self.centred) {
+            return bad("--export, --l2 and --centred are for ±1 units, not for --units gaussian".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Updates after which records are taken: those of this run, and of the shorter ones that it has extended.
+    fn times(&mut self, samples: usize) -> Result<Vec<u64>, CliError> {
+        let mut updates = self.updates(samples)?;
+        if let Some((epochs, given)) = self.longer {
+            (self.epochs, self.updates) = (epochs, given);
+            let longer = self.updates(samples)?;
+            if longer != updates {
+                self.extended.push(updates);
+            }
+            updates = longer;
+        }
+        let all = self.extended.iter().chain([&updates]);
+        let mut times: Vec<u64> =
+            all.flat_map(|&updates| schedule(updates, self.records, self.record_spacing.into())).collect();
+        times.retain(|&update| update <= updates);
+        times.sort_unstable();
+        times.dedup();
+        Ok(times)
     }
 
     fn detail(&self) -> Detail {
@@ -265,7 +314,7 @@ impl TrainOptions {
             return Ok(updates);
         }
         let epochs = *self.epochs.get_or_insert(EPOCHS);
-        let updates = (epochs * samples as f64 / self.batch_size.max(1) as f64).ceil();
+        let updates = (epochs * samples as f64 / self.batch_size as f64).ceil();
         if !(0.0..1e15).contains(&updates) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }

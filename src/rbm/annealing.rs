@@ -36,7 +36,8 @@ impl Default for Annealing {
 pub struct PartitionEstimate {
     /// log Z.
     pub log_partition: f64,
-    /// Its standard error, from the scatter of the weights (jackknife over groups of chains).
+    /// Its standard error, from the scatter of the weights (jackknife over groups of chains); infinite where one chain has
+    /// all the weight.
     pub error: f64,
     /// `(Σ w)²/Σ w²`: how many of the chains count. If it is small, the error is not to be trusted, and log Z is likely
     /// underestimated.
@@ -130,15 +131,19 @@ impl PartitionEstimate {
         let squares: f64 = weights.iter().map(|w| w * w).sum();
         let mean = |sum: f64, count: usize| (sum / count as f64).ln();
         let estimate = mean(total, logs.len());
-        let groups = (0..GROUPS).map(|group| {
-            let members = weights.iter().skip(group).step_by(GROUPS);
-            let (count, sum) = members.fold((0, 0.0), |(count, sum), w| (count + 1, sum + w));
-            mean(total - sum, logs.len() - count)
-        });
-        let left_out: Vec<f64> = groups.collect();
+        let left_out: Vec<f64> = (0..GROUPS)
+            .map(|group| {
+                let others = weights.iter().enumerate().filter(|(chain, _)| chain % GROUPS != group);
+                // Not the total less the group, which may cancel.
+                let (count, sum) = others.fold((0, 0.0), |(count, sum), (_, w)| (count + 1, sum + w));
+                mean(sum, count)
+            })
+            .collect();
         let centre = left_out.iter().sum::<f64>() / GROUPS as f64;
         let scatter: f64 = left_out.iter().map(|x| (x - centre).powi(2)).sum();
         let error = (scatter * (GROUPS - 1) as f64 / GROUPS as f64).sqrt();
+        // Where one chain has all the weight, nothing is known of the error.
+        let error = if error.is_finite() { error } else { f64::INFINITY };
         Self { log_partition: log_first + largest + estimate, error, effective_chains: total * total / squares }
     }
 }

@@ -6,10 +6,7 @@ use crate::data::Spins;
 use crate::rbm::{Machine, Trainer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-/// So much work at most is lost when a run is killed, whatever the records.
-const SAVE_EVERY: Duration = Duration::from_secs(30);
+use std::time::Instant;
 
 /// A machine that learns, update by update.
 pub trait Learner {
@@ -115,13 +112,15 @@ pub enum Spacing {
 /// ```
 pub fn schedule(updates: u64, count: usize, spacing: Spacing) -> Vec<u64> {
     let last = updates as f64;
+    // No more than there are updates.
+    let most = |steps: usize| steps.max(1).min(usize::try_from(updates.saturating_add(1)).unwrap_or(usize::MAX));
     let mut chosen: Vec<u64> = match spacing {
         Spacing::Linear => {
-            let steps = count.saturating_sub(1).max(1);
+            let steps = most(count.saturating_sub(1));
             (0..=steps).map(|n| (last * n as f64 / steps as f64).round() as u64).collect()
         }
         Spacing::Log => {
-            let steps = count.saturating_sub(2).max(1);
+            let steps = most(count.saturating_sub(2));
             let at = |n: usize| last.powf(n as f64 / steps as f64).round() as u64;
             std::iter::once(0).chain((0..=steps).map(at)).collect()
         }
@@ -153,14 +152,14 @@ pub fn run(
     let mut saved = Instant::now();
     loop {
         let update = learner.updates();
-        let known = log.records.iter().any(|record| record.update == update);
-        if schedule.contains(&update) && !known {
+        let due = schedule.binary_search(&update).is_ok();
+        if due && !log.records.iter().any(|record| record.update == update) {
             let quantities = learner.record(recorder)?;
             let record = Record { update, epoch: learner.epoch(), time: learner.time(), quantities };
             store.save_record(&record, &learner.state()?)?;
             log.records.push(record);
             saved = Instant::now();
-        } else if saved.elapsed() > SAVE_EVERY {
+        } else if saved.elapsed() >= store.save_every && update < last {
             store.save_state(update, learner.time(), &learner.state()?)?;
             saved = Instant::now();
         }

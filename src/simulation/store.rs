@@ -12,7 +12,9 @@ use crate::rbm::{Checkpoint, Hyperparameters, ModelFile, ModelReader, Units};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+const SAVE_EVERY: Duration = Duration::from_secs(30);
 const FOLDER: &str = "checkpoints";
 const LATEST: &str = "latest.h5";
 const RUN: &str = "run.toml";
@@ -29,18 +31,35 @@ pub struct Store {
     folder: PathBuf,
     hyperparameters: Hyperparameters,
     units: Units,
+    /// How much work, in time, may be lost when a run is killed between records; 30 s at first.
+    pub save_every: Duration,
 }
 
 impl Store {
-    /// An empty store beside the results of a run in `parent`; what was left of another run there is removed.
+    /// An empty store beside the results of a run in `parent`, with `text` for [`Store::run_file`].
     ///
     /// # Errors
-    /// [`SimulationError::Folder`].
-    pub fn create(parent: &Path, hyperparameters: Hyperparameters, units: Units) -> Result<Self> {
-        let store = Self { folder: parent.join(FOLDER), hyperparameters, units };
-        store.remove()?;
-        std::fs::create_dir_all(&store.folder).map_err(|source| fault(&store.folder, source))?;
+    /// [`SimulationError::Foreign`] if a run was stopped there, whose work would be lost; [`SimulationError::Folder`].
+    pub fn create(parent: &Path, hyperparameters: Hyperparameters, units: Units, text: &[u8]) -> Result<Self> {
+        let store = Self { folder: parent.join(FOLDER), hyperparameters, units, save_every: SAVE_EVERY };
+        if store.folder.exists() {
+            let reason = "a run was stopped here: go on with it (--resume), or remove the folder checkpoints first";
+            return Err(SimulationError::Foreign { path: parent.to_owned(), reason: reason.to_owned() });
+        }
+        let new = store.in_the_making()?;
+        std::fs::create_dir_all(&new.folder).map_err(|source| fault(&new.folder, source))?;
+        new.note_run(text)?;
+        std::fs::rename(&new.folder, &store.folder).map_err(|source| fault(&store.folder, source))?;
         Ok(store)
+    }
+
+    /// The store under another name, until it is complete: so that one is whole or not there.
+    fn in_the_making(&self) -> Result<Self> {
+        let folder = self.folder.with_extension("part");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|source| fault(&folder, source))?;
+        }
+        Ok(Self { folder, ..self.clone() })
     }
 
     /// The store of a run that was stopped in `parent`, or one made from the `model.h5` of a run that was done.
@@ -49,7 +68,7 @@ impl Store {
     /// [`SimulationError::Foreign`] if there is neither; [`SimulationError::Folder`]; those of reading.
     pub fn open(parent: &Path, hyperparameters: Hyperparameters, units: Units) -> Result<Self> {
         let folder = parent.join(FOLDER);
-        let store = Self { folder: folder.clone(), hyperparameters, units };
+        let store = Self { folder: folder.clone(), hyperparameters, units, save_every: SAVE_EVERY };
         for folder in [parent, &folder] {
             remove_unfinished(folder).map_err(|source| fault(folder, source))?;
         }
@@ -61,11 +80,7 @@ impl Store {
             let reason = "there is no run to resume: neither checkpoints nor model.h5".to_owned();
             return Err(SimulationError::Foreign { path: parent.to_owned(), reason });
         }
-        // Complete under another name first, so that a store is whole or not there.
-        let unpacked = Self { folder: parent.join(format!("{FOLDER}.part")), ..store.clone() };
-        if unpacked.folder.exists() {
-            std::fs::remove_dir_all(&unpacked.folder).map_err(|source| fault(&unpacked.folder, source))?;
-        }
+        let unpacked = store.in_the_making()?;
         let reader = ModelReader::open(&model, Some(units))?;
         let (chains, extra) = (reader.chains()?, reader.extra()?);
         for &update in reader.updates() {
@@ -135,18 +150,31 @@ impl Store {
         }
     }
 
-    /// The last state, with the number of updates before it; `None` in an empty store.
+    /// Updates done by the last state, without reading it; `None` in an empty store.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn latest(&self) -> Result<Option<(u64, State)>> {
+    pub fn done(&self) -> Result<Option<u64>> {
+        Ok(self.candidates()?.into_iter().map(|(update, _)| update).max())
+    }
+
+    /// Updates of which there are states, with their files.
+    fn candidates(&self) -> Result<Vec<(u64, PathBuf)>> {
         let mut candidates: Vec<(u64, PathBuf)> = self.updates()?.into_iter().map(|n| (n, self.path(n))).collect();
         let between = self.folder.join(LATEST);
         if between.exists() {
             let updates = ModelReader::open(&between, Some(self.units))?.updates().to_vec();
             candidates.extend(updates.last().map(|&update| (update, between)));
         }
-        let Some((update, path)) = candidates.into_iter().max() else { return Ok(None) };
+        Ok(candidates)
+    }
+
+    /// The last state, with the number of updates before it; `None` in an empty store.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn latest(&self) -> Result<Option<(u64, State)>> {
+        let Some((update, path)) = self.candidates()?.into_iter().max() else { return Ok(None) };
         let reader = ModelReader::open(&path, Some(self.units))?;
         let mut extra = reader.extra()?;
         let hidden = hidden_chains(extra.remove(HIDDEN), extra.remove(HIDDEN_UNITS));
