@@ -160,6 +160,15 @@ fn annealing_brackets_the_exact_partition_function() {
     assert!((found.log_partition - exact).abs() < 4.0 * found.error, "{found:?} for {exact}");
 }
 
+/// One step to a machine far away: one chain has all the weight, and that is said, not NaN.
+#[test]
+fn a_hopeless_annealing_says_so() {
+    let machine = Machine::random(60, 40, 30.0, 1).unwrap();
+    let found = machine.annealed_log_partition(&Annealing { temperatures: 1, ..Annealing::default() }, None).unwrap();
+    assert!(found.log_partition.is_finite() && !found.error.is_nan(), "{found:?}");
+    assert!(found.effective_chains < 2.0 && found.error > 1.0, "{found:?}");
+}
+
 #[test]
 fn pseudo_likelihood_is_that_of_the_conditionals() {
     let machine = machine(6, 4, 0.6, 8);
