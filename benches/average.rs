@@ -17,7 +17,15 @@ fn response_function(c: &mut Criterion) {
     let mut group = c.benchmark_group("V of 60,000 samples");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(SAMPLES as u64));
-    group.bench_function("table", |b| b.iter(|| response::v_slice(black_box(&x), &mut out).unwrap()));
+    // One thread: elements a second are a core's. The rival in Python is rivals/v_numpy.py.
+    group.bench_function("slice", |b| b.iter(|| response::v_slice(black_box(&x), &mut out).unwrap()));
+    group.bench_function("one by one", |b| {
+        b.iter(|| {
+            for (out, &x) in out.iter_mut().zip(black_box(&x)) {
+                *out = response::v(x).unwrap();
+            }
+        })
+    });
     group.bench_function("Fourier integral", |b| {
         b.iter(|| black_box(&x).iter().map(|&x| response::exact(x).unwrap()).sum::<f64>())
     });

@@ -110,6 +110,19 @@ pub enum Error {
         /// Columns of the matrix.
         columns: usize,
     },
+    /// The response of a machine around a single state, where that state has become unstable.
+    #[error(
+        "the Gaussian response diverges: a mode has condensed (without fields, one with w >= 1); a smaller learning rate, or a mean-field response, is needed"
+    )]
+    Divergent,
+    /// An integration whose steps became too small, or whose numbers are no longer finite.
+    #[error(
+        "the integration could not go on from t = {at}: its tolerance cannot be met there (or the learning rate of a map is too large)"
+    )]
+    Step {
+        /// Time that was reached.
+        at: f64,
+    },
     /// Thermodynamic weights for a size that is not positive.
     #[error("the size L is {0}: it must be positive and finite")]
     Size(f64),

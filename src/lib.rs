@@ -62,6 +62,7 @@ pub mod cli;
 pub mod data;
 pub mod error;
 pub mod figure;
+pub mod learning;
 pub mod output;
 pub mod phase;
 pub mod prior;

@@ -8,6 +8,7 @@ mod data;
 mod destination;
 mod figure;
 mod figures;
+mod learn;
 mod mnist;
 mod model;
 mod options;
@@ -50,6 +51,7 @@ enum Command {
     Solve(solve::Solve),
     PhaseDiagram(phase_diagram::PhaseDiagramOptions),
     Average(average::Average),
+    Learn(learn::LearnOptions),
     Train(train::TrainOptions),
     Sample(sample::SampleOptions),
     Spectrum(spectrum::SpectrumOptions),
@@ -71,7 +73,11 @@ enum CliError {
 
 impl From<crate::Error> for CliError {
     fn from(error: crate::Error) -> Self {
-        CliError::Input(error.to_string())
+        match error {
+            // An integration that cannot go on, not input that was wrong.
+            crate::Error::Divergent | crate::Error::Step { .. } => CliError::Failed(error.to_string()),
+            _ => CliError::Input(error.to_string()),
+        }
     }
 }
 
@@ -147,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Solve(command) => command.execute(&cli.common),
         Command::PhaseDiagram(command) => command.execute(&cli.common),
         Command::Average(command) => command.execute(&cli.common),
+        Command::Learn(command) => command.execute(&cli.common),
         Command::Train(command) => command.execute(&cli.common),
         Command::Sample(command) => command.execute(&cli.common),
         Command::Spectrum(command) => command.execute(&cli.common),
@@ -170,7 +177,7 @@ fn one_line(error: &clap::Error) -> String {
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
+        return "error: a command is needed: solve, phase-diagram, average, learn, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
     }
     format!("{} (see --help)", message.join(" "))
 }

@@ -2,7 +2,7 @@
 
 use super::destination::RunFile;
 use super::options::Common;
-use super::{CliError, average, figure, phase_diagram, sample, solve, spectrum, train};
+use super::{CliError, average, figure, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -31,6 +31,7 @@ impl Run {
             "phase-diagram" => file.options::<phase_diagram::PhaseDiagramOptions>()?.execute(&common),
             "average" => file.options::<average::Average>()?.execute(&common),
             "figure" => file.options::<figure::FigureOptions>()?.execute(&common),
+            "learn" => file.options::<learn::LearnOptions>()?.execute(&common),
             "train" => file.options::<train::TrainOptions>()?.execute(&common),
             "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
             "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),

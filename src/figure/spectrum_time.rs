@@ -7,7 +7,7 @@ use super::{Dash, Figure, FigureError, Panel};
 /// Curves that a reader can tell apart.
 const LEADING: usize = 5;
 /// Style of the other modes.
-const OTHERS: LineStyle = LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
+pub(super) const OTHERS: LineStyle = LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
 /// On a logarithmic axis values below this share of the largest are cut off: those of a singular matrix are rounding
 /// errors.
 pub(super) const LOWEST: f64 = 1e-5;
@@ -57,7 +57,7 @@ pub fn spectrum_against_time(
 }
 
 /// The style of a leading mode; dashes alone are the edge's.
-fn leading_style(index: usize) -> LineStyle {
+pub(super) fn leading_style(index: usize) -> LineStyle {
     LineStyle::nth(if index == 0 { 0 } else { index + 1 })
 }
 

@@ -9,7 +9,7 @@
 
 mod components;
 #[cfg(test)]
-mod drawn;
+pub(crate) mod drawn;
 mod fit;
 mod marchenko_pastur;
 pub mod spiked;

@@ -73,6 +73,16 @@ impl Clusters {
         &self.directions
     }
 
+    /// Probability that z_α is +1, for each direction.
+    pub fn balance(&self) -> &[f64] {
+        &self.balance
+    }
+
+    /// `√N a_α u_i^α`, `visible × K`: with z_α = ±1 they add up to the field on a site.
+    pub fn fields(&self) -> &DMatrix<f64> {
+        &self.fields
+    }
+
     /// The exact mean of each unit, `Σ_z P(z) tanh( √N Σ_α a_α u_i^α z_α )`, over all 2^K patterns of z.
     ///
     /// # Errors

@@ -1,0 +1,370 @@
+//! `learn`: the deterministic learning flow.
+
+use super::data::{DataOptions, InitOptions};
+use super::destination::Destination;
+use super::options::{Common, Format};
+use super::report::{exact, number, plain};
+use super::{CliError, progress, report};
+use crate::Prior;
+use crate::archive::Archive;
+use crate::data::{Expect, Moments};
+use crate::figure::{Marker, Marks, learning_trajectory};
+use crate::learning::{
+    Closure, Event, EventKind, Integrator, Method, NoiseKind, Plan, Setup, Snapshot, Statistics, Tolerance, Trajectory,
+    follow,
+};
+use clap::{Args, ValueEnum};
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+const DEFAULT_FOLDER: &str = "results/learn";
+/// More snapshots than this are a mistake.
+const MOST_TIMES: usize = 100_000;
+/// Modes and events shown.
+const SHOWN: usize = 6;
+const EVENTS_SHOWN: usize = 12;
+/// Modes drawn.
+const DRAWN: usize = 60;
+
+/// Predict how a machine learns: the deterministic flow of its singular values, vectors and fields.
+///
+/// Writes trajectory.csv (w by rank, and the fields along the modes), trajectory.npz (also w by identity, and vectors and
+/// rotations of the leading modes), events.csv, a figure and run.toml. Time is learning rate times updates.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(after_help = "Examples:
+  spectral-rbm learn
+  spectral-rbm learn --data mnist --modes 100 --t-end 2.4 --out results/flow
+  spectral-rbm learn --closure linear-ising --data mnist
+  spectral-rbm learn --closure linear --data ellipsoid --visible 50 --hidden 20 --t-end 10
+  spectral-rbm learn --learning-rate 0.01 --data clusters --visible 400 --hidden 200 --modes 5 --prior-v bernoulli")]
+#[serde(deny_unknown_fields)]
+pub(super) struct LearnOptions {
+    #[command(flatten)]
+    #[serde(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    init: InitOptions,
+    /// How averages are closed
+    #[arg(long, value_enum, default_value_t)]
+    closure: ClosureName,
+    /// Law of the hidden components v̂: gaussian, uniform, bernoulli or laplace
+    #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
+    prior_v: Prior,
+    /// Directions of the data that are kept, those that grow fastest first [default: those that grow; all of linear units]
+    #[arg(long, value_name = "K")]
+    modes: Option<usize>,
+    /// The weights along other directions: they stay, decay as the linear theory says, or are dropped
+    #[arg(long, value_enum, default_value_t)]
+    noise: NoiseName,
+    /// Step of the map that simulations make; 0 for the flow
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_name = "RATE")]
+    learning_rate: f64,
+    /// Time at which to stop
+    #[arg(long, default_value_t = 1.2, allow_negative_numbers = true, value_name = "T")]
+    t_end: f64,
+    /// Intervals between snapshots
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    times: usize,
+    /// How the flow is integrated
+    #[arg(long, value_enum, default_value_t)]
+    method: MethodName,
+    /// Error of a step, relative to each component
+    #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
+    rtol: f64,
+    /// Error of a step, beside it
+    #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
+    atol: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ClosureName {
+    /// Linear units of unit variances: the letter's operator
+    Linear,
+    /// Linear units with the variances of ±1 data: C − diag(C)
+    LinearIsing,
+    /// ±1 units, the law of v fixed: equation (9)
+    #[default]
+    FixedPrior,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum NoiseName {
+    Fixed,
+    #[default]
+    Decaying,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MethodName {
+    /// The multirate method
+    #[default]
+    Auto,
+    /// The data term as a polynomial in time, the rest by DOP853 under it
+    Multirate,
+    /// DOP853 for the whole
+    Dop853,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    closure: ClosureName,
+    times: usize,
+    t_end: f64,
+    directions: usize,
+    unstable: usize,
+    growth_rates: &'a [f64],
+    singular_values: &'a [f64],
+    bulk_edge: Option<f64>,
+    events: &'a [Event],
+    statistics: &'a Statistics,
+    files: &'a [PathBuf],
+}
+
+impl LearnOptions {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let plan = self.plan()?;
+        let linear = self.closure == ClosureName::Linear;
+        let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
+        let machine = self.init.machine(&data, common.seed, linear)?;
+        let spinner = progress::spinner(common, "moments and directions");
+        let moments = Moments::of(&data)?;
+        let prepared = self.setup().prepare(&data, &moments, &machine)?;
+        self.modes = Some(prepared.flow.layers().directions());
+        spinner.finish_and_clear();
+        let plan = Plan { bulk_edge: prepared.bulk_edge, ..plan };
+        let bar = progress::bar(common, "learning", 1000);
+        let share = |t: f64| (1000.0 * t / self.t_end) as u64;
+        let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position(share(t)))?;
+        bar.finish_and_clear();
+        self.write(common, &mut destination, &trajectory, &plan)?;
+        let theory = &prepared.theory;
+        let unstable = theory.unstable();
+        match common.format {
+            Format::Json => report::print(&report::json(&Summary {
+                closure: self.closure,
+                times: trajectory.snapshots.len(),
+                t_end: self.t_end,
+                directions: prepared.flow.layers().directions(),
+                unstable,
+                growth_rates: theory.rates.as_slice(),
+                singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
+                bulk_edge: prepared.bulk_edge,
+                events: &trajectory.events,
+                statistics: &trajectory.statistics,
+                files: destination.written(),
+            })),
+            Format::Table => {
+                let rates = report::numbers(theory.rates.iter().take(SHOWN));
+                let text = format!(
+                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}\n{}",
+                    table(&trajectory),
+                    happened(&trajectory),
+                    destination.summary()
+                );
+                report::print(&text);
+            }
+        }
+        Ok(())
+    }
+
+    fn setup(&self) -> Setup {
+        Setup {
+            closure: match self.closure {
+                ClosureName::Linear => Closure::Linear,
+                ClosureName::LinearIsing => Closure::LinearIsing,
+                ClosureName::FixedPrior => Closure::FixedPrior,
+            },
+            prior_v: self.prior_v.clone(),
+            directions: self.modes,
+            noise: match self.noise {
+                NoiseName::Fixed => NoiseKind::Fixed,
+                NoiseName::Decaying => NoiseKind::Decaying,
+                NoiseName::None => NoiseKind::None,
+            },
+            learning_rate: self.learning_rate,
+        }
+    }
+
+    fn plan(&self) -> Result<Plan, CliError> {
+        let bad = |message: String| Err(CliError::Input(message));
+        if !(self.t_end.is_finite() && self.t_end > 0.0) {
+            return bad(format!("--t-end is {}: it must be positive and finite", self.t_end));
+        }
+        if !(1..=MOST_TIMES).contains(&self.times) {
+            return bad(format!("--times is {}: choose between 1 and {MOST_TIMES}", self.times));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate >= 0.0) {
+            return bad(format!("--learning-rate is {}: it must be finite and not negative", self.learning_rate));
+        }
+        let tolerance = Tolerance { relative: self.rtol, absolute: self.atol };
+        tolerance.check()?;
+        let even = |count: usize, last: f64| (0..=count).map(move |k| last * k as f64 / count as f64);
+        let learning_rate = self.learning_rate;
+        let plan = |times, method| {
+            let integrator = Integrator { method, tolerance, learning_rate };
+            Plan { times, integrator, bulk_edge: None }
+        };
+        if self.learning_rate == 0.0 {
+            let method = match self.method {
+                MethodName::Dop853 => Method::Dop853,
+                MethodName::Auto | MethodName::Multirate => Method::Multirate,
+            };
+            return Ok(plan(even(self.times, self.t_end).collect(), method));
+        }
+        if self.method != MethodName::Auto {
+            return bad("--method is for the flow: with a learning rate the map is iterated".to_owned());
+        }
+        let updates = (self.t_end / self.learning_rate).round();
+        if !(1.0..1e9).contains(&updates) {
+            return bad(format!(
+                "--t-end {} is {updates} steps of the learning rate: at least one is needed",
+                self.t_end
+            ));
+        }
+        let mut steps: Vec<u64> = even(self.times, updates).map(|step| step.round() as u64).collect();
+        steps.dedup();
+        Ok(plan(steps.into_iter().map(|step| step as f64 * self.learning_rate).collect(), Method::Map))
+    }
+
+    fn write(
+        &self,
+        common: &Common,
+        destination: &mut Destination,
+        trajectory: &Trajectory,
+        plan: &Plan,
+    ) -> Result<(), CliError> {
+        write_trajectory(destination, trajectory)?;
+        write_events(destination, &trajectory.events)?;
+        let npz =
+            archive(trajectory).map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
+        destination.write("trajectory.npz", &npz)?;
+        destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
+        destination.write_run(common, "learn", self)
+    }
+}
+
+fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+    let modes = trajectory.snapshots.first().map_or(0, |first| first.singular_values.len());
+    let names =
+        ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
+    let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
+    let header: Vec<&str> = names.iter().map(String::as_str).collect();
+    let row = |snapshot: &Snapshot| {
+        let values = [&snapshot.singular_values, &snapshot.eta, &snapshot.theta];
+        let values = values.into_iter().flatten().map(|&value| exact(value));
+        std::iter::once(exact(snapshot.time)).chain(values).collect()
+    };
+    destination.write_csv("trajectory.csv", &header, trajectory.snapshots.iter().map(row))
+}
+
+fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), CliError> {
+    let row = |event: &Event| {
+        vec![exact(event.time), event.kind.name().to_owned(), event.mode.to_string(), exact(event.value)]
+    };
+    destination.write_csv("events.csv", &["time", "event", "mode", "value"], events.iter().map(row))
+}
+
+/// A quantity of a snapshot, with its name in the archive.
+type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
+
+/// Everything, an array a quantity, time first.
+fn archive(trajectory: &Trajectory) -> std::io::Result<Vec<u8>> {
+    let snapshots = &trajectory.snapshots;
+    let mut archive = Archive::new();
+    let count = snapshots.len();
+    let times: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.time).collect();
+    archive.add("time", &[count], &times)?;
+    let sigmas: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.sigma).collect();
+    archive.add("sigma", &[count], &sigmas)?;
+    let lists: [Quantity<Vec<f64>>; 4] = [
+        ("w", |snapshot| &snapshot.singular_values),
+        ("w_by_identity", |snapshot| &snapshot.by_identity),
+        ("eta", |snapshot| &snapshot.eta),
+        ("theta", |snapshot| &snapshot.theta),
+    ];
+    for (name, list) in lists {
+        let values: Vec<f64> = snapshots.iter().flat_map(|snapshot| list(snapshot).iter().copied()).collect();
+        archive.add(name, &[count, values.len() / count.max(1)], &values)?;
+    }
+    let matrices: [Quantity<DMatrix<f64>>; 4] = [
+        ("u", |snapshot| &snapshot.u),
+        ("v", |snapshot| &snapshot.v),
+        ("omega_v", |snapshot| &snapshot.visible_rotation),
+        ("omega_h", |snapshot| &snapshot.hidden_rotation),
+    ];
+    for (name, matrix) in matrices {
+        let Some((rows, columns)) = snapshots.first().map(|first| matrix(first).shape()) else { continue };
+        // Row after row.
+        let rows_of = |snapshot: &Snapshot| matrix(snapshot).transpose().as_slice().to_vec();
+        let values: Vec<f64> = snapshots.iter().flat_map(rows_of).collect();
+        archive.add(name, &[count, rows, columns], &values)?;
+    }
+    let likelihoods: Option<Vec<f64>> = snapshots.iter().map(|snapshot| snapshot.log_likelihood).collect();
+    if let Some(likelihoods) = likelihoods {
+        archive.add("log_likelihood", &[count], &likelihoods)?;
+    }
+    archive.finish()
+}
+
+/// w by identity, with what happens to it.
+fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::figure::Figure, CliError> {
+    let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
+    let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
+    let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();
+    let of = |kind: EventKind| -> Vec<(f64, f64)> {
+        let chosen = trajectory.events.iter().filter(|event| event.kind == kind && event.mode <= DRAWN);
+        chosen.map(|event| (event.time, event.value)).collect()
+    };
+    let (emergence, condensation) = (of(EventKind::LeavesBulk), of(EventKind::ExceedsOne));
+    let marks = [
+        Marks { name: "leaves the bulk", points: &emergence, marker: Marker::OpenCircle },
+        Marks { name: "w = 1", points: &condensation, marker: Marker::Circle },
+    ];
+    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks)?)
+}
+
+/// The trajectory for people: some of its snapshots.
+fn table(trajectory: &Trajectory) -> String {
+    let snapshots = &trajectory.snapshots;
+    let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(SHOWN);
+    let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
+    let likelihood = snapshots.iter().all(|snapshot| snapshot.log_likelihood.is_some());
+    let header = std::iter::once("t").chain(names.iter().map(String::as_str));
+    let header: Vec<&str> = header.chain(likelihood.then_some("log-likelihood")).collect();
+    let count = snapshots.len();
+    let shown = count.min(EVENTS_SHOWN);
+    let rows = (0..shown).map(|row| {
+        let last = if shown > 1 { shown - 1 } else { 1 };
+        let snapshot = &snapshots[row * (count - 1) / last];
+        let values = snapshot.singular_values[..modes].iter().map(|&w| number(w));
+        let values = std::iter::once(number(snapshot.time)).chain(values);
+        values.chain(snapshot.log_likelihood.map(number)).collect()
+    });
+    report::table(&header, rows)
+}
+
+/// The first events, and what the integration took.
+fn happened(trajectory: &Trajectory) -> String {
+    let row = |event: &Event| {
+        vec![number(event.time), event.kind.name().to_owned(), event.mode.to_string(), number(event.value)]
+    };
+    let events = report::table(&["time", "event", "mode", "w"], trajectory.events.iter().take(EVENTS_SHOWN).map(row));
+    let more = trajectory.events.len().saturating_sub(EVENTS_SHOWN);
+    let more = if more > 0 { format!("({more} more events in events.csv)\n") } else { String::new() };
+    let taken = &trajectory.statistics;
+    let smallest = taken.smallest_step.map_or(String::new(), |step| format!(", the smallest {}", plain(step)));
+    format!(
+        "{events}{more}\n{} steps{smallest}, {} refused; {} evaluations of the data term, {} of the machine's\n",
+        taken.steps,
+        taken.refused_at.len(),
+        taken.data_evaluations,
+        taken.machine_evaluations
+    )
+}

@@ -1,0 +1,87 @@
+//! A learning flow: w_α against time, with its events.
+
+use super::axis::{Axis, Scale};
+use super::spectrum_time::{OTHERS, leading_style, value_axis};
+use super::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
+use super::{Dash, Figure, FigureError, Marker, Panel};
+
+/// Curves that a reader can tell apart.
+const LEADING: usize = 5;
+
+/// Events of one kind on the curves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Marks<'a> {
+    /// Name (marked-up), for the legend.
+    pub name: &'a str,
+    /// Time and w of each.
+    pub points: &'a [(f64, f64)],
+    /// How they are drawn.
+    pub marker: Marker,
+}
+
+/// Singular values w_α of modes that are followed, against time t, on a logarithmic axis; as wide as a column.
+///
+/// `modes[k]` holds those of all modes at `times[k]`, in one order at all times. The first five differ in style, the others
+/// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line.
+///
+/// # Errors
+/// If there are no times or modes, or lengths do not fit.
+pub fn learning_trajectory(
+    times: &[f64],
+    modes: &[Vec<f64>],
+    bulk_edge: Option<f64>,
+    marks: &[Marks<'_>],
+) -> Result<Figure, FigureError> {
+    let count = modes.first().map_or(0, Vec::len);
+    if count == 0 {
+        return Err(FigureError::Empty("modes of a trajectory"));
+    }
+    if times.len() != modes.len() {
+        return Err(FigureError::Length { what: "times of a trajectory", expected: modes.len(), found: times.len() });
+    }
+    if let Some(short) = modes.iter().find(|values| values.len() != count) {
+        return Err(FigureError::Length { what: "modes at a time", expected: count, found: short.len() });
+    }
+    let mut y = value_axis("w_α", Scale::Log, modes.iter().flatten());
+    y.end = y.end.max(1.5);
+    let mut panel = Panel::new(Axis::linear("t", times[0]..times[times.len() - 1]), y);
+    panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6));
+    let curve = |mode: usize| modes.iter().map(|values| values[mode]).collect::<Vec<f64>>();
+    for mode in LEADING..count {
+        panel.line(times, &curve(mode), OTHERS).label(&format!("w_α, α > {LEADING}"));
+    }
+    for mode in 0..count.min(LEADING) {
+        panel.line(times, &curve(mode), leading_style(mode)).label(&format!("w_{{{}}}", mode + 1));
+    }
+    if let Some(edge) = bulk_edge {
+        panel.horizontal_line(edge, LineStyle::dashed(Color::Black).width(1.2)).label("bulk edge");
+    }
+    for mark in marks.iter().filter(|mark| !mark.points.is_empty()) {
+        let (xs, ys): (Vec<f64>, Vec<f64>) = mark.points.iter().copied().unzip();
+        panel.points(&xs, &ys, MarkerStyle::new(mark.marker, Color::Black)).label(mark.name);
+    }
+    Ok(Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::sheet::{assert_on_paper, svg_texts};
+
+    #[test]
+    fn modes_events_and_edge_are_named() {
+        let times: Vec<f64> = (0..50).map(|i| 0.1 * f64::from(i)).collect();
+        let modes: Vec<Vec<f64>> =
+            times.iter().map(|t| (1..9).map(|k| 0.1 * (t / f64::from(k)).exp().min(20.0)).collect()).collect();
+        let points = [(2.3, 1.0), (4.6, 1.0)];
+        let marks = [Marks { name: "condenses", points: &points, marker: Marker::Circle }];
+        let figure = learning_trajectory(&times, &modes, Some(0.2), &marks).unwrap();
+        assert_on_paper(&figure);
+        let texts = svg_texts(&figure);
+        for name in ["1", "5", "bulk edge", "condenses"] {
+            assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
+        }
+        assert!(learning_trajectory(&times[1..], &modes, None, &[]).is_err());
+        assert!(learning_trajectory(&[], &[], None, &[]).is_err());
+    }
+}

@@ -1,0 +1,355 @@
+//! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block.
+//!
+//! The samples are cut into at most [`GROUPS`] ranges, whatever the number of threads; each range adds up its own blocks,
+//! small enough for F to stay in cache between the two products, and the ranges are added in their order.
+//!
+//! Under the Gaussian prior ⟨σ⟩ is along f, and with about as many hidden directions as visible ones both products have a
+//! cheaper form. Of `|f|²` only the triangle R of `[Yᵀ θ] = Q R` is needed, and of the sums only the lower half of a
+//! symmetric matrix:
+//!
+//! ```text
+//! |f|² = |R (z, 1)|²,    S = ⟨V z zᵀ⟩,    ζ = ⟨V z⟩,    V̄ = ⟨V⟩:    ⟨z σᵀ⟩ = S Y + ζ θᵀ,    ⟨σ⟩ = Yᵀ ζ + V̄ θ .
+//! ```
+
+use super::linalg::{add_product, set_product, view, view_mut};
+use super::{Clamped, Samples, Source};
+use crate::average::{Averager, Backend, Field, response};
+use crate::{Error, Prior, Result};
+use faer::prelude::*;
+use faer::{MatMut, MatRef};
+use nalgebra::{DMatrix, DVector};
+use pulp::Arch;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Ranges of samples that are added up apart.
+const GROUPS: usize = 16;
+/// Numbers in a block of samples, 0.5 MB, so that it and the fields of its samples stay in cache; and the samples in it at
+/// least and at most.
+const BLOCK: usize = 1 << 16;
+const BLOCK_SAMPLES: (usize, usize) = (128, 512);
+
+/// Directions in a block of rows of the triangle, and of columns of the symmetric sum: what lies beyond it is left out.
+const PANEL: usize = 24;
+/// Largest number of visible directions for the triangular way: factorising Y is on one thread.
+const TRIANGULAR: usize = 256;
+
+/// One range's memory.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    /// ±1 units of a block as real numbers.
+    expanded: Vec<f64>,
+    /// F, then ⟨σ⟩, sample after sample.
+    field: Vec<f64>,
+    /// |f|²/N_h + n, and V of it.
+    x: Vec<f64>,
+    v: Vec<f64>,
+    averager: Option<Averager>,
+    /// Σ z σᵀ, column after column, and Σ σ; the triangular way Σ V z zᵀ, Σ V z, and Σ V.
+    correlation: Vec<f64>,
+    hidden: Vec<f64>,
+    response: f64,
+}
+
+/// The ranges of one set of samples.
+#[derive(Clone, Debug)]
+pub(super) struct Sums {
+    groups: Vec<Group>,
+    /// Most samples in a block.
+    block: usize,
+}
+
+/// What turns fields into means of the hidden directions.
+struct Machine<'a> {
+    weights: &'a DMatrix<f64>,
+    theta: &'a DVector<f64>,
+    hidden_units: f64,
+    noise: f64,
+}
+
+/// Some samples, one after the other.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    columns: &'a [f64],
+    directions: usize,
+}
+
+impl<'a> Block<'a> {
+    fn count(self) -> usize {
+        self.columns.len() / self.directions
+    }
+
+    fn view(self) -> MatRef<'a, f64> {
+        MatRef::from_column_major_slice(self.columns, self.directions, self.count())
+    }
+}
+
+impl Sums {
+    pub fn new(source: &Source) -> Self {
+        let block = (BLOCK / source.dimension().max(1)).clamp(BLOCK_SAMPLES.0, BLOCK_SAMPLES.1);
+        let groups = match source {
+            Source::Samples(samples) => samples.count().div_ceil(block).min(GROUPS),
+            Source::Mixture(_) => 0,
+        };
+        Self { groups: vec![Group::default(); groups], block }
+    }
+
+    /// Means `f V(|f|²/N_h + n)`.
+    pub fn gaussian(
+        &mut self,
+        samples: &Samples,
+        weights: &DMatrix<f64>,
+        theta: &DVector<f64>,
+        hidden_units: f64,
+        noise: f64,
+        out: &mut Clamped,
+    ) -> Result<()> {
+        let (directions, hidden) = weights.shape();
+        // S has D columns where ⟨z σᵀ⟩ has H, and half of it is saved.
+        if directions <= TRIANGULAR && 4 * directions <= 5 * hidden {
+            return self.triangular(samples, weights, theta, hidden_units, noise, out);
+        }
+        let machine = Machine { weights, theta, hidden_units, noise };
+        self.add_up(samples, &machine, (directions, hidden), |group, z| group.respond_in_full(z, &machine))?;
+        self.gather(samples, hidden, out);
+        Ok(())
+    }
+
+    fn triangular(
+        &mut self,
+        samples: &Samples,
+        weights: &DMatrix<f64>,
+        theta: &DVector<f64>,
+        hidden_units: f64,
+        noise: f64,
+        out: &mut Clamped,
+    ) -> Result<()> {
+        let (directions, hidden) = weights.shape();
+        let mut extended = weights.transpose().insert_column(directions, 0.0);
+        extended.set_column(directions, theta);
+        let r = extended.qr().unpack_r();
+        // Row D, if there is one, is the length of the part of θ outside the columns of Yᵀ, for all samples the same.
+        let rank = directions.min(hidden);
+        let outside = if hidden > directions { r[(directions, directions)] } else { 0.0 };
+        let (triangle, rotated) = (r.view((0, 0), (rank, directions)).transpose(), r.view((0, directions), (rank, 1)));
+        let noise = noise + outside * outside / hidden_units;
+        let machine = Machine { weights: &triangle, theta: &rotated.column(0).into_owned(), hidden_units, noise };
+        self.add_up(samples, &machine, (directions, directions), |group, z| group.respond_triangular(z, &machine))?;
+
+        let mut sums = Clamped::zeros(directions, directions);
+        self.gather(samples, directions, &mut sums);
+        sums.correlation.fill_upper_triangle_with_lower_triangle();
+        let response = self.groups.iter().map(|group| group.response).sum::<f64>() / samples.count() as f64;
+        out.hidden = weights.tr_mul(&sums.hidden) + theta * response;
+        out.correlation = &sums.hidden * theta.transpose();
+        add_product(view_mut(&mut out.correlation), view(&sums.correlation), view(weights));
+        Ok(())
+    }
+
+    /// Means `√N_h E[v̂ tanh(N_h^{-1/2} f·v̂ + √n x)]` under a prior, independent in the basis of `weights`' columns.
+    #[allow(clippy::too_many_arguments)]
+    pub fn averaged(
+        &mut self,
+        samples: &Samples,
+        prior: &Prior,
+        weights: &DMatrix<f64>,
+        theta: &DVector<f64>,
+        hidden_units: f64,
+        noise: f64,
+        out: &mut Clamped,
+    ) -> Result<()> {
+        let machine = Machine { weights, theta, hidden_units, noise };
+        let modes = weights.ncols();
+        for group in &mut self.groups {
+            // The number of modes follows the rank of Y.
+            if group.hidden.len() != modes || group.averager.is_none() {
+                group.averager = Some(Averager::new(prior, modes, Backend::Fourier)?);
+            }
+        }
+        self.add_up(samples, &machine, weights.shape(), |group, z| group.average(z, &machine))?;
+        self.gather(samples, modes, out);
+        Ok(())
+    }
+
+    /// Lets every group add its blocks by `add`, to sums of the given shape.
+    fn add_up(
+        &mut self,
+        samples: &Samples,
+        machine: &Machine,
+        shape: (usize, usize),
+        add: impl Fn(&mut Group, Block) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let (count, groups, most) = (samples.count(), self.groups.len(), self.block);
+        let work = |(index, group): (usize, &mut Group)| {
+            let range = index * count / groups..(index + 1) * count / groups;
+            group.reset(samples.expansion() * most, machine.weights.ncols().max(shape.1) * most, shape);
+            let blocks = range.len().div_ceil(most);
+            for block in 0..blocks {
+                let edge = |block: usize| range.start + block * range.len() / blocks;
+                group.block(samples, edge(block)..edge(block + 1), &add)?;
+            }
+            Ok(())
+        };
+        self.groups.par_iter_mut().enumerate().try_for_each(work)
+    }
+
+    /// Mean over the samples of the groups' sums, added in their order.
+    fn gather(&self, samples: &Samples, hidden: usize, out: &mut Clamped) {
+        if out.correlation.shape() != (samples.dimension(), hidden) {
+            *out = Clamped::zeros(samples.dimension(), hidden);
+        }
+        let weight = 1.0 / samples.count() as f64;
+        let mean = |out: &mut [f64], part: fn(&Group) -> &[f64]| {
+            out.fill(0.0);
+            for group in &self.groups {
+                out.iter_mut().zip(part(group)).for_each(|(out, sum)| *out += sum);
+            }
+            out.iter_mut().for_each(|out| *out *= weight);
+        };
+        mean(out.correlation.as_mut_slice(), |group| &group.correlation);
+        mean(out.hidden.as_mut_slice(), |group| &group.hidden);
+    }
+}
+
+impl Group {
+    /// Memory for blocks of so many numbers, and sums of the given shape at zero.
+    fn reset(&mut self, expanded: usize, field: usize, shape: (usize, usize)) {
+        self.expanded.resize(expanded, 0.0);
+        self.field.resize(field, 0.0);
+        self.x.resize(BLOCK_SAMPLES.1, 0.0);
+        self.v.resize(BLOCK_SAMPLES.1, 0.0);
+        self.correlation.clear();
+        self.correlation.resize(shape.0 * shape.1, 0.0);
+        self.hidden.clear();
+        self.hidden.resize(shape.1, 0.0);
+        self.response = 0.0;
+    }
+
+    /// Adds the samples of one block.
+    fn block(
+        &mut self,
+        samples: &Samples,
+        range: Range<usize>,
+        add: impl Fn(&mut Group, Block) -> Result<()>,
+    ) -> Result<()> {
+        // Taken out, so that the rest of the group can be changed while the samples are read.
+        let mut expanded = std::mem::take(&mut self.expanded);
+        let columns = samples.columns(range, &mut expanded);
+        add(self, Block { columns, directions: samples.dimension() })?;
+        self.expanded = expanded;
+        Ok(())
+    }
+
+    /// `F = Yᵀ Z`.
+    fn set_field(&mut self, z: Block, weights: &DMatrix<f64>) {
+        let (hidden, count) = (weights.ncols(), z.count());
+        let field = MatMut::from_column_major_slice_mut(&mut self.field[..hidden * count], hidden, count);
+        set_product(field, view(weights).transpose(), z.view());
+    }
+
+    /// Adds `Z Fᵀ`.
+    fn add_correlation(&mut self, z: Block) {
+        let (hidden, count) = (self.hidden.len(), z.count());
+        let mean = MatRef::from_column_major_slice(&self.field[..hidden * count], hidden, count);
+        let sum = MatMut::from_column_major_slice_mut(&mut self.correlation, z.directions, hidden);
+        add_product(sum, z.view(), mean.transpose());
+    }
+
+    /// V of every sample, from `F ← F + θ`.
+    fn respond(&mut self, count: usize, machine: &Machine) -> Result<()> {
+        let theta = machine.theta.as_slice();
+        let (x, v) = (&mut self.x[..count], &mut self.v[..count]);
+        let fields = self.field.chunks_exact_mut(theta.len());
+        Arch::new().dispatch(|| {
+            for (field, x) in fields.zip(x.iter_mut()) {
+                *x = add_and_square(field, theta) / machine.hidden_units + machine.noise;
+            }
+        });
+        response::v_slice(x, v)
+    }
+
+    /// Means `(F + θ) V(|F + θ|²/N_h + n)`.
+    fn respond_in_full(&mut self, z: Block, machine: &Machine) -> Result<()> {
+        self.set_field(z, machine.weights);
+        self.respond(z.count(), machine)?;
+        let fields = self.field.chunks_exact_mut(machine.theta.len()).zip(&self.v[..z.count()]);
+        Arch::new().dispatch(|| {
+            for (field, &v) in fields {
+                for (f, sum) in field.iter_mut().zip(&mut self.hidden) {
+                    *f *= v;
+                    *sum += *f;
+                }
+            }
+        });
+        self.add_correlation(z);
+        Ok(())
+    }
+
+    /// `V z zᵀ` (its lower half, and some of the upper), `V z` and V, for weights that are the transpose of a triangle.
+    fn respond_triangular(&mut self, z: Block, machine: &Machine) -> Result<()> {
+        let (directions, count, all) = (z.directions, z.count(), z.view());
+        let rank = machine.weights.ncols();
+        let mut field = MatMut::from_column_major_slice_mut(&mut self.field[..rank * count], rank, count);
+        for first in (0..rank).step_by(PANEL) {
+            let (width, rest) = (PANEL.min(rank - first), directions - first);
+            let panel = view(machine.weights).submatrix(first, first, rest, width);
+            set_product(field.rb_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
+        }
+        self.respond(count, machine)?;
+        let columns = z.columns.chunks_exact(directions).zip(self.field.chunks_exact_mut(directions));
+        Arch::new().dispatch(|| {
+            for ((z, scaled), &v) in columns.zip(&self.v[..count]) {
+                for ((scaled, z), sum) in scaled.iter_mut().zip(z).zip(&mut self.hidden) {
+                    *scaled = z * v;
+                    *sum += *scaled;
+                }
+            }
+        });
+        self.response += self.v[..count].iter().sum::<f64>();
+        let scaled = MatRef::from_column_major_slice(&self.field[..directions * count], directions, count);
+        let mut sum = MatMut::from_column_major_slice_mut(&mut self.correlation, directions, directions);
+        for first in (0..directions).step_by(PANEL) {
+            let (width, rest) = (PANEL.min(directions - first), directions - first);
+            let sum = sum.rb_mut().submatrix_mut(first, first, rest, width);
+            add_product(sum, all.subrows(first, rest), scaled.subrows(first, width).transpose());
+        }
+        Ok(())
+    }
+
+    /// Means `√N_h E[v̂ tanh(N_h^{-1/2} (F + θ)·v̂ + √n x)]`.
+    fn average(&mut self, z: Block, machine: &Machine) -> Result<()> {
+        let (scale, noise) = (machine.hidden_units.sqrt(), machine.noise.sqrt());
+        self.set_field(z, machine.weights);
+        let Some(averager) = self.averager.as_mut() else { return Err(Error::NoModes) };
+        for field in self.field.chunks_exact_mut(machine.theta.len()).take(z.count()) {
+            field.iter_mut().zip(machine.theta).for_each(|(f, theta)| *f = (*f + theta) / scale);
+            let averages = averager.evaluate(&Field::new(field, noise))?;
+            for ((f, mean), sum) in field.iter_mut().zip(&averages.component_tanh).zip(&mut self.hidden) {
+                *f = scale * mean;
+                *sum += *f;
+            }
+        }
+        self.add_correlation(z);
+        Ok(())
+    }
+}
+
+/// Adds θ to a field and returns its square, in eight partial sums that the processor adds at once.
+#[inline(always)]
+fn add_and_square(field: &mut [f64], theta: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let mut squares = [0.0; LANES];
+    let (head, tail) = field.as_chunks_mut::<LANES>();
+    let (theta_head, theta_tail) = theta.as_chunks::<LANES>();
+    for (field, theta) in head.iter_mut().zip(theta_head) {
+        for lane in 0..LANES {
+            field[lane] += theta[lane];
+            squares[lane] += field[lane] * field[lane];
+        }
+    }
+    for ((field, theta), square) in tail.iter_mut().zip(theta_tail).zip(&mut squares) {
+        *field += theta;
+        *square += *field * *field;
+    }
+    squares.iter().sum()
+}

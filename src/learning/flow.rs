@@ -1,0 +1,235 @@
+//! The flow: `dW/dt = ⟨s σᵀ⟩_Data − ⟨s σᵀ⟩_RBM`, `deta/dt = ⟨s⟩_Data − ⟨s⟩_RBM`, `dtheta/dt = ⟨σ⟩_Data − ⟨σ⟩_RBM`, in the
+//! bases of [`Layers`] (`docs/theory.md`, section 2).
+//!
+//! In these bases nothing turns: rotation terms belong to the description in the frame of the singular vectors
+//! ([`Frame::rates`](super::Frame::rates)), which is read off. Modes that cross, or nearly do, pass smoothly.
+
+use super::data_term::{DataTerm, Source};
+use super::frame::Frame;
+use super::gaussian::{Averages, Covariance, SingleState, linear_response};
+use super::integrate::Split;
+use super::noise::Noise;
+use super::state::{Layers, State, product_of};
+use crate::data::Moments;
+use crate::error::{Error, Result};
+use crate::prior::Prior;
+use nalgebra::{DMatrix, DVector};
+use std::cell::RefCell;
+
+/// Where the averages over the data come from.
+#[derive(Debug)]
+enum Data {
+    /// Linear units: `σ_h² C Y`.
+    Linear(DMatrix<f64>),
+    /// Equation (9), and its analogues for other laws of v.
+    FixedPrior(RefCell<DataTerm>),
+}
+
+/// Where the averages over the machine's own distribution come from.
+#[derive(Debug)]
+enum Response {
+    /// Linear units: `A Y (1/σ_h² − Yᵀ A Y)⁻¹`.
+    Linear { covariance: Covariance, hidden_variance: f64 },
+    /// One state and the Gaussian fluctuations around it.
+    Gaussian(RefCell<SingleState>),
+}
+
+/// A learning flow.
+#[derive(Debug)]
+pub struct Flow {
+    layers: Layers,
+    data: Data,
+    response: Response,
+    noise: Noise,
+    /// ⟨s⟩_Data, with the components of the visible fields; `None` where fields do not move.
+    mean: Option<DVector<f64>>,
+    /// Of linear machines.
+    likelihood: Option<Likelihood>,
+    shape: State,
+}
+
+impl Flow {
+    /// The linear machine, of units with free variances σ_v² and σ_h²: `dW/dt = σ_h² (C − Λ⁻¹) W`,
+    /// `Λ = 1/σ_v² − σ_h² W Wᵀ`, with the data's covariance C. Exact. Fields stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if the moments do not fit the layers.
+    pub fn linear(layers: Layers, start: &State, moments: &Moments, sigma_v: f64, sigma_h: f64) -> Result<Self> {
+        for (name, value) in [("sigma_v", sigma_v), ("sigma_h", sigma_h)] {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(Error::Range { name, reason: format!("it is {value}: it must be positive and finite") });
+            }
+        }
+        let operator = resolved(&layers, &moments.covariance)? * (sigma_h * sigma_h);
+        let response =
+            Response::Linear { covariance: Covariance::Uniform(sigma_v * sigma_v), hidden_variance: sigma_h * sigma_h };
+        let likelihood = Some(Likelihood {
+            trace: moments.covariance.trace(),
+            visible_variance: sigma_v * sigma_v,
+            hidden_variance: sigma_h * sigma_h,
+        });
+        let flow = Self::new(layers, start, Data::Linear(operator), response, Noise::none(), None);
+        Ok(Self { likelihood, ..flow })
+    }
+
+    /// The linear machine whose visible units have the variances of the data's: what ±1 units do while W is small and
+    /// their fields match the data's means, `dW/dt = (C − diag C) W + O(W³)`.
+    ///
+    /// # Errors
+    /// As [`Flow::linear`].
+    pub fn linear_ising(layers: Layers, start: &State, moments: &Moments) -> Result<Self> {
+        let operator = resolved(&layers, &moments.covariance)?;
+        let covariance = Covariance::of_sites(&layers, &moments.covariance.diagonal());
+        let response = Response::Linear { covariance, hidden_variance: 1.0 };
+        Ok(Self::new(layers, start, Data::Linear(operator), response, Noise::none(), None))
+    }
+
+    /// ±1 units, their data term in the closure (9) that fixes the law of v, their own term by the Gaussian response.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if the source does not fit the layers; a prior that cannot serve.
+    pub fn fixed_prior(layers: Layers, start: &State, source: Source, prior_v: &Prior, noise: Noise) -> Result<Self> {
+        if source.dimension() != layers.directions() {
+            let reason =
+                format!("they have {} directions, and the machine {}", source.dimension(), layers.directions());
+            return Err(Error::Range { name: "the data", reason });
+        }
+        let mean = layers.expand(&source.mean());
+        let data = DataTerm::new(source, prior_v, layers.hidden_units)?;
+        let response = Response::Gaussian(RefCell::default());
+        Ok(Self::new(layers, start, Data::FixedPrior(RefCell::new(data)), response, noise, Some(mean)))
+    }
+
+    /// The same flow with another value of ⟨s⟩_Data: that of the sites, where the data term knows it only along the
+    /// directions.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if it has not as many components as the visible fields.
+    pub fn with_mean(mut self, mean: DVector<f64>) -> Result<Self> {
+        let expected = self.layers.field_components();
+        if mean.len() != expected {
+            return Err(Error::Length { name: "the mean of the data", found: mean.len(), expected });
+        }
+        self.mean = self.mean.map(|_| mean);
+        Ok(self)
+    }
+
+    fn new(
+        layers: Layers,
+        start: &State,
+        data: Data,
+        response: Response,
+        noise: Noise,
+        mean: Option<DVector<f64>>,
+    ) -> Self {
+        Self { shape: start.zeros_like(), layers, data, response, noise, mean, likelihood: None }
+    }
+
+    /// The layers that the flow moves in.
+    pub fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    /// σ of the noise at time t.
+    pub fn sigma(&self, t: f64) -> f64 {
+        self.noise.sigma(t)
+    }
+
+    /// The averages over the data, as a rate.
+    ///
+    /// # Errors
+    /// Those of the data term.
+    pub fn data(&self, t: f64, state: &State) -> Result<State> {
+        let (weights, theta) = match &self.data {
+            Data::Linear(operator) => (product_of(operator, &state.weights), DVector::zeros(state.theta.len())),
+            Data::FixedPrior(data) => {
+                let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
+                let mut data = data.borrow_mut();
+                let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
+                (clamped.correlation.clone(), clamped.hidden.clone())
+            }
+        };
+        let eta = self.mean.clone().unwrap_or_else(|| DVector::zeros(state.eta.len()));
+        Ok(State { weights, eta, theta })
+    }
+
+    /// The averages over the machine's own distribution, as a rate.
+    ///
+    /// # Errors
+    /// [`Error::Divergent`] beyond the pole of the response.
+    pub fn machine(&self, _t: f64, state: &State) -> Result<State> {
+        match &self.response {
+            Response::Linear { covariance, hidden_variance } => {
+                let weights = linear_response(&state.weights, covariance, *hidden_variance)?;
+                Ok(State { weights, ..state.zeros_like() })
+            }
+            Response::Gaussian(single) => {
+                let Averages { correlation, visible, hidden } = single.borrow_mut().averages(&self.layers, state)?;
+                Ok(State { weights: correlation, eta: visible, theta: hidden })
+            }
+        }
+    }
+
+    /// Mean log-likelihood of a sample, `½ log det Λ − ½ tr(ΛC) − (N_v/2) log 2π`; `None` of machines that are not linear.
+    ///
+    /// # Errors
+    /// [`Error::Divergent`] if the machine cannot be normalised.
+    pub fn log_likelihood(&self, frame: &Frame, state: &State) -> Result<Option<f64>> {
+        let (Some(known), Data::Linear(operator)) = (self.likelihood, &self.data) else { return Ok(None) };
+        let coupling = known.visible_variance * known.hidden_variance;
+        let units = self.layers.visible_units as f64;
+        let free = -units * (known.visible_variance * std::f64::consts::TAU).ln();
+        if frame.singular_values.iter().any(|w| coupling * w * w >= 1.0) {
+            return Err(Error::Divergent);
+        }
+        let log_determinant: f64 = frame.singular_values.iter().map(|w| (-coupling * w * w).ln_1p()).sum();
+        let explained = state.weights.dot(&product_of(operator, &state.weights));
+        Ok(Some(0.5 * (free + log_determinant - known.trace / known.visible_variance + explained)))
+    }
+
+    /// The gradient: data minus machine.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn gradient(&self, t: f64, state: &State) -> Result<State> {
+        let mut gradient = self.data(t, state)?;
+        gradient.add(-1.0, &self.machine(t, state)?);
+        Ok(gradient)
+    }
+}
+
+/// What the likelihood of a linear machine needs of the data.
+#[derive(Clone, Copy, Debug)]
+struct Likelihood {
+    /// tr C.
+    trace: f64,
+    visible_variance: f64,
+    hidden_variance: f64,
+}
+
+impl Split for Flow {
+    fn slow(&self, t: f64, y: &DVector<f64>) -> Result<DVector<f64>> {
+        let mut state = self.shape.clone();
+        state.copy_from(y);
+        Ok(self.data(t, &state)?.to_vector())
+    }
+
+    fn fast(&self, t: f64, y: &DVector<f64>) -> Result<DVector<f64>> {
+        let mut state = self.shape.clone();
+        state.copy_from(y);
+        let mut averages = self.machine(t, &state)?.to_vector();
+        averages.neg_mut();
+        Ok(averages)
+    }
+}
+
+/// `Bᵀ C B`.
+fn resolved(layers: &Layers, covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    let units = covariance.nrows();
+    if units != layers.visible_units {
+        let reason = format!("they are of {units} units, and the machine has {}", layers.visible_units);
+        return Err(Error::Range { name: "the moments", reason });
+    }
+    let half = layers.project_columns(covariance);
+    Ok(layers.project_columns(&half.transpose()))
+}

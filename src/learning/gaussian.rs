@@ -1,0 +1,262 @@
+//! The Gaussian response: what the machine's own distribution averages to around one state (`docs/theory.md`, section 2).
+//!
+//! Without fields the state is the paramagnet, and `⟨s_α σ_β⟩ = δ_αβ w_α/(1 − w_α²)`: exact for the linear machine, and for
+//! ±1 units as long as nothing condenses. Fields magnetize the units; the state is then the solution of
+//!
+//! ```text
+//! s̄_i = tanh( eta_i + (W σ̄)_i ),    σ̄ = f V(x),    f = theta + Wᵀ s̄,    x = |f|²/N_h
+//! ```
+//!
+//! that continues that of W = 0, with the hidden units averaged over Gaussian v as in (9), and the fluctuations around it
+//! have the covariance
+//!
+//! ```text
+//! ⟨s σᵀ⟩ − s̄ σ̄ᵀ = A Y (B⁻¹ − Yᵀ A Y)⁻¹,    A = ∂s̄/∂(field) = Bᵀ diag(1 − s̄²) B,    B = ∂σ̄/∂f = V + (2V'/N_h) f fᵀ.
+//! ```
+//!
+//! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r acts on a free machine in proportion to
+//! its overlaps, which are zero in the paramagnet; it is left out here.
+
+use super::state::{Basis, Layers, State, product_of, transposed_product, view};
+use crate::average::response;
+use crate::error::{Error, Result};
+use faer::linalg::solvers::{Llt, Solve};
+use faer::{MatMut, Side};
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+/// Largest change of σ̄ in a step of Newton's method, against √N_h, at which the state is found.
+const TOLERANCE: f64 = 1e-13;
+/// Steps of Newton's method; from the last solution of a flow it takes two or three.
+const MAX_STEPS: usize = 60;
+/// A factor of Newton's method is made anew where a step is not this much smaller than the last one.
+const SHRINKING: f64 = 0.2;
+/// Rows that are solved for together.
+const SLAB: usize = 64;
+
+/// Averages of the machine's own distribution, in the bases of the flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Averages {
+    /// `⟨z_a σ_β⟩`, `D × H`.
+    pub correlation: DMatrix<f64>,
+    /// `⟨s⟩`, with the components of the visible fields.
+    pub visible: DVector<f64>,
+    /// `⟨σ⟩`, H components.
+    pub hidden: DVector<f64>,
+}
+
+/// Variances of the visible units that W does not couple.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Covariance {
+    /// The same for all directions.
+    Uniform(f64),
+    /// One a direction.
+    Diagonal(DVector<f64>),
+    /// Along directions that mix the units, `D × D`.
+    Full(DMatrix<f64>),
+}
+
+impl Covariance {
+    /// `Bᵀ diag(variances) B`.
+    pub fn of_sites(layers: &Layers, variances: &DVector<f64>) -> Self {
+        match &layers.basis {
+            Basis::Directions(directions) => {
+                let mut scaled = directions.clone();
+                for mut column in scaled.column_iter_mut() {
+                    column.component_mul_assign(variances);
+                }
+                Self::Full(transposed_product(directions, &scaled))
+            }
+            _ => Self::Diagonal(variances.clone()),
+        }
+    }
+
+    /// `A Y`.
+    fn times(&self, weights: &DMatrix<f64>) -> DMatrix<f64> {
+        match self {
+            Self::Uniform(variance) => weights * *variance,
+            Self::Diagonal(variances) => {
+                let mut scaled = weights.clone();
+                for mut column in scaled.column_iter_mut() {
+                    column.component_mul_assign(variances);
+                }
+                scaled
+            }
+            Self::Full(matrix) => product_of(matrix, weights),
+        }
+    }
+}
+
+/// Linear response of a machine whose visible units have the covariance A and whose hidden units have the variance b:
+/// `A Y (1/b − Yᵀ A Y)⁻¹`, `D × H`.
+///
+/// # Errors
+/// [`Error::Divergent`] where `1/b − Yᵀ A Y` is not positive: a mode has condensed.
+pub fn linear_response(weights: &DMatrix<f64>, covariance: &Covariance, hidden_variance: f64) -> Result<DMatrix<f64>> {
+    let driven = covariance.times(weights);
+    let precision = precision(weights, &driven, 1.0 / hidden_variance);
+    Ok(Factor::of(&precision)?.solve_rows(driven))
+}
+
+/// `floor − Yᵀ A Y`.
+fn precision(weights: &DMatrix<f64>, driven: &DMatrix<f64>, floor: f64) -> DMatrix<f64> {
+    let mut precision = -transposed_product(weights, driven);
+    for index in 0..precision.nrows() {
+        precision[(index, index)] += floor;
+    }
+    precision
+}
+
+/// A positive matrix, factorised.
+#[derive(Debug)]
+struct Factor(Llt<f64>);
+
+impl Factor {
+    fn of(matrix: &DMatrix<f64>) -> Result<Self> {
+        view(matrix).llt(Side::Lower).map(Self).map_err(|_| Error::Divergent)
+    }
+
+    /// `M⁻¹ x`.
+    fn solve(&self, vector: &DVector<f64>) -> DVector<f64> {
+        let mut solution = vector.clone();
+        let length = vector.len();
+        self.0.solve_in_place(MatMut::from_column_major_slice_mut(solution.as_mut_slice(), length, 1));
+        solution
+    }
+
+    /// `X M⁻¹` for a symmetric M.
+    fn solve_rows(&self, matrix: DMatrix<f64>) -> DMatrix<f64> {
+        let mut transposed = matrix.transpose();
+        let rows = transposed.nrows();
+        transposed.as_mut_slice().par_chunks_mut((rows * SLAB).max(1)).for_each(|slab| {
+            let columns = slab.len() / rows.max(1);
+            self.0.solve_in_place(MatMut::from_column_major_slice_mut(slab, rows, columns));
+        });
+        transposed.transpose()
+    }
+}
+
+/// The single state that continues the one of W = 0, followed from call to call.
+#[derive(Debug, Default)]
+pub struct SingleState {
+    /// σ̄ of the last call, with the factor of Newton's method there.
+    last: Option<(DVector<f64>, Factor)>,
+}
+
+/// A state's means, with their slopes in the fields on them.
+struct Point {
+    /// s̄, with the components of the visible fields.
+    visible: DVector<f64>,
+    /// What A is made of.
+    slopes: Slopes,
+    /// f.
+    field: DVector<f64>,
+    /// σ̄ = f V(x).
+    hidden: DVector<f64>,
+    /// V(x).
+    slope: f64,
+    /// c in B⁻¹ = (1 − c f fᵀ)/V.
+    bend: f64,
+}
+
+impl SingleState {
+    /// Averages at a state of the flow.
+    ///
+    /// # Errors
+    /// [`Error::Divergent`] where the state is not stable, or Newton's method does not find it.
+    pub fn averages(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
+        let free = state.eta.iter().chain(&state.theta).all(|&field| field == 0.0);
+        let known = self.last.take().filter(|(hidden, _)| !free && hidden.len() == state.theta.len());
+        let (mut hidden, mut factor) = match known {
+            Some((hidden, factor)) => (hidden, Some(factor)),
+            None => (DVector::zeros(state.theta.len()), None),
+        };
+        let scale = (layers.hidden_units as f64).sqrt();
+        let mut last_change = f64::INFINITY;
+        for _ in 0..MAX_STEPS {
+            let point = Point::at(layers, state, &hidden)?;
+            // A factor from nearby serves as long as it makes steps shrink quickly.
+            let usable = match factor.take() {
+                Some(factor) => factor,
+                None => point.factor(layers, &state.weights)?.0,
+            };
+            let change = usable.solve(&point.unscaled(&(&point.hidden - &hidden)));
+            let size = change.amax() / scale;
+            if !size.is_finite() {
+                break;
+            }
+            hidden += &change;
+            if size <= TOLERANCE {
+                return self.around(layers, state, point, hidden);
+            }
+            if size < SHRINKING * last_change {
+                factor = Some(usable);
+            }
+            last_change = size;
+        }
+        Err(Error::Divergent)
+    }
+
+    /// The averages at a state that was found.
+    fn around(&mut self, layers: &Layers, state: &State, point: Point, hidden: DVector<f64>) -> Result<Averages> {
+        let (factor, driven) = point.factor(layers, &state.weights)?;
+        let mut correlation = factor.solve_rows(driven);
+        correlation.ger(1.0, &layers.project(&point.visible), &hidden, 1.0);
+        self.last = Some((hidden.clone(), factor));
+        Ok(Averages { correlation, visible: point.visible, hidden })
+    }
+}
+
+/// How the means of the visible units change with the fields on them.
+enum Slopes {
+    /// 1 − s̄², one a site.
+    Sites(DVector<f64>),
+    /// Along abstract directions.
+    Full(DMatrix<f64>),
+}
+
+impl Point {
+    fn at(layers: &Layers, state: &State, hidden: &DVector<f64>) -> Result<Self> {
+        let on_visible = &state.eta + layers.expand(&(&state.weights * hidden));
+        let (visible, slopes) = match layers.basis {
+            Basis::Abstract(_) => {
+                // Components of Gaussian law, as on the hidden side.
+                let units = layers.visible_units as f64;
+                let variance = on_visible.norm_squared() / units;
+                let (slope, curvature) = (response::v(variance)?, response::v_prime(variance)?);
+                let mut covariance = DMatrix::from_diagonal_element(on_visible.len(), on_visible.len(), slope);
+                covariance.ger(2.0 * curvature / units, &on_visible, &on_visible, 1.0);
+                (on_visible * slope, Slopes::Full(covariance))
+            }
+            _ => {
+                let visible = on_visible.map(f64::tanh);
+                let variances = visible.map(|mean| 1.0 - mean * mean);
+                (visible, Slopes::Sites(variances))
+            }
+        };
+        let field = &state.theta + state.weights.tr_mul(&layers.project(&visible));
+        let units = layers.hidden_units as f64;
+        let variance = field.norm_squared() / units;
+        let (slope, curvature) = (response::v(variance)?, response::v_prime(variance)?);
+        let twice = 2.0 * curvature / (units * slope);
+        let bend = twice / (1.0 + twice * field.norm_squared());
+        Ok(Self { visible, slopes, hidden: &field * slope, field, slope, bend })
+    }
+
+    /// `B⁻¹ − Yᵀ A Y`, factorised, and `A Y`.
+    fn factor(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<(Factor, DMatrix<f64>)> {
+        let covariance = match &self.slopes {
+            Slopes::Sites(variances) => Covariance::of_sites(layers, variances),
+            Slopes::Full(matrix) => Covariance::Full(matrix.clone()),
+        };
+        let driven = covariance.times(weights);
+        let mut precision = precision(weights, &driven, 1.0 / self.slope);
+        precision.ger(-self.bend / self.slope, &self.field, &self.field, 1.0);
+        Ok((Factor::of(&precision)?, driven))
+    }
+
+    /// `B⁻¹ x`.
+    fn unscaled(&self, vector: &DVector<f64>) -> DVector<f64> {
+        (vector - &self.field * (self.bend * self.field.dot(vector))) / self.slope
+    }
+}

@@ -1,0 +1,194 @@
+//! The cases of one mode's closed form, each in a coordinate of its own.
+//!
+//! In `z = σ_v² σ_h² w²`, `τ = σ_v² σ_h² t` and `λ = Λ̂/σ_v²` the flow of a mode depends on λ alone, and partial fractions
+//! integrate it:
+//!
+//! ```text
+//! dz/dτ = 2z (λ − 1/(1 − z)),      2(λ − 1) τ = [ ln z − (1/λ) ln |λ − 1 − λz| ],      z* = 1 − 1/λ if λ > 1, else 0.
+//! ```
+//!
+//! The difference loses its digits near z*, where z hardly moves, and near λ = 1, where both sides vanish. So each case has
+//! a coordinate of its own, in which the time is monotone and nothing cancels:
+//!
+//! | case | coordinate x | (scale) τ |
+//! |---|---|---|
+//! | λ > 1, z < z* | `ln z − ln(z* − z)` | `2(λ−1) τ = [ x − (1 − 1/λ) softplus(x) ]` |
+//! | λ > 1, z > z* | `ln(z/z* − 1)` | `2(λ−1) τ = [ softplus(x) − x/λ ]` |
+//! | λ ≤ 1 | `ln z` | `2(λ−1) τ = [ x − (1/λ) ln(1 + λz/(1−λ)) ]` |
+//! | λ ≤ 1, 1 − λ < z | `ln z` | `2λ τ = [ x + ln(1 + (1−λ)/(λz))/(1−λ) ]`, at λ = 1 `[ x + 1/z ]` |
+
+/// The cases of the table, `ratio` = λ and `excess` = λ − 1 = −`deficit`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Flow {
+    Growing { ratio: f64, excess: f64, log_fixed: f64 },
+    Falling { ratio: f64, excess: f64, log_fixed: f64 },
+    Decaying { ratio: f64, deficit: f64 },
+    // `reference` = ln z of the start: both sides are multiplied by z there and the start is subtracted from x, so that
+    // nothing overflows for the smallest z.
+    Marginal { ratio: f64, deficit: f64, reference: f64 },
+}
+
+impl Flow {
+    /// x from ln z; NaN on the other side of the fixed point, infinite at it.
+    pub(super) fn coordinate(&self, log_z: f64) -> f64 {
+        match *self {
+            Flow::Growing { log_fixed, .. } => {
+                let distance = log_z - log_fixed;
+                distance - (-distance.exp_m1()).ln()
+            }
+            Flow::Falling { log_fixed, .. } => {
+                let distance = log_z - log_fixed;
+                // The same as ln(exp(d) − 1), which overflows.
+                distance + (-(-distance).exp_m1()).ln()
+            }
+            Flow::Decaying { .. } => log_z,
+            Flow::Marginal { reference, .. } => log_z - reference,
+        }
+    }
+
+    pub(super) fn log_z(&self, x: f64) -> f64 {
+        match *self {
+            Flow::Growing { log_fixed, .. } => log_fixed - softplus(-x),
+            Flow::Falling { log_fixed, .. } => log_fixed + softplus(x),
+            Flow::Decaying { .. } => x,
+            Flow::Marginal { reference, .. } => x + reference,
+        }
+    }
+
+    /// The factor of τ.
+    pub(super) fn scale(&self) -> f64 {
+        match *self {
+            Flow::Growing { excess, .. } | Flow::Falling { excess, .. } => 2.0 * excess,
+            Flow::Decaying { deficit, .. } => -2.0 * deficit,
+            Flow::Marginal { ratio, reference, .. } => 2.0 * ratio * reference.exp(),
+        }
+    }
+
+    /// The scaled time at x, up to a constant, and its slope in x.
+    pub(super) fn time(&self, x: f64) -> (f64, f64) {
+        match *self {
+            // softplus(x) = x + softplus(−x) gives two forms of these: that for x > 0 does not cancel there.
+            Flow::Growing { ratio, excess, .. } => {
+                let slope = 1.0 / ratio + excess / ratio * logistic(-x);
+                let time =
+                    if x > 0.0 { x / ratio - excess / ratio * softplus(-x) } else { x - excess / ratio * softplus(x) };
+                (time, slope)
+            }
+            Flow::Falling { ratio, excess, .. } if x > 0.0 => {
+                (excess / ratio * x + softplus(-x), excess / ratio - logistic(-x))
+            }
+            Flow::Falling { ratio, .. } => (softplus(x) - x / ratio, logistic(x) - 1.0 / ratio),
+            Flow::Decaying { ratio, deficit } => {
+                let z = x.exp();
+                let bend = if ratio > 0.0 { (ratio * z / deficit).ln_1p() / ratio } else { z / deficit };
+                (x - bend, deficit * (1.0 - z) / (deficit + ratio * z))
+            }
+            Flow::Marginal { ratio, deficit, reference } => {
+                let start = reference.exp();
+                if deficit == 0.0 {
+                    return (start * x + (-x).exp_m1(), start - (-x).exp());
+                }
+                let offset = (deficit / ratio).ln() - reference;
+                let bend = start / deficit * (softplus(offset - x) - softplus(offset));
+                (start * x + bend, start * (1.0 - logistic(offset - x) / deficit))
+            }
+        }
+    }
+
+    /// Two x between which the time is `target`: scaled, and `span` after the start.
+    pub(super) fn bracket(&self, start: f64, span: f64, target: f64) -> (f64, f64) {
+        let from = self.coordinate(start);
+        match *self {
+            // The curve lies below both its asymptotes x and x/λ, and rises by 1/λ at least.
+            Flow::Growing { ratio, .. } => (target.max(ratio * target).max(from), (from + ratio * span).min(f64::MAX)),
+            // It lies above its asymptote −x/λ.
+            Flow::Falling { ratio, .. } => ((-ratio * target).min(from), from),
+            // It lies below its asymptote x.
+            Flow::Decaying { .. } => (target.min(from), from),
+            // d ln z/dτ = −2 (1 − λ + λz)/(1 − z) is steepest at the start, and with 1 − λ < z never above it.
+            Flow::Marginal { ratio, deficit, .. } => {
+                let z = start.exp();
+                let steepest = (deficit + ratio * z) / (1.0 - z);
+                (-span / (ratio * z) * steepest, 0.0)
+            }
+        }
+    }
+}
+
+/// ln(1 + e^x).
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// 1/(1 + e^{−x}), the slope of softplus.
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The x in [low, high] at which a monotone function has the value `target`: Newton's method from the lower end, by
+/// bisection where that leaves the bracket or does not halve the step.
+pub(super) fn root(function: impl Fn(f64) -> (f64, f64), target: f64, mut low: f64, mut high: f64) -> f64 {
+    let rising = function(high).0 >= function(low).0;
+    let mut at = low;
+    let mut step = high - low;
+    // Bisection alone needs 1100 halvings of the widest bracket of doubles at most.
+    for _ in 0..1100 {
+        let (value, slope) = function(at);
+        if value == target {
+            return at;
+        }
+        if (value < target) == rising {
+            low = at
+        } else {
+            high = at
+        }
+        let newton = at - (value - target) / slope;
+        let inside = newton >= low && newton <= high && (newton - at).abs() < 0.5 * step.abs();
+        let next = if inside { newton } else { low + 0.5 * (high - low) };
+        step = next - at;
+        if step.abs() <= f64::EPSILON * at.abs().max(1.0) {
+            return next;
+        }
+        at = next;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_of_rising_and_falling_functions() {
+        let log = |x: f64| (x.ln(), 1.0 / x);
+        assert!((root(log, 1.5, 1e-3, 1e3) / 1.5f64.exp() - 1.0).abs() < 1e-15);
+        // Newton's step from the lower end leaves the bracket.
+        let flat = |x: f64| (-x.powi(9), -9.0 * x.powi(8));
+        assert!((root(flat, -2.0, 1e-6, 100.0) - 2f64.powf(1.0 / 9.0)).abs() < 1e-15);
+        assert_eq!(root(|x| (x, 1.0), 3.0, 3.0, 3.0), 3.0);
+    }
+
+    /// The slopes against central differences, and the coordinates against their inverses, in every case.
+    #[test]
+    fn slopes_and_inverses() {
+        let log_fixed = (1.0 - 1.0 / 3.0f64).ln();
+        for (flow, log_z) in [
+            (Flow::Growing { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed - 4.0, log_fixed - 0.01]),
+            (Flow::Falling { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed + 0.01, -0.01]),
+            (Flow::Decaying { ratio: 0.4, deficit: 0.6 }, [-5.0, -0.1]),
+            (Flow::Decaying { ratio: 0.0, deficit: 1.0 }, [-5.0, -0.1]),
+            (Flow::Marginal { ratio: 0.9, deficit: 0.1, reference: -0.1 }, [-5.0, -0.2]),
+            (Flow::Marginal { ratio: 1.0, deficit: 0.0, reference: -0.1 }, [-5.0, -0.2]),
+        ] {
+            for log_z in log_z {
+                let x = flow.coordinate(log_z);
+                assert!((flow.log_z(x) - log_z).abs() < 1e-14, "{flow:?}");
+                let step = 1e-5;
+                let difference = (flow.time(x + step).0 - flow.time(x - step).0) / (2.0 * step);
+                let slope = flow.time(x).1;
+                // The third derivative is of the order of the slope or of 1.
+                assert!((difference - slope).abs() < 1e-9 * (1.0 + slope.abs()), "{flow:?}: {difference} for {slope}");
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! From data and an initial machine to a flow: which closure, in which directions, with which noise.
+
+use super::data_term::{self, Source};
+use super::flow::Flow;
+use super::linear::LinearTheory;
+use super::noise::{Noise, rates_of_map};
+use super::state::{Basis, Layers, State, transposed_product};
+use crate::data::{Dataset, Moments, Samples};
+use crate::error::{Error, Result};
+use crate::prior::Prior;
+use crate::rbm::Machine;
+use crate::spectrum::{fit, singular_values};
+use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
+
+/// Largest number of directions that linear closures keep without being asked for.
+pub const MOST_DIRECTIONS: usize = 784;
+
+/// How the averages of the flow are closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closure {
+    /// Linear units of unit variances: the letter's operator.
+    Linear,
+    /// Linear units with the variances of ±1 data about their means.
+    LinearIsing,
+    /// ±1 units, the law of v fixed: equation (9).
+    #[default]
+    FixedPrior,
+}
+
+/// What becomes of the weights along directions that are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoiseKind {
+    /// They stay.
+    Fixed,
+    /// They decay, by the linear theory of the modes below threshold.
+    #[default]
+    Decaying,
+    /// They are dropped.
+    None,
+}
+
+/// The choices that make a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// How averages are closed.
+    pub closure: Closure,
+    /// Law of v.
+    pub prior_v: Prior,
+    /// Directions kept. Without a number, all up to [`MOST_DIRECTIONS`] of linear units; of ±1 units those that grow: the
+    /// others decay, which the noise takes account of, and cost as much.
+    pub directions: Option<usize>,
+    /// The rest of the weights.
+    pub noise: NoiseKind,
+    /// Learning rate of the map, or 0 for the flow.
+    pub learning_rate: f64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            closure: Closure::default(),
+            prior_v: Prior::Gaussian,
+            directions: None,
+            noise: NoiseKind::default(),
+            learning_rate: 0.0,
+        }
+    }
+}
+
+/// A flow ready to be followed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The flow.
+    pub flow: Flow,
+    /// Where it starts.
+    pub start: State,
+    /// The linear theory of small weights: of the letter's operator, or of C − diag(C).
+    pub theory: LinearTheory,
+    /// Upper edge of the bulk of the initial weights; `None` if they have none to speak of.
+    pub bulk_edge: Option<f64>,
+}
+
+impl Setup {
+    /// The flow of a machine that learns data whose moments are known already.
+    ///
+    /// The directions kept are those of the largest growth rates. A direction that is left out is part of the noise σ.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for more directions than visible units, none, data that do not fit the machine, or real data with
+    /// a closure of ±1 units; those of [`Flow`].
+    pub fn prepare(&self, data: &Dataset, moments: &Moments, machine: &Machine) -> Result<Prepared> {
+        let units = machine.visible;
+        let theory = match self.closure {
+            Closure::Linear => LinearTheory::of_gaussian(moments, 1.0, 1.0)?,
+            Closure::LinearIsing | Closure::FixedPrior => LinearTheory::of_ising(moments)?,
+        };
+        if theory.len() != units {
+            let reason = format!("they are of {} units, and the machine has {units}", theory.len());
+            return Err(Error::Range { name: "the moments", reason });
+        }
+        let directions = match (self.directions, self.closure) {
+            (Some(directions), _) => directions,
+            (None, Closure::FixedPrior) => theory.unstable().max(1),
+            (None, _) => units.min(MOST_DIRECTIONS),
+        };
+        if !(1..=units).contains(&directions) {
+            let reason = format!("{directions} are asked for: choose between 1 and the {units} visible units");
+            return Err(Error::Range { name: "the directions", reason });
+        }
+        if self.closure != Closure::Linear && matches!(data.samples, Samples::Real(_)) {
+            let reason = "they are real numbers, which only linear units take".to_owned();
+            return Err(Error::Range { name: "the data", reason });
+        }
+        let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
+        let (layers, start, _) = Layers::of_machine(machine, basis)?;
+        layers.check_data(data)?;
+        let flow = match self.closure {
+            Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
+            Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,
+            Closure::FixedPrior => {
+                let noise = self.noise(machine, &theory, directions)?;
+                let source = source(data, &layers.basis)?;
+                Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?.with_mean(moments.mean.clone())?
+            }
+        };
+        let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
+        let bulk = fit(&spectrum, machine.visible, machine.hidden)?;
+        let bulk_edge = Some(bulk.edge).filter(|edge| bulk.note.is_none() && edge.is_finite());
+        Ok(Prepared { flow, start, theory, bulk_edge })
+    }
+
+    /// The noise of the directions from the number `kept` on.
+    fn noise(&self, machine: &Machine, theory: &LinearTheory, kept: usize) -> Result<Noise> {
+        let rest = theory.len() - kept;
+        if self.noise == NoiseKind::None || rest == 0 {
+            return Ok(Noise::none());
+        }
+        let weights = machine.weights.iter().map(|&w| f64::from(w));
+        let weights = DMatrix::from_row_iterator(machine.visible, machine.hidden, weights);
+        let left_out = transposed_product(&theory.directions.columns(kept, rest).into_owned(), &weights);
+        let squares: Vec<f64> = left_out.row_iter().map(|row| row.norm_squared()).collect();
+        let size = (machine.visible as f64 * machine.hidden as f64).sqrt();
+        match self.noise {
+            NoiseKind::Fixed => Noise::fixed((squares.iter().sum::<f64>() / size).sqrt()),
+            _ => {
+                let rates = rates_of_map(&theory.rates.rows(kept, rest).into_owned(), self.learning_rate);
+                Noise::decaying(&squares, rates.as_slice(), size)
+            }
+        }
+    }
+}
+
+/// The samples, in the directions of a basis.
+fn source(data: &Dataset, basis: &Basis) -> Result<Source> {
+    let samples = match (basis, &data.samples) {
+        (Basis::Directions(directions), _) => data_term::Samples::project(data, directions)?,
+        (_, Samples::Spins(spins)) => data_term::Samples::spins(spins.clone())?,
+        (_, Samples::Real(values)) => data_term::Samples::new(values.transpose())?,
+    };
+    Ok(samples.into())
+}

@@ -1,0 +1,264 @@
+//! The machine as the flow sees it, in fixed orthonormal bases of its two layers.
+//!
+//! ```text
+//! W = B Y V_0ᵀ + r,    B: N_v × D,    Y: D × H,    V_0: N_h × H
+//! ```
+//!
+//! The flow moves Y and the fields; B and V_0 stay. With D = N_v and H = N_h nothing is left out; with fewer visible
+//! directions the rest of W is the noise r, of scale σ, σ²/L being the mean square of an entry.
+
+use super::frame::Frame;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::rbm::Machine;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+/// The visible directions in which data and weights are resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Basis {
+    /// All of them: the visible units themselves.
+    Sites,
+    /// Orthonormal directions in columns, `N_v × D`.
+    Directions(DMatrix<f64>),
+    /// D directions of which only the law of the components is known.
+    Abstract(usize),
+}
+
+/// Sizes and bases of the two layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layers {
+    /// N_v.
+    pub visible_units: usize,
+    /// N_h.
+    pub hidden_units: usize,
+    /// B.
+    pub basis: Basis,
+    /// V_0, `N_h × H`; `None` where only the law of its components is known, or where it is the identity.
+    pub hidden_basis: Option<DMatrix<f64>>,
+}
+
+/// What the flow moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Y, `D × H`.
+    pub weights: DMatrix<f64>,
+    /// Visible fields: of the N_v sites, or along the D directions of an abstract basis.
+    pub eta: DVector<f64>,
+    /// Hidden fields in the hidden basis, H components.
+    pub theta: DVector<f64>,
+}
+
+impl Layers {
+    /// κ = N_h/N_v.
+    pub fn kappa(&self) -> f64 {
+        self.hidden_units as f64 / self.visible_units as f64
+    }
+
+    /// L = √(N_v N_h).
+    pub fn size(&self) -> f64 {
+        (self.visible_units as f64 * self.hidden_units as f64).sqrt()
+    }
+
+    /// D, the number of visible directions.
+    pub fn directions(&self) -> usize {
+        match &self.basis {
+            Basis::Sites => self.visible_units,
+            Basis::Directions(directions) => directions.ncols(),
+            Basis::Abstract(directions) => *directions,
+        }
+    }
+
+    /// Number of components of the visible fields.
+    pub fn field_components(&self) -> usize {
+        match self.basis {
+            Basis::Abstract(directions) => directions,
+            _ => self.visible_units,
+        }
+    }
+
+    /// Bᵀ a of a visible field, D components.
+    pub fn project(&self, field: &DVector<f64>) -> DVector<f64> {
+        match &self.basis {
+            Basis::Directions(directions) => directions.tr_mul(field),
+            _ => field.clone(),
+        }
+    }
+
+    /// B a: the visible field with the given components along the directions.
+    pub fn expand(&self, components: &DVector<f64>) -> DVector<f64> {
+        match &self.basis {
+            Basis::Directions(directions) => directions * components,
+            _ => components.clone(),
+        }
+    }
+
+    /// Bᵀ A of a matrix with a row a site, `D × columns`.
+    pub fn project_columns(&self, sites: &DMatrix<f64>) -> DMatrix<f64> {
+        match &self.basis {
+            Basis::Directions(directions) => transposed_product(directions, sites),
+            _ => sites.clone(),
+        }
+    }
+
+    /// B A: a row a site, from a row a direction.
+    pub fn expand_columns(&self, components: &DMatrix<f64>) -> DMatrix<f64> {
+        match &self.basis {
+            Basis::Directions(directions) => product_of(directions, components),
+            _ => components.clone(),
+        }
+    }
+
+    /// Layers and state of a machine resolved in `basis`, with what the basis leaves out: the rows of `B_⊥ᵀ W` are not
+    /// formed, only their sum of squares is, `|W|² − |Bᵀ W|²`.
+    ///
+    /// The hidden basis is that of all units if there are no more of them than visible directions, and else the span of
+    /// `Bᵀ W`, with the direction of the hidden fields if they leave it.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for an abstract basis, or one of another number of units.
+    pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State, f64)> {
+        let (visible, hidden) = (machine.visible, machine.hidden);
+        match &basis {
+            Basis::Abstract(_) => {
+                let reason = "a machine has actual components: give its sites, or directions on them".to_owned();
+                return Err(Error::Range { name: "the basis", reason });
+            }
+            Basis::Directions(directions) if directions.nrows() != visible => {
+                let reason = format!("it has {} rows, and the machine {visible} visible units", directions.nrows());
+                return Err(Error::Range { name: "the basis", reason });
+            }
+            _ => {}
+        }
+        let weights = DMatrix::from_row_iterator(visible, hidden, machine.weights.iter().map(|&w| f64::from(w)));
+        let whole = weights.norm_squared();
+        let eta = DVector::from_iterator(visible, machine.eta.iter().map(|&field| f64::from(field)));
+        let theta = DVector::from_iterator(hidden, machine.theta.iter().map(|&field| f64::from(field)));
+        let mut layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
+        let weights = layers.project_columns(&weights);
+        let left_out = match layers.basis {
+            Basis::Directions(_) => (whole - weights.norm_squared()).max(0.0),
+            _ => 0.0,
+        };
+        if weights.nrows() >= hidden {
+            return Ok((layers, State { weights, eta, theta }, left_out));
+        }
+        let frame = Frame::of(&weights)?;
+        let mut span = frame.v.clone();
+        let outside = &theta - &span * span.tr_mul(&theta);
+        if outside.norm() > f64::EPSILON * theta.norm() * hidden as f64 {
+            span = span.insert_column(frame.modes(), 0.0);
+            span.set_column(frame.modes(), &outside.normalize());
+        }
+        let state = State { weights: product_of(&weights, &span), eta, theta: span.tr_mul(&theta) };
+        layers.hidden_basis = Some(span);
+        Ok((layers, state, left_out))
+    }
+
+    /// Layers and state of an ensemble's machine: D modes of given strengths along abstract directions, without fields.
+    ///
+    /// # Errors
+    /// Sizes of zero; more modes than units; strengths that are negative or not finite.
+    pub fn of_modes(visible: usize, hidden: usize, strengths: &[f64]) -> Result<(Self, State)> {
+        let modes = strengths.len();
+        if modes == 0 {
+            return Err(Error::NoModes);
+        }
+        if modes > visible.min(hidden) {
+            let reason = format!("there are {modes}, and layers of {visible} and {hidden} units have fewer modes");
+            return Err(Error::Range { name: "the strengths", reason });
+        }
+        if let Some(index) = strengths.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            return Err(Error::Mode { mode: index + 1, value: strengths[index] });
+        }
+        let basis = Basis::Abstract(modes);
+        let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
+        let weights = DMatrix::from_diagonal(&DVector::from_column_slice(strengths));
+        Ok((layers, State { weights, eta: DVector::zeros(modes), theta: DVector::zeros(modes) }))
+    }
+
+    /// Checks that data have a value for each visible unit.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if they have another number of units.
+    pub fn check_data(&self, data: &Dataset) -> Result<()> {
+        if data.units() != self.visible_units {
+            let reason = format!("they have {} units, and the machine {}", data.units(), self.visible_units);
+            return Err(Error::Range { name: "the data", reason });
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// A state of zeros, of the same shape.
+    pub fn zeros_like(&self) -> Self {
+        let (rows, columns) = self.weights.shape();
+        Self {
+            weights: DMatrix::zeros(rows, columns),
+            eta: DVector::zeros(self.eta.len()),
+            theta: DVector::zeros(self.theta.len()),
+        }
+    }
+
+    /// All components in one vector: Y column after column, eta, theta.
+    pub fn to_vector(&self) -> DVector<f64> {
+        let parts = [self.weights.as_slice(), self.eta.as_slice(), self.theta.as_slice()];
+        DVector::from_vec(parts.concat())
+    }
+
+    /// Takes all components from a vector as [`to_vector`](Self::to_vector) makes it.
+    pub fn copy_from(&mut self, vector: &DVector<f64>) {
+        let (weights, fields) = vector.as_slice().split_at(self.weights.len());
+        let (eta, theta) = fields.split_at(self.eta.len());
+        self.weights.as_mut_slice().copy_from_slice(weights);
+        self.eta.as_mut_slice().copy_from_slice(eta);
+        self.theta.as_mut_slice().copy_from_slice(theta);
+    }
+
+    /// `self += factor · other`.
+    pub fn add(&mut self, factor: f64, other: &Self) {
+        self.weights.zip_apply(&other.weights, |a, b| *a += factor * b);
+        self.eta.axpy(factor, &other.eta, 1.0);
+        self.theta.axpy(factor, &other.theta, 1.0);
+    }
+
+    /// Whether every component is finite.
+    pub fn is_finite(&self) -> bool {
+        self.weights.iter().chain(self.eta.iter()).chain(self.theta.iter()).all(|value| value.is_finite())
+    }
+}
+
+/// Columns of a product that are made together. Fixed, so that results do not depend on the number of threads.
+const SLAB: usize = 64;
+
+/// `a b`, in parallel slabs of columns.
+pub(super) fn product_of(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    slabs(view(a), b)
+}
+
+/// `aᵀ b`, in parallel slabs of columns: nalgebra's own is several times slower.
+pub(super) fn transposed_product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    slabs(view(a).transpose(), b)
+}
+
+fn slabs(a: MatRef<'_, f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    let (rows, inner, columns) = (a.nrows(), a.ncols(), b.ncols());
+    let mut out = DMatrix::zeros(rows, columns);
+    let parts =
+        out.as_mut_slice().par_chunks_mut((rows * SLAB).max(1)).zip(b.as_slice().par_chunks((inner * SLAB).max(1)));
+    parts.for_each(|(out, b)| {
+        let columns = out.len() / rows.max(1);
+        let out = MatMut::from_column_major_slice_mut(out, rows, columns);
+        let b = MatRef::from_column_major_slice(b, inner, columns);
+        matmul(out, Accum::Replace, a, b, 1.0, Par::Seq);
+    });
+    out
+}
+
+/// A matrix as faer sees it.
+pub(super) fn view(matrix: &DMatrix<f64>) -> MatRef<'_, f64> {
+    MatRef::from_column_major_slice(matrix.as_slice(), matrix.nrows(), matrix.ncols())
+}

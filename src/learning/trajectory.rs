@@ -1,0 +1,181 @@
+//! A learning flow followed in time: spectrum, frame and fields at given times, and what happens between them.
+
+use super::events::{Event, Knot, between};
+use super::flow::Flow;
+use super::frame::{Frame, FrameRates};
+use super::integrate::{Integrator, Method, Point, Statistics};
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::spectrum::{Decomposition, track};
+use nalgebra::DMatrix;
+
+/// Intervals that events are looked for in, at least: over each of them w_α is a cubic to the accuracy that is reported.
+const INTERVALS: usize = 200;
+/// Modes whose vectors are kept and followed.
+pub const FOLLOWED: usize = 64;
+
+/// What is asked of a trajectory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Times of the snapshots, increasing from 0. For the map, whole numbers of steps.
+    pub times: Vec<f64>,
+    /// How it is integrated.
+    pub integrator: Integrator,
+    /// Upper edge of the bulk that modes may leave, if there is one.
+    pub bulk_edge: Option<f64>,
+}
+
+/// A machine on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// t.
+    pub time: f64,
+    /// w_α, decreasing.
+    pub singular_values: Vec<f64>,
+    /// w by identity: the modes of t = 0 in their order then, followed by continuity of their vectors. The leading
+    /// [`FOLLOWED`] modes are followed; the others stand by rank.
+    pub by_identity: Vec<f64>,
+    /// η_α = u^α·eta, by rank.
+    pub eta: Vec<f64>,
+    /// θ_α = v^α·theta, by rank.
+    pub theta: Vec<f64>,
+    /// u^α of the leading modes in columns, by rank, in the visible basis.
+    pub u: DMatrix<f64>,
+    /// v^α likewise, in the hidden basis.
+    pub v: DMatrix<f64>,
+    /// Ω^v between the leading modes; NaN between modes of equal w.
+    pub visible_rotation: DMatrix<f64>,
+    /// Ω^h likewise.
+    pub hidden_rotation: DMatrix<f64>,
+    /// σ of the noise.
+    pub sigma: f64,
+    /// Mean log-likelihood of a sample, of linear machines.
+    pub log_likelihood: Option<f64>,
+}
+
+/// The result of [`follow`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trajectory {
+    /// One at each time of the plan.
+    pub snapshots: Vec<Snapshot>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// What the integration took.
+    pub statistics: Statistics,
+    /// Where the flow ended.
+    pub last: State,
+}
+
+/// Follows a flow from its start.
+///
+/// `progress` is told each time that is reached.
+///
+/// # Errors
+/// [`Error::Range`] for times that do not increase from 0; those of the integration.
+pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(f64)) -> Result<Trajectory> {
+    let (times, shown) = knots(plan)?;
+    let mut state = start.clone();
+    let mut rate = start.zeros_like();
+    let mut trajectory = Trajectory {
+        snapshots: Vec::with_capacity(plan.times.len()),
+        events: Vec::new(),
+        statistics: Statistics::default(),
+        last: start.clone(),
+    };
+    let mut followed: Option<Followed> = None;
+    let mut shown = shown.into_iter();
+    let mut visit = |point: Point| {
+        state.copy_from(&point.y);
+        rate.copy_from(&point.rate);
+        let next = Followed::at(point.time, &state, &rate, followed.as_ref())?;
+        if let Some(last) = &followed {
+            trajectory.events.extend(between(&last.knot, &next.knot, plan.bulk_edge)?);
+        }
+        if shown.next() == Some(true) {
+            trajectory.snapshots.push(next.snapshot(flow, &state)?);
+        }
+        followed = Some(next);
+        progress(point.time);
+        Ok(())
+    };
+    trajectory.statistics = plan.integrator.run(flow, &times, start.to_vector(), &mut visit)?;
+    trajectory.last = state;
+    Ok(trajectory)
+}
+
+/// Times to stop at, and whether they are the plan's.
+fn knots(plan: &Plan) -> Result<(Vec<f64>, Vec<bool>)> {
+    let times = &plan.times;
+    if times.first() != Some(&0.0) || !times.is_sorted_by(|a, b| a < b) || !times.iter().all(|t| t.is_finite()) {
+        let reason = "they must be finite and increase from 0".to_owned();
+        return Err(Error::Range { name: "the times", reason });
+    }
+    let mut knots = vec![(0.0, true)];
+    let parts = if plan.integrator.method == Method::Map { 1 } else { INTERVALS.div_ceil(times.len().max(2) - 1) };
+    for window in times.windows(2) {
+        let step = (window[1] - window[0]) / parts as f64;
+        knots.extend((1..parts).map(|part| (window[0] + part as f64 * step, false)));
+        knots.push((window[1], true));
+    }
+    Ok(knots.into_iter().unzip())
+}
+
+/// The frame at a knot, with the identities of its leading modes.
+struct Followed {
+    frame: Frame,
+    rates: FrameRates,
+    /// The leading modes, for the comparison with the next ones.
+    leading: Decomposition,
+    /// Identity of each leading mode by rank: its rank at the start.
+    identities: Vec<usize>,
+    knot: Knot,
+}
+
+impl Followed {
+    /// The modes at a knot, each the continuation of one of those before.
+    fn at(t: f64, state: &State, rate: &State, before: Option<&Self>) -> Result<Self> {
+        let mut frame = Frame::of(&state.weights)?;
+        let count = frame.modes().min(FOLLOWED);
+        let mut leading = Decomposition {
+            singular_values: frame.singular_values.as_slice()[..count].to_vec(),
+            u: frame.u.columns(0, count).into_owned(),
+            v: frame.v.columns(0, count).into_owned(),
+        };
+        let mut identities: Vec<usize> = (0..count).collect();
+        if let Some(before) = before {
+            for (rank, mode) in track(&before.leading, &leading)?.into_iter().enumerate() {
+                identities[mode.index] = before.identities[rank];
+                if mode.sign < 0.0 {
+                    for vectors in [&mut frame.u, &mut frame.v, &mut leading.u, &mut leading.v] {
+                        vectors.column_mut(mode.index).neg_mut();
+                    }
+                }
+            }
+        }
+        let rates = frame.rates(&rate.weights)?;
+        let knot = Knot::new(t, &frame.singular_values, &rates.singular_values, &identities);
+        Ok(Self { frame, rates, leading, identities, knot })
+    }
+
+    fn snapshot(&self, flow: &Flow, state: &State) -> Result<Snapshot> {
+        let count = self.identities.len();
+        let singular_values: Vec<f64> = self.frame.singular_values.iter().copied().collect();
+        let mut by_identity = singular_values.clone();
+        for (rank, &identity) in self.identities.iter().enumerate() {
+            by_identity[identity] = singular_values[rank];
+        }
+        Ok(Snapshot {
+            time: self.knot.time,
+            by_identity,
+            eta: self.frame.u.tr_mul(&flow.layers().project(&state.eta)).iter().copied().collect(),
+            theta: self.frame.v.tr_mul(&state.theta).iter().copied().collect(),
+            u: self.frame.u.columns(0, count).into_owned(),
+            v: self.frame.v.columns(0, count).into_owned(),
+            visible_rotation: self.rates.visible.view((0, 0), (count, count)).into_owned(),
+            hidden_rotation: self.rates.hidden.view((0, 0), (count, count)).into_owned(),
+            sigma: flow.sigma(self.knot.time),
+            log_likelihood: flow.log_likelihood(&self.frame, state)?,
+            singular_values,
+        })
+    }
+}

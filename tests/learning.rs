@@ -1,0 +1,330 @@
+//! The learning flow against closed forms, independent integrations, identities and exact enumeration.
+
+use nalgebra::{DMatrix, DVector};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use spectral_rbm::Prior;
+use spectral_rbm::data::{Clusters, Dataset, Ellipsoid, Moments};
+use spectral_rbm::learning::{
+    Basis, Closure, Flow, Frame, FrameFlow, FrameState, Integrator, Layers, LinearMode, Method, Noise, NoiseKind, Plan,
+    Samples, Setup, Snapshot, Source, State, Tolerance, Trajectory, follow,
+};
+use spectral_rbm::rbm::{LinearMachine, Machine};
+use spectral_rbm::simulation::{Learner, LinearTrainer};
+
+fn normal(rows: usize, columns: usize, seed: u64) -> DMatrix<f64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    DMatrix::from_fn(rows, columns, |_, _| StandardNormal.sample(&mut random))
+}
+
+fn vector(length: usize, seed: u64) -> DVector<f64> {
+    normal(length, 1, seed).column(0).into_owned()
+}
+
+/// A covariance of given variances along random directions.
+fn covariance(variances: &[f64], seed: u64) -> DMatrix<f64> {
+    let directions = normal(variances.len(), variances.len(), seed).qr().q();
+    &directions * DMatrix::from_diagonal(&DVector::from_column_slice(variances)) * directions.transpose()
+}
+
+fn moments(covariance: DMatrix<f64>) -> Moments {
+    Moments { mean: DVector::zeros(covariance.nrows()), covariance }
+}
+
+fn layers(visible: usize, hidden: usize) -> Layers {
+    Layers { visible_units: visible, hidden_units: hidden, basis: Basis::Sites, hidden_basis: None }
+}
+
+fn state(weights: DMatrix<f64>) -> State {
+    let (visible, hidden) = weights.shape();
+    State { weights, eta: DVector::zeros(visible), theta: DVector::zeros(hidden) }
+}
+
+fn plan(times: Vec<f64>, method: Method, relative: f64) -> Plan {
+    let tolerance = Tolerance { relative, absolute: 1e-3 * relative };
+    Plan { times, integrator: Integrator { method, tolerance, learning_rate: 0.0 }, bulk_edge: None }
+}
+
+fn run(flow: &Flow, start: &State, plan: &Plan) -> Trajectory {
+    follow(flow, start, plan, &mut |_| {}).unwrap()
+}
+
+fn even(end: f64, count: usize) -> Vec<f64> {
+    (0..=count).map(|k| end * k as f64 / count as f64).collect()
+}
+
+/// One linear mode along the data's own direction, by both methods, against the implicit solution of section 5.
+#[test]
+fn one_linear_mode_follows_the_closed_form() {
+    let data = covariance(&[4.0, 0.7, 0.5], 1);
+    let direction = data.clone().symmetric_eigen();
+    let leading = direction.eigenvectors.column(direction.eigenvalues.imax()).into_owned();
+    let hidden = vector(4, 2).normalize();
+    let start = state(&leading * hidden.transpose() * 0.02);
+    for (sigma_v, sigma_h) in [(1.0, 1.0), (1.3, 0.8)] {
+        let mode = LinearMode::new(4.0, sigma_v, sigma_h).unwrap();
+        let flow = Flow::linear(layers(3, 4), &start, &moments(data.clone()), sigma_v, sigma_h).unwrap();
+        for method in [Method::Dop853, Method::Multirate] {
+            // Errors of steps accumulate to some hundred tolerances; the closed form is good to 1e-12.
+            let trajectory = run(&flow, &start, &plan(even(6.0, 12), method, 1e-12));
+            for snapshot in &trajectory.snapshots {
+                let exact = mode.strength_at(0.02, snapshot.time).unwrap();
+                let error = (snapshot.singular_values[0] / exact - 1.0).abs();
+                assert!(error < 1e-9, "{method:?} at t = {}: {error:e}", snapshot.time);
+            }
+            let last = trajectory.snapshots.last().unwrap().singular_values[0];
+            assert!((last - mode.equilibrium()).abs() < 1e-6 && last > 0.5);
+        }
+    }
+}
+
+/// Classical Runge–Kutta steps of `dW/dt = (C − (1 − W Wᵀ)⁻¹) W`, with the inverse of the whole matrix.
+fn runge_kutta(mut weights: DMatrix<f64>, covariance: &DMatrix<f64>, end: f64, steps: usize) -> DMatrix<f64> {
+    let unit = DMatrix::<f64>::identity(covariance.nrows(), covariance.nrows());
+    let rate = |w: &DMatrix<f64>| (covariance - (&unit - w * w.transpose()).try_inverse().unwrap()) * w;
+    let h = end / steps as f64;
+    for _ in 0..steps {
+        let k1 = rate(&weights);
+        let k2 = rate(&(&weights + &k1 * (0.5 * h)));
+        let k3 = rate(&(&weights + &k2 * (0.5 * h)));
+        let k4 = rate(&(&weights + &k3 * h));
+        weights += (k1 + k2 * 2.0 + k3 * 2.0 + k4) * (h / 6.0);
+    }
+    weights
+}
+
+/// All modes of a linear machine that starts along none of the data's directions, with W wider and narrower than it is
+/// tall, against Runge–Kutta in full dimension, whose error is extrapolated away to below 1e-11.
+#[test]
+fn linear_flow_is_that_of_the_whole_matrix() {
+    let data = covariance(&[4.0, 3.0, 2.2, 1.4, 0.8, 0.5], 3);
+    for hidden in [4, 6, 9] {
+        let start = normal(6, hidden, 4) * 0.05;
+        let coarse = runge_kutta(start.clone(), &data, 2.0, 4000);
+        let fine = runge_kutta(start.clone(), &data, 2.0, 8000);
+        let exact = &fine + (&fine - &coarse) / 15.0;
+        assert!((&exact - &fine).amax() < 1e-11);
+        let start = state(start);
+        let flow = Flow::linear(layers(6, hidden), &start, &moments(data.clone()), 1.0, 1.0).unwrap();
+        for method in [Method::Dop853, Method::Multirate] {
+            let trajectory = run(&flow, &start, &plan(even(2.0, 8), method, 1e-11));
+            let error = (&trajectory.last.weights - &exact).amax();
+            assert!(error < 1e-9, "{method:?}, {hidden}: {error:e}");
+        }
+    }
+}
+
+/// The likelihood never falls, is that of [`LinearMachine`], and the spectrum ends at the theory's fixed point.
+#[test]
+fn likelihood_climbs_to_the_equilibrium() {
+    let data = covariance(&[3.0, 2.0, 1.2, 0.8], 5);
+    let start = state(normal(4, 3, 6) * 0.01);
+    let flow = Flow::linear(layers(4, 3), &start, &moments(data.clone()), 1.0, 1.0).unwrap();
+    let trajectory = run(&flow, &start, &plan(even(200.0, 400), Method::Multirate, 1e-8));
+    let likelihoods: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.log_likelihood.unwrap()).collect();
+    // Steps err by 1e-8 of w, and the likelihood by the square of what w misses at its maximum.
+    assert!(likelihoods.is_sorted_by(|a, b| *b >= a - 1e-13));
+    let second_moments = faer::Mat::from_fn(4, 4, |i, j| data[(i, j)]);
+    let last = &trajectory.last.weights;
+    let machine = LinearMachine::new(faer::Mat::from_fn(4, 3, |i, j| last[(i, j)]), 1.0, 1.0).unwrap();
+    let reference = machine.log_likelihood(second_moments.as_ref()).unwrap();
+    assert!((likelihoods.last().unwrap() - reference).abs() < 1e-12);
+    let ends = &trajectory.snapshots.last().unwrap().singular_values;
+    for (w, variance) in ends.iter().zip([3.0, 2.0, 1.2f64]) {
+        let equilibrium = ((variance - 1.0) / variance).sqrt();
+        // The slowest mode has relaxed by e^{−2·0.2·200}.
+        assert!((w - equilibrium).abs() < 1e-7, "{w} {equilibrium}");
+    }
+}
+
+/// The map of the theory is what the trainer of linear machines does, update for update.
+#[test]
+fn the_map_is_training_of_the_linear_machine() {
+    let data = Ellipsoid::new(20, &[4.0, 3.0, 2.0], 7).unwrap().generate(500).unwrap();
+    let machine = Machine::random(20, 8, 0.05, 1).unwrap();
+    let linear = LinearMachine::with_weights_of(&machine, 1.0, 1.0).unwrap();
+    let mut trainer = LinearTrainer::new(linear, &data, Some(0.01), 5.0).unwrap();
+    let moments = Moments::of(&data).unwrap();
+    let setup = Setup { closure: Closure::Linear, learning_rate: 0.01, ..Setup::default() };
+    let prepared = setup.prepare(&data, &moments, &machine).unwrap();
+    let integrator = Integrator { method: Method::Map, tolerance: Tolerance::default(), learning_rate: 0.01 };
+    let plan = Plan { times: even(4.0, 4), integrator, bulk_edge: None };
+    let trajectory = run(&prepared.flow, &prepared.start, &plan);
+    for snapshot in &trajectory.snapshots[1..] {
+        (0..100).for_each(|_| trainer.update().unwrap());
+        let values = trainer.machine().weights.singular_values().unwrap();
+        for (theory, simulation) in snapshot.singular_values.iter().zip(values) {
+            assert!((theory - simulation).abs() < 1e-12, "{theory} {simulation}");
+        }
+    }
+    assert!(trajectory.snapshots[4].singular_values[0] > 0.5);
+}
+
+/// A flow of ±1 units with fields on both sides, in the whole space.
+fn with_fields(visible: usize, hidden: usize) -> (Flow, State) {
+    let amplitudes = [0.9, 0.6];
+    let clusters = Clusters::new(visible, &amplitudes, &[0.6, 0.3], &Prior::Uniform, 8).unwrap();
+    let data = clusters.generate(300).unwrap();
+    let layers = layers(visible, hidden);
+    let start = State {
+        weights: normal(visible, hidden, 9) * 0.1,
+        eta: vector(visible, 10) * 0.2,
+        theta: vector(hidden, 11) * 0.2,
+    };
+    let source = Source::from(Samples::spins(data.spins().unwrap().clone()).unwrap());
+    let flow = Flow::fixed_prior(layers, &start, source, &Prior::Gaussian, Noise::fixed(0.1).unwrap()).unwrap();
+    (flow, start)
+}
+
+/// The equations of the frame and the flow of W agree, with fields, while no two w meet; and fields projected from the
+/// whole ones are those that their own equations move, rotation terms included. 10⁴ tolerances of steps are allowed for:
+/// rotations amplify errors by one over the distance of two w.
+#[test]
+fn frame_and_matrix_flow_agree() {
+    for (visible, hidden) in [(12, 5), (6, 9)] {
+        let (flow, start) = with_fields(visible, hidden);
+        let end = 0.25;
+        let matrix = run(&flow, &start, &plan(even(end, 5), Method::Dop853, 1e-10));
+        let frame_start = FrameState::of(&flow, &start).unwrap();
+        let frame_flow = FrameFlow::new(&flow, &frame_start);
+        let integrator = plan(vec![0.0], Method::Dop853, 1e-10).integrator;
+        let mut last = frame_start.clone();
+        let mut keep = |point: spectral_rbm::learning::Point| {
+            last.copy_from(&point.y);
+            Ok(())
+        };
+        integrator.run(&frame_flow, &even(end, 5), frame_start.to_vector(), &mut keep).unwrap();
+        let gaps = matrix.snapshots.iter().flat_map(|snapshot| snapshot.singular_values.windows(2));
+        assert!(gaps.map(|pair| pair[0] - pair[1]).all(|gap| gap > 1e-3));
+        let tolerance = 1e-6;
+        assert!((last.frame.weights() - &matrix.last.weights).amax() < tolerance);
+        assert!((&last.eta - &matrix.last.eta).amax() < tolerance);
+        let reference = Frame::of(&matrix.last.weights).unwrap().aligned_with(&last.frame);
+        assert!((&reference.u - &last.frame.u).amax() < tolerance);
+        let eta = reference.u.tr_mul(&matrix.last.eta);
+        let theta = reference.v.tr_mul(&matrix.last.theta);
+        assert!((&eta - &last.projected_eta).amax() < tolerance && eta.amax() > 0.1);
+        assert!((&theta - &last.projected_theta).amax() < tolerance && theta.amax() > 0.1);
+        // The frame has turned: the agreement is not that of what stays.
+        assert!((&frame_start.frame.u - &last.frame.u).amax() > 0.1);
+    }
+}
+
+/// Ω along a flow is the rate at which the vectors of its own snapshots turn. Central differences with a step of 1e-4
+/// err by 1e-8 of third derivatives, which grow with the rates, up to some hundred here.
+#[test]
+fn rotations_are_finite_differences_along_the_flow() {
+    let (flow, start) = with_fields(10, 6);
+    let step = 1e-4;
+    let times = vec![0.0, 0.1 - step, 0.1, 0.1 + step];
+    let trajectory = run(&flow, &start, &plan(times, Method::Dop853, 1e-12));
+    let [before, here, after]: [&Snapshot; 3] = std::array::from_fn(|index| &trajectory.snapshots[index + 1]);
+    for (before, here, after, rotation) in
+        [(&before.u, &here.u, &after.u, &here.visible_rotation), (&before.v, &here.v, &after.v, &here.hidden_rotation)]
+    {
+        let slope = (after - before) / (2.0 * step);
+        // Ω_αβ = (du^α/dt)·u^β.
+        let omega = slope.transpose() * here;
+        let error = (omega - rotation).amax();
+        assert!(error < 1e-3 * rotation.amax() && rotation.amax() > 0.1, "{error:e}, {}", rotation.amax());
+    }
+}
+
+/// Close to the multiplicity of two w the flow of W goes on smoothly: the same end with either method and with any
+/// number of snapshots on the way.
+#[test]
+fn crossings_are_passed() {
+    // Two clusters' directions, the weaker mode of W along the stronger one of the data.
+    let data = moments(DMatrix::from_diagonal(&DVector::from_vec(vec![4.0, 2.0, 0.5])));
+    let mut weights = DMatrix::zeros(3, 3);
+    (weights[(0, 0)], weights[(1, 1)]) = (0.01, 0.05);
+    weights[(2, 0)] = 1e-6;
+    let start = state(weights);
+    let flow = Flow::linear(layers(3, 3), &start, &data, 1.0, 1.0).unwrap();
+    let trajectory = run(&flow, &start, &plan(even(3.0, 60), Method::Multirate, 1e-9));
+    let names: Vec<&str> = trajectory.events.iter().map(|event| event.kind.name()).collect();
+    assert!(names.contains(&"overtakes"), "{names:?}");
+    let overtaking = trajectory.events.iter().find(|event| event.kind.name() == "overtakes").unwrap();
+    assert_eq!(overtaking.mode, 2);
+    // From the closed forms of the two modes.
+    let [first, second] = [4.0, 2.0].map(|variance| LinearMode::new(variance, 1.0, 1.0).unwrap());
+    let [a, b] =
+        [first.strength_at(0.01, overtaking.time), second.strength_at(0.05, overtaking.time)].map(Result::unwrap);
+    assert!((a / b - 1.0).abs() < 1e-6, "{a} {b}");
+    let last = trajectory.snapshots.last().unwrap();
+    assert_eq!(last.by_identity[..2], [last.singular_values[1], last.singular_values[0]]);
+}
+
+/// The Gaussian response against exact enumeration of small machines with fields on the sites: it leaves out what is of
+/// third order in W (and, on the hidden side, fields to second order), so that halving both divides the error by eight.
+#[test]
+fn gaussian_response_is_exact_to_second_order() {
+    let error = |scale: f64| {
+        let (visible, hidden) = (9, 6);
+        let weights: Vec<f32> = normal(hidden, visible, 12).iter().map(|w| (scale * w) as f32).collect();
+        let eta: Vec<f32> = vector(visible, 13).iter().map(|field| 0.6 * *field as f32).collect();
+        let machine = Machine::new(visible, hidden, weights, eta, vec![0.0; hidden]).unwrap();
+        let exact = machine.exact().unwrap();
+        let (layers, state, _) = Layers::of_machine(&machine, Basis::Sites).unwrap();
+        let response = spectral_rbm::learning::SingleState::default().averages(&layers, &state).unwrap();
+        (response.correlation - exact.correlation).amax()
+    };
+    let [coarse, fine] = [error(0.08), error(0.04)];
+    // The largest w is about 0.4 at first, and 0.4³ is 0.06.
+    assert!(coarse < 0.06 && fine < coarse / 6.0, "{coarse:e} {fine:e}");
+}
+
+/// A trajectory does not depend on the number of threads.
+#[test]
+fn one_answer_for_any_number_of_threads() {
+    let data = Clusters::new(40, &[0.8], &[0.5], &Prior::Bernoulli, 1).unwrap().generate(3000).unwrap();
+    let end = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (flow, start) = prepared(&data, 12);
+            run(&flow, &start, &plan(even(0.3, 3), Method::Multirate, 1e-6)).last
+        })
+    };
+    assert_eq!(end(1), end(3));
+}
+
+fn prepared(data: &Dataset, directions: usize) -> (Flow, State) {
+    let machine = Machine::random(data.units(), 30, 0.02, 3).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
+    let setup = Setup { directions: Some(directions), noise: NoiseKind::Decaying, ..Setup::default() };
+    let prepared = setup.prepare(data, &Moments::of(data).unwrap(), &machine).unwrap();
+    (prepared.flow, prepared.start)
+}
+
+/// At the start of training small weights grow at the rates of C − diag(C), in the flow of ±1 units as in its linear
+/// theory; what is left is of second order in W.
+#[test]
+fn small_weights_grow_at_the_rates_of_the_linear_theory() {
+    let data = Clusters::new(60, &[0.8, 0.5], &[0.5, 0.7], &Prior::Laplace, 2).unwrap().generate(4000).unwrap();
+    let moments = Moments::of(&data).unwrap();
+    let machine = Machine::random(60, 40, 1e-4, 4).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
+    let setup = Setup::default();
+    let prepared = setup.prepare(&data, &moments, &machine).unwrap();
+    let gradient = prepared.flow.gradient(0.0, &prepared.start).unwrap().weights;
+    let linear = moments.growth_operator() * &prepared.start.weights;
+    // Means are matched up to 1/(M + 1), and W is about 1e-3 in norm.
+    assert!((gradient - &linear).norm() < 3e-3 * linear.norm());
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let data = Clusters::new(20, &[0.8], &[0.5], &Prior::Bernoulli, 2).unwrap().generate(50).unwrap();
+    let moments = Moments::of(&data).unwrap();
+    let machine = Machine::random(20, 10, 0.1, 4).unwrap();
+    let prepare = |setup: &Setup, machine: &Machine| setup.prepare(&data, &moments, machine).map(|_| ());
+    for directions in [0, 21] {
+        assert!(prepare(&Setup { directions: Some(directions), ..Setup::default() }, &machine).is_err());
+    }
+    assert!(prepare(&Setup::default(), &Machine::random(19, 10, 0.1, 4).unwrap()).is_err());
+    let real = Ellipsoid::new(20, &[2.0], 1).unwrap().generate(50).unwrap();
+    assert!(Setup::default().prepare(&real, &Moments::of(&real).unwrap(), &machine).is_err());
+    let (flow, start) = prepared(&data, 5);
+    for times in [vec![0.1, 0.2], vec![], vec![0.0, 0.2, 0.1], vec![0.0, f64::INFINITY]] {
+        assert!(follow(&flow, &start, &plan(times, Method::Multirate, 1e-6), &mut |_| {}).is_err());
+    }
+}
