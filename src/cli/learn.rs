@@ -10,8 +10,8 @@ use crate::archive::Archive;
 use crate::data::{Expect, Moments};
 use crate::figure::{Marker, Marks, learning_trajectory};
 use crate::learning::{
-    Closure, Event, EventKind, Integrator, Method, NoiseKind, Plan, Setup, Snapshot, Statistics, Tolerance, Trajectory,
-    follow,
+    Closure, Event, EventKind, Integrator, Method, NoiseKind, Plan, ResponseKind, Setup, Snapshot, Statistics,
+    Tolerance, Trajectory, follow,
 };
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
@@ -49,6 +49,9 @@ pub(super) struct LearnOptions {
     /// How averages are closed
     #[arg(long, value_enum, default_value_t)]
     closure: ClosureName,
+    /// The machine's own term: one state with Gaussian fluctuations, all states, or integrals over one or two modes
+    #[arg(long, value_enum, default_value_t)]
+    response: ResponseName,
     /// Law of the hidden components v̂: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     prior_v: Prior,
@@ -76,6 +79,10 @@ pub(super) struct LearnOptions {
     /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
+    /// Law of û in the mean-field responses, if --prior-u was given; else the actual components.
+    #[arg(skip)]
+    #[serde(default)]
+    law_u: Option<Prior>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -88,6 +95,18 @@ enum ClosureName {
     /// ±1 units, the law of v fixed: equation (9)
     #[default]
     FixedPrior,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ResponseName {
+    /// One state and the Gaussian fluctuations around it
+    #[default]
+    Gaussian,
+    /// All stable states by their free energies; finite-size integrals where a mode condenses
+    MeanField,
+    /// Finite-size integrals over the one or two modes that fluctuate most
+    FiniteSize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -114,6 +133,7 @@ enum MethodName {
 #[derive(Serialize)]
 struct Summary<'a> {
     closure: ClosureName,
+    response: ResponseName,
     times: usize,
     t_end: f64,
     directions: usize,
@@ -130,6 +150,8 @@ impl LearnOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let plan = self.plan()?;
+        // The data may fill in a law of their own.
+        self.law_u = self.law_u.or_else(|| self.data.prior_u.clone());
         let linear = self.closure == ClosureName::Linear;
         let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
         let machine = self.init.machine(&data, common.seed, linear)?;
@@ -149,6 +171,7 @@ impl LearnOptions {
         match common.format {
             Format::Json => report::print(&report::json(&Summary {
                 closure: self.closure,
+                response: self.response,
                 times: trajectory.snapshots.len(),
                 t_end: self.t_end,
                 directions: prepared.flow.layers().directions(),
@@ -181,6 +204,12 @@ impl LearnOptions {
                 ClosureName::LinearIsing => Closure::LinearIsing,
                 ClosureName::FixedPrior => Closure::FixedPrior,
             },
+            response: match self.response {
+                ResponseName::Gaussian => ResponseKind::Gaussian,
+                ResponseName::MeanField => ResponseKind::MeanField,
+                ResponseName::FiniteSize => ResponseKind::FiniteSize,
+            },
+            prior_u: self.law_u.clone(),
             prior_v: self.prior_v.clone(),
             directions: self.modes,
             noise: match self.noise {

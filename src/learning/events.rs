@@ -3,6 +3,7 @@
 //! Between knots, w_α of a mode is the cubic through its values and slopes `dw_α/dt = G_αα` at both ends; an event is a
 //! root of it. Its error is that of the cubic: `(λ Δt)⁴/384` of w for a mode that grows at the rate λ.
 
+use super::response::{Change, StateChange};
 use crate::error::{Error, Result};
 use argmin::core::{CostFunction, Executor, State as _};
 use argmin::solver::brent::BrentRoot;
@@ -48,10 +49,22 @@ pub struct Event {
     pub time: f64,
     /// What.
     pub kind: EventKind,
-    /// Identity of the mode, from 1: its rank at t = 0.
+    /// Identity of the mode, from 1: its rank at t = 0. Of a state the rank of its first condensed mode then; 0 if none is.
     pub mode: usize,
     /// w of the mode then; of a state its free energy.
     pub value: f64,
+}
+
+impl Event {
+    /// A change of a state, at the knot where it was noticed: it happened since the last one.
+    pub(super) fn of(change: &StateChange, time: f64) -> Self {
+        let kind = match change.change {
+            Change::Appeared => EventKind::StateAppears,
+            Change::Vanished | Change::LostStability => EventKind::StateVanishes,
+        };
+        let mode = change.modes_condensed.first().copied().unwrap_or(0);
+        Self { time, kind, mode, value: change.free_energy }
+    }
 }
 
 /// The modes at one time, by identity.

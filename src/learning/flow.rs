@@ -8,7 +8,9 @@ use super::data_term::{DataTerm, Source};
 use super::frame::Frame;
 use super::gaussian::{Averages, Covariance, SingleState, linear_response};
 use super::integrate::Split;
+use super::mean_field::{CHAINS, MeanField};
 use super::noise::Noise;
+use super::response::{self, StateChange};
 use super::state::{Layers, State, product_of};
 use crate::data::Moments;
 use crate::error::{Error, Result};
@@ -32,6 +34,8 @@ enum Response {
     Linear { covariance: Covariance, hidden_variance: f64 },
     /// One state and the Gaussian fluctuations around it.
     Gaussian(RefCell<SingleState>),
+    /// All states, by their free energies.
+    MeanField(RefCell<MeanField>),
 }
 
 /// A learning flow.
@@ -100,6 +104,15 @@ impl Flow {
         Ok(Self::new(layers, start, Data::FixedPrior(RefCell::new(data)), response, noise, Some(mean)))
     }
 
+    /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
+    /// their free energies, with visible components of the law `prior_u`, or the actual ones and the fields of their sites,
+    /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
+    /// those that the first hundred samples lead to are followed, with equal weights.
+    pub fn with_mean_field(mut self, method: response::Method, prior_u: Option<Prior>, prior_v: Prior) -> Self {
+        self.response = Response::MeanField(RefCell::new(MeanField::new(method, prior_u, prior_v)));
+        self
+    }
+
     /// The same flow with another value of ⟨s⟩_Data: that of the sites, where the data term knows it only along the
     /// directions.
     ///
@@ -157,16 +170,36 @@ impl Flow {
     ///
     /// # Errors
     /// [`Error::Divergent`] beyond the pole of the response.
-    pub fn machine(&self, _t: f64, state: &State) -> Result<State> {
+    pub fn machine(&self, t: f64, state: &State) -> Result<State> {
         match &self.response {
             Response::Linear { covariance, hidden_variance } => {
                 let weights = linear_response(&state.weights, covariance, *hidden_variance)?;
                 Ok(State { weights, ..state.zeros_like() })
             }
-            Response::Gaussian(single) => {
-                let Averages { correlation, visible, hidden } = single.borrow_mut().averages(&self.layers, state)?;
-                Ok(State { weights: correlation, eta: visible, theta: hidden })
+            Response::Gaussian(single) => Ok(rates(single.borrow_mut().averages(&self.layers, state)?)),
+            Response::MeanField(states) => {
+                Ok(rates(states.borrow_mut().averages(&self.layers, state, self.noise.sigma(t))?))
             }
+        }
+    }
+
+    /// Looks for states of the machine that appeared or vanished; none where the response knows a single one.
+    ///
+    /// # Errors
+    /// Those of the search.
+    pub fn refresh(&self, t: f64, state: &State) -> Result<Vec<StateChange>> {
+        match &self.response {
+            Response::MeanField(states) => {
+                let samples = match &self.data {
+                    Data::FixedPrior(data) => match &**data.borrow().source() {
+                        Source::Samples(samples) => Some(samples.first(CHAINS)),
+                        Source::Mixture(_) => None,
+                    },
+                    Data::Linear(_) => None,
+                };
+                states.borrow_mut().refresh(&self.layers, state, self.noise.sigma(t), samples.as_ref())
+            }
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -221,6 +254,11 @@ impl Split for Flow {
         averages.neg_mut();
         Ok(averages)
     }
+}
+
+fn rates(averages: Averages) -> State {
+    let Averages { correlation, visible, hidden } = averages;
+    State { weights: correlation, eta: visible, theta: hidden }
 }
 
 /// `Bᵀ C B`.

@@ -4,6 +4,7 @@ use super::data_term::{self, Source};
 use super::flow::Flow;
 use super::linear::LinearTheory;
 use super::noise::{Noise, rates_of_map};
+use super::response;
 use super::state::{Basis, Layers, State, transposed_product};
 use crate::data::{Dataset, Moments, Samples};
 use crate::error::{Error, Result};
@@ -42,11 +43,28 @@ pub enum NoiseKind {
     None,
 }
 
+/// How the machine's own term is had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResponseKind {
+    /// One state and the Gaussian fluctuations around it.
+    #[default]
+    Gaussian,
+    /// All states, with finite-size integrals where a mode condenses.
+    MeanField,
+    /// Finite-size integrals over the one or two modes that fluctuate most, at any w.
+    FiniteSize,
+}
+
 /// The choices that make a flow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     /// How averages are closed.
     pub closure: Closure,
+    /// The machine's own term, of ±1 units.
+    pub response: ResponseKind,
+    /// Law of u in the mean-field responses; `None` for the actual components, with the fields of their sites.
+    pub prior_u: Option<Prior>,
     /// Law of v.
     pub prior_v: Prior,
     /// Directions kept. Without a number, all up to [`MOST_DIRECTIONS`] of linear units; of ±1 units those that grow: the
@@ -62,6 +80,8 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             closure: Closure::default(),
+            response: ResponseKind::default(),
+            prior_u: None,
             prior_v: Prior::Gaussian,
             directions: None,
             noise: NoiseKind::default(),
@@ -123,13 +143,23 @@ impl Setup {
             Closure::FixedPrior => {
                 let noise = self.noise(machine, &theory, directions)?;
                 let source = source(data, &layers.basis)?;
-                Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?.with_mean(moments.mean.clone())?
+                let flow = Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?;
+                self.with_response(flow.with_mean(moments.mean.clone())?)
             }
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
         let bulk = fit(&spectrum, machine.visible, machine.hidden)?;
         let bulk_edge = Some(bulk.edge).filter(|edge| bulk.note.is_none() && edge.is_finite());
         Ok(Prepared { flow, start, theory, bulk_edge })
+    }
+
+    fn with_response(&self, flow: Flow) -> Flow {
+        let method = match self.response {
+            ResponseKind::Gaussian => return flow,
+            ResponseKind::MeanField => response::Method::MeanField,
+            ResponseKind::FiniteSize => response::Method::FiniteSize,
+        };
+        flow.with_mean_field(method, self.prior_u.clone(), self.prior_v.clone())
     }
 
     /// The noise of the directions from the number `kept` on.

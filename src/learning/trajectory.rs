@@ -91,6 +91,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
         if let Some(last) = &followed {
             trajectory.events.extend(between(&last.knot, &next.knot, plan.bulk_edge)?);
         }
+        trajectory.events.extend(flow.refresh(point.time, &state)?.iter().map(|change| Event::of(change, point.time)));
         if shown.next() == Some(true) {
             trajectory.snapshots.push(next.snapshot(flow, &state)?);
         }

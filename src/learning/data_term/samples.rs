@@ -138,6 +138,14 @@ impl Samples {
         }
     }
 
+    /// The first `count` samples (or all there are), `D × count`.
+    pub fn first(&self, count: usize) -> DMatrix<f64> {
+        let count = count.min(self.count());
+        let mut memory = vec![0.0; self.expansion() * count];
+        let columns = self.columns(0..count, &mut memory);
+        DMatrix::from_column_slice(self.dimension(), count, columns)
+    }
+
     /// Some of the samples, column after column, in `memory` where they have to be expanded.
     pub(super) fn columns<'a>(&'a self, range: Range<usize>, memory: &'a mut [f64]) -> &'a [f64] {
         match &self.0 {

@@ -1,0 +1,373 @@
+//! The finite-size integral over the magnetizations of one or two modes, with all the others in a given state.
+//!
+//! ```text
+//! Z = (L/2π)^{k/2} ∫ d^kλ  √det J''(λ)  exp(−L f(λ)),       f = (λ − η)·m̄ − J(λ) − H(w m̄ + θ),
+//! J(λ) = κ^{-1/2} E log 2cosh(κ^{1/4} λ·û),   m̄ = J'(λ),     H(g) = κ^{1/2} E log 2cosh(κ^{-1/4} g·v̂)
+//! ⟨s_α σ_β⟩ = L ⟨m̄_α m_β⟩,    m = H'(w m̄ + θ)
+//! ```
+//!
+//! (`docs/theory.md`, section 2b.) λ is the whole field on the visible side of the mode. exp(−L I(m̄)) √det I'' counts the
+//! states of given m̄ (I: the Legendre transform of J), and dm̄ √det I'' = dλ √det J''. This is the saddle-point form of the
+//! density of m̄, with relative corrections O(1/L) that hardly depend on λ; the hidden side is exact.
+//!
+//! What is not integrated over follows λ:
+//! * modes with magnetization or field of their own ("rest"): m_γ, m̄_γ solve their equations at every λ, and their Gaussian
+//!   fluctuations enter as a determinant;
+//! * the overlaps q, q̄ of the noise, likewise (their own fluctuations are left out);
+//! * modes without ("spectators", symmetric laws): `(1 − w²χ)^{-1/2}` each, χ = E sech² h E sech² h̄ at this λ. 1 − w²χ is
+//!   renormalised ([`stiffness`](super::hartree)) so that it stays positive, in the rest's determinant too.
+//!
+//! Nodes: the trapezoidal rule with step h on a Gaussian of deviation s errs by 2 exp(−2π² s²/h²). Since f'' ≤ J'', no
+//! peak of the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves 5e-9 ([`STEP`]). Nodes are visited outward from the
+//! stationary points of f for as long as the weight exceeds e^{−32} of the largest.
+
+use super::hartree::quartic;
+use super::layer::Layer;
+use super::relax::Relaxation;
+use super::seeds::Seed;
+use super::sums::Sums;
+use crate::saddle::Symmetry;
+use crate::{Ensemble, Error, FixedPoint, Prior, Result};
+use nalgebra::{DMatrix, DVector};
+use std::collections::{HashSet, VecDeque};
+
+/// Step of the grid in units of 1/√(L J''), over one mode and over two: 5e-9 and 6e-6 for a Gaussian peak, the latter still
+/// below what the saddle-point density leaves.
+const STEP: [f64; 2] = [1.0, 1.25];
+/// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the rule errs by e^{−π²/(k h)} = 2e-11.
+const LARGEST_STEP: f64 = 0.4;
+/// Weights below e^{−32} = 1e-14 of the largest are left out.
+pub(super) const SUPPORT: f64 = 32.0;
+/// Units still free in some direction, N_v Ā, below which λ is followed no further, over one mode and over two: m̄ no longer
+/// changes by more than as many units. Only where units are saturated (large w) or fewer than 50 is there weight.
+const SATURATED: [f64; 2] = [1e-3, 1e-2];
+/// Mean residual of the rest's equations above which the averages are refused.
+const UNSOLVED: f64 = 1e-4;
+/// Most nodes of one integral.
+const MOST_NODES: usize = 2_000_000;
+/// A mode counts as condensed from `L |m̄ m|` = 1/100 on: below, C and the total derivative differ by less than that.
+pub(super) const CONDENSED: f64 = 0.01;
+/// Magnetization above which the rest counts as condensed where no sign of its own is free.
+pub(super) const REST_CONDENSED: f64 = 0.25;
+/// Modes of an ensemble without symmetry up to which all take part; beyond, only those of w above [`TAKES_PART`].
+const ALL_TAKE_PART: usize = 40;
+const TAKES_PART: f64 = 0.5;
+
+/// What an integral gives, over all modes of the ensemble. Signs of modes that a symmetry makes free are taken positive:
+/// their images have been counted in `log_partition` but not averaged over.
+#[derive(Clone, Debug)]
+pub struct IntegralAverages {
+    /// log Z, with the constants of the free energy (log 2 a unit).
+    pub log_partition: f64,
+    /// ⟨m̄_α⟩.
+    pub magnetization_bar: DVector<f64>,
+    /// ⟨m_α⟩.
+    pub magnetization: DVector<f64>,
+    /// L ⟨m̄_α m_β⟩, `modes × modes`.
+    pub leading: DMatrix<f64>,
+    /// The O(1) part of ⟨s_α σ_β⟩: fluctuations of the modes not integrated over, at fixed λ and averaged over it; on the
+    /// diagonal of modes that are integrated over or condensed, the derivative of the log of the determinants with respect to
+    /// w (of the spectators' averaged over λ; of the rest's at the stationary points).
+    pub order_one: DMatrix<f64>,
+    /// With an empirical law of û: what its sites do.
+    pub sites: Option<SiteAverages>,
+    /// Modes (from 0) that were held fixed: nothing is said of their fluctuations.
+    pub held: Vec<usize>,
+    /// Nodes of the integral.
+    pub nodes: usize,
+    /// Residual of the rest's equations, averaged as everything is.
+    pub residual: f64,
+}
+
+/// Averages on the sites of an empirical law of û.
+#[derive(Clone, Debug)]
+pub struct SiteAverages {
+    /// ⟨s_i⟩: tanh h_i in a state; in an integral with its correction at given m̄, averaged.
+    pub tanh: DVector<f64>,
+    /// ⟨sech² h_i⟩.
+    pub sech2: DVector<f64>,
+    /// ⟨s_i m_β⟩ of the same, `sites × modes`.
+    pub tanh_magnetization: DMatrix<f64>,
+}
+
+/// The integral over one or two modes.
+#[derive(Clone, Debug)]
+pub struct FiniteSize {
+    /// Modes integrated over, then the rest.
+    pub(super) active: Vec<usize>,
+    pub(super) integrated: usize,
+    pub(super) spectators: Vec<usize>,
+    pub(super) spectator_w: Vec<f64>,
+    pub(super) held: Vec<usize>,
+    pub(super) free: Vec<bool>,
+    /// Whether only all signs together are free, the rest's included: the first axis then is as if its sign were.
+    pub(super) mirror: bool,
+    pub(super) sigma: f64,
+    pub(super) w: DVector<f64>,
+    pub(super) eta: DVector<f64>,
+    pub(super) theta: DVector<f64>,
+    pub(super) background: Background,
+    /// Σ w m m̄ of the modes held.
+    pub(super) held_energy: f64,
+    pub(super) quartic: f64,
+    /// N_v/L.
+    pub(super) units: f64,
+    pub(super) has_sites: bool,
+    pub(super) visible: Layer,
+    pub(super) hidden: Layer,
+    pub(super) relaxation: Relaxation,
+    pub(super) sample: Vec<f64>,
+    /// log of the weight in m̄ at the last node, but for −L f.
+    pub(super) prefactor: f64,
+    /// dλ/dm̄ at the last node, the rest following.
+    pub(super) slope: DMatrix<f64>,
+}
+
+/// The state around which the integral is taken, over all modes.
+#[derive(Clone, Debug)]
+pub(super) struct Background {
+    pub(super) magnetization: DVector<f64>,
+    pub(super) magnetization_bar: DVector<f64>,
+    pub(super) overlap: f64,
+}
+
+impl FiniteSize {
+    /// The integral over `integrated` (one or two modes, from 0) around a state. Only the state's other modes and q matter,
+    /// as the start from which they follow λ.
+    ///
+    /// # Errors
+    /// Not one or two different modes of the ensemble; a state of another ensemble; backends that cannot serve.
+    pub fn new(ensemble: &Ensemble, integrated: &[usize], state: &FixedPoint) -> Result<Self> {
+        let (m, bar) = (state.magnetization.clone(), state.magnetization_bar.clone());
+        Self::around(
+            ensemble,
+            integrated,
+            &[],
+            Background { magnetization: m, magnetization_bar: bar, overlap: state.overlap },
+        )
+    }
+
+    /// The integral around the state without magnetization, and with further spectators of strengths `weak`, whose
+    /// fluctuations are appended to the diagonal of [`IntegralAverages::order_one`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn around_paramagnet(ensemble: &Ensemble, integrated: &[usize], weak: &[f64]) -> Result<Self> {
+        let zero = DVector::zeros(ensemble.modes().len());
+        Self::around(
+            ensemble,
+            integrated,
+            weak,
+            Background { magnetization: zero.clone(), magnetization_bar: zero, overlap: 0.0 },
+        )
+    }
+
+    /// [`new`](Self::new) with further spectators.
+    pub(super) fn with_weak(
+        ensemble: &Ensemble,
+        integrated: &[usize],
+        weak: &[f64],
+        state: &FixedPoint,
+    ) -> Result<Self> {
+        let (m, bar) = (state.magnetization.clone(), state.magnetization_bar.clone());
+        Self::around(
+            ensemble,
+            integrated,
+            weak,
+            Background { magnetization: m, magnetization_bar: bar, overlap: state.overlap },
+        )
+    }
+
+    fn around(ensemble: &Ensemble, integrated: &[usize], weak: &[f64], background: Background) -> Result<Self> {
+        let modes = ensemble.modes().len();
+        check(integrated, modes, &background)?;
+        let symmetry = ensemble.symmetry();
+        let (rest, spectators, held) = roles(ensemble, &symmetry, integrated, &background);
+        let is_condensed = |&mode: &usize| background.magnetization[mode].abs() > REST_CONDENSED;
+        let mirror = symmetry == Symmetry::GlobalFlip && !rest.iter().chain(&held).any(is_condensed);
+        let active: Vec<usize> = integrated.iter().copied().chain(rest).collect();
+        let pick = |all: &DVector<f64>| DVector::from_iterator(active.len(), active.iter().map(|&mode| all[mode]));
+        let (w, eta, theta) = (pick(ensemble.modes()), pick(ensemble.eta()), pick(ensemble.theta()));
+        let all_w = ensemble.modes();
+        let fields = all_w.component_mul(&background.magnetization) + ensemble.eta();
+        let fields_bar = all_w.component_mul(&background.magnetization_bar) + ensemble.theta();
+        let scale = ensemble.kappa().powf(0.25);
+        let noisy = ensemble.sigma() > 0.0;
+        let visible = Layer::new(ensemble.prior_u(), &active, &fields, scale, ensemble.sigma(), ensemble.backend())?;
+        let hidden =
+            Layer::new(ensemble.prior_v(), &active, &fields_bar, 1.0 / scale, ensemble.sigma(), ensemble.backend())?;
+        let unknowns = active.len() - integrated.len() + usize::from(noisy);
+        let energy = |&mode: &usize| all_w[mode] * background.magnetization[mode] * background.magnetization_bar[mode];
+        Ok(Self {
+            integrated: integrated.len(),
+            spectator_w: spectators.iter().map(|&mode| all_w[mode]).chain(weak.iter().copied()).collect(),
+            spectators,
+            free: integrated
+                .iter()
+                .enumerate()
+                .map(|(axis, &mode)| symmetry.is_free(mode) || mirror && axis == 0)
+                .collect(),
+            mirror,
+            sigma: ensemble.sigma(),
+            held_energy: held.iter().map(energy).sum(),
+            held,
+            active,
+            w,
+            eta,
+            theta,
+            background,
+            quartic: quartic(ensemble),
+            units: ensemble.kappa().powf(-0.5),
+            has_sites: matches!(ensemble.prior_u(), Prior::Empirical(_)),
+            visible,
+            hidden,
+            relaxation: Relaxation::new(unknowns),
+            sample: Vec::new(),
+            prefactor: 0.0,
+            slope: DMatrix::identity(integrated.len(), integrated.len()),
+        })
+    }
+
+    /// The averages at size L.
+    ///
+    /// # Errors
+    /// L not positive; a weight so broad that it would need more than two million nodes; a rest that cannot follow; failures of
+    /// the averages.
+    pub fn averages(&mut self, size: f64) -> Result<IntegralAverages> {
+        self.averages_with(size, STEP[self.integrated - 1])
+    }
+
+    /// [`averages`](Self::averages) on a grid of another step, in units of 1/√(L J'').
+    ///
+    /// # Errors
+    /// As [`averages`](Self::averages), and a step that is not positive.
+    pub fn averages_with(&mut self, size: f64, step: f64) -> Result<IntegralAverages> {
+        if !(size.is_finite() && size > 0.0) {
+            return Err(Error::Size(size));
+        }
+        if !(step.is_finite() && step > 0.0) {
+            return Err(Error::Range { name: "the step", reason: format!("{step} is not positive and finite") });
+        }
+        let seeds = self.seeds(size)?;
+        let pulls = self.pulls(&seeds, size)?;
+        let curvature = seeds.iter().map(|seed| seed.curvature).fold(0.0, f64::max);
+        let h = (step / (size * curvature).sqrt()).min(step * LARGEST_STEP / self.visible.scale());
+        let sums = self.sweep(seeds, h, size)?;
+        let mut averages = self.collect(&sums, h, size);
+        if averages.residual > UNSOLVED {
+            let reason = format!(
+                "the other modes' equations are unsolved around modes {:?}: residual {:.1e}",
+                &self.active[..self.integrated],
+                averages.residual
+            );
+            return Err(Error::Range { name: "the finite-size integral", reason });
+        }
+        for (&mode, pull) in self.active.iter().zip(pulls) {
+            averages.order_one[(mode, mode)] = pull.unwrap_or(averages.order_one[(mode, mode)]);
+        }
+        Ok(averages)
+    }
+
+    /// Visits nodes outward from the seeds.
+    fn sweep(&mut self, seeds: Vec<Seed>, h: f64, size: f64) -> Result<Sums> {
+        let saturated = SATURATED[self.integrated - 1];
+        let mut sums = Sums::default();
+        let (mut visited, mut queue) = (HashSet::new(), VecDeque::new());
+        for seed in seeds {
+            let index = self.index(&seed.lambda, h);
+            if visited.insert(index) {
+                queue.push_back((index, seed.rest));
+            }
+        }
+        while let Some((index, mut rest)) = queue.pop_front() {
+            let lambda = self.point(index, h);
+            let residual = self.relax(&lambda, &mut rest)?;
+            let exponent = self.node(&lambda, &rest, size)?;
+            if !exponent.is_finite() {
+                return Err(Error::NotFinite { name: "the weight of the finite-size integral", value: exponent });
+            }
+            sums.add(exponent, &self.sample, residual);
+            if exponent < sums.largest - SUPPORT || self.softest_pair() * size * self.units < saturated {
+                continue;
+            }
+            if sums.nodes > MOST_NODES {
+                let reason = format!("the finite-size integral needs more than {MOST_NODES} nodes at L = {size}");
+                return Err(Error::Range { name: "the size", reason });
+            }
+            for (next, rest) in self.neighbours(index, &rest) {
+                if visited.insert(next) {
+                    queue.push_back((next, rest));
+                }
+            }
+        }
+        Ok(sums)
+    }
+
+    /// The nodes beside one, with the rest to start from there.
+    fn neighbours(&self, index: [i64; 2], rest: &DVector<f64>) -> Vec<([i64; 2], DVector<f64>)> {
+        let mut neighbours = Vec::with_capacity(4);
+        for (axis, side) in (0..self.integrated).flat_map(|axis| [(axis, -1), (axis, 1)]) {
+            let (mut next, mut rest) = (index, rest.clone());
+            next[axis] += side;
+            if self.free[axis] && next[axis] < 0 {
+                if !self.mirror {
+                    continue;
+                }
+                next = [0, -next[1]];
+                self.flip_rest(&mut rest);
+            }
+            neighbours.push((next, rest));
+        }
+        neighbours
+    }
+
+    /// Modes whose sign is free are integrated over λ > 0 only, on a grid that zero lies half a step below.
+    fn index(&self, lambda: &DVector<f64>, h: f64) -> [i64; 2] {
+        let mut index = [0; 2];
+        for axis in 0..self.integrated {
+            let x = lambda[axis] / h;
+            index[axis] = if self.free[axis] { x.abs().floor() as i64 } else { x.round() as i64 };
+        }
+        index
+    }
+
+    fn point(&self, index: [i64; 2], h: f64) -> DVector<f64> {
+        DVector::from_fn(self.integrated, |axis, _| h * (index[axis] as f64 + if self.free[axis] { 0.5 } else { 0.0 }))
+    }
+}
+
+fn check(integrated: &[usize], modes: usize, background: &Background) -> Result<()> {
+    let bad = integrated.is_empty()
+        || integrated.len() > 2
+        || integrated.iter().any(|&mode| mode >= modes)
+        || integrated.len() == 2 && integrated[0] == integrated[1];
+    if bad {
+        let reason = format!("{integrated:?} are not one or two of {modes} modes");
+        return Err(Error::Range { name: "the modes integrated over", reason });
+    }
+    if background.magnetization.len() != modes {
+        return Err(Error::Length { name: "m", found: background.magnetization.len(), expected: modes });
+    }
+    Ok(())
+}
+
+/// Which modes follow λ, which only fluctuate, and which are held.
+fn roles(
+    ensemble: &Ensemble,
+    symmetry: &Symmetry,
+    integrated: &[usize],
+    background: &Background,
+) -> (Vec<usize>, Vec<usize>, Vec<usize>) {
+    let others = (0..ensemble.modes().len()).filter(|mode| !integrated.contains(mode));
+    let sums_over_sites = |prior: &Prior| matches!(prior, Prior::Empirical(_));
+    if matches!(symmetry, Symmetry::SignOfEachMode(_)) {
+        let (rest, spectators) =
+            others.partition(|&mode| background.magnetization[mode] != 0.0 || !symmetry.is_free(mode));
+        return (rest, spectators, Vec::new());
+    }
+    let can_hold = sums_over_sites(ensemble.prior_u()) && sums_over_sites(ensemble.prior_v());
+    let takes_part =
+        |mode: &usize| !can_hold || ensemble.modes().len() <= ALL_TAKE_PART || ensemble.modes()[*mode] > TAKES_PART;
+    let (rest, held) = others.partition(takes_part);
+    (rest, Vec::new(), held)
+}

@@ -1,0 +1,317 @@
+//! One layer of the machine as the finite-size integrals see it: what its units answer to the fields on a few modes.
+//!
+//! ```text
+//! h = k (s x + Σ_a c_a û_a) + (the site's own field),    k = κ^{1/4} (visible) or κ^{-1/4} (hidden)
+//! potential k^{-2} E log 2cosh h,    response k^{-1} E[û_a tanh h],    pair E[û_a û_b sech² h]
+//! ```
+//!
+//! each the derivative of the one before it with respect to c. An empirical law is a sum over its sites, and so is the
+//! Bernoulli law of few modes without noise (its 2^{a−1} pairs of opposite sites); other laws go through [`Averager`].
+
+use crate::average::{Averager, Backend, Field};
+use crate::quadrature::{self, Rule};
+use crate::{Prior, Result};
+use nalgebra::{DMatrix, DVector};
+
+/// Modes up to which the Bernoulli law is summed over its 2^{a−1} kinds of sites.
+const BERNOULLI_MODES: usize = 5;
+/// Gauss–Hermite nodes for noise of standard deviation s on the sites: tanh has its poles at ±iπ/2, and n nodes err by
+/// exp(−√(2n) π/(2s)), e^{−18} with 65 s².
+const NOISE_NODES: f64 = 65.0;
+/// Fewest and most of them; at most e^{−11} is left at s = 1.6.
+const NOISE_LIMITS: (f64, f64) = (6.0, 64.0);
+
+/// What a layer answers.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// `k^{-2} E log 2cosh h`; only with detail.
+    pub potential: f64,
+    /// `k^{-1} E[û_a tanh h]`: m̄ of the visible layer, m of the hidden one.
+    pub response: DVector<f64>,
+    /// `E sech² h = 1 − q`.
+    pub sech2: f64,
+    /// `E[û_a tanh h sech² h]`; only with detail.
+    pub bend: DVector<f64>,
+    /// `E[û_a û_b sech² h]`; only with detail.
+    pub pair: DMatrix<f64>,
+    /// `tanh h` and `sech² h` of each site of an empirical law (averaged over the noise); only with detail.
+    pub sites: Vec<(f64, f64)>,
+}
+
+#[derive(Clone, Debug)]
+enum Law {
+    Sites(Sites),
+    Smooth(Box<Averager>),
+}
+
+/// Sites of equal weight, with scratch memory.
+#[derive(Clone, Debug)]
+struct Sites {
+    /// Site after site, its components of the modes.
+    values: Vec<f64>,
+    fields: Vec<f64>,
+    noise: Rule,
+    total: Vec<f64>,
+    sites: Vec<Site>,
+}
+
+impl Sites {
+    fn new(values: Vec<f64>, fields: Vec<f64>, noise: Rule) -> Self {
+        Self { values, fields, noise, total: Vec::new(), sites: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    law: Law,
+    scale: f64,
+    modes: usize,
+    scratch: Vec<f64>,
+    pub answer: Answer,
+}
+
+impl Layer {
+    /// The layer seen by the modes `active`, in their order. `held` are the field coefficients of all modes, of which those
+    /// that are not active act on the sites of an empirical law as a fixed field.
+    pub fn new(
+        prior: &Prior,
+        active: &[usize],
+        held: &DVector<f64>,
+        scale: f64,
+        sigma: f64,
+        backend: Backend,
+    ) -> Result<Self> {
+        let modes = active.len();
+        let law = match prior {
+            Prior::Empirical(components) => {
+                let mut coefficients = held * scale;
+                active.iter().for_each(|&mode| coefficients[mode] = 0.0);
+                let fields = components.values() * coefficients + components.fields();
+                let values = components
+                    .values()
+                    .row_iter()
+                    .flat_map(|row| active.iter().map(move |&mode| row[mode]).collect::<Vec<_>>());
+                Law::Sites(Sites::new(values.collect(), fields.as_slice().to_vec(), noise_rule(scale * sigma)?))
+            }
+            Prior::Bernoulli if sigma == 0.0 && modes <= BERNOULLI_MODES && backend == Backend::Fourier => {
+                // The opposite site gives the same to every even average.
+                let kinds = 1usize << modes.saturating_sub(1);
+                let sign = |site: usize, mode: usize| if mode > 0 && site >> (mode - 1) & 1 == 1 { -1.0 } else { 1.0 };
+                let values = (0..kinds).flat_map(|site| (0..modes).map(move |mode| sign(site, mode)));
+                Law::Sites(Sites::new(values.collect(), vec![0.0; kinds], noise_rule(0.0)?))
+            }
+            law => Law::Smooth(Box::new(Averager::new(law, modes, backend)?)),
+        };
+        let answer = Answer {
+            potential: 0.0,
+            response: DVector::zeros(modes),
+            sech2: 1.0,
+            bend: DVector::zeros(modes),
+            pair: DMatrix::zeros(modes, modes),
+            sites: Vec::new(),
+        };
+        Ok(Self { law, scale, modes, scratch: vec![0.0; modes], answer })
+    }
+
+    /// k.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Answers to the fields `coefficients` (unscaled: w m + η) and the noise σ√q. Without detail only `response` and `sech2`
+    /// are set.
+    pub fn evaluate(&mut self, coefficients: &DVector<f64>, noise: f64, detail: bool) -> Result<()> {
+        self.scratch.iter_mut().zip(coefficients.iter()).for_each(|(out, c)| *out = self.scale * c);
+        let noise = self.scale * noise;
+        match &mut self.law {
+            Law::Sites(sites) => {
+                sum_sites(sites, &self.scratch, noise, detail, &mut self.answer);
+                self.answer.response /= self.scale;
+                self.answer.potential /= self.scale * self.scale;
+            }
+            Law::Smooth(averager) => {
+                let field = Field::new(&self.scratch, noise);
+                let answer = &mut self.answer;
+                if detail {
+                    let mut linear = averager.linearize(&field)?;
+                    answer.pair = linear.component_pair_sech2();
+                    answer.bend.copy_from_slice(&linear.averages().component_tanh_sech2);
+                    set_response(linear.averages(), self.scale, answer);
+                    answer.potential = averager.log_2cosh(&field)? / (self.scale * self.scale);
+                } else {
+                    set_response(averager.evaluate(&field)?, self.scale, answer);
+                }
+            }
+        }
+        debug_assert_eq!(self.answer.response.len(), self.modes);
+        Ok(())
+    }
+
+    /// What `E[s_i | m̄]` of each site has beyond tanh h_i where the first `fixed` of the modes' m̄ are given: h_i is the field
+    /// at which m̄ is the mean, and the spread that such fields would have is not there. From the derivative of ½ log det I''
+    /// with respect to the site's field at fixed m̄,
+    ///
+    /// `−(1/2N) [ t''_i g_i − t'_i û_i·Ā⁻¹ (1/N) Σ_j û_j t''_j g_j ]`, g_i = û_i·(Ā_II)⁻¹ û_i, t' = sech², t'' = −2 tanh sech²;
+    ///
+    /// its projections on û vanish. Zero where Ā is singular, and for laws that have no sites.
+    pub fn given_magnetization(&self, fixed: usize) -> DVector<f64> {
+        let Law::Sites(Sites { values, sites, .. }) = &self.law else { return DVector::zeros(0) };
+        let mut out = DVector::zeros(sites.len());
+        let block = self.answer.pair.view((0, 0), (fixed, fixed)).into_owned();
+        let (Some(block), Some(whole)) = (block.cholesky(), self.answer.pair.clone().cholesky()) else { return out };
+        let (inverse, share) = (block.inverse(), 1.0 / sites.len() as f64);
+        let mut mean = DVector::zeros(self.modes);
+        for ((row, site), out) in values.chunks_exact(self.modes).zip(sites).zip(out.iter_mut()) {
+            let quadratic: f64 = (0..fixed)
+                .flat_map(|a| (0..fixed).map(move |b| (a, b)))
+                .map(|(a, b)| row[a] * inverse[(a, b)] * row[b])
+                .sum();
+            *out = -2.0 * site.bend * quadratic;
+            mean.iter_mut().zip(row).for_each(|(mean, u)| *mean += share * u * *out);
+        }
+        whole.solve_mut(&mut mean);
+        for ((row, site), out) in values.chunks_exact(self.modes).zip(sites).zip(out.iter_mut()) {
+            let along: f64 = row.iter().zip(mean.iter()).map(|(u, x)| u * x).sum();
+            *out = -0.5 * share * (*out - site.sech2 * along);
+        }
+        out
+    }
+}
+
+fn set_response(averages: &crate::average::Averages, scale: f64, answer: &mut Answer) {
+    answer.sech2 = averages.sech2;
+    answer.response.iter_mut().zip(&averages.component_tanh).for_each(|(out, tanh)| *out = tanh / scale);
+}
+
+/// Rule for the noise σ√q x with σ√q at most `largest`.
+fn noise_rule(largest: f64) -> Result<Rule> {
+    if largest == 0.0 {
+        return Ok(Rule { nodes: vec![0.0], weights: vec![1.0] });
+    }
+    quadrature::hermite((NOISE_NODES * largest * largest).ceil().clamp(NOISE_LIMITS.0, NOISE_LIMITS.1) as usize)
+}
+
+/// What one site does: tanh h, sech² h and tanh h sech² h, averaged over the noise.
+#[derive(Clone, Copy, Debug, Default)]
+struct Site {
+    tanh: f64,
+    sech2: f64,
+    bend: f64,
+}
+
+/// Sum of log 2cosh over the sites, and each site's averages added to `sites` with this weight, at one value of the noise.
+fn add_sites(fields: &[f64], noise: f64, weight: f64, sites: &mut [Site]) -> f64 {
+    // Logs of factors between 1 and 2 are taken a few hundred at a time.
+    const FACTORS: usize = 512;
+    let mut log = 0.0;
+    for (fields, sites) in fields.chunks(FACTORS).zip(sites.chunks_mut(FACTORS)) {
+        let mut product = 1.0;
+        for (field, site) in fields.iter().zip(sites) {
+            let h = field + noise;
+            let decay = (-2.0 * h.abs()).exp();
+            let inverse = 1.0 / (1.0 + decay);
+            let tanh = ((1.0 - decay) * inverse).copysign(h);
+            let sech2 = 4.0 * decay * inverse * inverse;
+            site.tanh += weight * tanh;
+            site.sech2 += weight * sech2;
+            site.bend += weight * tanh * sech2;
+            product *= 1.0 + decay;
+            log += h.abs();
+        }
+        log += product.ln();
+    }
+    log
+}
+
+/// Sums over sites, with `response` and `potential` still in units of h.
+fn sum_sites(sum: &mut Sites, scaled: &[f64], noise: f64, detail: bool, out: &mut Answer) {
+    let modes = scaled.len();
+    let Sites { values, fields, noise: rule, total, sites } = sum;
+    let share = 1.0 / fields.len() as f64;
+    total.clear();
+    total.extend(
+        values
+            .chunks_exact(modes)
+            .zip(fields.iter())
+            .map(|(row, &own)| row.iter().zip(scaled).fold(own, |sum, (u, c)| sum + u * c)),
+    );
+    sites.clear();
+    sites.resize(fields.len(), Site::default());
+    out.potential = 0.0;
+    for (x, weight) in rule.nodes.iter().zip(&rule.weights) {
+        out.potential += share * weight * add_sites(total, noise * x, *weight, sites);
+    }
+    out.sech2 = sites.iter().map(|site| site.sech2).sum::<f64>() * share;
+    out.response.fill(0.0);
+    for (row, site) in values.chunks_exact(modes).zip(sites.iter()) {
+        row.iter().zip(out.response.iter_mut()).for_each(|(u, out)| *out += share * u * site.tanh);
+    }
+    if !detail {
+        return;
+    }
+    out.bend.fill(0.0);
+    out.pair.fill(0.0);
+    out.sites.clear();
+    out.sites.extend(sites.iter().map(|site| (site.tanh, site.sech2)));
+    for (row, site) in values.chunks_exact(modes).zip(sites.iter()) {
+        for (b, &u) in row.iter().enumerate() {
+            out.bend[b] += share * u * site.bend;
+            let weight = share * u * site.sech2;
+            out.pair.column_mut(b).iter_mut().zip(&row[..=b]).for_each(|(out, v)| *out += weight * v);
+        }
+    }
+    out.pair.fill_lower_triangle_with_upper_triangle();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prior::Components;
+    use std::sync::Arc;
+
+    /// The sums over sites against the averager's own, with noise and site fields.
+    #[test]
+    fn sites_agree_with_the_averager() {
+        let values = DMatrix::from_fn(7, 2, |i, j| ((3 * i + 5 * j) as f64).sin() * 1.4);
+        let fields = DVector::from_fn(7, |i, _| 0.3 * (i as f64).cos());
+        let prior = Prior::Empirical(Arc::new(Components::new(values, fields).unwrap()));
+        let (scale, c) = (0.8, DVector::from_vec(vec![0.7, -0.4]));
+        for sigma in [0.0, 0.2, 0.6, 1.0] {
+            let mut layer = Layer::new(&prior, &[0, 1], &c, scale, sigma, Backend::Fourier).unwrap();
+            layer.evaluate(&c, sigma, true).unwrap();
+            let scaled = [scale * c[0], scale * c[1]];
+            let field = Field::new(&scaled, scale * sigma);
+            let mut averager = Averager::new(&prior, 2, Backend::Fourier).unwrap();
+            let potential = averager.log_2cosh(&field).unwrap() / (scale * scale);
+            let mut linear = averager.linearize(&field).unwrap();
+            let pair = linear.component_pair_sech2();
+            // e^{-18} where the number of nodes is not at its limits.
+            let tolerance = 1e-7;
+            assert!((layer.answer.potential - potential).abs() < tolerance);
+            assert!((&layer.answer.pair - &pair).amax() < tolerance);
+            assert!((layer.answer.sech2 - linear.averages().sech2).abs() < tolerance);
+            for mode in 0..2 {
+                assert!(
+                    (layer.answer.response[mode] * scale - linear.averages().component_tanh[mode]).abs() < tolerance
+                );
+                assert!((layer.answer.bend[mode] - linear.averages().component_tanh_sech2[mode]).abs() < tolerance);
+            }
+        }
+    }
+
+    /// Two kinds of sites for two Bernoulli modes, against the Fourier average.
+    #[test]
+    fn bernoulli_sites_agree_with_the_averager() {
+        let c = DVector::from_vec(vec![0.9, 0.5, 0.2]);
+        let mut layer = Layer::new(&Prior::Bernoulli, &[0, 1, 2], &c, 1.3, 0.0, Backend::Fourier).unwrap();
+        layer.evaluate(&c, 0.0, true).unwrap();
+        let scaled: Vec<f64> = c.iter().map(|c| 1.3 * c).collect();
+        let mut averager = Averager::new(&Prior::Bernoulli, 3, Backend::Fourier).unwrap();
+        let potential = averager.log_2cosh(&Field::new(&scaled, 0.0)).unwrap() / 1.69;
+        let mut linear = averager.linearize(&Field::new(&scaled, 0.0)).unwrap();
+        // The Fourier averages are accurate to 2e-15 a node.
+        assert!((layer.answer.potential - potential).abs() < 1e-13);
+        assert!((&layer.answer.pair - linear.component_pair_sech2()).amax() < 1e-13);
+        assert!((layer.answer.bend[1] - linear.averages().component_tanh_sech2[1]).abs() < 1e-13);
+    }
+}

@@ -1,0 +1,63 @@
+//! Fixed points of a smooth map by Broyden's method, warm from one parameter value to the next.
+//!
+//! The inverse Jacobian of `G(y) − y` is learnt from the steps themselves (C. G. Broyden, *Math. Comp.* 19, 577 (1965)) and
+//! kept: along the nodes of an integral the map changes little, and two or three evaluations are enough.
+
+use crate::Result;
+use nalgebra::{DMatrix, DVector};
+
+/// Largest |G(y) − y| of a solution. The free energy is stationary in y, and the averages are wanted to 1e-6.
+const TOLERANCE: f64 = 1e-10;
+/// Evaluations before a solve is given up.
+const STEPS: usize = 80;
+
+#[derive(Clone, Debug)]
+pub(super) struct Relaxation {
+    /// Estimate of the inverse Jacobian of G(y) − y; that of plain iteration is −1.
+    inverse: DMatrix<f64>,
+}
+
+impl Relaxation {
+    pub fn new(unknowns: usize) -> Self {
+        Self { inverse: -DMatrix::identity(unknowns, unknowns) }
+    }
+
+    /// Takes `y` to the fixed point of `map`, kept inside by `clamp`; returns the residual it ends with.
+    pub fn solve(
+        &mut self,
+        y: &mut DVector<f64>,
+        clamp: impl Fn(&mut DVector<f64>),
+        mut map: impl FnMut(&DVector<f64>) -> Result<DVector<f64>>,
+    ) -> Result<f64> {
+        if y.is_empty() {
+            return Ok(0.0);
+        }
+        let mut defect = map(y)? - &*y;
+        for step in 0..STEPS {
+            if defect.amax() <= TOLERANCE {
+                break;
+            }
+            // A long way without success: the estimate is of no use, start again with plain iteration.
+            if step % 20 == 19 {
+                self.inverse = -DMatrix::identity(y.len(), y.len());
+            }
+            let mut next = &*y - &self.inverse * &defect;
+            clamp(&mut next);
+            let moved = &next - &*y;
+            let found = map(&next)? - &next;
+            self.update(&moved, &(&found - &defect));
+            (*y, defect) = (next, found);
+        }
+        Ok(defect.amax())
+    }
+
+    /// The rank-one change after which the inverse takes the change of the defect to the step made.
+    fn update(&mut self, moved: &DVector<f64>, change: &DVector<f64>) {
+        let predicted = &self.inverse * change;
+        let denominator = moved.dot(&predicted);
+        if denominator.abs() > 1e-10 * moved.norm_squared() {
+            let row = self.inverse.tr_mul(moved);
+            self.inverse.ger(1.0 / denominator, &(moved - predicted), &row, 1.0);
+        }
+    }
+}

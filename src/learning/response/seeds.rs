@@ -1,0 +1,141 @@
+//! Where the weight of a finite-size integral is found: the stationary points of f.
+
+use super::finite_size::{CONDENSED, FiniteSize, SUPPORT};
+use crate::{Error, Result};
+use nalgebra::DVector;
+
+/// Rounds of `λ ← η + w m(λ)` towards a stationary point, and the step in units of 1/√L at which it is close enough: where
+/// rounds are slow the weight is flat, and nodes spread from the seed.
+const SEED_ROUNDS: usize = 40;
+const SEED_CLOSE: f64 = 0.3;
+/// Step in w of numerical derivatives, whose error is then 1e-6 of the third derivative.
+const W_STEP: f64 = 1e-3;
+
+/// A point where the weight is looked for.
+pub(super) struct Seed {
+    pub exponent: f64,
+    pub curvature: f64,
+    pub lambda: DVector<f64>,
+    /// m̄ of the modes integrated over.
+    pub bar: DVector<f64>,
+    pub rest: DVector<f64>,
+}
+
+impl FiniteSize {
+    /// Stationary points of f that matter.
+    pub(super) fn seeds(&mut self, size: f64) -> Result<Vec<Seed>> {
+        let close = SEED_CLOSE / size.sqrt();
+        let mut found = Vec::new();
+        for mut lambda in self.starts() {
+            let mut rest = self.rest_of_background();
+            for _ in 0..SEED_ROUNDS {
+                self.relax(&lambda, &mut rest)?;
+                self.round(&lambda, &rest, false)?;
+                let next =
+                    DVector::from_fn(self.integrated, |i, _| self.eta[i] + self.w[i] * self.hidden.answer.response[i]);
+                let moved = (&next - &lambda).amax();
+                lambda = next;
+                if moved < close {
+                    break;
+                }
+            }
+            if self.mirror && lambda[0] < 0.0 {
+                lambda.neg_mut();
+                self.flip_rest(&mut rest);
+            }
+            self.relax(&lambda, &mut rest)?;
+            let exponent = self.node(&lambda, &rest, size)?;
+            let block = self.visible.answer.pair.view((0, 0), (self.integrated, self.integrated)).into_owned();
+            let bar = self.visible.answer.response.rows(0, self.integrated).into_owned();
+            found.push(Seed { exponent, curvature: block.symmetric_eigenvalues().max(), lambda, bar, rest });
+        }
+        let best = found.iter().map(|seed| seed.exponent).fold(f64::NEG_INFINITY, f64::max);
+        if !best.is_finite() {
+            return Err(Error::NotFinite { name: "the weight of the finite-size integral", value: best });
+        }
+        found.retain(|seed| seed.exponent > best - SUPPORT);
+        Ok(found)
+    }
+
+    /// For each active mode, the derivative of the log of the weight's prefactor with respect to w at fixed m̄, the rest
+    /// following (at fixed m̄ that of −L f is L m̄ m): where there is a rest, for the modes integrated over and those of the rest that are condensed. It varies on the scale
+    /// of λ itself, not on that of the peaks: its mean over the stationary points will do.
+    pub(super) fn pulls(&mut self, seeds: &[Seed], size: f64) -> Result<Vec<Option<f64>>> {
+        let (k, all) = (self.integrated, self.active.len());
+        let mut pulls = vec![None; all];
+        if all == k {
+            return Ok(pulls);
+        }
+        let strength = |&mode: &usize| {
+            size * (self.background.magnetization[mode] * self.background.magnetization_bar[mode]).abs()
+        };
+        let asked: Vec<usize> = (0..all).filter(|&slot| slot < k || strength(&self.active[slot]) > CONDENSED).collect();
+        let best = seeds.iter().map(|seed| seed.exponent).fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = seeds.iter().map(|seed| (seed.exponent - best).exp()).sum();
+        for slot in asked {
+            let mut mean = 0.0;
+            for seed in seeds {
+                let w = self.w[slot];
+                let mut logs = [0.0; 2];
+                for (log, step) in logs.iter_mut().zip([W_STEP, -W_STEP]) {
+                    self.w[slot] = w + step;
+                    let found = self.prefactor_at(seed, size);
+                    self.w[slot] = w;
+                    *log = found?;
+                }
+                mean += (seed.exponent - best).exp() / total * (logs[0] - logs[1]) / (2.0 * W_STEP);
+            }
+            pulls[slot] = mean.is_finite().then_some(mean);
+        }
+        Ok(pulls)
+    }
+
+    /// log of the prefactor at the m̄ that a seed had, where w has changed since.
+    fn prefactor_at(&mut self, seed: &Seed, size: f64) -> Result<f64> {
+        let (mut lambda, mut rest) = (seed.lambda.clone(), seed.rest.clone());
+        for _ in 0..2 {
+            self.relax(&lambda, &mut rest)?;
+            self.node(&lambda, &rest, size)?;
+            let moved = self.visible.answer.response.rows(0, self.integrated) - &seed.bar;
+            lambda -= &self.slope * moved;
+        }
+        self.relax(&lambda, &mut rest)?;
+        self.node(&lambda, &rest, size)?;
+        Ok(self.prefactor)
+    }
+
+    /// The rest at the opposite λ: m changes sign, q does not.
+    pub(super) fn flip_rest(&self, rest: &mut DVector<f64>) {
+        rest.rows_mut(0, self.active.len() - self.integrated).neg_mut();
+    }
+
+    /// Where stationary points are looked for: the largest fields |w m + η| can be, with every sign, and zero, on each axis.
+    fn starts(&self) -> Vec<DVector<f64>> {
+        let mut starts = vec![DVector::zeros(self.integrated)];
+        for axis in 0..self.integrated {
+            let reach = self.w[axis] / self.hidden.scale();
+            let values = if self.free[axis] { vec![0.0, reach] } else { vec![0.0, reach, -reach] };
+            let grown = starts.iter().flat_map(|start| {
+                values.iter().map(|value| {
+                    let mut start = start.clone();
+                    start[axis] = self.eta[axis] + value;
+                    start
+                })
+            });
+            starts = grown.collect();
+        }
+        let own = |i: usize, _| self.eta[i] + self.w[i] * self.background.magnetization[self.active[i]];
+        starts.push(DVector::from_fn(self.integrated, own));
+        starts
+    }
+
+    /// The unknowns that follow λ, as in the background: m of the rest, then q.
+    fn rest_of_background(&self) -> DVector<f64> {
+        let rest = self.active[self.integrated..].iter().map(|&mode| self.background.magnetization[mode]);
+        DVector::from_iterator(self.unknowns(), rest.chain([self.background.overlap]).take(self.unknowns()))
+    }
+
+    fn unknowns(&self) -> usize {
+        self.active.len() - self.integrated + usize::from(self.sigma > 0.0)
+    }
+}
