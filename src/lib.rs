@@ -22,6 +22,7 @@
 //! | section 3 | all stable states, with their weights | [`saddle::enumerate`] |
 //! | section 3 | linear response and Gaussian fluctuations around a state | [`saddle::response`], [`saddle::log_determinant`] |
 //! | section 3 | phases, and the boundaries between them as curves | [`phase`] |
+//! | sections 2, 5 | learning as a deterministic flow of w_α, the frame and the fields | [`learning`] |
 //! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
 //! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
 //! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |

@@ -291,7 +291,7 @@ fn the_flow_ends_where_data_and_machine_agree() {
     let source = Source::from(Mixture::new(vec![component(1.0), component(-1.0)]).unwrap());
     let (layers, start) = Layers::of_modes(visible, hidden, &[0.2]).unwrap();
     let flow = Flow::fixed_prior(layers, &start, source, &Prior::Gaussian, Noise::none()).unwrap().with_mean_field(
-        response::Method::FiniteSize,
+        response::Integrals::Always,
         Some(Prior::Bernoulli),
         Prior::Gaussian,
     );
@@ -352,7 +352,7 @@ fn responses_do_not_depend_on_the_basis() {
         };
         let flow = Flow::fixed_prior(layers, &start, source, &Prior::Gaussian, Noise::none()).unwrap();
         let flow = flow.with_mean(moments.mean.clone()).unwrap().with_mean_field(
-            response::Method::MeanField,
+            response::Integrals::AtTransitions,
             None,
             Prior::Gaussian,
         );

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use spectral_rbm::average::log_2cosh;
-use spectral_rbm::learning::response::{Change, FiniteSize, MeanFieldResponse, Method};
+use spectral_rbm::learning::response::{Change, FiniteSize, Integrals, MeanFieldResponse};
 use spectral_rbm::prior::Components;
 use spectral_rbm::rbm::Machine;
 use spectral_rbm::saddle::{self, Solver, Start};
@@ -105,7 +105,7 @@ fn two_modes(w: [f64; 2], v: &DMatrix<f64>, visible: usize, eta: [f64; 2], theta
 }
 
 fn finite_size(ensemble: &Ensemble, size: f64) -> nalgebra::DMatrix<f64> {
-    MeanFieldResponse::new(Method::FiniteSize).averages(ensemble, size).unwrap().correlation
+    MeanFieldResponse::new(Integrals::Always).averages(ensemble, size).unwrap().correlation
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn two_modes_agree_with_the_sum_over_two_classes() {
         ] {
             let sum = exact(visible, &w, &v, &eta, &theta);
             let ensemble = two_modes(w, &v, visible, eta, theta);
-            let mut response = MeanFieldResponse::new(Method::FiniteSize);
+            let mut response = MeanFieldResponse::new(Integrals::Always);
             let found = response.averages(&ensemble, size).unwrap();
             let error = (&found.correlation - &sum.correlation).amax() / sum.correlation.amax();
             assert!(error < tolerance, "{w:?} {eta:?}: {error:e}");
@@ -253,7 +253,7 @@ fn order_one(prior_v: Prior, exact_sum: Option<f64>) -> (f64, f64, f64, f64) {
     let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();
     let product = state.magnetization[0] * state.magnetization_bar[0];
     let large = 1e5;
-    let mean = MeanFieldResponse::new(Method::MeanField).averages(&ensemble, large).unwrap().correlation[(0, 0)];
+    let mean = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, large).unwrap().correlation[(0, 0)];
     let response = saddle::response(&ensemble, &state).unwrap().unwrap()[(0, 0)];
     let integral = finite_size(&ensemble, size)[(0, 0)] - size * product;
     (exact_sum.map_or(f64::NAN, |sum| sum - size * product), integral, mean - large * product, response)
@@ -283,7 +283,7 @@ fn mean_field_and_finite_size_agree_away_from_transitions() {
                     .unwrap()
                     .with_fields(&[fields, 0.0], &[fields, 0.0])
                     .unwrap();
-                let mean = MeanFieldResponse::new(Method::MeanField).averages(&ensemble, size).unwrap();
+                let mean = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, size).unwrap();
                 let integral = FiniteSize::around_paramagnet(&ensemble, &[0, 1], &[]).unwrap().averages(size).unwrap();
                 let error = (0..2)
                     .map(|i| (mean.correlation[(i, i)] / (integral.leading[(i, i)]) - 1.0).abs())
@@ -323,7 +323,7 @@ fn small_machine(
 
 /// Relative errors of the mode correlations, and absolute ones of the sites' means and of their correlations' norm, averaged
 /// over machines.
-fn errors(method: Method, visible: usize, hidden: usize, w: &[f64], field: f64) -> [f64; 3] {
+fn errors(method: Integrals, visible: usize, hidden: usize, w: &[f64], field: f64) -> [f64; 3] {
     const MACHINES: u64 = 8;
     let mut errors = [0.0; 3];
     for seed in 0..MACHINES {
@@ -352,10 +352,10 @@ fn weak_machines_agree_with_exact_enumeration() {
     // L doubles. Mean field with the response C errs by a/(L r²), a = 4; the integrals over both modes by O(1/L²); with a third
     // mode that only fluctuates, between the two. Of the sites' averages only the leading order and what the modes'
     // say is known.
-    let cases: [(Method, &[f64], f64); 3] = [
-        (Method::MeanField, &[0.4, 0.3], 0.07),
-        (Method::FiniteSize, &[0.6, 0.4], 0.015),
-        (Method::FiniteSize, &[0.6, 0.4, 0.2], 0.07),
+    let cases: [(Integrals, &[f64], f64); 3] = [
+        (Integrals::AtTransitions, &[0.4, 0.3], 0.07),
+        (Integrals::Always, &[0.6, 0.4], 0.015),
+        (Integrals::Always, &[0.6, 0.4, 0.2], 0.07),
     ];
     for (method, w, most) in cases {
         for field in [0.0, 0.6] {
@@ -380,7 +380,7 @@ fn weak_machines_agree_with_exact_enumeration() {
 fn states_are_followed_and_reported() {
     let size = 2e3;
     let at = |w: f64| Ensemble::new(0.5, 0.0, &[w, 0.9 * w], Prior::Bernoulli).unwrap();
-    let mut response = MeanFieldResponse::new(Method::MeanField);
+    let mut response = MeanFieldResponse::new(Integrals::AtTransitions);
     let mut log = Vec::new();
     let mut last = 0.0;
     for step in 0..=60 {
@@ -389,7 +389,7 @@ fn states_are_followed_and_reported() {
         let tracked = response.averages(&ensemble, size).unwrap();
         let changes = response.refresh(&ensemble, size).unwrap();
         log.extend(changes.iter().map(|change| (step, change.change, change.modes_condensed.clone())));
-        let fresh = MeanFieldResponse::new(Method::MeanField).averages(&ensemble, size).unwrap();
+        let fresh = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, size).unwrap();
         let scale = fresh.correlation[(0, 0)];
         // Following gives what a search does; the second mode's state counts e^{−L Δf} only.
         assert!(
@@ -421,7 +421,7 @@ fn states_are_followed_and_reported() {
 fn averages_are_continuous() {
     let size = 283.0;
     for prior in [Prior::Bernoulli, Prior::Gaussian, Prior::Laplace] {
-        for (method, tolerance) in [(Method::MeanField, 1.0), (Method::FiniteSize, 0.1)] {
+        for (method, tolerance) in [(Integrals::AtTransitions, 1.0), (Integrals::Always, 0.1)] {
             let mut response = MeanFieldResponse::new(method);
             let mut values: Vec<DVector<f64>> = Vec::new();
             for step in 0..=500 {
@@ -470,7 +470,7 @@ fn weak_modes_feel_the_condensation_of_others() {
     let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(2, &[0])).unwrap();
     let chi = state.susceptibility();
     let expected = 0.45 * chi / (1.0 - 0.45 * 0.45 * chi);
-    for method in [Method::MeanField, Method::FiniteSize] {
+    for method in [Integrals::AtTransitions, Integrals::Always] {
         let found = MeanFieldResponse::new(method).averages(&ensemble, size).unwrap().correlation[(1, 1)];
         // O(1/L) corrections with coefficients of order ten.
         assert!((found / expected - 1.0).abs() < 3e-3, "{method:?}: {found} {expected}");
@@ -496,7 +496,7 @@ fn overlaps_follow_the_magnetization() {
 fn bad_input_is_refused() {
     let ensemble = Ensemble::new(0.5, 0.0, &[1.2, 1.0], Prior::Gaussian).unwrap();
     for size in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let mut response = MeanFieldResponse::new(Method::MeanField);
+        let mut response = MeanFieldResponse::new(Integrals::AtTransitions);
         assert!(matches!(response.averages(&ensemble, size), Err(Error::Size(_))));
         assert!(matches!(response.refresh(&ensemble, size), Err(Error::Size(_))));
     }

@@ -2,7 +2,7 @@
 
 Prints the milliseconds of the best of 50 runs on one core and the largest relative error.
 
-    OMP_NUM_THREADS=1 python rivals/v_numpy.py
+    OMP_NUM_THREADS=1 python benches/rivals/v_numpy.py
 """
 
 import time

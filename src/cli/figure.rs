@@ -2,10 +2,11 @@
 
 use super::destination::Destination;
 use super::options::{Common, Format};
-use super::{CliError, figures, phase_diagram, progress, report, train};
+use super::{CliError, figures, learn, phase_diagram, progress, report, train};
 use crate::Prior;
 use crate::data::{Binarization, Dataset, Moments, digits, mnist};
 use crate::figure;
+use crate::learning::{Integrator, Plan, Setup, follow};
 use crate::phase::{Family, PhaseDiagram};
 use crate::rbm::{Hyperparameters, Machine, Settings, Trainer, Units};
 use crate::simulation::{Detail, Recorder, Spacing, Store, run, schedule};
@@ -47,6 +48,8 @@ enum FigureName {
     Digits,
     /// Singular values of a machine that learns drawn digits, against time
     Training,
+    /// The same by the deterministic flow, in the thirty directions that grow fastest
+    Learning,
 }
 
 impl FigureOptions {
@@ -65,6 +68,9 @@ impl FigureOptions {
         }
         if wanted(FigureName::Training) {
             self.training(common, &mut destination)?;
+        }
+        if wanted(FigureName::Learning) {
+            self.learning(common, &mut destination)?;
         }
         destination.write_run(common, "figure", &self)?;
         match common.format {
@@ -123,6 +129,22 @@ impl FigureOptions {
             destination.save(&drawn, "training")?;
         }
         train::write_spectrum(destination, "training.csv", &log)
+    }
+
+    /// The learning flow of the drawn digits from the start of `train`.
+    fn learning(&self, common: &Common, destination: &mut Destination) -> Result<(), CliError> {
+        let data = digits::generate(if self.quick { 2_000 } else { 10_000 }, 0)?;
+        let machine = Machine::random(data.units(), 400, 0.01, common.seed)?.with_mean_of(data.spins()?)?;
+        let setup = Setup { directions: Some(30), ..Setup::default() };
+        let prepared = setup.prepare(&data, &Moments::of(&data)?, &machine)?;
+        let times: Vec<f64> = (0..=200).map(|n| 0.006 * f64::from(n)).collect();
+        let plan = Plan { times, integrator: Integrator::default(), bulk_edge: prepared.bulk_edge };
+        let bar = progress::bar(common, "learning", 1000);
+        let trajectory =
+            follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position((1000.0 * t / 1.2) as u64))?;
+        bar.finish_and_clear();
+        destination.save(&learn::figure(&trajectory, plan.bulk_edge)?, "learning")?;
+        learn::write_trajectory(destination, "learning.csv", &trajectory)
     }
 
     /// Phase diagrams side by side, with the boundaries of each as CSV.

@@ -24,6 +24,8 @@ const MOST_TIMES: usize = 100_000;
 /// Modes and events shown.
 const SHOWN: usize = 6;
 const EVENTS_SHOWN: usize = 12;
+/// Law of the actual components.
+const ACTUAL: &str = "actual";
 /// Modes drawn.
 const DRAWN: usize = 60;
 
@@ -79,10 +81,10 @@ pub(super) struct LearnOptions {
     /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
-    /// Law of û in the mean-field responses, if --prior-u was given; else the actual components.
+    /// Law of û in the mean-field responses, resolved: that of --prior-u, or "actual" if none was given.
     #[arg(skip)]
     #[serde(default)]
-    law_u: Option<Prior>,
+    law_u: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -121,7 +123,7 @@ enum NoiseName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum MethodName {
-    /// The multirate method
+    /// Whichever of the others takes less time
     #[default]
     Auto,
     /// The data term as a polynomial in time, the rest by DOP853 under it
@@ -150,17 +152,21 @@ impl LearnOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let plan = self.plan()?;
-        // The data may fill in a law of their own.
-        self.law_u = self.law_u.or_else(|| self.data.prior_u.clone());
+        // Before the data fill in a law of their own.
+        let given = || self.data.prior_u.as_ref().map_or(ACTUAL, Prior::name).to_owned();
+        self.law_u = Some(self.law_u.clone().unwrap_or_else(given));
         let linear = self.closure == ClosureName::Linear;
         let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
         let machine = self.init.machine(&data, common.seed, linear)?;
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
-        let prepared = self.setup().prepare(&data, &moments, &machine)?;
+        let prepared = self.setup()?.prepare(&data, &moments, &machine)?;
         self.modes = Some(prepared.flow.layers().directions());
         spinner.finish_and_clear();
-        let plan = Plan { bulk_edge: prepared.bulk_edge, ..plan };
+        let mut plan = Plan { bulk_edge: prepared.bulk_edge, ..plan };
+        if self.method == MethodName::Auto && plan.integrator.method != Method::Map {
+            plan.integrator.method = prepared.flow.suggested_method();
+        }
         let bar = progress::bar(common, "learning", 1000);
         let share = |t: f64| (1000.0 * t / self.t_end) as u64;
         let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position(share(t)))?;
@@ -197,8 +203,9 @@ impl LearnOptions {
         Ok(())
     }
 
-    fn setup(&self) -> Setup {
-        Setup {
+    fn setup(&self) -> Result<Setup, CliError> {
+        let named = self.law_u.as_deref().filter(|name| *name != ACTUAL);
+        Ok(Setup {
             closure: match self.closure {
                 ClosureName::Linear => Closure::Linear,
                 ClosureName::LinearIsing => Closure::LinearIsing,
@@ -209,7 +216,7 @@ impl LearnOptions {
                 ResponseName::MeanField => ResponseKind::MeanField,
                 ResponseName::FiniteSize => ResponseKind::FiniteSize,
             },
-            prior_u: self.law_u.clone(),
+            prior_u: named.map(str::parse).transpose()?,
             prior_v: self.prior_v.clone(),
             directions: self.modes,
             noise: match self.noise {
@@ -218,7 +225,7 @@ impl LearnOptions {
                 NoiseName::None => NoiseKind::None,
             },
             learning_rate: self.learning_rate,
-        }
+        })
     }
 
     fn plan(&self) -> Result<Plan, CliError> {
@@ -269,7 +276,7 @@ impl LearnOptions {
         trajectory: &Trajectory,
         plan: &Plan,
     ) -> Result<(), CliError> {
-        write_trajectory(destination, trajectory)?;
+        write_trajectory(destination, "trajectory.csv", trajectory)?;
         write_events(destination, &trajectory.events)?;
         let npz =
             archive(trajectory).map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
@@ -279,7 +286,12 @@ impl LearnOptions {
     }
 }
 
-fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+/// w by rank and the fields along the modes, a row a time.
+pub(super) fn write_trajectory(
+    destination: &mut Destination,
+    name: &str,
+    trajectory: &Trajectory,
+) -> Result<(), CliError> {
     let modes = trajectory.snapshots.first().map_or(0, |first| first.singular_values.len());
     let names =
         ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
@@ -290,7 +302,7 @@ fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> R
         let values = values.into_iter().flatten().map(|&value| exact(value));
         std::iter::once(exact(snapshot.time)).chain(values).collect()
     };
-    destination.write_csv("trajectory.csv", &header, trajectory.snapshots.iter().map(row))
+    destination.write_csv(name, &header, trajectory.snapshots.iter().map(row))
 }
 
 fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), CliError> {
@@ -343,7 +355,7 @@ fn archive(trajectory: &Trajectory) -> std::io::Result<Vec<u8>> {
 }
 
 /// w by identity, with what happens to it.
-fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::figure::Figure, CliError> {
+pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::figure::Figure, CliError> {
     let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
     let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
     let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();

@@ -17,7 +17,8 @@
 //! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r acts on a free machine in proportion to
 //! its overlaps, which are zero in the paramagnet; it is left out here.
 
-use super::state::{Basis, Layers, State, product_of, transposed_product, view};
+use super::products::{product_of, transposed_product, view};
+use super::state::{Basis, Layers, State};
 use crate::average::response;
 use crate::error::{Error, Result};
 use faer::linalg::solvers::{Llt, Solve};

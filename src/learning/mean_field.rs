@@ -32,8 +32,8 @@ pub(super) struct MeanField {
 }
 
 impl MeanField {
-    pub fn new(method: response::Method, prior_u: Option<Prior>, prior_v: Prior) -> Self {
-        Self { response: MeanFieldResponse::new(method), prior_u, prior_v, last: None }
+    pub fn new(integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
+        Self { response: MeanFieldResponse::new(integrals), prior_u, prior_v, last: None }
     }
 
     /// Averages at a state of the flow, with noise of scale `sigma`.
@@ -132,7 +132,8 @@ mod tests {
     fn many_states_are_followed_from_the_samples() {
         let modes = 12;
         let (layers, state) = Layers::of_modes(600, 600, &vec![2.0; modes]).unwrap();
-        let mut mean_field = MeanField::new(response::Method::MeanField, Some(Prior::Bernoulli), Prior::Bernoulli);
+        let mut mean_field =
+            MeanField::new(response::Integrals::AtTransitions, Some(Prior::Bernoulli), Prior::Bernoulli);
         // √N_v along the first mode, three times, and against the second one.
         let samples = DMatrix::from_fn(modes, 4, |mode, sample| match (mode, sample) {
             (0, 0..3) => 600f64.sqrt(),

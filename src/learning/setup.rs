@@ -4,8 +4,9 @@ use super::data_term::{self, Source};
 use super::flow::Flow;
 use super::linear::LinearTheory;
 use super::noise::{Noise, rates_of_map};
+use super::products::transposed_product;
 use super::response;
-use super::state::{Basis, Layers, State, transposed_product};
+use super::state::{Basis, Layers, State};
 use crate::data::{Dataset, Moments, Samples};
 use crate::error::{Error, Result};
 use crate::prior::Prior;
@@ -154,12 +155,12 @@ impl Setup {
     }
 
     fn with_response(&self, flow: Flow) -> Flow {
-        let method = match self.response {
+        let integrals = match self.response {
             ResponseKind::Gaussian => return flow,
-            ResponseKind::MeanField => response::Method::MeanField,
-            ResponseKind::FiniteSize => response::Method::FiniteSize,
+            ResponseKind::MeanField => response::Integrals::AtTransitions,
+            ResponseKind::FiniteSize => response::Integrals::Always,
         };
-        flow.with_mean_field(method, self.prior_u.clone(), self.prior_v.clone())
+        flow.with_mean_field(integrals, self.prior_u.clone(), self.prior_v.clone())
     }
 
     /// The noise of the directions from the number `kept` on.

@@ -8,13 +8,11 @@
 //! directions the rest of W is the noise r, of scale σ, σ²/L being the mean square of an entry.
 
 use super::frame::Frame;
+use super::products::{product_of, transposed_product};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::rbm::Machine;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
 
 /// The visible directions in which data and weights are resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -229,36 +227,4 @@ impl State {
     pub fn is_finite(&self) -> bool {
         self.weights.iter().chain(self.eta.iter()).chain(self.theta.iter()).all(|value| value.is_finite())
     }
-}
-
-/// Columns of a product that are made together. Fixed, so that results do not depend on the number of threads.
-const SLAB: usize = 64;
-
-/// `a b`, in parallel slabs of columns.
-pub(super) fn product_of(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-    slabs(view(a), b)
-}
-
-/// `aᵀ b`, in parallel slabs of columns: nalgebra's own is several times slower.
-pub(super) fn transposed_product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-    slabs(view(a).transpose(), b)
-}
-
-fn slabs(a: MatRef<'_, f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-    let (rows, inner, columns) = (a.nrows(), a.ncols(), b.ncols());
-    let mut out = DMatrix::zeros(rows, columns);
-    let parts =
-        out.as_mut_slice().par_chunks_mut((rows * SLAB).max(1)).zip(b.as_slice().par_chunks((inner * SLAB).max(1)));
-    parts.for_each(|(out, b)| {
-        let columns = out.len() / rows.max(1);
-        let out = MatMut::from_column_major_slice_mut(out, rows, columns);
-        let b = MatRef::from_column_major_slice(b, inner, columns);
-        matmul(out, Accum::Replace, a, b, 1.0, Par::Seq);
-    });
-    out
-}
-
-/// A matrix as faer sees it.
-pub(super) fn view(matrix: &DMatrix<f64>) -> MatRef<'_, f64> {
-    MatRef::from_column_major_slice(matrix.as_slice(), matrix.nrows(), matrix.ncols())
 }

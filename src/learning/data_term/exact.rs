@@ -18,10 +18,10 @@
 //! The trapezoidal rule converges exponentially, as for V itself: the strip around real t in which the integrand is
 //! analytic ends at the poles ±2i of the kernel or at `±i √(N_h/ε_max)`, whichever is nearer.
 
-use super::linalg::{add_product, product, view, view_mut};
 use super::mixture::{Component, eigen, sandwich};
 use super::{Clamped, Mixture, check_finite};
 use crate::average::MAX_NODES;
+use crate::learning::products::{add_product, product, view, view_mut};
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};

@@ -8,8 +8,8 @@
 //! one vanishes with θ along it. The Gaussian prior has no preferred frame and does not use this one.
 
 use super::Clamped;
-use super::linalg::{product, set_product, view, view_mut};
 use crate::Result;
+use crate::learning::products::{product, set_product, view, view_mut};
 use crate::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 

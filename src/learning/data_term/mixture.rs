@@ -1,9 +1,9 @@
 //! Populations of known law: mixtures of Gaussians in the visible basis.
 
-use super::linalg::{product, set_product, view, view_mut};
 use super::samples::check_basis;
 use super::{Samples, check_finite, range};
 use crate::data::symmetric_eigen;
+use crate::learning::products::{product, set_product, view, view_mut};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};

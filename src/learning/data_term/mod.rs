@@ -27,7 +27,6 @@
 
 mod exact;
 mod frame;
-mod linalg;
 mod mixture;
 mod samples;
 mod sums;
@@ -154,6 +153,19 @@ impl DataTerm {
         }
         let sums = Sums::new(&source);
         Ok(Self { source, prior: prior.clone(), hidden_units, sums, clamped: Clamped::zeros(0, 0) })
+    }
+
+    /// About the number of multiplications of an evaluation with weights of `directions × hidden`.
+    pub(super) fn multiplications(&self, directions: f64, hidden: f64) -> f64 {
+        match &*self.source {
+            Source::Mixture(mixture) => mixture.components().len() as f64 * (directions + hidden) * hidden * hidden,
+            Source::Samples(samples) => {
+                let products = 2.0 * directions * hidden;
+                // Integrals of some thirty nodes over all modes, and their sines.
+                let averages = if self.prior == Prior::Gaussian { 0.0 } else { 600.0 * hidden };
+                samples.count() as f64 * (products + averages)
+            }
+        }
     }
 
     /// What is known of the data.

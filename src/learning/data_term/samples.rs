@@ -1,8 +1,8 @@
 //! Samples in a visible basis: `z = Bᵀ s`, one a column.
 
-use super::linalg::{set_product, view, view_mut};
 use super::{check_finite, range};
 use crate::data::{self, Dataset, Moments, Spins};
+use crate::learning::products::{set_product, view, view_mut};
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};

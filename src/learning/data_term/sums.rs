@@ -11,9 +11,9 @@
 //! |f|² = |R (z, 1)|²,    S = ⟨V z zᵀ⟩,    ζ = ⟨V z⟩,    V̄ = ⟨V⟩:    ⟨z σᵀ⟩ = S Y + ζ θᵀ,    ⟨σ⟩ = Yᵀ ζ + V̄ θ .
 //! ```
 
-use super::linalg::{add_product, set_product, view, view_mut};
 use super::{Clamped, Samples, Source};
 use crate::average::{Averager, Backend, Field, response};
+use crate::learning::products::{add_product, set_product, view, view_mut};
 use crate::{Error, Prior, Result};
 use faer::prelude::*;
 use faer::{MatMut, MatRef};

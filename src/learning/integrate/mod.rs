@@ -120,7 +120,7 @@ pub struct Point {
 }
 
 /// How a flow is to be integrated.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Integrator {
     /// How.
     pub method: Method,

@@ -3,7 +3,7 @@
 use super::finite_size::REST_CONDENSED;
 use super::hartree::quartic;
 use super::mean_field::{self, Contribution};
-use super::states::{MeanFieldResponse, Method, RELEVANT, Reduced};
+use super::states::{Integrals, MeanFieldResponse, RELEVANT, Reduced};
 use crate::saddle::Symmetry;
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
@@ -68,7 +68,7 @@ impl MeanFieldResponse {
         };
         let mut order: Vec<usize> = (0..r.len()).filter(|&mode| ensemble.modes()[mode] > RELEVANT).collect();
         order.sort_by(|&a, &b| is_condensed(b).cmp(&is_condensed(a)).then(r[a].total_cmp(&r[b])).then(a.cmp(&b)));
-        if self.method == Method::MeanField {
+        if self.integrals == Integrals::AtTransitions {
             let quartic = quartic(ensemble);
             let is_critical = |&mode: &usize| {
                 let bound = if is_condensed(mode) { CRITICAL_CONDENSED } else { CRITICAL };

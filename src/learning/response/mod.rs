@@ -6,7 +6,7 @@
 //!
 //! [`FiniteSize`] is the integral over one or two modes that holds through their transition; [`MeanFieldResponse`] follows
 //! the states of an ensemble along a trajectory and averages over them, with such integrals where a mode is critical
-//! ([`Method::MeanField`]) or always ([`Method::FiniteSize`]).
+//! ([`Integrals::AtTransitions`]) or always ([`Integrals::Always`]).
 
 mod assembly;
 mod families;
@@ -21,7 +21,7 @@ mod states;
 mod sums;
 
 pub use finite_size::{FiniteSize, IntegralAverages, SiteAverages};
-pub use states::{Change, MeanFieldResponse, Method, StateChange};
+pub use states::{Change, Integrals, MeanFieldResponse, StateChange};
 
 use nalgebra::{DMatrix, DVector};
 

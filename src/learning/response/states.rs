@@ -18,18 +18,18 @@ use nalgebra::{DMatrix, DVector};
 
 /// Without field, a mode below this condenses in no state: w²χ ≤ w² < 1.
 const CAN_CONDENSE: f64 = 0.9;
-/// Modes from this w on are candidates for the integral of [`Method::FiniteSize`].
+/// Modes from this w on are candidates for the integral of [`Integrals::Always`].
 pub(super) const RELEVANT: f64 = 0.5;
 /// Points closer than this are one.
 const SAME_POINT: f64 = 1e-6;
 
-/// How the averages are computed.
+/// Where finite-size integrals take the place of states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Mean field in each state; the integral only where a mode is critical.
-    MeanField,
-    /// The integral over the one or two modes that fluctuate most, at any w; mean field over the rest.
-    FiniteSize,
+pub enum Integrals {
+    /// Where a mode is critical; elsewhere each state has its mean field.
+    AtTransitions,
+    /// Over the one or two modes that fluctuate most, at any w; mean field over the rest.
+    Always,
 }
 
 /// What happened to a state.
@@ -65,7 +65,7 @@ struct Tracked {
 /// Averages of the machine by its states, which are followed from one ensemble to the next.
 #[derive(Clone, Debug)]
 pub struct MeanFieldResponse {
-    pub(super) method: Method,
+    pub(super) integrals: Integrals,
     states: Vec<Tracked>,
     /// Whether the states come from given starts: no search, equal weights.
     given: bool,
@@ -85,9 +85,9 @@ pub(super) struct Reduced {
 }
 
 impl Reduced {
-    fn new(ensemble: &Ensemble, method: Method) -> Result<Self> {
+    fn new(ensemble: &Ensemble, integrals: Integrals) -> Result<Self> {
         let modes = ensemble.modes().len();
-        let least = if method == Method::FiniteSize { RELEVANT } else { CAN_CONDENSE };
+        let least = if integrals == Integrals::Always { RELEVANT } else { CAN_CONDENSE };
         let symmetric = matches!(ensemble.symmetry(), Symmetry::SignOfEachMode(_));
         let keep = |mode: &usize| !symmetric || ensemble.modes()[*mode] > least || ensemble.has_field(*mode);
         let (mut active, mut weak): (Vec<usize>, Vec<usize>) = (0..modes).partition(keep);
@@ -122,15 +122,15 @@ impl Reduced {
 
 impl MeanFieldResponse {
     /// The response of a machine whose states are searched for.
-    pub fn new(method: Method) -> Self {
-        Self { method, states: Vec::new(), given: false, gone: Vec::new(), above_one: None }
+    pub fn new(integrals: Integrals) -> Self {
+        Self { integrals, states: Vec::new(), given: false, gone: Vec::new(), above_one: None }
     }
 
     /// The response of a machine whose states are those that the given starts (over all modes) lead to: for more condensed
     /// modes than can be enumerated. Each start has the same weight, and no image of it is added.
     pub fn with_starts(starts: Vec<Start>) -> Self {
         let track = |start| Tracked { start, modes_condensed: Vec::new(), free_energy: f64::NAN };
-        Self { states: starts.into_iter().map(track).collect(), given: true, ..Self::new(Method::MeanField) }
+        Self { states: starts.into_iter().map(track).collect(), given: true, ..Self::new(Integrals::AtTransitions) }
     }
 
     /// Turns the magnetizations of the states followed: m becomes `rotation m` over all modes, as when the frame turns.
@@ -158,10 +158,10 @@ impl MeanFieldResponse {
         if !(size.is_finite() && size > 0.0) {
             return Err(Error::Size(size));
         }
-        let reduced = Reduced::new(ensemble, self.method)?;
+        let reduced = Reduced::new(ensemble, self.integrals)?;
         let contributions = if self.given {
             self.given_states(&reduced, size)?
-        } else if self.method == Method::FiniteSize && reduced.active.len() <= 2 {
+        } else if self.integrals == Integrals::Always && reduced.active.len() <= 2 {
             let all: Vec<usize> = (0..reduced.active.len()).collect();
             vec![mean_field::of_integral(&reduced.ensemble, &all, None, &reduced.weak_w, size)?]
         } else {
@@ -180,8 +180,8 @@ impl MeanFieldResponse {
         if !(size.is_finite() && size > 0.0) {
             return Err(Error::Size(size));
         }
-        let reduced = Reduced::new(ensemble, self.method)?;
-        let exact = self.method == Method::FiniteSize && reduced.active.len() <= 2;
+        let reduced = Reduced::new(ensemble, self.integrals)?;
+        let exact = self.integrals == Integrals::Always && reduced.active.len() <= 2;
         if !self.given && !exact {
             let known = self.states.len();
             self.continue_states(&reduced)?;

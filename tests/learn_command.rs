@@ -1,0 +1,167 @@
+//! The command `learn` as its users meet it: files, JSON, repetition, bad input.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn output(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spectral-rbm")).args(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A small flow: two clusters of 60 units.
+const SMALL: [&str; 17] = [
+    "learn",
+    "--data",
+    "clusters",
+    "--visible",
+    "60",
+    "--hidden",
+    "30",
+    "--amplitudes",
+    "0.8,0.5",
+    "--samples",
+    "400",
+    "--t-end",
+    "0.1",
+    "--times",
+    "10",
+    "--seed",
+    "3",
+];
+
+fn learn(folder: &Path, more: &[&str]) -> String {
+    succeed(&[&SMALL[..], more, &["--out", folder.to_str().unwrap()]].concat())
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn rows(text: &str) -> Vec<Vec<f64>> {
+    text.lines().skip(1).map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect()
+}
+
+#[test]
+fn files_are_what_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let report: Value = serde_json::from_str(&learn(folder.path(), &["--modes", "4", "--format", "json"])).unwrap();
+    let text = read(folder.path(), "trajectory.csv");
+    let header = text.lines().next().unwrap();
+    assert_eq!(header, "time,w_1,w_2,w_3,w_4,eta_1,eta_2,eta_3,eta_4,theta_1,theta_2,theta_3,theta_4");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 11);
+    for (index, row) in rows.iter().enumerate() {
+        assert!((row[0] - 0.01 * index as f64).abs() < 1e-15);
+        assert!(row[1..5].is_sorted_by(|a, b| a >= b) && row.iter().all(|value| value.is_finite()));
+    }
+    let last: Vec<f64> = report["singular_values"].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect();
+    assert_eq!(last, rows[10][1..5]);
+    assert!(read(folder.path(), "events.csv").starts_with("time,event,mode,value\n"));
+    for name in ["trajectory.npz", "trajectory.png", "trajectory.svg", "run.toml"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    for name in ["closure", "response", "directions", "unstable", "growth_rates", "events", "statistics", "files"] {
+        assert!(!report[name].is_null(), "{name}");
+    }
+}
+
+/// Repeated from its run file, by another number of threads, a flow has the same files.
+#[test]
+fn a_flow_is_repeated() {
+    let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    learn(first.path(), &["--modes", "5", "--threads", "1"]);
+    let [from, to] = [&first, &second].map(|folder| folder.path().to_str().unwrap());
+    succeed(&["run", from, "--out", to, "--threads", "3"]);
+    for name in ["trajectory.csv", "trajectory.npz", "events.csv", "trajectory.svg", "run.toml"] {
+        let [a, b] = [&first, &second].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
+        assert!(a == b, "{name} differs");
+    }
+}
+
+#[test]
+fn every_closure_response_and_law_runs() {
+    let options: [&[&str]; 10] = [
+        &["--closure", "linear", "--data", "ellipsoid", "--modes", "10"],
+        &["--closure", "linear-ising"],
+        &["--prior-v", "bernoulli", "--modes", "2"],
+        &["--prior-v", "laplace", "--modes", "2", "--noise", "fixed"],
+        &["--prior-v", "uniform", "--modes", "2", "--noise", "none"],
+        &["--response", "finite-size", "--modes", "1", "--prior-u", "bernoulli"],
+        &["--response", "mean-field", "--modes", "2", "--prior-u", "gaussian", "--t-end", "0.05"],
+        &["--response", "mean-field", "--modes", "1", "--noise", "none", "--t-end", "0.05"],
+        &["--learning-rate", "0.01", "--modes", "3"],
+        &["--method", "dop853", "--modes", "3"],
+    ];
+    for more in options {
+        let folder = tempfile::tempdir().unwrap();
+        // A later option of the same name would be refused: leave out those that are replaced.
+        let mut arguments: Vec<&str> = SMALL.to_vec();
+        for name in more.iter().filter(|name| name.starts_with("--")) {
+            if let Some(place) = arguments.iter().position(|argument| argument == name) {
+                arguments.drain(place..place + 2);
+            }
+        }
+        let out = ["--out", folder.path().to_str().unwrap()];
+        succeed(&[&arguments[..], more, &out].concat());
+        let rows = rows(&read(folder.path(), "trajectory.csv"));
+        assert!(rows.len() > 1 && rows.iter().flatten().all(|value| value.is_finite()), "{more:?}");
+    }
+}
+
+/// Ten updates of a map of 0.01 are ten powers of one plus the rate, as the linear theory of a small machine has it.
+#[test]
+fn the_map_multiplies_where_the_flow_exponentiates() {
+    let start = ["--modes", "1", "--init-std", "1e-6", "--visible-init", "mean", "--closure", "linear-ising"];
+    let growth = |more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let report = learn(folder.path(), &[&start, more, &["--format", "json"]].concat());
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let rows = rows(&read(folder.path(), "trajectory.csv"));
+        (rows[rows.len() - 1][1] / rows[0][1], report["growth_rates"][0].as_f64().unwrap())
+    };
+    let (map, rate) = growth(&["--learning-rate", "0.01"]);
+    let (flow, _) = growth(&[]);
+    assert!((map / (1.0 + 0.01 * rate).powi(10) - 1.0).abs() < 1e-6);
+    assert!((flow / (0.1 * rate).exp() - 1.0).abs() < 1e-4);
+}
+
+#[test]
+fn bad_input_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let cases: [(&[&str], i32); 13] = [
+        (&["--t-end", "0"], 2),
+        (&["--t-end", "nan"], 2),
+        (&["--times", "0"], 2),
+        (&["--modes", "0"], 2),
+        (&["--modes", "61"], 2),
+        (&["--rtol", "0"], 2),
+        (&["--rtol", "-1e-6"], 2),
+        (&["--atol", "inf"], 2),
+        (&["--learning-rate", "-0.1"], 2),
+        (&["--learning-rate", "5"], 2),
+        (&["--learning-rate", "0.01", "--method", "dop853"], 2),
+        (&["--prior-v", "cauchy"], 2),
+        // The linear machine cannot be normalised beyond w = 1.
+        (&["--closure", "linear", "--learning-rate", "0.09", "--t-end", "9"], 1),
+    ];
+    for (more, status) in cases {
+        let mut arguments: Vec<&str> = SMALL.to_vec();
+        for name in more.iter().filter(|name| name.starts_with("--")) {
+            if let Some(place) = arguments.iter().position(|argument| argument == name) {
+                arguments.drain(place..place + 2);
+            }
+        }
+        let output = output(&[&arguments[..], more, &["--out", out]].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{more:?}: {complaint}");
+        assert_eq!(complaint.trim_end().lines().count(), 1, "{more:?}: {complaint}");
+    }
+    assert!(!folder.path().join("trajectory.csv").exists());
+}
