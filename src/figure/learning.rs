@@ -8,6 +8,9 @@ use super::{Dash, Figure, FigureError, Marker, Panel};
 /// Curves that a reader can tell apart.
 const LEADING: usize = 5;
 
+/// Share of the smallest value at the start at which the axis of values ends.
+const BELOW_START: f64 = 0.5;
+
 /// Events of one kind on the curves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Marks<'a> {
@@ -22,7 +25,8 @@ pub struct Marks<'a> {
 /// Singular values w_α of modes that are followed, against time t, on a logarithmic axis; as wide as a column.
 ///
 /// `modes[k]` holds those of all modes at `times[k]`, in one order at all times. The first five differ in style, the others
-/// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line.
+/// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line. Modes that fall below half of the smallest value
+/// at the start leave the frame.
 ///
 /// # Errors
 /// If there are no times or modes, or lengths do not fit.
@@ -44,6 +48,9 @@ pub fn learning_trajectory(
     }
     let mut y = value_axis("w_α", Scale::Log, modes.iter().flatten());
     y.end = y.end.max(1.5);
+    // Modes that die out must not take the room of those that grow.
+    let smallest = modes[0].iter().copied().filter(|w| *w > 0.0).fold(y.end, f64::min);
+    y.start = y.start.max(BELOW_START * smallest);
     let mut panel = Panel::new(Axis::linear("t", times[0]..times[times.len() - 1]), y);
     panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6));
     let curve = |mode: usize| modes.iter().map(|values| values[mode]).collect::<Vec<f64>>();
