@@ -115,6 +115,14 @@ pub enum Error {
         "the Gaussian response diverges: a mode has condensed (without fields, one with w >= 1); a smaller learning rate, or a mean-field response, is needed"
     )]
     Divergent,
+    /// Equations or integrals of the machine's states that could not be solved.
+    #[error("{what}: {reason}")]
+    Unsolved {
+        /// What was looked for.
+        what: &'static str,
+        /// How it failed.
+        reason: String,
+    },
     /// An integration whose steps became too small, or whose numbers are no longer finite.
     #[error(
         "the integration could not go on from t = {at}: its tolerance cannot be met there (or the learning rate of a map is too large)"

@@ -111,7 +111,23 @@ fn every_closure_response_and_law_runs() {
         succeed(&[&arguments[..], more, &out].concat());
         let rows = rows(&read(folder.path(), "trajectory.csv"));
         assert!(rows.len() > 1 && rows.iter().flatten().all(|value| value.is_finite()), "{more:?}");
+        // Every one of them learns the first mode.
+        assert!(rows[rows.len() - 1][1] > 1.1 * rows[0][1], "{more:?}");
     }
+}
+
+/// What happens does not depend on how many snapshots are asked for, of the map as of the flow.
+#[test]
+fn events_do_not_depend_on_the_snapshots() {
+    let events = |times: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments: Vec<&str> = SMALL.iter().map(|&word| if word == "10" { times } else { word }).collect();
+        let out = ["--modes", "5", "--learning-rate", "0.002", "--out", folder.path().to_str().unwrap()];
+        succeed(&[&arguments[..], &out].concat());
+        read(folder.path(), "events.csv")
+    };
+    let every = events("50");
+    assert!(every.lines().count() > 1 && every == events("3"));
 }
 
 /// Ten updates of a map of 0.01 are ten powers of one plus the rate, as the linear theory of a small machine has it.
@@ -135,7 +151,7 @@ fn the_map_multiplies_where_the_flow_exponentiates() {
 fn bad_input_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
-    let cases: [(&[&str], i32); 13] = [
+    let cases: [(&[&str], i32); 14] = [
         (&["--t-end", "0"], 2),
         (&["--t-end", "nan"], 2),
         (&["--times", "0"], 2),
@@ -148,6 +164,7 @@ fn bad_input_is_told_in_one_line() {
         (&["--learning-rate", "5"], 2),
         (&["--learning-rate", "0.01", "--method", "dop853"], 2),
         (&["--prior-v", "cauchy"], 2),
+        (&["--closure", "linear-ising", "--response", "mean-field"], 2),
         // The linear machine cannot be normalised beyond w = 1.
         (&["--closure", "linear", "--learning-rate", "0.09", "--t-end", "9"], 1),
     ];

@@ -266,7 +266,7 @@ fn gaussian_response_is_exact_to_second_order() {
         let eta: Vec<f32> = vector(visible, 13).iter().map(|field| 0.6 * *field as f32).collect();
         let machine = Machine::new(visible, hidden, weights, eta, vec![0.0; hidden]).unwrap();
         let exact = machine.exact().unwrap();
-        let (layers, state, _) = Layers::of_machine(&machine, Basis::Sites).unwrap();
+        let (layers, state) = Layers::of_machine(&machine, Basis::Sites).unwrap();
         let response = spectral_rbm::learning::SingleState::default().averages(&layers, &state).unwrap();
         (response.correlation - exact.correlation).amax()
     };
@@ -345,7 +345,7 @@ fn responses_do_not_depend_on_the_basis() {
     let weights: Vec<f32> = weights.transpose().iter().map(|w| *w as f32).collect();
     let machine = Machine::new(80, 40, weights, eta, vec![0.0; 40]).unwrap();
     let gradient = |basis: Basis| {
-        let (layers, start, _) = Layers::of_machine(&machine, basis.clone()).unwrap();
+        let (layers, start) = Layers::of_machine(&machine, basis.clone()).unwrap();
         let source: Source = match &basis {
             Basis::Directions(directions) => Samples::project(&data, directions).unwrap().into(),
             _ => Samples::spins(data.spins().unwrap().clone()).unwrap().into(),

@@ -10,8 +10,8 @@ use crate::archive::Archive;
 use crate::data::{Expect, Moments};
 use crate::figure::{Marker, Marks, learning_trajectory};
 use crate::learning::{
-    Closure, Event, EventKind, Integrator, Method, NoiseKind, Plan, ResponseKind, Setup, Snapshot, Statistics,
-    Tolerance, Trajectory, follow,
+    Basis, Closure, Event, EventKind, Integrator, Layers, Method, NoiseKind, Plan, ResponseKind, Setup, Snapshot,
+    Statistics, Tolerance, Trajectory, follow,
 };
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
@@ -32,7 +32,7 @@ const DRAWN: usize = 60;
 /// Predict how a machine learns: the deterministic flow of its singular values, vectors and fields.
 ///
 /// Writes trajectory.csv (w by rank, and the fields along the modes), trajectory.npz (also w by identity, and vectors and
-/// rotations of the leading modes), events.csv, a figure and run.toml. Time is learning rate times updates.
+/// rotations of the leading 64 modes), events.csv (of these modes), a figure and run.toml. Time is learning rate times updates.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
   spectral-rbm learn
@@ -171,7 +171,7 @@ impl LearnOptions {
         let share = |t: f64| (1000.0 * t / self.t_end) as u64;
         let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position(share(t)))?;
         bar.finish_and_clear();
-        self.write(common, &mut destination, &trajectory, &plan)?;
+        self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;
         let unstable = theory.unstable();
         match common.format {
@@ -230,6 +230,10 @@ impl LearnOptions {
 
     fn plan(&self) -> Result<Plan, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
+        let is_default = self.response == ResponseName::Gaussian && self.prior_v == Prior::Gaussian;
+        if self.closure != ClosureName::FixedPrior && !is_default {
+            return bad("--response and --prior-v are for ±1 units, that is for --closure fixed-prior".to_owned());
+        }
         if !(self.t_end.is_finite() && self.t_end > 0.0) {
             return bad(format!("--t-end is {}: it must be positive and finite", self.t_end));
         }
@@ -260,7 +264,7 @@ impl LearnOptions {
         let updates = (self.t_end / self.learning_rate).round();
         if !(1.0..1e9).contains(&updates) {
             return bad(format!(
-                "--t-end {} is {updates} steps of the learning rate: at least one is needed",
+                "--t-end {} is {updates:e} steps of the learning rate: choose between 1 and 1e9",
                 self.t_end
             ));
         }
@@ -274,12 +278,12 @@ impl LearnOptions {
         common: &Common,
         destination: &mut Destination,
         trajectory: &Trajectory,
-        plan: &Plan,
+        (plan, layers): (&Plan, &Layers),
     ) -> Result<(), CliError> {
         write_trajectory(destination, "trajectory.csv", trajectory)?;
         write_events(destination, &trajectory.events)?;
-        let npz =
-            archive(trajectory).map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
+        let npz = archive(trajectory, layers)
+            .map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
         destination.write("trajectory.npz", &npz)?;
         destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
         destination.write_run(common, "learn", self)
@@ -316,7 +320,7 @@ fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), C
 type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
 
 /// Everything, an array a quantity, time first.
-fn archive(trajectory: &Trajectory) -> std::io::Result<Vec<u8>> {
+fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>> {
     let snapshots = &trajectory.snapshots;
     let mut archive = Archive::new();
     let count = snapshots.len();
@@ -346,6 +350,15 @@ fn archive(trajectory: &Trajectory) -> std::io::Result<Vec<u8>> {
         let rows_of = |snapshot: &Snapshot| matrix(snapshot).transpose().as_slice().to_vec();
         let values: Vec<f64> = snapshots.iter().flat_map(rows_of).collect();
         archive.add(name, &[count, rows, columns], &values)?;
+    }
+    let visible = match &layers.basis {
+        Basis::Directions(directions) => Some(directions),
+        _ => None,
+    };
+    for (name, basis) in [("basis_v", visible), ("basis_h", layers.hidden_basis.as_ref())] {
+        if let Some(basis) = basis {
+            archive.add(name, &[basis.nrows(), basis.ncols()], basis.transpose().as_slice())?;
+        }
     }
     let likelihoods: Option<Vec<f64>> = snapshots.iter().map(|snapshot| snapshot.log_likelihood).collect();
     if let Some(likelihoods) = likelihoods {

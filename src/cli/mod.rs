@@ -75,7 +75,10 @@ impl From<crate::Error> for CliError {
     fn from(error: crate::Error) -> Self {
         match error {
             // An integration that cannot go on, not input that was wrong.
-            crate::Error::Divergent | crate::Error::Step { .. } => CliError::Failed(error.to_string()),
+            crate::Error::Divergent
+            | crate::Error::Step { .. }
+            | crate::Error::Unsolved { .. }
+            | crate::Error::NoConvergence { .. } => CliError::Failed(error.to_string()),
             _ => CliError::Input(error.to_string()),
         }
     }

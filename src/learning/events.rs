@@ -121,7 +121,7 @@ pub(super) fn between(before: &Knot, after: &Knot, bulk_edge: Option<f64>) -> Re
         for &second in &outliers[index + 1..] {
             let start = before.values[first] - before.values[second];
             let end = after.values[first] - after.values[second];
-            if start * end < 0.0 {
+            if (start < 0.0) != (end < 0.0) {
                 let (a, b) = (curve(first), curve(second));
                 let at = root(|x| a.at(x) - b.at(x), start, end)?;
                 let mode = 1 + if end > 0.0 { first } else { second };
@@ -189,7 +189,7 @@ fn root(function: impl Fn(f64) -> f64, start: f64, end: f64) -> Result<f64> {
     let solver = BrentRoot::new(0.0, 1.0, 1e-14);
     let run = Executor::new(Curve(function), solver).configure(|state| state.param(0.5).max_iters(100)).run();
     let best = run.ok().and_then(|run| run.state().get_best_param().copied());
-    best.ok_or(Error::NoBracket { low: start, high: end })
+    best.ok_or(Error::NoBracket { low: 0.0, high: 1.0 })
 }
 
 #[cfg(test)]

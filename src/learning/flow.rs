@@ -20,8 +20,8 @@ use nalgebra::{DMatrix, DVector};
 use std::cell::RefCell;
 
 /// Ratio of the costs of data and machine from which the multirate method is the quicker: at 5 it takes 1.4 times as long
-/// (2,000 digits in 30 directions), at 150 a fraction (MNIST in 100).
-const COSTLY: f64 = 20.0;
+/// (2,000 digits in 30 directions), at 19 a third (10,000 digits in 135).
+const COSTLY: f64 = 10.0;
 /// A mean-field response in multiplications: some milliseconds.
 const SEARCH: f64 = 1e7;
 

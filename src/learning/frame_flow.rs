@@ -94,14 +94,14 @@ impl<'a> FrameFlow<'a> {
     /// Rates of all components.
     ///
     /// # Errors
-    /// Those of the flow; [`Error::Range`] where two w meet and their vectors are not defined.
+    /// Those of the flow; [`Error::Unsolved`] where two w meet and their vectors are not defined.
     pub fn rates(&self, t: f64, state: &FrameState) -> Result<FrameState> {
         let whole = State { weights: state.frame.weights(), eta: state.eta.clone(), theta: state.theta.clone() };
         let gradient = self.flow.gradient(t, &whole)?;
         let rates = state.frame.rates(&gradient.weights)?;
         if rates.visible.iter().chain(&rates.hidden).any(|omega| omega.is_nan()) {
             let reason = "two modes have the same w: their frame is not defined, the flow of W is".to_owned();
-            return Err(Error::Range { name: "the frame", reason });
+            return Err(Error::Unsolved { what: "the frame", reason });
         }
         // The fields' own projections, from their own equations: only what leaves the frame needs the whole fields.
         let layers = self.flow.layers();

@@ -14,8 +14,9 @@
 //! ⟨s σᵀ⟩ − s̄ σ̄ᵀ = A Y (B⁻¹ − Yᵀ A Y)⁻¹,    A = ∂s̄/∂(field) = Bᵀ diag(1 − s̄²) B,    B = ∂σ̄/∂f = V + (2V'/N_h) f fᵀ.
 //! ```
 //!
-//! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r acts on a free machine in proportion to
-//! its overlaps, which are zero in the paramagnet; it is left out here.
+//! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r, which acts on a
+//! free machine in proportion to its overlaps, is left out here, and hidden components are Gaussian: exact in the
+//! paramagnet; where fields magnetize the units the noise of weights of 0.02 changed a growth rate by 3 %.
 
 use super::products::{product_of, transposed_product, view};
 use super::state::{Basis, Layers, State};
@@ -32,6 +33,8 @@ const TOLERANCE: f64 = 1e-13;
 const MAX_STEPS: usize = 60;
 /// A factor of Newton's method is made anew where a step is not this much smaller than the last one.
 const SHRINKING: f64 = 0.2;
+/// Change of σ̄ from one call to the next, against √N_h, that is none of the same state.
+const JUMP: f64 = 0.5;
 /// Rows that are solved for together.
 const SLAB: usize = 64;
 
@@ -140,8 +143,8 @@ impl Factor {
 /// The single state that continues the one of W = 0, followed from call to call.
 #[derive(Debug, Default)]
 pub struct SingleState {
-    /// σ̄ of the last call, with the factor of Newton's method there.
-    last: Option<(DVector<f64>, Factor)>,
+    /// σ̄ of the last call that found the state, with the factor of Newton's method there if it is still at hand.
+    last: Option<(DVector<f64>, Option<Factor>)>,
 }
 
 /// A state's means, with their slopes in the fields on them.
@@ -168,11 +171,26 @@ impl SingleState {
     pub fn averages(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
         let free = state.eta.iter().chain(&state.theta).all(|&field| field == 0.0);
         let known = self.last.take().filter(|(hidden, _)| !free && hidden.len() == state.theta.len());
-        let (mut hidden, mut factor) = match known {
-            Some((hidden, factor)) => (hidden, Some(factor)),
-            None => (DVector::zeros(state.theta.len()), None),
-        };
+        let is_known = known.is_some();
+        let (start, factor) = known.unwrap_or_else(|| (DVector::zeros(state.theta.len()), None));
+        let found = self.find(layers, state, (start.clone(), is_known), factor);
+        if found.is_err() {
+            // A step too far: the next one starts from the same place again, lest it end in another state.
+            self.last = is_known.then_some((start, None));
+        }
+        found
+    }
+
+    /// Newton's method from σ̄ = `hidden`.
+    fn find(
+        &mut self,
+        layers: &Layers,
+        state: &State,
+        (mut hidden, is_known): (DVector<f64>, bool),
+        mut factor: Option<Factor>,
+    ) -> Result<Averages> {
         let scale = (layers.hidden_units as f64).sqrt();
+        let from = hidden.clone();
         let mut last_change = f64::INFINITY;
         for _ in 0..MAX_STEPS {
             let point = Point::at(layers, state, &hidden)?;
@@ -188,6 +206,10 @@ impl SingleState {
             }
             hidden += &change;
             if size <= TOLERANCE {
+                // Far from the last solution: another state, beyond the pole of this one.
+                if is_known && (&hidden - &from).norm() > JUMP * scale {
+                    return Err(Error::Divergent);
+                }
                 return self.around(layers, state, point, hidden);
             }
             if size < SHRINKING * last_change {
@@ -203,7 +225,7 @@ impl SingleState {
         let (factor, driven) = point.factor(layers, &state.weights)?;
         let mut correlation = factor.solve_rows(driven);
         correlation.ger(1.0, &layers.project(&point.visible), &hidden, 1.0);
-        self.last = Some((hidden.clone(), factor));
+        self.last = Some((hidden.clone(), Some(factor)));
         Ok(Averages { correlation, visible: point.visible, hidden })
     }
 }
@@ -259,5 +281,53 @@ impl Point {
     /// `B⁻¹ x`.
     fn unscaled(&self, vector: &DVector<f64>) -> DVector<f64> {
         (vector - &self.field * (self.bend * self.field.dot(vector))) / self.slope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNITS: usize = 100;
+
+    /// One mode along (1, …, 1) of given w in a uniform visible field, and a second mode orthogonal to it.
+    fn state(w: f64, second: f64, field: f64) -> State {
+        let flat = DVector::from_element(UNITS, 0.1);
+        let alternating = DVector::from_fn(UNITS, |i, _| if i % 2 == 0 { 0.1 } else { -0.1 });
+        let weights = &flat * flat.transpose() * w + &alternating * alternating.transpose() * second;
+        State { weights, eta: DVector::from_element(UNITS, field), theta: DVector::zeros(UNITS) }
+    }
+
+    /// The state is followed into a field against it, and a call that fails on the way does not make it lost.
+    #[test]
+    fn a_state_is_followed_past_calls_that_fail() {
+        let layers = Layers { visible_units: UNITS, hidden_units: UNITS, basis: Basis::Sites, hidden_basis: None };
+        let mut single = SingleState::default();
+        for (w, field) in [(0.5, 0.5), (1.0, 0.5), (1.5, 0.5), (1.5, 0.2), (1.5, 0.05), (1.5, -0.01)] {
+            single.averages(&layers, &state(w, 0.1, field)).unwrap();
+        }
+        let before = single.averages(&layers, &state(1.5, 0.1, -0.01)).unwrap();
+        assert!(before.visible[0] > 0.3);
+        // In this state the second mode would have condensed.
+        assert_eq!(single.averages(&layers, &state(1.5, 3.0, -0.01)), Err(Error::Divergent));
+        let after = single.averages(&layers, &state(1.5, 0.1, -0.01)).unwrap();
+        assert!((after.visible - before.visible).amax() < 1e-12);
+        // The mean field of one mode: s̄ = tanh(w² a V(a²) …) solved anew, with a = w s̄ and √N_h components.
+        let mean = after.hidden.dot(&DVector::from_element(UNITS, 0.1)) / 10.0;
+        let s = (1.5 * mean - 0.01f64).tanh();
+        let a = 1.5 * s;
+        assert!((a * response::v(a * a).unwrap() - mean).abs() < 1e-12);
+    }
+
+    /// Without fields, `w/(1 − w²)`, and no answer from w = 1 on.
+    #[test]
+    fn without_fields_it_is_the_closed_form() {
+        let layers = Layers { visible_units: UNITS, hidden_units: UNITS, basis: Basis::Sites, hidden_basis: None };
+        for w in [0.1, 0.7, 0.99] {
+            let averages = SingleState::default().averages(&layers, &state(w, 0.0, 0.0)).unwrap();
+            let along = averages.correlation.sum() / UNITS as f64;
+            assert!((along / (w / (1.0 - w * w)) - 1.0).abs() < 1e-12, "{w}: {along}");
+        }
+        assert_eq!(SingleState::default().averages(&layers, &state(1.0001, 0.0, 0.0)), Err(Error::Divergent));
     }
 }

@@ -56,7 +56,8 @@ impl MeanField {
     }
 
     /// Searches for states again at a state of the flow, and says what has changed. Where more than [`ENUMERABLE`] modes
-    /// exceed 1, the states from now on are those that the given samples (`D × count`) lead to, followed.
+    /// exceed 1, the states from now on are those that the given samples (`D × count`) lead to, started anew at each search
+    /// and followed in between.
     pub fn refresh(
         &mut self,
         layers: &Layers,
@@ -68,8 +69,9 @@ impl MeanField {
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
         let condensable = frame.singular_values.iter().filter(|w| **w > 1.0).count();
-        if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE && !self.response.is_given()) {
-            self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, samples)?);
+        if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE || self.response.is_given()) {
+            // Anew each time: chains that met may part again, and modes that condense are entered.
+            self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }
         self.response.refresh(&ensemble, layers.size())
     }
@@ -110,12 +112,13 @@ impl MeanField {
     }
 }
 
-/// What the hidden units do under each sample: `⟨σ⟩ = f V(|f|²/N_h)`, `f = Yᵀ z + θ`, in the frame.
-fn starts(layers: &Layers, state: &State, frame: &Frame, samples: &DMatrix<f64>) -> Result<Vec<Start>> {
+/// What the hidden units do under each sample: `⟨σ⟩ = f V(|f|²/N_h + κ^{-1/2} σ²)`, `f = Yᵀ z + θ`, in the frame.
+fn starts(layers: &Layers, state: &State, frame: &Frame, sigma: f64, samples: &DMatrix<f64>) -> Result<Vec<Start>> {
     let units = layers.hidden_units as f64;
+    let noise = sigma * sigma / layers.kappa().sqrt();
     let start = |z: nalgebra::DVectorView<'_, f64>| {
         let field = state.weights.tr_mul(&z) + &state.theta;
-        let slope = v(field.norm_squared() / units)?;
+        let slope = v(field.norm_squared() / units + noise)?;
         Ok(Start { magnetization: frame.v.tr_mul(&field) * (slope / layers.size().sqrt()), overlap: 1.0 - slope })
     };
     samples.column_iter().map(start).collect()

@@ -127,6 +127,10 @@ impl Setup {
             (None, Closure::FixedPrior) => theory.unstable().max(1),
             (None, _) => units.min(MOST_DIRECTIONS),
         };
+        if data.units() != units {
+            let reason = format!("they have {} units, and the machine {units}", data.units());
+            return Err(Error::Range { name: "the data", reason });
+        }
         if !(1..=units).contains(&directions) {
             let reason = format!("{directions} are asked for: choose between 1 and the {units} visible units");
             return Err(Error::Range { name: "the directions", reason });
@@ -136,7 +140,7 @@ impl Setup {
             return Err(Error::Range { name: "the data", reason });
         }
         let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
-        let (layers, start, _) = Layers::of_machine(machine, basis)?;
+        let (layers, start) = Layers::of_machine(machine, basis)?;
         layers.check_data(data)?;
         let flow = match self.closure {
             Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
@@ -145,7 +149,9 @@ impl Setup {
                 let noise = self.noise(machine, &theory, directions)?;
                 let source = source(data, &layers.basis)?;
                 let flow = Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?;
-                self.with_response(flow.with_mean(moments.mean.clone())?)
+                // A law of u knows the fields along the modes alone: what leaves the directions stays as it is.
+                let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
+                self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
             }
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;

@@ -109,15 +109,14 @@ impl Layers {
         }
     }
 
-    /// Layers and state of a machine resolved in `basis`, with what the basis leaves out: the rows of `B_⊥ᵀ W` are not
-    /// formed, only their sum of squares is, `|W|² − |Bᵀ W|²`.
+    /// Layers and state of a machine resolved in `basis`; what the basis leaves out of its weights is not kept.
     ///
     /// The hidden basis is that of all units if there are no more of them than visible directions, and else the span of
     /// `Bᵀ W`, with the direction of the hidden fields if they leave it.
     ///
     /// # Errors
     /// [`Error::Range`] for an abstract basis, or one of another number of units.
-    pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State, f64)> {
+    pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         match &basis {
             Basis::Abstract(_) => {
@@ -131,17 +130,12 @@ impl Layers {
             _ => {}
         }
         let weights = DMatrix::from_row_iterator(visible, hidden, machine.weights.iter().map(|&w| f64::from(w)));
-        let whole = weights.norm_squared();
         let eta = DVector::from_iterator(visible, machine.eta.iter().map(|&field| f64::from(field)));
         let theta = DVector::from_iterator(hidden, machine.theta.iter().map(|&field| f64::from(field)));
         let mut layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
         let weights = layers.project_columns(&weights);
-        let left_out = match layers.basis {
-            Basis::Directions(_) => (whole - weights.norm_squared()).max(0.0),
-            _ => 0.0,
-        };
         if weights.nrows() >= hidden {
-            return Ok((layers, State { weights, eta, theta }, left_out));
+            return Ok((layers, State { weights, eta, theta }));
         }
         let frame = Frame::of(&weights)?;
         let mut span = frame.v.clone();
@@ -152,7 +146,7 @@ impl Layers {
         }
         let state = State { weights: product_of(&weights, &span), eta, theta: span.tr_mul(&theta) };
         layers.hidden_basis = Some(span);
-        Ok((layers, state, left_out))
+        Ok((layers, state))
     }
 
     /// Layers and state of an ensemble's machine: D modes of given strengths along abstract directions, without fields.
@@ -221,10 +215,5 @@ impl State {
         self.weights.zip_apply(&other.weights, |a, b| *a += factor * b);
         self.eta.axpy(factor, &other.eta, 1.0);
         self.theta.axpy(factor, &other.theta, 1.0);
-    }
-
-    /// Whether every component is finite.
-    pub fn is_finite(&self) -> bool {
-        self.weights.iter().chain(self.eta.iter()).chain(self.theta.iter()).all(|value| value.is_finite())
     }
 }

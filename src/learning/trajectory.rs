@@ -112,10 +112,18 @@ fn knots(plan: &Plan) -> Result<(Vec<f64>, Vec<bool>)> {
         return Err(Error::Range { name: "the times", reason });
     }
     let mut knots = vec![(0.0, true)];
-    let parts = if plan.integrator.method == Method::Map { 1 } else { INTERVALS.div_ceil(times.len().max(2) - 1) };
+    let parts = INTERVALS.div_ceil(times.len().max(2) - 1);
     for window in times.windows(2) {
-        let step = (window[1] - window[0]) / parts as f64;
-        knots.extend((1..parts).map(|part| (window[0] + part as f64 * step, false)));
+        let between = |part: usize| window[0] + (window[1] - window[0]) * part as f64 / parts as f64;
+        let mut inner: Vec<f64> = (1..parts).map(between).collect();
+        if plan.integrator.method == Method::Map {
+            // Whole steps, each once.
+            let rate = plan.integrator.learning_rate;
+            inner.iter_mut().for_each(|time| *time = (*time / rate).round() * rate);
+            inner.dedup();
+            inner.retain(|time| *time > window[0] + 0.5 * rate && *time < window[1] - 0.5 * rate);
+        }
+        knots.extend(inner.into_iter().map(|time| (time, false)));
         knots.push((window[1], true));
     }
     Ok(knots.into_iter().unzip())

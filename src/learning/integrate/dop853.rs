@@ -39,7 +39,7 @@ impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>
         let length = y.len();
         match (self.rate)(t, &y) {
             Ok(rate) => derivative.rows_mut(0, length).copy_from(&rate),
-            Err(Error::Divergent) => derivative.rows_mut(0, length).copy_from(&(y * -WALL)),
+            Err(Error::Divergent | Error::Unsolved { .. }) => derivative.rows_mut(0, length).copy_from(&(y * -WALL)),
             Err(error) => *self.error.borrow_mut() = Some(error),
         }
         derivative[length] = 1.0;

@@ -29,8 +29,8 @@ pub trait Split {
     /// The cheap part, which may be stiff.
     ///
     /// # Errors
-    /// [`Error::Divergent`] beyond a pole that the flow approaches and does not reach: the step is then tried again,
-    /// smaller. Anything else ends the integration.
+    /// [`Error::Divergent`] beyond a pole that the flow approaches and does not reach, or [`Error::Unsolved`]: the step is
+    /// then tried again, smaller. Anything else ends the integration.
     fn fast(&self, t: f64, y: &DVector<f64>) -> Result<DVector<f64>>;
 }
 
@@ -95,9 +95,10 @@ pub struct Statistics {
     pub machine_evaluations: u64,
     /// Steps taken; of the multirate method those of the data term.
     pub steps: u64,
-    /// Times from which a step was tried and refused because its error was too large: where it was hard.
+    /// Where it was hard: times from which a step was tried and refused because its error was too large. Of DOP853 the
+    /// requested times before such steps.
     pub refused_at: Vec<f64>,
-    /// The smallest step taken.
+    /// The smallest step taken; of DOP853 the smallest mean step between requested times.
     pub smallest_step: Option<f64>,
 }
 

@@ -88,7 +88,11 @@ pub(super) fn run<P: Split>(
         }
         let passed = times[next..].iter().take_while(|time| **time < end).count();
         let on_the_way = &times[next..next + passed];
-        let attempt = method.attempt((t, end), on_the_way, statistics)?;
+        let attempt = match method.attempt((t, end), on_the_way, statistics) {
+            // The fast part could not be integrated under a polynomial that leads astray.
+            Err(Error::Step { .. }) => Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None },
+            other => other?,
+        };
         let accepted = attempt.error <= 1.0;
         method.adapt(step, attempt.error, accepted, refused);
         if !accepted {
@@ -187,7 +191,9 @@ impl<'a, P: Split> Multirate<'a, P> {
         statistics.data_evaluations += 1;
         let slow = match self.problem.slow(end, &predicted) {
             Ok(slow) => slow,
-            Err(Error::Divergent) => return Ok(Attempt { error: f64::INFINITY, y: predicted, middle: None }),
+            Err(Error::Divergent | Error::Unsolved { .. }) => {
+                return Ok(Attempt { error: f64::INFINITY, y: predicted, middle: None });
+            }
             Err(error) => return Err(error),
         };
         let mut values = vec![(end, &slow)];

@@ -260,7 +260,7 @@ impl FiniteSize {
                 &self.active[..self.integrated],
                 averages.residual
             );
-            return Err(Error::Range { name: "the finite-size integral", reason });
+            return Err(Error::Unsolved { what: "the response", reason });
         }
         for (&mode, pull) in self.active.iter().zip(pulls) {
             averages.order_one[(mode, mode)] = pull.unwrap_or(averages.order_one[(mode, mode)]);
@@ -292,7 +292,7 @@ impl FiniteSize {
             }
             if sums.nodes > MOST_NODES {
                 let reason = format!("the finite-size integral needs more than {MOST_NODES} nodes at L = {size}");
-                return Err(Error::Range { name: "the size", reason });
+                return Err(Error::Unsolved { what: "the response", reason });
             }
             for (next, rest) in self.neighbours(index, &rest) {
                 if visited.insert(next) {

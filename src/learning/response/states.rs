@@ -211,7 +211,7 @@ impl MeanFieldResponse {
         }
         if points.is_empty() {
             let reason = format!("no stable state was found at w = {:?}", reduced.ensemble.modes().as_slice());
-            return Err(Error::Range { name: "the ensemble", reason });
+            return Err(Error::Unsolved { what: "the response", reason });
         }
         Ok(points)
     }
@@ -325,7 +325,8 @@ impl MeanFieldResponse {
                 return Err(Error::Length { name: "a start", found: state.start.magnetization.len(), expected: modes });
             }
             let point = solver.solve(&reduced.restrict(&state.start))?;
-            if !point.is_converged() {
+            // What is no state, or no longer one, has no weight.
+            if !(point.is_converged() && point.stable) {
                 continue;
             }
             *state = reduced.track(&point);
@@ -335,7 +336,8 @@ impl MeanFieldResponse {
             }
         }
         if points.is_empty() {
-            return Err(Error::Range { name: "the starts", reason: "none of them leads to a solution".to_owned() });
+            let reason = "none of the given starts leads to a stable state".to_owned();
+            return Err(Error::Unsolved { what: "the response", reason });
         }
         let contribution = |(point, count): &(FixedPoint, f64)| {
             let contribution = mean_field::of_state(&reduced.ensemble, point, &reduced.weak_w, size)?;
