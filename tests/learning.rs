@@ -231,11 +231,11 @@ fn rotations_are_finite_differences_along_the_flow() {
     }
 }
 
-/// Close to the multiplicity of two w the flow of W goes on smoothly: the same end with either method and with any
-/// number of snapshots on the way.
+/// Where two w meet the flow of W goes on smoothly, and each mode is followed through; the crossing is where the closed forms
+/// of the two modes have it.
 #[test]
 fn crossings_are_passed() {
-    // Two clusters' directions, the weaker mode of W along the stronger one of the data.
+    // The weaker mode of W along the stronger direction of the data.
     let data = moments(DMatrix::from_diagonal(&DVector::from_vec(vec![4.0, 2.0, 0.5])));
     let mut weights = DMatrix::zeros(3, 3);
     (weights[(0, 0)], weights[(1, 1)]) = (0.01, 0.05);
@@ -257,7 +257,7 @@ fn crossings_are_passed() {
 }
 
 /// The Gaussian response against exact enumeration of small machines with fields on the sites: it leaves out what is of
-/// third order in W (and, on the hidden side, fields to second order), so that halving both divides the error by eight.
+/// third order in W, so that halving W divides the error by eight.
 #[test]
 fn gaussian_response_is_exact_to_second_order() {
     let error = |scale: f64| {

@@ -1,12 +1,9 @@
 //! A learning flow: w_α against time, with its events.
 
 use super::axis::{Axis, Scale};
-use super::spectrum_time::{OTHERS, leading_style, value_axis};
+use super::spectrum_time::{LEADING, OTHERS, leading_style, value_axis};
 use super::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use super::{Dash, Figure, FigureError, Marker, Panel};
-
-/// Curves that a reader can tell apart.
-const LEADING: usize = 5;
 
 /// Share of the smallest value at the start at which the axis of values ends.
 const BELOW_START: f64 = 0.5;

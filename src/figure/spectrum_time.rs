@@ -5,7 +5,7 @@ use super::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use super::{Dash, Figure, FigureError, Panel};
 
 /// Curves that a reader can tell apart.
-const LEADING: usize = 5;
+pub(super) const LEADING: usize = 5;
 /// Style of the other modes.
 pub(super) const OTHERS: LineStyle = LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
 /// On a logarithmic axis values below this share of the largest are cut off: those of a singular matrix are rounding

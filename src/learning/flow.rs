@@ -114,7 +114,7 @@ impl Flow {
     /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
     /// their free energies, with visible components of the law `prior_u`, or the actual ones and the fields of their sites,
     /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
-    /// those that the first hundred samples lead to are followed, with equal weights.
+    /// they are those that the first hundred samples lead to, with equal weights.
     pub fn with_mean_field(mut self, integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
         self.response = Response::MeanField(RefCell::new(MeanField::new(integrals, prior_u, prior_v)));
         self

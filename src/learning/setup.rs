@@ -141,7 +141,6 @@ impl Setup {
         }
         let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
         let (layers, start) = Layers::of_machine(machine, basis)?;
-        layers.check_data(data)?;
         let flow = match self.closure {
             Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
             Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,

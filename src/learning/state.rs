@@ -9,7 +9,6 @@
 
 use super::frame::Frame;
 use super::products::{product_of, transposed_product};
-use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::rbm::Machine;
 use nalgebra::{DMatrix, DVector};
@@ -169,18 +168,6 @@ impl Layers {
         let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
         let weights = DMatrix::from_diagonal(&DVector::from_column_slice(strengths));
         Ok((layers, State { weights, eta: DVector::zeros(modes), theta: DVector::zeros(modes) }))
-    }
-
-    /// Checks that data have a value for each visible unit.
-    ///
-    /// # Errors
-    /// [`Error::Range`] if they have another number of units.
-    pub fn check_data(&self, data: &Dataset) -> Result<()> {
-        if data.units() != self.visible_units {
-            let reason = format!("they have {} units, and the machine {}", data.units(), self.visible_units);
-            return Err(Error::Range { name: "the data", reason });
-        }
-        Ok(())
     }
 }
 
