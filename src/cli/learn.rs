@@ -97,6 +97,8 @@ enum ClosureName {
     /// ±1 units, the law of v fixed: equation (9)
     #[default]
     FixedPrior,
+    /// ±1 units, every hidden one with its own components, and all mean-field states of the machine
+    Population,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -210,6 +212,7 @@ impl LearnOptions {
                 ClosureName::Linear => Closure::Linear,
                 ClosureName::LinearIsing => Closure::LinearIsing,
                 ClosureName::FixedPrior => Closure::FixedPrior,
+                ClosureName::Population => Closure::Population,
             },
             response: match self.response {
                 ResponseName::Gaussian => ResponseKind::Gaussian,
@@ -225,6 +228,7 @@ impl LearnOptions {
                 NoiseName::None => NoiseKind::None,
             },
             learning_rate: self.learning_rate,
+            ..Setup::default()
         })
     }
 
@@ -319,6 +323,10 @@ fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), C
 /// A quantity of a snapshot, with its name in the archive.
 type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
 
+/// Kurtosis of the components of the leading modes.
+const KURTOSIS: [Quantity<Vec<f64>>; 2] =
+    [("kurtosis_u", |snapshot| &snapshot.kurtosis_u), ("kurtosis_v", |snapshot| &snapshot.kurtosis_v)];
+
 /// Everything, an array a quantity, time first.
 fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>> {
     let snapshots = &trajectory.snapshots;
@@ -337,6 +345,12 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     for (name, list) in lists {
         let values: Vec<f64> = snapshots.iter().flat_map(|snapshot| list(snapshot).iter().copied()).collect();
         archive.add(name, &[count, values.len() / count.max(1)], &values)?;
+    }
+    for (name, list) in KURTOSIS {
+        let values: Vec<f64> = snapshots.iter().flat_map(|snapshot| list(snapshot).iter().copied()).collect();
+        if !values.is_empty() {
+            archive.add(name, &[count, values.len() / count], &values)?;
+        }
     }
     let matrices: [Quantity<DMatrix<f64>>; 4] = [
         ("u", |snapshot| &snapshot.u),

@@ -10,6 +10,7 @@ use super::gaussian::{Averages, Covariance, SingleState, linear_response};
 use super::integrate::{Method, Split};
 use super::mean_field::{CHAINS, MeanField};
 use super::noise::Noise;
+use super::population::{Order, PopulationStates, PopulationTerm};
 use super::products::product_of;
 use super::response::{self, StateChange};
 use super::state::{Layers, State};
@@ -32,6 +33,8 @@ enum Data {
     Linear(DMatrix<f64>),
     /// Equation (9), and its analogues for other laws of v.
     FixedPrior(RefCell<DataTerm>),
+    /// Each hidden unit's own tanh.
+    Population(PopulationTerm),
 }
 
 /// Where the averages over the machine's own distribution come from.
@@ -43,6 +46,8 @@ enum Response {
     Gaussian(RefCell<SingleState>),
     /// All states, by their free energies.
     MeanField(RefCell<MeanField>),
+    /// All states of the machine itself.
+    Population(RefCell<PopulationStates>),
 }
 
 /// A learning flow.
@@ -111,6 +116,32 @@ impl Flow {
         Ok(Self::new(layers, start, Data::FixedPrior(RefCell::new(data)), response, noise, Some(mean)))
     }
 
+    /// ±1 units, each hidden one with its own components, which nothing is assumed of: the population closure. The layers
+    /// have to resolve all hidden units (no hidden basis), the noise acts on the data term alone, and searches for states
+    /// start from `starts`, configurations of the sites in columns.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if source or layers do not fit.
+    pub fn population(
+        layers: Layers,
+        start: &State,
+        source: Source,
+        noise: Noise,
+        (order, starts): (Order, Option<&DMatrix<f64>>),
+    ) -> Result<Self> {
+        if source.dimension() != layers.directions() || layers.hidden_basis.is_some() {
+            let reason = format!(
+                "they have {} directions, and the machine {}; all hidden units must be resolved",
+                source.dimension(),
+                layers.directions()
+            );
+            return Err(Error::Range { name: "the data", reason });
+        }
+        let mean = layers.expand(&source.mean());
+        let response = Response::Population(RefCell::new(PopulationStates::new(order, starts)));
+        Ok(Self::new(layers, start, Data::Population(PopulationTerm::new(source)), response, noise, Some(mean)))
+    }
+
     /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
     /// their free energies, with visible components of the law `prior_u`, or the actual ones and the fields of their sites,
     /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
@@ -158,11 +189,12 @@ impl Flow {
         let data = match &self.data {
             Data::Linear(_) => directions * directions * hidden,
             Data::FixedPrior(data) => data.borrow().multiplications(directions, hidden),
+            Data::Population(data) => data.multiplications(directions, hidden),
         };
         let machine = match &self.response {
             Response::Linear { .. } => products,
             Response::Gaussian(_) => products + self.layers.visible_units as f64 * directions * directions,
-            Response::MeanField(_) => SEARCH,
+            Response::MeanField(_) | Response::Population(_) => SEARCH,
         };
         if data > COSTLY * machine { Method::Multirate } else { Method::Dop853 }
     }
@@ -185,6 +217,11 @@ impl Flow {
                 let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
                 (clamped.correlation.clone(), clamped.hidden.clone())
             }
+            Data::Population(data) => {
+                let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
+                let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
+                (clamped.correlation, clamped.hidden)
+            }
         };
         let eta = self.mean.clone().unwrap_or_else(|| DVector::zeros(state.eta.len()));
         Ok(State { weights, eta, theta })
@@ -204,6 +241,7 @@ impl Flow {
             Response::MeanField(states) => {
                 Ok(rates(states.borrow_mut().averages(&self.layers, state, self.noise.sigma(t))?))
             }
+            Response::Population(states) => Ok(rates(states.borrow_mut().averages(&self.layers, state, None)?)),
         }
     }
 
@@ -219,9 +257,13 @@ impl Flow {
                         Source::Samples(samples) => Some(samples.first(CHAINS)),
                         Source::Mixture(_) => None,
                     },
-                    Data::Linear(_) => None,
+                    _ => None,
                 };
                 states.borrow_mut().refresh(&self.layers, state, self.noise.sigma(t), samples.as_ref())
+            }
+            Response::Population(states) => {
+                states.borrow_mut().refresh(&self.layers, state)?;
+                Ok(Vec::new())
             }
             _ => Ok(Vec::new()),
         }
@@ -277,6 +319,20 @@ impl Split for Flow {
         let mut averages = self.machine(t, &state)?.to_vector();
         averages.neg_mut();
         Ok(averages)
+    }
+
+    fn step(&self, t: f64, y: &DVector<f64>, learning_rate: f64) -> Result<DVector<f64>> {
+        let mut state = self.shape.clone();
+        state.copy_from(y);
+        let mut gradient = self.data(t, &state)?;
+        let machine = match &self.response {
+            Response::Population(states) => {
+                rates(states.borrow_mut().averages(&self.layers, &state, Some((learning_rate, &gradient)))?)
+            }
+            _ => self.machine(t, &state)?,
+        };
+        gradient.add(-1.0, &machine);
+        Ok(gradient.to_vector())
     }
 }
 

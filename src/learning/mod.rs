@@ -11,6 +11,7 @@
 //! | averages over the data: (9) and its analogues for other laws of v | [`DataTerm`], [`Samples`], [`Mixture`] |
 //! | averages over the machine: one state with Gaussian fluctuations | [`SingleState`] |
 //! | … all states, finite-size integrals where modes condense | [`response`] |
+//! | … all states of this very machine, hidden unit by hidden unit | [`PopulationStates`] |
 //! | their difference | [`Flow`] |
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameFlow`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |
@@ -46,6 +47,7 @@ mod integrate;
 pub mod linear;
 mod mean_field;
 mod noise;
+mod population;
 mod products;
 pub mod response;
 mod setup;
@@ -61,6 +63,7 @@ pub use gaussian::{Averages, Covariance, SingleState, linear_response};
 pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};
 pub use noise::{Noise, rates_of_map};
+pub use population::{Order, PopulationStates};
 pub use setup::{Closure, MOST_DIRECTIONS, NoiseKind, Prepared, ResponseKind, Setup};
 pub use state::{Basis, Layers, State};
 pub use trajectory::{FOLLOWED, Plan, Snapshot, Trajectory, follow};

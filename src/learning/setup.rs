@@ -3,7 +3,9 @@
 use super::data_term::{self, Source};
 use super::flow::Flow;
 use super::linear::LinearTheory;
+use super::mean_field::CHAINS;
 use super::noise::{Noise, rates_of_map};
+use super::population::Order;
 use super::products::transposed_product;
 use super::response;
 use super::state::{Basis, Layers, State};
@@ -29,6 +31,8 @@ pub enum Closure {
     /// ±1 units, the law of v fixed: equation (9).
     #[default]
     FixedPrior,
+    /// ±1 units, every hidden one with its own components, and all mean-field states of the machine.
+    Population,
 }
 
 /// What becomes of the weights along directions that are left out.
@@ -68,13 +72,15 @@ pub struct Setup {
     pub prior_u: Option<Prior>,
     /// Law of v.
     pub prior_v: Prior,
-    /// Directions kept. Without a number, all up to [`MOST_DIRECTIONS`] of linear units; of ±1 units those that grow: the
-    /// others decay, which the noise takes account of, and cost as much.
+    /// Directions kept. Without a number, all up to [`MOST_DIRECTIONS`] of linear units and of the population closure; of
+    /// the fixed-prior closure those that grow: the others decay, which the noise takes account of, and cost as much.
     pub directions: Option<usize>,
     /// The rest of the weights.
     pub noise: NoiseKind,
     /// Learning rate of the map, or 0 for the flow.
     pub learning_rate: f64,
+    /// Terms of the machine's averages in the population closure.
+    pub order: Order,
 }
 
 impl Default for Setup {
@@ -87,6 +93,7 @@ impl Default for Setup {
             directions: None,
             noise: NoiseKind::default(),
             learning_rate: 0.0,
+            order: Order::default(),
         }
     }
 }
@@ -116,7 +123,7 @@ impl Setup {
         let units = machine.visible;
         let theory = match self.closure {
             Closure::Linear => LinearTheory::of_gaussian(moments, 1.0, 1.0)?,
-            Closure::LinearIsing | Closure::FixedPrior => LinearTheory::of_ising(moments)?,
+            _ => LinearTheory::of_ising(moments)?,
         };
         if theory.len() != units {
             let reason = format!("they are of {} units, and the machine has {units}", theory.len());
@@ -140,7 +147,10 @@ impl Setup {
             return Err(Error::Range { name: "the data", reason });
         }
         let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
-        let (layers, start) = Layers::of_machine(machine, basis)?;
+        let (layers, start) = match self.closure {
+            Closure::Population => Layers::of_units(machine, basis)?,
+            _ => Layers::of_machine(machine, basis)?,
+        };
         let flow = match self.closure {
             Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
             Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,
@@ -151,6 +161,13 @@ impl Setup {
                 // A law of u knows the fields along the modes alone: what leaves the directions stays as it is.
                 let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
                 self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
+            }
+            Closure::Population => {
+                let noise = self.noise(machine, &theory, directions)?;
+                let source = source(data, &layers.basis)?;
+                let starts = first_samples(data);
+                Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
+                    .with_mean(moments.mean.clone())?
             }
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
@@ -186,6 +203,15 @@ impl Setup {
                 Noise::decaying(&squares, rates.as_slice(), size)
             }
         }
+    }
+}
+
+/// The first samples, ±1 a site and a column each: searches for states start there.
+fn first_samples(data: &Dataset) -> DMatrix<f64> {
+    let count = data.len().min(CHAINS);
+    match &data.samples {
+        Samples::Spins(spins) => DMatrix::from_fn(spins.units(), count, |unit, sample| spins.value(sample, unit)),
+        Samples::Real(values) => values.rows(0, count).transpose(),
     }
 }
 

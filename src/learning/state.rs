@@ -11,6 +11,7 @@ use super::frame::Frame;
 use super::products::{product_of, transposed_product};
 use crate::error::{Error, Result};
 use crate::rbm::Machine;
+use crate::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
 /// The visible directions in which data and weights are resolved.
@@ -108,6 +109,15 @@ impl Layers {
         }
     }
 
+    /// Kurtosis of the components, over the units, of vectors given in the two bases; none of abstract directions.
+    pub(super) fn kurtosis(&self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> (Vec<f64>, Vec<f64>) {
+        if let Basis::Abstract(_) = self.basis {
+            return (Vec::new(), Vec::new());
+        }
+        let on_units = self.hidden_basis.as_ref().map(|basis| product_of(basis, v));
+        (kurtosis(&self.expand_columns(u)), kurtosis(on_units.as_ref().unwrap_or(v)))
+    }
+
     /// Layers and state of a machine resolved in `basis`; what the basis leaves out of its weights is not kept.
     ///
     /// The hidden basis is that of all units if there are no more of them than visible directions, and else the span of
@@ -116,6 +126,27 @@ impl Layers {
     /// # Errors
     /// [`Error::Range`] for an abstract basis, or one of another number of units.
     pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
+        let (mut layers, State { weights, eta, theta }) = Self::of_units(machine, basis)?;
+        if weights.nrows() >= machine.hidden {
+            return Ok((layers, State { weights, eta, theta }));
+        }
+        let frame = Frame::of(&weights)?;
+        let mut span = frame.v.clone();
+        let outside = &theta - &span * span.tr_mul(&theta);
+        if outside.norm() > f64::EPSILON * theta.norm() * machine.hidden as f64 {
+            span = span.insert_column(frame.modes(), 0.0);
+            span.set_column(frame.modes(), &outside.normalize());
+        }
+        let state = State { weights: product_of(&weights, &span), eta, theta: span.tr_mul(&theta) };
+        layers.hidden_basis = Some(span);
+        Ok((layers, state))
+    }
+
+    /// The same with every hidden unit resolved: the hidden basis is that of the units.
+    ///
+    /// # Errors
+    /// As [`Layers::of_machine`].
+    pub fn of_units(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         match &basis {
             Basis::Abstract(_) => {
@@ -131,21 +162,9 @@ impl Layers {
         let weights = DMatrix::from_row_iterator(visible, hidden, machine.weights.iter().map(|&w| f64::from(w)));
         let eta = DVector::from_iterator(visible, machine.eta.iter().map(|&field| f64::from(field)));
         let theta = DVector::from_iterator(hidden, machine.theta.iter().map(|&field| f64::from(field)));
-        let mut layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
+        let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
         let weights = layers.project_columns(&weights);
-        if weights.nrows() >= hidden {
-            return Ok((layers, State { weights, eta, theta }));
-        }
-        let frame = Frame::of(&weights)?;
-        let mut span = frame.v.clone();
-        let outside = &theta - &span * span.tr_mul(&theta);
-        if outside.norm() > f64::EPSILON * theta.norm() * hidden as f64 {
-            span = span.insert_column(frame.modes(), 0.0);
-            span.set_column(frame.modes(), &outside.normalize());
-        }
-        let state = State { weights: product_of(&weights, &span), eta, theta: span.tr_mul(&theta) };
-        layers.hidden_basis = Some(span);
-        Ok((layers, state))
+        Ok((layers, State { weights, eta, theta }))
     }
 
     /// Layers and state of an ensemble's machine: D modes of given strengths along abstract directions, without fields.

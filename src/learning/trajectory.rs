@@ -43,6 +43,11 @@ pub struct Snapshot {
     pub u: DMatrix<f64>,
     /// v^α likewise, in the hidden basis.
     pub v: DMatrix<f64>,
+    /// Kurtosis of the components of u^α over the sites, of the leading modes, which says what law they are nearest to
+    /// ([`nearest_by_kurtosis`](crate::spectrum::nearest_by_kurtosis)); empty in abstract bases.
+    pub kurtosis_u: Vec<f64>,
+    /// The same of v^α over the hidden units.
+    pub kurtosis_v: Vec<f64>,
     /// Ω^v between the leading modes; NaN between modes of equal w.
     pub visible_rotation: DMatrix<f64>,
     /// Ω^h likewise.
@@ -173,13 +178,17 @@ impl Followed {
         for (rank, &identity) in self.identities.iter().enumerate() {
             by_identity[identity] = singular_values[rank];
         }
+        let (u, v) = (self.frame.u.columns(0, count).into_owned(), self.frame.v.columns(0, count).into_owned());
+        let (kurtosis_u, kurtosis_v) = flow.layers().kurtosis(&u, &v);
         Ok(Snapshot {
             time: self.knot.time,
+            kurtosis_u,
+            kurtosis_v,
             by_identity,
             eta: self.frame.u.tr_mul(&flow.layers().project(&state.eta)).iter().copied().collect(),
             theta: self.frame.v.tr_mul(&state.theta).iter().copied().collect(),
-            u: self.frame.u.columns(0, count).into_owned(),
-            v: self.frame.v.columns(0, count).into_owned(),
+            u,
+            v,
             visible_rotation: self.rates.visible.view((0, 0), (count, count)).into_owned(),
             hidden_rotation: self.rates.hidden.view((0, 0), (count, count)).into_owned(),
             sigma: flow.sigma(self.knot.time),

@@ -2,6 +2,7 @@
 //!
 //! An observed vector is tilted by the noise ([`spiked`](super::spiked)), and so are all of these.
 
+use crate::Prior;
 use crate::error::{Error, Result};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -24,6 +25,23 @@ pub fn kurtosis(vectors: &DMatrix<f64>) -> Vec<f64> {
         vector.len() as f64 * vector.iter().map(|x| x.powi(4)).sum::<f64>() / (square * square)
     };
     vectors.column_iter().map(of).collect()
+}
+
+/// The named law whose kurtosis is nearest in ratio to the one given; `None` if it is not positive and finite.
+///
+/// Near the middle between two laws, and from few or noisy components, this decides nothing.
+///
+/// ```
+/// use spectral_rbm::{Prior, spectrum::nearest_by_kurtosis};
+/// assert_eq!(nearest_by_kurtosis(1.2), Some(Prior::Bernoulli));
+/// assert_eq!(nearest_by_kurtosis(f64::NAN), None);
+/// ```
+pub fn nearest_by_kurtosis(kurtosis: f64) -> Option<Prior> {
+    if !(kurtosis.is_finite() && kurtosis > 0.0) {
+        return None;
+    }
+    let distance = |prior: &Prior| (kurtosis / prior.kurtosis()).ln().abs();
+    Prior::NAMED.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
 /// `|u^α·d_β|` of modes `sites × modes` with directions `sites × directions`, such as the data's principal components:

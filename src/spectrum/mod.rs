@@ -16,7 +16,7 @@ pub mod spiked;
 mod svd;
 mod tracking;
 
-pub use components::{kurtosis, overlaps, projections};
+pub use components::{kurtosis, nearest_by_kurtosis, overlaps, projections};
 pub use fit::{BulkFit, fit};
 pub use marchenko_pastur::MarchenkoPastur;
 pub use svd::{Decomposition, singular_values};

@@ -131,7 +131,7 @@ impl Samples {
     }
 
     /// Numbers that [`columns`](Self::columns) needs for each sample to expand it into.
-    pub(super) fn expansion(&self) -> usize {
+    pub(in crate::learning) fn expansion(&self) -> usize {
         match &self.0 {
             Kind::Real(_) => 0,
             Kind::Spins(spins) => spins.units(),
@@ -147,7 +147,7 @@ impl Samples {
     }
 
     /// Some of the samples, column after column, in `memory` where they have to be expanded.
-    pub(super) fn columns<'a>(&'a self, range: Range<usize>, memory: &'a mut [f64]) -> &'a [f64] {
+    pub(in crate::learning) fn columns<'a>(&'a self, range: Range<usize>, memory: &'a mut [f64]) -> &'a [f64] {
         match &self.0 {
             Kind::Real(values) => &values.as_slice()[range.start * values.nrows()..range.end * values.nrows()],
             Kind::Spins(spins) => {

@@ -32,6 +32,15 @@ pub trait Split {
     /// [`Error::Divergent`] beyond a pole that the flow approaches and does not reach, or [`Error::Unsolved`]: the step is
     /// then tried again, smaller. Anything else ends the integration.
     fn fast(&self, t: f64, y: &DVector<f64>) -> Result<DVector<f64>>;
+
+    /// The rate of a step of the map with the given learning rate: that of the flow, unless something has to be known at
+    /// the end of the step.
+    ///
+    /// # Errors
+    /// Those of both parts.
+    fn step(&self, t: f64, y: &DVector<f64>, _learning_rate: f64) -> Result<DVector<f64>> {
+        Ok(self.slow(t, y)? + self.fast(t, y)?)
+    }
 }
 
 /// How a flow is integrated.
@@ -207,7 +216,7 @@ impl Integrator {
             let wanted = ((time - start) / rate).round() as u64;
             loop {
                 let t = start + done as f64 * rate;
-                let step = problem.slow(t, &y)? + problem.fast(t, &y)?;
+                let step = problem.step(t, &y, rate)?;
                 statistics.data_evaluations += 1;
                 statistics.machine_evaluations += 1;
                 if done == wanted {

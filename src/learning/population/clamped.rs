@@ -1,0 +1,186 @@
+//! The data term: every hidden unit answers to its own field, no law of components is assumed.
+//!
+//! ```text
+//! ⟨z σ_j⟩ = ⟨z t_j⟩,    t_j = E tanh( a_j·z + theta_j + √n x ),    z = Bᵀ s
+//! ```
+//!
+//! over samples, or over a population in Gaussian components (means μ, covariances Λ of z), where it is
+//! `μ E tanh + Λ a_j E sech²` with a field of variance `a_j·Λ a_j + n`. n is the variance of the field of the weights that
+//! the directions leave out. Averages over a Gaussian field are Gauss–Hermite sums.
+
+use super::tanh::tanh_in_place;
+use crate::learning::Clamped;
+use crate::learning::data_term::{Mixture, Samples, Source};
+use crate::learning::products::{add_product, product_of, set_product, view};
+use crate::quadrature::{Rule, hermite};
+use crate::{Error, Result};
+use faer::{MatMut, MatRef};
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+/// Ranges of samples that are added up apart, whatever the number of threads.
+const GROUPS: usize = 16;
+/// Samples in a block.
+const BLOCK: usize = 256;
+/// Most nodes of a Gauss–Hermite sum.
+const MOST_NODES: usize = 128;
+
+/// The data term of a population of hidden units.
+#[derive(Debug)]
+pub(in crate::learning) struct PopulationTerm {
+    source: Source,
+    /// Diagonals of the components' covariances, where they are diagonal.
+    diagonals: Vec<Option<DVector<f64>>>,
+}
+
+impl PopulationTerm {
+    pub fn new(source: Source) -> Self {
+        let diagonals = match &source {
+            Source::Samples(_) => Vec::new(),
+            Source::Mixture(mixture) => mixture.components().iter().map(|part| diagonal(&part.covariance)).collect(),
+        };
+        Self { source, diagonals }
+    }
+
+    /// About the number of multiplications of an evaluation.
+    pub fn multiplications(&self, directions: f64, hidden: f64) -> f64 {
+        match &self.source {
+            Source::Samples(samples) => samples.count() as f64 * (2.0 * directions + 10.0) * hidden,
+            Source::Mixture(mixture) => mixture.components().len() as f64 * directions * directions * hidden,
+        }
+    }
+
+    /// `⟨z σᵀ⟩` and ⟨σ⟩.
+    pub fn evaluate(&self, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<Clamped> {
+        match &self.source {
+            Source::Samples(samples) => samples_term(samples, weights, theta, noise),
+            Source::Mixture(mixture) => self.mixture_term(mixture, weights, theta, noise),
+        }
+    }
+
+    fn mixture_term(
+        &self,
+        mixture: &Mixture,
+        weights: &DMatrix<f64>,
+        theta: &DVector<f64>,
+        noise: f64,
+    ) -> Result<Clamped> {
+        let mut out = Clamped {
+            correlation: DMatrix::zeros(weights.nrows(), weights.ncols()),
+            hidden: DVector::zeros(theta.len()),
+        };
+        let mut rules: Vec<Option<Rule>> = vec![None; MOST_NODES + 1];
+        for (part, diagonal) in mixture.components().iter().zip(&self.diagonals) {
+            let spread = match diagonal {
+                Some(variances) => {
+                    let mut spread = weights.clone();
+                    spread.column_iter_mut().for_each(|mut column| column.component_mul_assign(variances));
+                    spread
+                }
+                None => product_of(&part.covariance, weights),
+            };
+            let field = weights.tr_mul(&part.mean) + theta;
+            let mut mean = DVector::<f64>::zeros(theta.len());
+            let mut slope = mean.clone();
+            for j in 0..theta.len() {
+                let variance = weights.column(j).dot(&spread.column(j)).max(0.0) + noise;
+                let rule = rule(&mut rules, variance)?;
+                let deviation = variance.sqrt();
+                for (x, weight) in rule.nodes.iter().zip(&rule.weights) {
+                    let tanh = (field[j] + deviation * x).tanh();
+                    mean[j] += weight * tanh;
+                    slope[j] += weight * (1.0 - tanh * tanh);
+                }
+            }
+            out.correlation.ger(part.weight, &part.mean, &mean, 1.0);
+            for (j, column) in spread.column_iter().enumerate() {
+                out.correlation.column_mut(j).axpy(part.weight * slope[j], &column, 1.0);
+            }
+            out.hidden.axpy(part.weight, &mean, 1.0);
+        }
+        Ok(out)
+    }
+}
+
+/// The diagonal, if there is nothing else.
+fn diagonal(matrix: &DMatrix<f64>) -> Option<DVector<f64>> {
+    let diagonal = matrix.diagonal();
+    let off = matrix - DMatrix::from_diagonal(&diagonal);
+    (off.amax() <= 4.0 * f64::EPSILON * diagonal.amax()).then_some(diagonal)
+}
+
+/// Enough nodes for an error of about 1e-8 (of the mean; ten times that of the slope): the poles of tanh at ±iπ/2 lie `π/(2√v)` deviations from the axis, and n nodes
+/// err by `exp(−2π √(n/(4v)))`.
+fn nodes(variance: f64) -> usize {
+    if variance == 0.0 { 1 } else { ((45.0 * variance).ceil() as usize + 8).min(MOST_NODES) }
+}
+
+fn rule(rules: &mut [Option<Rule>], variance: f64) -> Result<&Rule> {
+    if !variance.is_finite() {
+        return Err(Error::NotFinite { name: "the variance of a hidden field", value: variance });
+    }
+    let place = &mut rules[nodes(variance)];
+    if place.is_none() {
+        *place = Some(hermite(nodes(variance))?);
+    }
+    place.as_ref().ok_or(Error::QuadratureNodes(0))
+}
+
+/// The sums of one range of samples.
+struct Sums {
+    correlation: DMatrix<f64>,
+    hidden: DVector<f64>,
+}
+
+fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<Clamped> {
+    let (directions, hidden) = weights.shape();
+    let count = samples.count();
+    let rule = hermite(nodes(noise))?;
+    let deviation = noise.sqrt();
+    let groups = count.div_ceil(BLOCK).min(GROUPS);
+    let group = |index: usize| {
+        let mut sums = Sums { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
+        let (mut expanded, mut field) = (vec![0.0; samples.expansion() * BLOCK], vec![0.0; hidden * BLOCK]);
+        let (mut shifted, mut answer) = (Vec::new(), Vec::new());
+        let (mut start, end) = (index * count / groups, (index + 1) * count / groups);
+        while start < end {
+            let size = BLOCK.min(end - start);
+            let z =
+                MatRef::from_column_major_slice(samples.columns(start..start + size, &mut expanded), directions, size);
+            let field = &mut field[..hidden * size];
+            set_product(MatMut::from_column_major_slice_mut(field, hidden, size), view(weights).transpose(), z);
+            for column in field.chunks_exact_mut(hidden) {
+                column.iter_mut().zip(theta).for_each(|(field, theta)| *field += theta);
+            }
+            if noise == 0.0 {
+                tanh_in_place(field);
+            } else {
+                answer.clear();
+                answer.resize(field.len(), 0.0);
+                for (x, weight) in rule.nodes.iter().zip(&rule.weights) {
+                    shifted.clear();
+                    shifted.extend(field.iter().map(|field| field + deviation * x));
+                    tanh_in_place(&mut shifted);
+                    answer.iter_mut().zip(&shifted).for_each(|(sum, tanh)| *sum += weight * tanh);
+                }
+                field.copy_from_slice(&answer);
+            }
+            let t = MatRef::from_column_major_slice(field, hidden, size);
+            add_product(crate::learning::products::view_mut(&mut sums.correlation), z, t.transpose());
+            for column in field.chunks_exact(hidden) {
+                sums.hidden.iter_mut().zip(column).for_each(|(sum, t)| *sum += t);
+            }
+            start += size;
+        }
+        sums
+    };
+    let parts: Vec<Sums> = (0..groups).into_par_iter().map(group).collect();
+    let mut out = Clamped { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
+    for part in parts {
+        out.correlation += part.correlation;
+        out.hidden += part.hidden;
+    }
+    out.correlation /= count as f64;
+    out.hidden /= count as f64;
+    Ok(out)
+}

@@ -1,0 +1,163 @@
+//! The machine in two factors of D columns, `w_ij = x_i·a_j`, and sums over the units of a layer.
+
+use crate::learning::products::{product_of, view};
+use crate::learning::state::{Basis, Layers, State};
+use faer::Mat;
+use nalgebra::{DMatrix, DVector};
+
+/// A vector of D components for each unit of a layer.
+#[derive(Clone, Debug)]
+pub(super) enum Rows {
+    /// The unit vectors: D is the number of units.
+    Identity(usize),
+    /// `D × units`.
+    Dense(DMatrix<f64>),
+}
+
+impl Rows {
+    /// D.
+    pub fn dimension(&self) -> usize {
+        match self {
+            Self::Identity(units) => *units,
+            Self::Dense(rows) => rows.nrows(),
+        }
+    }
+
+    /// `r_i·v` for every unit.
+    pub fn fields(&self, v: &DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Identity(_) => v.clone(),
+            Self::Dense(rows) => rows.tr_mul(v),
+        }
+    }
+
+    /// `Σ_i r_i f_i`.
+    pub fn sum(&self, f: &DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Identity(_) => f.clone(),
+            Self::Dense(rows) => rows * f,
+        }
+    }
+
+    /// `Σ_i r_i r_iᵀ d_i`, `D × D`.
+    pub fn gram(&self, d: &DVector<f64>) -> DMatrix<f64> {
+        match self {
+            Self::Identity(_) => DMatrix::from_diagonal(d),
+            Self::Dense(rows) => product_of(&scaled(rows, d), &rows.transpose()),
+        }
+    }
+
+    /// `r_i·M r_i` for every unit.
+    pub fn forms(&self, matrix: &DMatrix<f64>) -> DVector<f64> {
+        match self {
+            Self::Identity(_) => matrix.diagonal(),
+            Self::Dense(rows) => {
+                let product = product_of(matrix, rows);
+                DVector::from_iterator(rows.ncols(), (0..rows.ncols()).map(|i| product.column(i).dot(&rows.column(i))))
+            }
+        }
+    }
+
+    /// `M r_i` in columns.
+    pub fn times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        match self {
+            Self::Identity(_) => matrix.clone(),
+            Self::Dense(rows) => product_of(matrix, rows),
+        }
+    }
+}
+
+/// `M diag(d)`.
+pub(super) fn scaled(matrix: &DMatrix<f64>, d: &DVector<f64>) -> DMatrix<f64> {
+    let mut out = matrix.clone();
+    for (mut column, d) in out.column_iter_mut().zip(d) {
+        column *= *d;
+    }
+    out
+}
+
+/// The machine at a state of the flow.
+#[derive(Clone, Debug)]
+pub(super) struct Factors {
+    /// x_i.
+    pub visible: Rows,
+    /// a_j.
+    pub hidden: Rows,
+    pub eta: DVector<f64>,
+    pub theta: DVector<f64>,
+}
+
+impl Factors {
+    /// Of a flow whose hidden basis is that of the units: in its visible directions, or along the hidden units if these are
+    /// fewer than the sites.
+    pub fn of(layers: &Layers, state: &State) -> Self {
+        let (eta, theta) = (state.eta.clone(), state.theta.clone());
+        let hidden = state.weights.ncols();
+        let (visible, hidden) = match &layers.basis {
+            Basis::Directions(directions) => (Rows::Dense(directions.transpose()), Rows::Dense(state.weights.clone())),
+            _ if hidden <= state.weights.nrows() => (Rows::Dense(state.weights.transpose()), Rows::Identity(hidden)),
+            _ => (Rows::Identity(state.weights.nrows()), Rows::Dense(state.weights.clone())),
+        };
+        Self { visible, hidden, eta, theta }
+    }
+
+    /// D.
+    pub fn dimension(&self) -> usize {
+        self.visible.dimension()
+    }
+}
+
+/// Lower factor of a symmetric positive matrix; `None` if it is not positive.
+pub(super) fn cholesky(matrix: &DMatrix<f64>) -> Option<Lower> {
+    let factor = view(matrix).llt(faer::Side::Lower).ok()?;
+    let lower = factor.L().to_owned();
+    (0..lower.nrows()).all(|i| lower[(i, i)].is_finite() && lower[(i, i)] > 0.0).then_some(Lower(lower))
+}
+
+/// A lower triangular matrix.
+#[derive(Clone, Debug)]
+pub(super) struct Lower(Mat<f64>);
+
+impl Lower {
+    /// `log det(L Lᵀ)`.
+    pub fn log_determinant(&self) -> f64 {
+        2.0 * (0..self.0.nrows()).map(|i| self.0[(i, i)].ln()).sum::<f64>()
+    }
+
+    /// `L M`.
+    pub fn times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        crate::learning::products::product(self.0.as_ref(), view(matrix))
+    }
+
+    /// `Lᵀ M`.
+    pub fn transposed_times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        crate::learning::products::product(self.0.as_ref().transpose(), view(matrix))
+    }
+
+    /// `L⁻ᵀ M`.
+    pub fn solve_transposed(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut out = matrix.clone();
+        faer::linalg::triangular_solve::solve_upper_triangular_in_place(
+            self.0.as_ref().transpose(),
+            crate::learning::products::view_mut(&mut out),
+            faer::Par::Seq,
+        );
+        out
+    }
+
+    /// `L⁻¹ M`.
+    pub fn solve(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut out = matrix.clone();
+        faer::linalg::triangular_solve::solve_lower_triangular_in_place(
+            self.0.as_ref(),
+            crate::learning::products::view_mut(&mut out),
+            faer::Par::Seq,
+        );
+        out
+    }
+
+    /// `(L Lᵀ)⁻¹ M`.
+    pub fn solve_both(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+        self.solve_transposed(&self.solve(matrix))
+    }
+}

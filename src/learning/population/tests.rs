@@ -1,0 +1,179 @@
+//! The machine's term against closed forms, exact sums and finite differences of its own log Z.
+
+use super::factors::Factors;
+use super::states::PopulationStates;
+use super::{Order, PopulationTerm};
+use crate::learning::data_term::{Component, Mixture, Samples};
+use crate::learning::{Basis, Layers, State};
+use nalgebra::{DMatrix, DVector};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn random(rows: usize, columns: usize, scale: f64, seed: u64) -> DMatrix<f64> {
+    let mut stream = ChaCha8Rng::seed_from_u64(seed);
+    DMatrix::from_fn(rows, columns, |_, _| scale * 3f64.sqrt() * (2.0 * stream.random::<f64>() - 1.0))
+}
+
+fn layers(visible_units: usize, hidden_units: usize) -> Layers {
+    Layers { visible_units, hidden_units, basis: Basis::Sites, hidden_basis: None }
+}
+
+/// log Z of all states, from the starts given.
+fn log_z(layers: &Layers, state: &State, starts: &[DVector<f64>]) -> f64 {
+    let factors = Factors::of(layers, state);
+    let states = PopulationStates::new(Order::Full, None);
+    let found = states.settle(&factors, layers, starts.to_vec()).unwrap();
+    let best = found.iter().map(|state| state.log_weight).fold(f64::NEG_INFINITY, f64::max);
+    best + found.iter().map(|state| (state.log_weight - best).exp()).sum::<f64>().ln()
+}
+
+/// log Z, ⟨s⟩ and ⟨σ⟩, ⟨s σᵀ⟩ over all visible patterns.
+fn exact(state: &State) -> (f64, DVector<f64>, DVector<f64>, DMatrix<f64>) {
+    let (visible, hidden) = state.weights.shape();
+    let (mut z, mut s_mean, mut t_mean) = (0.0, DVector::zeros(visible), DVector::zeros(hidden));
+    let mut correlation = DMatrix::zeros(visible, hidden);
+    for pattern in 0..1usize << visible {
+        let s = DVector::from_fn(visible, |i, _| if pattern >> i & 1 == 1 { 1.0 } else { -1.0 });
+        let field = state.weights.tr_mul(&s) + &state.theta;
+        let weight = (state.eta.dot(&s) + field.map(|f| (2.0 * f.cosh()).ln()).sum()).exp();
+        let t = field.map(f64::tanh);
+        z += weight;
+        correlation.ger(weight, &s, &t, 1.0);
+        s_mean.axpy(weight, &s, 1.0);
+        t_mean.axpy(weight, &t, 1.0);
+    }
+    (z.ln(), s_mean / z, t_mean / z, correlation / z)
+}
+
+/// A machine in fields: one state. Its averages are the derivatives of log Z, in both representations (more or fewer
+/// sites than hidden units), but for 1e-6: the direction integrated over is chosen anew for each machine.
+#[test]
+fn averages_are_the_derivatives_of_log_z() {
+    for (visible, hidden) in [(9, 6), (6, 9)] {
+        let layers = layers(visible, hidden);
+        let mut state = State {
+            weights: random(visible, hidden, 0.3, 1),
+            eta: random(visible, 1, 0.3, 2).column(0).into_owned(),
+            theta: random(hidden, 1, 0.3, 3).column(0).into_owned(),
+        };
+        let averages = PopulationStates::new(Order::Full, None).averages(&layers, &state, None).unwrap();
+        let start = [DVector::zeros(visible.min(hidden))];
+        let step = 1e-4;
+        let mut difference = |change: &dyn Fn(&mut State, f64)| {
+            change(&mut state, step);
+            let up = log_z(&layers, &state, &start);
+            change(&mut state, -2.0 * step);
+            let down = log_z(&layers, &state, &start);
+            change(&mut state, step);
+            (up - down) / (2.0 * step)
+        };
+        for i in 0..visible {
+            let found = difference(&|state, by| state.eta[i] += by);
+            assert!((found - averages.visible[i]).abs() < 1e-6, "eta {i}: {found} {}", averages.visible[i]);
+            for j in 0..hidden {
+                let found = difference(&|state, by| state.weights[(i, j)] += by);
+                let expected = averages.correlation[(i, j)];
+                assert!((found - expected).abs() < 1e-6, "W {i} {j}: {found} {expected}");
+            }
+        }
+        for j in 0..hidden {
+            let found = difference(&|state, by| state.theta[j] += by);
+            assert!((found - averages.hidden[j]).abs() < 1e-6, "theta {j}: {found} {}", averages.hidden[j]);
+        }
+    }
+}
+
+/// Against enumeration: what is left out falls with a higher power of W than the last term that is kept.
+#[test]
+fn each_order_brings_the_averages_closer_to_enumeration() {
+    let (visible, hidden) = (12, 10);
+    let layers = layers(visible, hidden);
+    let error = |scale: f64, order| {
+        let state = State {
+            weights: random(visible, hidden, scale, 5),
+            eta: random(visible, 1, 0.4, 6).column(0).into_owned(),
+            theta: random(hidden, 1, 0.4, 7).column(0).into_owned(),
+        };
+        let averages = PopulationStates::new(order, None).averages(&layers, &state, None).unwrap();
+        (averages.correlation - exact(&state).3).norm()
+    };
+    for (order, power) in [(Order::Leading, 1.0), (Order::Connected, 2.0), (Order::Full, 3.0)] {
+        let measured = (error(0.08, order) / error(0.04, order)).log2();
+        println!("{order:?}: {} falls as W^{measured}", error(0.08, order));
+        assert!((measured - power).abs() < 0.5, "{order:?}: power {measured}, {power} expected");
+    }
+    assert!(error(0.08, Order::Full) < 0.5 * error(0.08, Order::Connected));
+}
+
+/// One mode of ±1 components on both sides: `⟨s σ⟩` along it, from the binomial sum over the overlap.
+fn binomial(visible: usize, hidden: usize, w: f64) -> f64 {
+    let (n_v, n_h) = (visible as f64, hidden as f64);
+    let coupling = w / (n_v * n_h).sqrt();
+    let mut log_binomial = 0.0;
+    let (mut terms, mut best) = (Vec::new(), f64::NEG_INFINITY);
+    for up in 0..=visible {
+        let overlap = 2.0 * up as f64 - n_v;
+        let field = coupling * overlap;
+        let log = log_binomial + n_h * (field.abs() + (-2.0 * field.abs()).exp().ln_1p());
+        best = best.max(log);
+        terms.push((log, overlap / n_v.sqrt() * n_h.sqrt() * field.tanh()));
+        log_binomial += ((n_v - up as f64) / (up as f64 + 1.0)).ln();
+    }
+    let z: f64 = terms.iter().map(|(log, _)| (log - best).exp()).sum();
+    terms.iter().map(|(log, value)| (log - best).exp() * value).sum::<f64>() / z
+}
+
+/// Through the transition of one mode, in the representation of the mode and in that of the hidden units.
+#[test]
+fn one_mode_follows_the_binomial_sum_through_its_transition() {
+    let (visible, hidden) = (400, 200);
+    let u = DMatrix::from_fn(visible, 1, |i, _| if i % 3 == 0 { 0.05 } else { -0.05 });
+    let v = DMatrix::from_fn(1, hidden, |_, j| if j % 2 == 0 { 1.0 } else { -1.0 } / (hidden as f64).sqrt());
+    let layers =
+        Layers { visible_units: visible, hidden_units: hidden, basis: Basis::Directions(u), hidden_basis: None };
+    for w in [0.3, 0.6, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35, 1.6, 2.2] {
+        let state = State { weights: &v * w, eta: DVector::zeros(visible), theta: DVector::zeros(hidden) };
+        let averages = PopulationStates::new(Order::Full, None).averages(&layers, &state, None).unwrap();
+        let found = (averages.correlation * v.transpose())[(0, 0)];
+        let expected = binomial(visible, hidden, w);
+        println!("{w}: {found} {expected} {:e}", found / expected - 1.0);
+        assert!((found / expected - 1.0).abs() < 2e-3, "{w}: {found}, exactly {expected}");
+    }
+}
+
+/// The data term over samples and over a described population, against sums as they are written.
+#[test]
+fn the_data_term_is_the_plain_sum() {
+    let (directions, hidden, count, noise) = (5, 7, 700, 0.09);
+    let (z, weights) = (random(directions, count, 1.0, 1), random(directions, hidden, 0.6, 2));
+    let theta = random(hidden, 1, 0.3, 3).column(0).into_owned();
+    // A Gaussian average by brute force: the trapezoidal rule.
+    let smooth = |field: f64, variance: f64, f: &dyn Fn(f64) -> f64| {
+        let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+        (-400..=400)
+            .map(|n| f64::from(n) * 0.02)
+            .map(|x| 0.02 * density(x) * f(field + variance.sqrt() * x))
+            .sum::<f64>()
+    };
+    let term = PopulationTerm::new(Samples::new(z.clone()).unwrap().into());
+    for noise in [0.0, noise] {
+        let clamped = term.evaluate(&weights, &theta, noise).unwrap();
+        let t = (weights.tr_mul(&z)).map_with_location(|j, _, field| smooth(field + theta[j], noise, &f64::tanh));
+        let error = (clamped.correlation - &z * t.transpose() / count as f64).amax();
+        assert!(error < 1e-8, "{noise}: {error:e}");
+        assert!((clamped.hidden - t.column_sum() / count as f64).amax() < 1e-8);
+    }
+    let (root, mean) = (random(directions, directions, 0.4, 5), random(directions, 1, 1.0, 6).column(0).into_owned());
+    let covariance = &root * root.transpose();
+    let part = Component { weight: 1.0, mean: mean.clone(), covariance: covariance.clone() };
+    let clamped =
+        PopulationTerm::new(Mixture::new(vec![part]).unwrap().into()).evaluate(&weights, &theta, noise).unwrap();
+    for j in 0..hidden {
+        let (a, variance) = (weights.column(j), weights.column(j).dot(&(&covariance * weights.column(j))) + noise);
+        let field = a.dot(&mean) + theta[j];
+        let (t, slope) = (smooth(field, variance, &f64::tanh), smooth(field, variance, &|x| 1.0 - x.tanh().powi(2)));
+        let expected = &mean * t + &covariance * a * slope;
+        let error = (clamped.hidden[j] - t).abs().max((clamped.correlation.column(j) - expected).amax());
+        assert!(error < 1e-7, "{variance}: {error:e}");
+    }
+}

@@ -1,0 +1,205 @@
+//! The population closure against simulations of the same machine on the same data, by the map of the same learning rate.
+//!
+//! The theory knows the population that the samples are drawn from; 60,000 samples differ from it by less than 0.3 % in any
+//! mode that is compared. Simulations are PCD-10 with 1000 chains and batches of 1000, eight with different seeds from one initial machine.
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+use spectral_rbm::Prior;
+use spectral_rbm::data::Clusters;
+use spectral_rbm::learning::{
+    Basis, Component, Flow, Integrator, Layers, Method, Mixture, Noise, Order, Plan, Tolerance, Trajectory, follow,
+};
+use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
+use spectral_rbm::spectrum::singular_values;
+
+struct Case<'a> {
+    visible: usize,
+    hidden: usize,
+    amplitudes: &'a [f64],
+    balance: &'a [f64],
+    prior: Prior,
+    rate: f64,
+    updates: usize,
+    every: usize,
+    runs: u64,
+}
+
+/// w of the leading modes at each recorded update.
+type Curves = Vec<Vec<f64>>;
+
+impl Case<'_> {
+    fn clusters(&self) -> Clusters {
+        Clusters::new(self.visible, self.amplitudes, self.balance, &self.prior, 0).unwrap()
+    }
+
+    fn modes(&self) -> usize {
+        self.amplitudes.len()
+    }
+
+    fn machine(&self) -> Machine {
+        Machine::random(self.visible, self.hidden, 0.01, 0).unwrap()
+    }
+
+    /// Mean over the runs, and its standard error.
+    fn simulate(&self) -> (Curves, Curves) {
+        let data = self.clusters().generate(60_000).unwrap();
+        let spins = data.spins().unwrap();
+        let machine = self.machine().with_mean_of(spins).unwrap();
+        let run = |seed| -> Curves {
+            let settings = Settings {
+                algorithm: Algorithm::Pcd,
+                gibbs_steps: 10,
+                chains: 1000,
+                batch_size: 1000,
+                learning_rate: self.rate,
+                seed,
+                ..Settings::default()
+            };
+            let mut trainer = Trainer::new(machine.clone(), spins, settings).unwrap();
+            let mut curves = Vec::new();
+            for update in 0..=self.updates {
+                if update % self.every == 0 {
+                    let now = trainer.machine();
+                    let values = singular_values(&now.weights, self.visible, self.hidden).unwrap();
+                    curves.push(values[..self.modes()].to_vec());
+                }
+                if update < self.updates {
+                    trainer.update().unwrap();
+                }
+            }
+            curves
+        };
+        let runs: Vec<Curves> = (1..=self.runs).into_par_iter().map(run).collect();
+        let count = self.runs as f64;
+        let over_runs = |of: &dyn Fn(&[f64]) -> f64| -> Curves {
+            (0..runs[0].len())
+                .map(|record| {
+                    (0..self.modes())
+                        .map(|mode| of(&runs.iter().map(|run| run[record][mode]).collect::<Vec<_>>()))
+                        .collect()
+                })
+                .collect()
+        };
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
+        let error = |values: &[f64]| {
+            let centre = mean(values);
+            (values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / (count * (count - 1.0))).sqrt()
+        };
+        (over_runs(&mean), over_runs(&error))
+    }
+
+    /// The theory from the same machine, all sites resolved.
+    fn theory(&self, order: Order) -> Trajectory {
+        let clusters = self.clusters();
+        let parts: Vec<Component> = (0..1usize << self.modes())
+            .map(|pattern| {
+                let up = |mode: usize| pattern >> mode & 1 == 1;
+                let z = nalgebra::DVector::from_fn(self.modes(), |mode, _| if up(mode) { 1.0 } else { -1.0 });
+                let mean = (clusters.fields() * z).map(f64::tanh);
+                let share = |(mode, p): (usize, &f64)| if up(mode) { *p } else { 1.0 - p };
+                Component {
+                    weight: self.balance.iter().enumerate().map(share).product(),
+                    covariance: DMatrix::from_diagonal(&mean.map(|m| 1.0 - m * m)),
+                    mean,
+                }
+            })
+            .collect();
+        let starts = DMatrix::from_columns(&parts.iter().map(|part| part.mean.clone()).collect::<Vec<_>>());
+        let source = Mixture::new(parts).unwrap().into();
+        let mut machine = self.machine();
+        machine.eta = clusters.mean().unwrap().iter().map(|m| m.atanh() as f32).collect();
+        let (layers, start) = Layers::of_units(&machine, Basis::Sites).unwrap();
+        let flow = Flow::population(layers, &start, source, Noise::none(), (order, Some(&starts))).unwrap();
+        let times = (0..=self.updates / self.every).map(|k| (k * self.every) as f64 * self.rate).collect();
+        let integrator = Integrator { method: Method::Map, tolerance: Tolerance::default(), learning_rate: self.rate };
+        follow(&flow, &start, &Plan { times, integrator, bulk_edge: None }, &mut |_| {}).unwrap()
+    }
+
+    fn edge(&self) -> f64 {
+        0.01 * ((self.visible as f64).sqrt() + (self.hidden as f64).sqrt())
+    }
+
+    /// Prints the curves, and gives the largest relative deviation of each mode from 20 % above the bulk on, and that of
+    /// the mean over the last quarter.
+    fn compare(&self, name: &str, theory: &Trajectory, (mean, error): &(Curves, Curves)) -> Vec<(f64, f64)> {
+        let mut worst = vec![0f64; self.modes()];
+        let (mut last, from) = (vec![(0.0, 0.0); self.modes()], mean.len() - mean.len() / 4);
+        for (record, snapshot) in theory.snapshots.iter().enumerate() {
+            let mut line = format!("{name} t = {:.3}", snapshot.time);
+            for mode in 0..self.modes() {
+                let (w, expected) = (snapshot.singular_values[mode], mean[record][mode]);
+                line += &format!("  {w:.4} {expected:.4}({:.4})", error[record][mode]);
+                if expected > 1.2 * self.edge() {
+                    worst[mode] = worst[mode].max((w / expected - 1.0).abs());
+                }
+                if record >= from {
+                    last[mode].0 += w;
+                    last[mode].1 += expected;
+                }
+            }
+            println!("{line}");
+        }
+        let result = worst.iter().zip(&last).map(|(worst, (w, expected))| (*worst, w / expected - 1.0)).collect();
+        println!("{name}: (largest, last quarter) {result:?}");
+        result
+    }
+}
+
+/// One mode, Bernoulli directions, N = 400/200.
+#[test]
+#[ignore = "simulations: half a minute"]
+fn one_mode() {
+    let case = Case {
+        visible: 400,
+        hidden: 200,
+        amplitudes: &[std::f64::consts::LN_2],
+        balance: &[0.5],
+        prior: Prior::Bernoulli,
+        rate: 0.001,
+        updates: 200,
+        every: 1,
+        runs: 8,
+    };
+    let simulation = case.simulate();
+    let started = std::time::Instant::now();
+    let theory = case.theory(Order::Full);
+    println!("theory: {:.1} s", started.elapsed().as_secs_f64());
+    let deviations = case.compare("one mode", &theory, &simulation);
+    assert!(deviations[0].0 < 0.01 && deviations[0].1.abs() < 0.005, "{deviations:?}");
+}
+
+/// Two modes, four clusters, N = 600/300.
+fn two_modes(prior: Prior) {
+    let case = Case {
+        visible: 600,
+        hidden: 300,
+        amplitudes: &[0.9, 0.5],
+        balance: &[0.5, 0.5],
+        prior,
+        rate: 0.001,
+        updates: 200,
+        every: 2,
+        runs: 8,
+    };
+    let simulation = case.simulate();
+    let of = |order| case.compare(&format!("two modes, {order:?}"), &case.theory(order), &simulation);
+    let (full, leading) = (of(Order::Full), of(Order::Leading));
+    // Within 1 %, but for a record or two where the modes cross: there the persistent chains lag by a tenth of a per cent.
+    assert!(full.iter().all(|mode| mode.0 < 0.012 && mode.1.abs() < 0.006), "{full:?}");
+    // Without the terms of order 1.
+    assert!(leading.iter().zip(&full).all(|(leading, full)| leading.0 > 3.0 * full.0), "{leading:?}");
+}
+
+#[test]
+#[ignore = "simulations: two minutes"]
+fn two_modes_of_bernoulli_components() {
+    two_modes(Prior::Bernoulli);
+}
+
+/// Directions that leave the span of the cluster means: all sites are resolved, so that they may.
+#[test]
+#[ignore = "simulations: two minutes"]
+fn two_modes_of_uniform_components() {
+    two_modes(Prior::Uniform);
+}
