@@ -27,6 +27,7 @@
 //! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
 //! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |
 //! | | training runs that record their spectrum and can be resumed | [`simulation`] |
+//! | | theory against simulation, mode by mode | [`compare`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
@@ -60,6 +61,7 @@
 pub mod archive;
 pub mod average;
 pub mod cli;
+pub mod compare;
 pub mod data;
 pub mod error;
 pub mod figure;

@@ -89,7 +89,7 @@ pub(super) struct LearnOptions {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum ClosureName {
+pub(super) enum ClosureName {
     /// Linear units of unit variances: the letter's operator
     Linear,
     /// Linear units with the variances of ±1 data: C − diag(C)
@@ -103,7 +103,7 @@ enum ClosureName {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum ResponseName {
+pub(super) enum ResponseName {
     /// One state and the Gaussian fluctuations around it
     #[default]
     Gaussian,
@@ -208,17 +208,8 @@ impl LearnOptions {
     fn setup(&self) -> Result<Setup, CliError> {
         let named = self.law_u.as_deref().filter(|name| *name != ACTUAL);
         Ok(Setup {
-            closure: match self.closure {
-                ClosureName::Linear => Closure::Linear,
-                ClosureName::LinearIsing => Closure::LinearIsing,
-                ClosureName::FixedPrior => Closure::FixedPrior,
-                ClosureName::Population => Closure::Population,
-            },
-            response: match self.response {
-                ResponseName::Gaussian => ResponseKind::Gaussian,
-                ResponseName::MeanField => ResponseKind::MeanField,
-                ResponseName::FiniteSize => ResponseKind::FiniteSize,
-            },
+            closure: self.closure.into(),
+            response: self.response.into(),
             prior_u: named.map(str::parse).transpose()?,
             prior_v: self.prior_v.clone(),
             directions: self.modes,
@@ -291,6 +282,27 @@ impl LearnOptions {
         destination.write("trajectory.npz", &npz)?;
         destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
         destination.write_run(common, "learn", self)
+    }
+}
+
+impl From<ClosureName> for Closure {
+    fn from(name: ClosureName) -> Self {
+        match name {
+            ClosureName::Linear => Self::Linear,
+            ClosureName::LinearIsing => Self::LinearIsing,
+            ClosureName::FixedPrior => Self::FixedPrior,
+            ClosureName::Population => Self::Population,
+        }
+    }
+}
+
+impl From<ResponseName> for ResponseKind {
+    fn from(name: ResponseName) -> Self {
+        match name {
+            ResponseName::Gaussian => Self::Gaussian,
+            ResponseName::MeanField => Self::MeanField,
+            ResponseName::FiniteSize => Self::FiniteSize,
+        }
     }
 }
 

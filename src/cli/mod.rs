@@ -4,6 +4,9 @@
 //! could not be had, 2 bad input or usage; errors are one line on stderr.
 
 mod average;
+mod compare;
+mod compare_report;
+mod compare_runs;
 mod data;
 mod destination;
 mod figure;
@@ -52,6 +55,7 @@ enum Command {
     PhaseDiagram(phase_diagram::PhaseDiagramOptions),
     Average(average::Average),
     Learn(learn::LearnOptions),
+    Compare(compare::CompareOptions),
     Train(train::TrainOptions),
     Sample(sample::SampleOptions),
     Spectrum(spectrum::SpectrumOptions),
@@ -157,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::PhaseDiagram(command) => command.execute(&cli.common),
         Command::Average(command) => command.execute(&cli.common),
         Command::Learn(command) => command.execute(&cli.common),
+        Command::Compare(command) => command.execute(&cli.common),
         Command::Train(command) => command.execute(&cli.common),
         Command::Sample(command) => command.execute(&cli.common),
         Command::Spectrum(command) => command.execute(&cli.common),
@@ -180,7 +185,7 @@ fn one_line(error: &clap::Error) -> String {
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, learn, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
+        return "error: a command is needed: solve, phase-diagram, average, learn, compare, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
     }
     format!("{} (see --help)", message.join(" "))
 }

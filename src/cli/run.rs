@@ -2,7 +2,7 @@
 
 use super::destination::RunFile;
 use super::options::Common;
-use super::{CliError, average, figure, learn, phase_diagram, sample, solve, spectrum, train};
+use super::{CliError, average, compare, figure, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,11 +32,12 @@ impl Run {
             "average" => file.options::<average::Average>()?.execute(&common),
             "figure" => file.options::<figure::FigureOptions>()?.execute(&common),
             "learn" => file.options::<learn::LearnOptions>()?.execute(&common),
+            "compare" => file.options::<compare::CompareOptions>()?.execute(&common),
             "train" => file.options::<train::TrainOptions>()?.execute(&common),
             "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
             "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),
             other => {
-                let known = "solve, phase-diagram, average, figure, train, sample and spectrum";
+                let known = "solve, phase-diagram, average, figure, learn, compare, train, sample and spectrum";
                 Err(CliError::Input(format!(
                     "{}: unknown command \"{other}\": {known} can be repeated",
                     path.display()

@@ -17,6 +17,7 @@
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
 //! | the figures themselves: of phases | `phase_diagram.rs`, `phase_style.rs` |
+//! | of theory against simulation | `comparison.rs` |
 //! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
@@ -31,6 +32,7 @@
 
 mod axis;
 mod canvas;
+mod comparison;
 mod content;
 mod contour;
 mod export;
@@ -62,6 +64,7 @@ mod tiles;
 mod uncertainty;
 
 pub use axis::{Axis, Scale};
+pub use comparison::{ComparisonFigure, TheoryCurves, comparison};
 pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};

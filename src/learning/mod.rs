@@ -66,4 +66,4 @@ pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates};
 pub use setup::{Closure, MOST_DIRECTIONS, NoiseKind, Prepared, ResponseKind, Setup};
 pub use state::{Basis, Layers, State};
-pub use trajectory::{FOLLOWED, Plan, Snapshot, Trajectory, follow};
+pub use trajectory::{FOLLOWED, Plan, Snapshot, Trajectory, follow, follow_states};

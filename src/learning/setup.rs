@@ -6,7 +6,7 @@ use super::linear::LinearTheory;
 use super::mean_field::CHAINS;
 use super::noise::{Noise, rates_of_map};
 use super::population::Order;
-use super::products::transposed_product;
+use super::products::{product_of, transposed_product};
 use super::response;
 use super::state::{Basis, Layers, State};
 use crate::data::{Dataset, Moments, Samples};
@@ -155,7 +155,7 @@ impl Setup {
             Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
             Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,
             Closure::FixedPrior => {
-                let noise = self.noise(machine, &theory, directions)?;
+                let noise = self.noise(machine, &theory, directions, None)?;
                 let source = source(data, &layers.basis)?;
                 let flow = Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?;
                 // A law of u knows the fields along the modes alone: what leaves the directions stays as it is.
@@ -163,7 +163,7 @@ impl Setup {
                 self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
             }
             Closure::Population => {
-                let noise = self.noise(machine, &theory, directions)?;
+                let noise = self.noise(machine, &theory, directions, Some(moments))?;
                 let source = source(data, &layers.basis)?;
                 let starts = first_samples(data);
                 Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
@@ -185,16 +185,26 @@ impl Setup {
         flow.with_mean_field(integrals, self.prior_u.clone(), self.prior_v.clone())
     }
 
-    /// The noise of the directions from the number `kept` on.
-    fn noise(&self, machine: &Machine, theory: &LinearTheory, kept: usize) -> Result<Noise> {
+    /// The noise of the directions from the number `kept` on. With moments, each direction's share is weighted with the mean
+    /// square of the data along it, which makes the noise that of the fields of the data.
+    fn noise(&self, machine: &Machine, theory: &LinearTheory, kept: usize, moments: Option<&Moments>) -> Result<Noise> {
         let rest = theory.len() - kept;
         if self.noise == NoiseKind::None || rest == 0 {
             return Ok(Noise::none());
         }
         let weights = machine.weights.iter().map(|&w| f64::from(w));
         let weights = DMatrix::from_row_iterator(machine.visible, machine.hidden, weights);
-        let left_out = transposed_product(&theory.directions.columns(kept, rest).into_owned(), &weights);
-        let squares: Vec<f64> = left_out.row_iter().map(|row| row.norm_squared()).collect();
+        let directions = theory.directions.columns(kept, rest).into_owned();
+        let left_out = transposed_product(&directions, &weights);
+        let mut squares: Vec<f64> = left_out.row_iter().map(|row| row.norm_squared()).collect();
+        if let Some(moments) = moments {
+            let spread = product_of(&moments.covariance, &directions);
+            for ((square, direction), spread) in
+                squares.iter_mut().zip(directions.column_iter()).zip(spread.column_iter())
+            {
+                *square *= direction.dot(&spread) + direction.dot(&moments.mean).powi(2);
+            }
+        }
         let size = (machine.visible as f64 * machine.hidden as f64).sqrt();
         match self.noise {
             NoiseKind::Fixed => Noise::fixed((squares.iter().sum::<f64>() / size).sqrt()),

@@ -109,6 +109,27 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     Ok(trajectory)
 }
 
+/// Follows a flow for its states alone: `visit` sees the time and the state at each time of the plan, as they are reached, so
+/// that what came before a failure is not lost. The states of the machine are looked for as often as in [`follow`].
+///
+/// # Errors
+/// As [`follow`]; those of `visit`.
+pub fn follow_states(
+    flow: &Flow,
+    start: &State,
+    plan: &Plan,
+    visit: &mut dyn FnMut(f64, &State) -> Result<()>,
+) -> Result<Statistics> {
+    let (times, shown) = knots(plan)?;
+    let mut state = start.clone();
+    let mut shown = shown.into_iter();
+    plan.integrator.run(flow, &times, start.to_vector(), &mut |point: Point| {
+        state.copy_from(&point.y);
+        flow.refresh(point.time, &state)?;
+        if shown.next() == Some(true) { visit(point.time, &state) } else { Ok(()) }
+    })
+}
+
 /// Times to stop at, and whether they are the plan's.
 fn knots(plan: &Plan) -> Result<(Vec<f64>, Vec<bool>)> {
     let times = &plan.times;

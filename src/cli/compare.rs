@@ -1,0 +1,481 @@
+//! `compare`: theory against simulation.
+
+use super::compare_report::{self, Results, SimulationReport, Theory};
+use super::compare_runs::{self, RecordedRun};
+use super::data::{DataOptions, InitOptions};
+use super::destination::Destination;
+use super::learn::{ClosureName, ResponseName};
+use super::options::Common;
+use super::train::{AlgorithmName, SpacingName, UnitsName};
+use super::{CliError, progress};
+use crate::Prior;
+use crate::compare::{Course, Curves, Followed, Reference, View, predict, simulate, weights_of, weights_of_linear};
+use crate::data::{Dataset, Expect, Moments};
+use crate::learning::{Closure, Integrator, LinearTheory, Method, Plan, ResponseKind, Setup};
+use crate::rbm::{LinearMachine, Machine, Settings, Trainer};
+use crate::simulation::{Learner, LinearTrainer, Spacing, schedule};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+const DEFAULT_FOLDER: &str = "results/compare";
+/// Runs where the number is not given.
+const RUNS: usize = 4;
+const MOST_RUNS: usize = 1000;
+/// Modes compared where the number is not given, at most.
+const MODES: usize = 10;
+/// Samples of a batch, and Gibbs steps of PCD.
+const BATCH: usize = 500;
+const STEPS: usize = 10;
+/// Learning rate, and growth in an update that it must not exceed, where it is not given.
+const LEARNING_RATE: f64 = 0.01;
+const GROWTH: f64 = 0.3;
+/// Time simulated where it is not given: at least, at most, and in growth times of the slowest mode compared.
+const SHORTEST: f64 = 0.3;
+const LONGEST: f64 = 20.0;
+/// Samples of clusters where the number is not given: with fewer, machines soon learn the scatter of the samples.
+const CLUSTERED: usize = 60_000;
+const GROWTH_TIMES: f64 = 10.0;
+/// More updates or records are a mistake.
+const MOST_UPDATES: f64 = 1e9;
+const MOST_RECORDS: usize = 100_000;
+
+/// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
+///
+/// Simulations differ in the seed of batches and chains alone. Theories make the simulation's steps (--flow for none), and
+/// both are seen along the same directions of the data. Writes report.json, report.md, curves.csv, comparison.png, .svg and
+/// run.toml.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+#[command(mut_arg("data", |data| data.default_value("clusters")), mut_arg("hidden", |hidden| hidden.default_value("200")))]
+#[command(after_help = "Examples:
+  spectral-rbm compare
+  spectral-rbm compare --visible 600 --hidden 300 --amplitudes 0.9,0.5 --runs 8
+  spectral-rbm compare --data mnist --hidden 400 --directions 30 --modes 10 --runs 2
+  spectral-rbm compare --algorithm cd --gibbs-steps 1
+  spectral-rbm compare --units gaussian --data ellipsoid --visible 50 --hidden 20
+  spectral-rbm compare --simulation results/run-1 results/run-2 --closures fixed-prior")]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompareOptions {
+    #[command(flatten)]
+    #[serde(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    #[serde(flatten)]
+    init: InitOptions,
+    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 4; 1 of Gaussian units, which have no chance]
+    #[arg(long, value_name = "R")]
+    runs: Option<usize>,
+    /// Folders of finished runs of train, instead of simulating; data, start and settings are then those of the runs
+    #[arg(long, num_args = 1.., value_name = "DIR")]
+    #[serde(default)]
+    simulation: Vec<PathBuf>,
+    /// Theories [default: population,fixed-prior; linear of Gaussian units]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
+    #[serde(default)]
+    closures: Vec<ClosureName>,
+    /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
+    #[arg(long, value_enum)]
+    response: Option<ResponseName>,
+    /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
+    #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
+    prior_v: Prior,
+    /// Modes compared [default: one a direction, at most 10]
+    #[arg(long, value_name = "K")]
+    modes: Option<usize>,
+    /// Directions of the data on which both are seen, those that grow fastest; as many as visible units for all of W
+    /// [default: one an amplitude of clusters, else all that grow]
+    #[arg(long, value_name = "D")]
+    directions: Option<usize>,
+    /// The continuous flow instead of steps of the simulation's learning rate
+    #[arg(long)]
+    #[serde(default)]
+    flow: bool,
+    /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
+    #[arg(long, value_enum, default_value_t)]
+    units: UnitsName,
+    /// Chains start at the data (cd), or go on for ever (pcd)
+    #[arg(long, value_enum, default_value = "pcd")]
+    algorithm: AlgorithmName,
+    /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
+    #[arg(long, value_name = "K")]
+    gibbs_steps: Option<usize>,
+    /// Persistent chains [default: as many as samples in a batch]
+    #[arg(long, value_name = "N")]
+    chains: Option<usize>,
+    /// Samples of a batch [default: 500, or all if there are fewer]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 30 % in an update]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Passes through the data
+    #[arg(long, allow_negative_numbers = true, conflicts_with = "updates")]
+    epochs: Option<f64>,
+    /// Updates [default: a time of 0.3, or of ten growth times of the slowest mode compared, up to 20]
+    #[arg(long)]
+    updates: Option<u64>,
+    /// Records, about
+    #[arg(long, default_value_t = 120, value_name = "N")]
+    records: usize,
+    /// Records by the logarithm of the update, or evenly [default: half of them so, half so]
+    #[arg(long, value_enum)]
+    record_spacing: Option<SpacingName>,
+    /// SHA-256 of the machines of runs that were read, noted when they were first used.
+    #[arg(skip)]
+    #[serde(default)]
+    simulation_checksums: Vec<String>,
+}
+
+/// Everything that simulations and theories start from.
+struct Problem {
+    data: Dataset,
+    moments: Moments,
+    machine: Machine,
+    view: View,
+    /// Updates after which machines are looked at.
+    schedule: Vec<u64>,
+}
+
+impl CompareOptions {
+    pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let recorded = compare_runs::open(&mut self.simulation, &mut self.simulation_checksums)?;
+        self.adopt(&recorded);
+        self.check()?;
+        let problem = self.problem(common, &recorded)?;
+        let courses = self.simulations(common, &problem, &recorded)?;
+        let reference = Reference::new(&courses[0], problem.view.modes())?;
+        let curves = Curves::of(&reference, &courses)?;
+        let mut theories = Vec::new();
+        for &closure in &self.closures {
+            theories.push(self.theory(common, &problem, &reference, closure)?);
+        }
+        // The bias of CD is seen beside chains that go on.
+        let unbiased = (recorded.is_empty() && self.is_biased())
+            .then(|| self.unbiased(common, &problem, &reference))
+            .transpose()?;
+        let results = Results {
+            data: (&self.data, &problem.data),
+            simulation: self.simulation_report(common, &problem, &curves, &recorded),
+            curves: &curves,
+            theories: &theories,
+            unbiased,
+            directions: problem.view.directions(),
+            linear_records: self.record_spacing == Some(SpacingName::Linear),
+        };
+        compare_report::write(&results, common, &mut destination)?;
+        destination.write_run(common, "compare", &self)?;
+        compare_report::print(&results, common, &destination);
+        Ok(())
+    }
+
+    /// Data and settings of runs that were read become those of the comparison.
+    fn adopt(&mut self, recorded: &[RecordedRun]) {
+        let Some(first) = recorded.first() else { return };
+        let options = &first.options;
+        self.data = options.data.clone();
+        self.init = options.init.clone();
+        (self.units, self.algorithm) = (options.units, options.algorithm);
+        (self.gibbs_steps, self.chains) = (Some(options.gibbs_steps), options.chains);
+        (self.batch_size, self.learning_rate) = (Some(options.batch_size), options.learning_rate);
+        (self.epochs, self.updates) = (None, first.updates().last().copied());
+        self.runs = Some(recorded.len());
+    }
+
+    /// Options that cannot be, or do not go together; those that follow from others are filled in.
+    fn check(&mut self) -> Result<(), CliError> {
+        let bad = |message: String| Err(CliError::Input(message));
+        let gaussian = self.units == UnitsName::Gaussian;
+        let runs = *self.runs.get_or_insert(if gaussian { 1 } else { RUNS });
+        if !(1..=MOST_RUNS).contains(&runs) {
+            return bad(format!("--runs is {runs}: choose between 1 and {MOST_RUNS}"));
+        }
+        if gaussian && runs > 1 && self.simulation.is_empty() {
+            return bad(format!(
+                "--runs is {runs}: Gaussian units learn by their exact gradient, all runs are the same"
+            ));
+        }
+        if !(2..=MOST_RECORDS).contains(&self.records) {
+            return bad(format!("--records is {}: choose between 2 and {MOST_RECORDS}", self.records));
+        }
+        if self.closures.is_empty() {
+            self.closures = match gaussian {
+                true => vec![ClosureName::Linear],
+                false => vec![ClosureName::Population, ClosureName::FixedPrior],
+            };
+        }
+        for (index, closure) in self.closures.iter().enumerate() {
+            if self.closures[..index].contains(closure) {
+                return bad(format!("--closures names {} twice", name(closure)));
+            }
+            if gaussian && *closure != ClosureName::Linear {
+                return bad(format!("--closures: {} is a theory of ±1 units, not of --units gaussian", name(closure)));
+            }
+        }
+        let steps = if self.algorithm == AlgorithmName::Pcd { STEPS } else { 1 };
+        self.gibbs_steps.get_or_insert(steps);
+        match self.batch_size {
+            Some(0) => bad("--batch-size is 0: a batch has at least one sample".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn problem(&mut self, common: &Common, recorded: &[RecordedRun]) -> Result<Problem, CliError> {
+        let gaussian = self.units == UnitsName::Gaussian;
+        if self.data.data == "clusters" && self.data.samples.is_none() {
+            self.data.samples = Some(CLUSTERED);
+        }
+        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let machine = match recorded.first() {
+            Some(run) => run.start()?,
+            None => self.init.machine(&data, common.seed, gaussian)?,
+        };
+        let spinner = progress::spinner(common, "moments and directions");
+        let moments = Moments::of(&data)?;
+        let linear = match gaussian {
+            true => LinearTheory::of_gaussian(&moments, 1.0, 1.0)?,
+            false => LinearTheory::of_ising(&moments)?,
+        };
+        spinner.finish_and_clear();
+        let units = linear.len();
+        let directions = *self.directions.get_or_insert_with(|| match self.data.data.as_str() {
+            "clusters" => self.data.amplitudes.len().min(units),
+            _ => linear.unstable().max(1),
+        });
+        if !(1..=units).contains(&directions) {
+            let message = format!("--directions is {directions}: choose between 1 and the {units} visible units");
+            return Err(CliError::Input(message));
+        }
+        let modes = *self.modes.get_or_insert(directions.min(machine.hidden).min(MODES));
+        let basis = (directions < units).then(|| linear.leading(directions)).transpose()?;
+        let view = View::new(units, machine.hidden, basis, modes)?;
+        let schedule = match recorded.first() {
+            Some(run) => run.updates().to_vec(),
+            None => self.schedule(&data, &linear, modes)?,
+        };
+        Ok(Problem { data, moments, machine, view, schedule })
+    }
+
+    /// Fills in learning rate, batches and updates, and chooses the updates after which machines are looked at.
+    fn schedule(&mut self, data: &Dataset, linear: &LinearTheory, modes: usize) -> Result<Vec<u64>, CliError> {
+        let bad = |message: String| Err(CliError::Input(message));
+        let batch = *self.batch_size.get_or_insert(BATCH.min(data.len()));
+        if self.units == UnitsName::Ising && self.algorithm == AlgorithmName::Pcd {
+            self.chains.get_or_insert(batch);
+        }
+        let rate = *self.learning_rate.get_or_insert_with(|| resolving(linear.rates[0]));
+        if !(rate.is_finite() && rate > 0.0) {
+            return bad(format!("--learning-rate is {rate}: it must be positive and finite"));
+        }
+        if self.updates.is_none() {
+            let slowest = linear.rates[modes - 1];
+            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).clamp(SHORTEST, LONGEST) } else { SHORTEST };
+            let updates = match self.epochs {
+                Some(epochs) => (epochs * data.len() as f64 / batch as f64).ceil(),
+                None => (time / rate).ceil(),
+            };
+            if !(1.0..MOST_UPDATES).contains(&updates) {
+                return bad(format!("{updates} updates are asked for: choose between 1 and {MOST_UPDATES:e}"));
+            }
+            self.epochs = None;
+            self.updates = Some(updates as u64);
+        }
+        let updates = self.updates.unwrap_or_default();
+        if !(1..MOST_UPDATES as u64).contains(&updates) {
+            return bad(format!("--updates is {updates}: choose between 1 and {MOST_UPDATES:e}"));
+        }
+        if let Some(spacing) = self.record_spacing {
+            return Ok(schedule(updates, self.records, spacing.into()));
+        }
+        // Modes emerge early and settle late.
+        let half = self.records.div_ceil(2);
+        let mut both = [schedule(updates, half, Spacing::Log), schedule(updates, half, Spacing::Linear)].concat();
+        both.sort_unstable();
+        both.dedup();
+        Ok(both)
+    }
+
+    /// The courses of all runs.
+    fn simulations(
+        &mut self,
+        common: &Common,
+        problem: &Problem,
+        recorded: &[RecordedRun],
+    ) -> Result<Vec<Course>, CliError> {
+        if !recorded.is_empty() {
+            return recorded.iter().map(|run| run.course(&problem.view)).collect();
+        }
+        let (runs, last) = (self.runs.unwrap_or(1) as u64, self.updates.unwrap_or_default());
+        let bar = progress::updates(common, "simulating", runs * last);
+        let courses = (0..runs).map(|run| {
+            let step = &mut |updates: u64| bar.set_position(run * last + updates);
+            if self.units == UnitsName::Gaussian {
+                let machine = LinearMachine::with_weights_of(&problem.machine, 1.0, 1.0)?;
+                let per_epoch = problem.data.len() as f64 / self.batch_size.unwrap_or(BATCH) as f64;
+                let mut trainer = LinearTrainer::new(machine, &problem.data, self.learning_rate, per_epoch)?;
+                let weights = |trainer: &LinearTrainer| weights_of_linear(trainer.machine());
+                return course(&mut trainer, weights, problem, step);
+            }
+            self.sampled(self.settings(common.seed.wrapping_add(run)), problem, step)
+        });
+        let courses = courses.collect::<Result<Vec<Course>, CliError>>()?;
+        bar.finish_and_clear();
+        Ok(courses)
+    }
+
+    fn sampled(&self, settings: Settings, problem: &Problem, step: &mut dyn FnMut(u64)) -> Result<Course, CliError> {
+        let mut trainer = Trainer::new(problem.machine.clone(), problem.data.spins()?, settings)?;
+        course(&mut trainer, |trainer: &Trainer| weights_of(trainer.machine()), problem, step)
+    }
+
+    fn settings(&self, seed: u64) -> Settings {
+        let batch_size = self.batch_size.unwrap_or(BATCH);
+        Settings {
+            algorithm: self.algorithm.into(),
+            gibbs_steps: self.gibbs_steps.unwrap_or(1),
+            chains: self.chains.unwrap_or(batch_size),
+            batch_size,
+            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
+            l2: 0.0,
+            centred: false,
+            seed,
+        }
+    }
+
+    /// Whether chains start at the data in each update.
+    fn is_biased(&self) -> bool {
+        self.units == UnitsName::Ising && self.algorithm == AlgorithmName::Cd
+    }
+
+    /// One run of PCD with the settings of the others, for the bias of CD.
+    fn unbiased(
+        &self,
+        common: &Common,
+        problem: &Problem,
+        reference: &Reference<'_>,
+    ) -> Result<(Settings, Followed), CliError> {
+        let settings = Settings {
+            algorithm: AlgorithmName::Pcd.into(),
+            gibbs_steps: STEPS.max(self.gibbs_steps.unwrap_or(1)),
+            ..self.settings(common.seed)
+        };
+        let bar = progress::updates(common, "PCD for comparison", self.updates.unwrap_or_default());
+        let course = self.sampled(settings.clone(), problem, &mut |updates| bar.set_position(updates))?;
+        bar.finish_and_clear();
+        Ok((settings, reference.follow(&course)?))
+    }
+
+    /// Which flow a closure is: the only place that knows of closures what the others need not.
+    fn setup(&self, closure: Closure, directions: usize, learning_rate: f64) -> Setup {
+        let linear = matches!(closure, Closure::Linear | Closure::LinearIsing);
+        let response = match self.response {
+            Some(response) => response.into(),
+            None if directions <= 2 => ResponseKind::FiniteSize,
+            None if directions <= MODES => ResponseKind::MeanField,
+            None => ResponseKind::Gaussian,
+        };
+        Setup {
+            closure,
+            response: if linear { ResponseKind::Gaussian } else { response },
+            prior_v: self.prior_v.clone(),
+            // Linear machines are cheap enough to be kept whole.
+            directions: if linear { None } else { Some(directions) },
+            learning_rate,
+            ..Setup::default()
+        }
+    }
+
+    fn theory(
+        &self,
+        common: &Common,
+        problem: &Problem,
+        reference: &Reference<'_>,
+        closure: ClosureName,
+    ) -> Result<Theory, CliError> {
+        let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
+        let setup = self.setup(closure.into(), problem.view.directions(), if self.flow { 0.0 } else { rate });
+        let spinner = progress::spinner(common, "preparing the theory");
+        let prepared = setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
+        spinner.finish_and_clear();
+        let method = if self.flow { prepared.flow.suggested_method() } else { Method::Map };
+        let integrator = Integrator { method, learning_rate: rate, ..Integrator::default() };
+        let times: Vec<f64> = problem.schedule.iter().map(|&update| update as f64 * rate).collect();
+        let end = times.last().copied().unwrap_or(1.0);
+        let bar = progress::bar(common, "theory", 1000);
+        let plan = Plan { times, integrator, bulk_edge: None };
+        let prediction =
+            predict(&prepared, &plan, &problem.view, &mut |t| bar.set_position((1000.0 * t / end) as u64))?;
+        bar.finish_and_clear();
+        let followed = reference.follow(&prediction.course)?;
+        Ok(Theory { closure: name(&closure), setup, prediction, followed })
+    }
+
+    fn simulation_report(
+        &self,
+        common: &Common,
+        problem: &Problem,
+        curves: &Curves,
+        recorded: &[RecordedRun],
+    ) -> SimulationReport {
+        let gaussian = self.units == UnitsName::Gaussian;
+        let pcd = self.algorithm == AlgorithmName::Pcd;
+        let runs = curves.runs.len();
+        let seeds = match recorded {
+            [] => (0..runs as u64).map(|run| common.seed.wrapping_add(run)).collect(),
+            recorded => recorded.iter().map(|run| run.seed).collect(),
+        };
+        SimulationReport {
+            units: if gaussian { "gaussian" } else { "ising" },
+            algorithm: if gaussian { "exact" } else { ["cd", "pcd"][usize::from(pcd)] },
+            gibbs_steps: if gaussian { None } else { self.gibbs_steps },
+            chains: if gaussian || !pcd { None } else { Some(self.settings(0).chains) },
+            batch_size: (!gaussian).then(|| self.settings(0).batch_size),
+            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
+            runs,
+            seeds,
+            visible: problem.machine.visible,
+            hidden: problem.machine.hidden,
+            updates: problem.schedule.last().copied().unwrap_or(0),
+            t_end: curves.times.last().copied().unwrap_or(0.0),
+            flow: self.flow,
+        }
+    }
+}
+
+fn course<L: Learner>(
+    learner: &mut L,
+    weights: impl Fn(&L) -> nalgebra::DMatrix<f64>,
+    problem: &Problem,
+    step: &mut dyn FnMut(u64),
+) -> Result<Course, CliError> {
+    Ok(simulate(learner, weights, &problem.view, &problem.schedule, step)?)
+}
+
+/// A learning rate at which growth is resolved: 0.01, or the largest of one digit at which the fastest mode grows by 30 %.
+fn resolving(fastest: f64) -> f64 {
+    if fastest * LEARNING_RATE <= GROWTH {
+        return LEARNING_RATE;
+    }
+    let largest = GROWTH / fastest;
+    let unit = 10f64.powf(largest.log10().floor());
+    // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
+    let digit = (largest / unit).floor();
+    digit / (1.0 / unit).round()
+}
+
+/// Name of a closure, as in options.
+fn name(closure: &ClosureName) -> String {
+    closure.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_learning_rate_resolves_growth() {
+        assert_eq!(resolving(20.8), 0.01);
+        assert_eq!(resolving(143.0), 0.002);
+        assert_eq!(resolving(3500.0), 8e-5);
+    }
+}

@@ -1,0 +1,374 @@
+//! What `compare` writes: report.json, report.md, curves.csv and the figure.
+
+use super::CliError;
+use super::data::DataOptions;
+use super::destination::{Destination, write_json};
+use super::options::{Common, Format};
+use super::report::{self, exact, plain};
+use crate::compare::{Curves, Followed, Measured, Measures, Prediction, above_bulk};
+use crate::data::Dataset;
+use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
+use crate::learning::{ResponseKind, Setup};
+use crate::rbm::Settings;
+use serde::Serialize;
+
+/// A theory that was followed.
+pub(super) struct Theory {
+    pub closure: String,
+    pub setup: Setup,
+    pub prediction: Prediction,
+    pub followed: Followed,
+}
+
+/// All that is reported.
+pub(super) struct Results<'a> {
+    pub data: (&'a DataOptions, &'a Dataset),
+    pub simulation: SimulationReport,
+    pub curves: &'a Curves,
+    pub theories: &'a [Theory],
+    /// Of CD: a run of PCD beside it.
+    pub unbiased: Option<(Settings, Followed)>,
+    /// Directions on which machines are seen.
+    pub directions: usize,
+    /// Whether time is drawn evenly.
+    pub linear_records: bool,
+}
+
+/// How simulations were made.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct SimulationReport {
+    pub units: &'static str,
+    pub algorithm: &'static str,
+    pub gibbs_steps: Option<usize>,
+    pub chains: Option<usize>,
+    pub batch_size: Option<usize>,
+    pub learning_rate: f64,
+    pub runs: usize,
+    pub seeds: Vec<u64>,
+    pub visible: usize,
+    pub hidden: usize,
+    pub updates: u64,
+    pub t_end: f64,
+    /// Whether theories are flows; else they make the simulation's steps.
+    #[serde(skip)]
+    pub flow: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    data: DataReport,
+    simulation: SimulationReport,
+    directions: usize,
+    compared: String,
+    theories: Vec<TheoryReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<ReferenceReport>,
+}
+
+#[derive(Serialize)]
+struct DataReport {
+    data: String,
+    samples: usize,
+    visible: usize,
+    checksum: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TheoryReport {
+    closure: String,
+    response: &'static str,
+    learning_rate: f64,
+    status: String,
+    ended_at: Option<f64>,
+    modes: Vec<Measures>,
+    modes_above_bulk: AboveBulk,
+}
+
+#[derive(Serialize)]
+struct AboveBulk {
+    times: Vec<f64>,
+    simulation: Vec<f64>,
+    theory: Vec<f64>,
+    simulation_whole: Vec<f64>,
+}
+
+/// A run of PCD beside simulations by CD, compared with them as a theory is.
+#[derive(Serialize)]
+struct ReferenceReport {
+    algorithm: &'static str,
+    gibbs_steps: usize,
+    chains: usize,
+    seed: u64,
+    modes: Vec<Measures>,
+}
+
+impl SimulationReport {
+    /// Short name, as in PCD-10.
+    fn name(&self) -> String {
+        match self.gibbs_steps {
+            Some(steps) => format!("{}-{steps}", self.algorithm.to_uppercase()),
+            None => "exact gradient".to_owned(),
+        }
+    }
+
+    /// The name with the number of runs.
+    fn label(&self) -> String {
+        if self.runs > 1 { format!("{}, mean of {}", self.name(), self.runs) } else { self.name() }
+    }
+}
+
+impl Theory {
+    fn ended(&self) -> bool {
+        self.prediction.ended.is_some()
+    }
+
+    fn status(&self) -> String {
+        match &self.prediction.ended {
+            None => "complete".to_owned(),
+            Some(ended) => match ended.time {
+                Some(time) => format!("ended at t = {}: {}", plain(time), ended.error),
+                None => format!("did not start: {}", ended.error),
+            },
+        }
+    }
+
+    fn response(&self) -> &'static str {
+        match self.setup.response {
+            ResponseKind::Gaussian => "gaussian",
+            ResponseKind::MeanField => "mean-field",
+            ResponseKind::FiniteSize => "finite-size",
+        }
+    }
+}
+
+impl Results<'_> {
+    fn measures(&self, followed: &Followed) -> Vec<Measures> {
+        (0..self.curves.mean.len()).map(|mode| Measures::of(self.curves, mode, followed)).collect()
+    }
+
+    fn report(&self) -> Report {
+        let (options, data) = self.data;
+        let curves = self.curves;
+        let theories = self.theories.iter().map(|theory| {
+            let mut counts = above_bulk(&theory.prediction.course, curves.bulk_edge.as_deref());
+            counts.resize(curves.times.len(), f64::NAN);
+            TheoryReport {
+                closure: theory.closure.clone(),
+                response: theory.response(),
+                learning_rate: theory.setup.learning_rate,
+                status: theory.status(),
+                ended_at: theory.prediction.ended.as_ref().and_then(|ended| ended.time),
+                modes: self.measures(&theory.followed),
+                modes_above_bulk: AboveBulk {
+                    times: curves.times.clone(),
+                    simulation: curves.above_bulk.clone(),
+                    theory: counts,
+                    simulation_whole: curves.outliers.clone(),
+                },
+            }
+        });
+        Report {
+            data: DataReport {
+                data: options.data.clone(),
+                samples: data.len(),
+                visible: data.units(),
+                checksum: options.checksum.clone(),
+            },
+            simulation: self.simulation.clone(),
+            directions: self.directions,
+            compared: self.compared(),
+            theories: theories.collect(),
+            reference: self.unbiased.as_ref().map(|(settings, followed)| ReferenceReport {
+                algorithm: "pcd",
+                gibbs_steps: settings.gibbs_steps,
+                chains: settings.chains,
+                seed: settings.seed,
+                modes: self.measures(followed),
+            }),
+        }
+    }
+
+    /// What is compared with what, in words.
+    fn compared(&self) -> String {
+        let simulation = &self.simulation;
+        let gradient = match (simulation.chains, simulation.gibbs_steps) {
+            (Some(chains), Some(steps)) => format!(
+                "The simulations are of PCD-{steps} with {chains} persistent chains, whose gradient is close to the exact \
+                 one as long as the chains keep up with the machine; what is left of the difference is then the theory's."
+            ),
+            (None, Some(steps)) => format!(
+                "The simulations are of CD-{steps}, whose chains start at the data in each update: their gradient is biased, \
+                 and the theory's is not. The difference contains the bias of CD{}.",
+                if self.unbiased.is_some() { ", which the run of PCD beside it shows" } else { "" }
+            ),
+            _ => "The simulation is a linear machine that learns by its exact gradient.".to_owned(),
+        };
+        let steps = match simulation.flow {
+            true => "Theories are continuous flows, without the simulation's finite learning rate".to_owned(),
+            false => format!("Theories make the simulation's steps of {}", plain(simulation.learning_rate)),
+        };
+        let seen = match self.directions < simulation.visible {
+            true => format!(
+                "both are projected on the same {} directions of the data before their singular values are taken",
+                self.directions
+            ),
+            false => "singular values are those of the whole weights".to_owned(),
+        };
+        let errors = match simulation.runs {
+            1 => "There is one run, and no statistical error.".to_owned(),
+            runs => format!("Errors are standard errors of the mean of {runs} runs from the same initial machine."),
+        };
+        format!("{gradient} {steps}, on the mean of the same data; {seen}. {errors}")
+    }
+}
+
+/// Writes everything but run.toml.
+pub(super) fn write(results: &Results<'_>, common: &Common, destination: &mut Destination) -> Result<(), CliError> {
+    let report = results.report();
+    let drawn = figure(results, &report)?;
+    write_json(destination, "report.json", &report)?;
+    destination.write("report.md", text(results, &report, common.seed).as_bytes())?;
+    write_curves(results, destination)?;
+    destination.save(&drawn, "comparison")
+}
+
+/// Prints the report.
+pub(super) fn print(results: &Results<'_>, common: &Common, destination: &Destination) {
+    let report = results.report();
+    match common.format {
+        Format::Json => report::print(&report::json(&report)),
+        Format::Table => report::print(&format!("{}\n{}", text(results, &report, common.seed), destination.summary())),
+    }
+}
+
+/// A row a record: simulations with their errors, theories, mode by mode.
+fn write_curves(results: &Results<'_>, destination: &mut Destination) -> Result<(), CliError> {
+    let curves = results.curves;
+    let mut names: Vec<String> = vec!["time".to_owned(), "bulk_edge".to_owned()];
+    let edges = curves.bulk_edge.clone().unwrap_or_else(|| vec![f64::NAN; curves.times.len()]);
+    let mut columns: Vec<&[f64]> = vec![&curves.times, &edges];
+    for mode in 0..curves.mean.len() {
+        names.push(format!("w_{}", mode + 1));
+        columns.push(&curves.mean[mode]);
+        names.push(format!("error_{}", mode + 1));
+        columns.push(curves.error.as_ref().map_or(&[], |errors| &errors[mode]));
+        for theory in results.theories {
+            names.push(format!("{}_{}", theory.closure, mode + 1));
+            columns.push(&theory.followed.values[mode]);
+        }
+        if let Some((settings, followed)) = &results.unbiased {
+            names.push(format!("pcd-{}_{}", settings.gibbs_steps, mode + 1));
+            columns.push(&followed.values[mode]);
+        }
+    }
+    let header: Vec<&str> = names.iter().map(String::as_str).collect();
+    // What a theory did not reach, or one run does not have, is not a number.
+    let row = |k: usize| columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN))).collect();
+    destination.write_csv("curves.csv", &header, (0..curves.times.len()).map(row))
+}
+
+fn figure(results: &Results<'_>, report: &Report) -> Result<crate::figure::Figure, CliError> {
+    let curves = results.curves;
+    let pcd = results.unbiased.as_ref().map(|(settings, followed)| (format!("PCD-{}", settings.gibbs_steps), followed));
+    let theories = results.theories.iter().map(|theory| (theory.closure.as_str(), &theory.followed));
+    let drawn: Vec<TheoryCurves<'_>> = theories
+        .chain(pcd.iter().map(|(name, followed)| (name.as_str(), *followed)))
+        .map(|(name, followed)| TheoryCurves { name, modes: &followed.values })
+        .collect();
+    let emerged: Vec<Option<f64>> = match report.theories.first() {
+        Some(first) => first.modes.iter().map(|mode| mode.emergence_time.simulation).collect(),
+        None => vec![None; curves.mean.len()],
+    };
+    Ok(comparison(&ComparisonFigure {
+        times: &curves.times,
+        scale: if results.linear_records { Scale::Linear } else { Scale::Log },
+        simulation: &results.simulation.label(),
+        mean: &curves.mean,
+        error: curves.error.as_deref(),
+        bulk_edge: curves.bulk_edge.as_deref(),
+        emerged: &emerged,
+        theories: &drawn,
+    })?)
+}
+
+/// The report for people, in Markdown.
+fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
+    let (data, simulation) = (&report.data, &report.simulation);
+    let mut text = format!(
+        "# Theory against simulation\n\n{}\n\n\
+         Data: {}, {} samples of {} units. Machine: {} visible and {} hidden units. Simulations: {}, {} updates to t = {}, \
+         seeds from {}.\n",
+        report.compared,
+        data.data,
+        data.samples,
+        data.visible,
+        simulation.visible,
+        simulation.hidden,
+        simulation.label(),
+        simulation.updates,
+        plain(simulation.t_end),
+        simulation.seeds.first().copied().unwrap_or(seed),
+    );
+    for (theory, reported) in results.theories.iter().zip(&report.theories) {
+        text += &format!("\n## {}, {} response\n\n", reported.closure, reported.response);
+        if theory.ended() {
+            text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
+        }
+        text += &table(&reported.modes, "theory");
+        let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
+        let above = &reported.modes_above_bulk;
+        text += &format!(
+            "\nModes above the bulk at the end, along the directions compared: simulation {}, theory {}.\n",
+            last(&above.simulation),
+            last(&above.theory)
+        );
+    }
+    if let Some(reference) = &report.reference {
+        text += &format!(
+            "\n## The bias of {}: one run of PCD-{} with {} chains\n\n{}",
+            simulation.name(),
+            reference.gibbs_steps,
+            reference.chains,
+            table(&reference.modes, "PCD")
+        );
+    }
+    text
+}
+
+/// A row a mode.
+fn table(modes: &[Measures], other: &str) -> String {
+    let mut text = format!(
+        "| mode | largest deviation | r.m.s. | in errors | growth rate | {other} | emergence | {other} | plateau | {other} |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n"
+    );
+    let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{:.2} %", 100.0 * value));
+    for mode in modes {
+        let [growth, emergence, plateau] = [mode.growth_rate, mode.emergence_time, mode.plateau].map(pair);
+        text += &format!(
+            "| {} | {} | {} | {} | {growth} | {emergence} | {plateau} |\n",
+            mode.mode,
+            percent(mode.max_relative_deviation),
+            percent(mode.rms_relative_deviation),
+            mode.max_deviation_in_errors.map_or("-".to_owned(), |value| format!("{value:.1}")),
+        );
+    }
+    text
+}
+
+/// Two cells: the simulations' value with its error, and the theory's.
+fn pair(measured: Measured) -> String {
+    let error = measured.error.map_or(String::new(), |error| format!(" ± {error:.1e}"));
+    format!("{}{error} | {}", short(measured.simulation), short(measured.theory))
+}
+
+/// Five significant digits.
+fn short(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value == 0.0 => "0".to_owned(),
+        Some(value) if value.is_finite() => {
+            let decimals = (4 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
+            format!("{value:.decimals$}")
+        }
+        _ => "-".to_owned(),
+    }
+}

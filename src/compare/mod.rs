@@ -1,0 +1,33 @@
+//! Theory against simulation: the curves w_α(t) of both, mode by mode, and how far they are apart.
+//!
+//! Simulations that differ in the seed of batches and chains alone, and theories, start from one machine and one data set.
+//! All of them are seen through one [`View`]: the singular value decomposition of
+//!
+//! ```text
+//! Bᵀ W = Σ_α w_α u^α v^αᵀ,    B: orthonormal directions of the visible layer, N_v × D (or all of it)
+//! ```
+//!
+//! so that what a theory leaves out, the noise along other directions, is left out of the simulation too. Modes are named
+//! by their rank at the end of the first simulation and matched by their vectors ([`Reference`]), in time and from one
+//! machine to another. [`Curves`] are the simulations' means with their standard errors, and [`Measures`] what separates a
+//! theory from them.
+//!
+//! | | |
+//! |---|---|
+//! | what is seen of W | [`View`], [`Observation`], [`Course`] |
+//! | simulations and theories through it | [`simulate`], [`replay`], [`predict`] |
+//! | which mode is which | [`Reference`], [`Followed`] |
+//! | means and errors of simulations | [`Curves`] |
+//! | deviations, growth rates, times of emergence, plateaus | [`Measures`] |
+
+mod align;
+mod course;
+mod curves;
+mod measures;
+mod view;
+
+pub use align::{Followed, Reference};
+pub use course::{Ended, Prediction, predict, replay, simulate, weights_of, weights_of_linear};
+pub use curves::{Curves, above_bulk};
+pub use measures::{EMERGED, Measured, Measures};
+pub use view::{Bulk, Course, Observation, View};

@@ -1,0 +1,262 @@
+//! The command `compare` as its users meet it: files, JSON, repetition, bad input, and one comparison that must be exact.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn output(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spectral-rbm")).args(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Data and start: four clusters of 60 units.
+const DATA: [&str; 11] = [
+    "--data",
+    "clusters",
+    "--visible",
+    "60",
+    "--hidden",
+    "30",
+    "--amplitudes",
+    "0.9,0.6",
+    "--samples",
+    "400",
+    "--quiet",
+];
+/// How they are learnt.
+const TRAINING: [&str; 8] = ["--batch-size", "100", "--chains", "50", "--updates", "40", "--learning-rate", "0.01"];
+
+fn compare(folder: &Path, more: &[&str]) -> String {
+    // An option that is given replaces the usual one.
+    let mut training: Vec<&str> = TRAINING.to_vec();
+    for name in more.iter().filter(|name| name.starts_with("--")) {
+        if let Some(place) = training.iter().position(|argument| argument == name) {
+            training.drain(place..place + 2);
+        }
+    }
+    succeed(&[&["compare"], &DATA[..], &training, more, &["--out", folder.to_str().unwrap()]].concat())
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn json(folder: &Path) -> Value {
+    serde_json::from_str(&read(folder, "report.json")).unwrap()
+}
+
+fn rows(text: &str) -> Vec<Vec<f64>> {
+    text.lines().skip(1).map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect()
+}
+
+#[test]
+fn files_are_what_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--runs", "3", "--response", "gaussian", "--closures", "linear-ising,fixed-prior", "--format", "json"];
+    let printed = compare(folder.path(), &more);
+    let report = json(folder.path());
+    assert_eq!(report, serde_json::from_str::<Value>(&printed).unwrap());
+    for name in ["report.md", "comparison.png", "comparison.svg", "run.toml"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    let simulation = &report["simulation"];
+    assert_eq!((&simulation["algorithm"], &simulation["gibbs_steps"]), (&"pcd".into(), &10.into()));
+    assert_eq!((&simulation["runs"], &simulation["t_end"]), (&3.into(), &0.4.into()));
+    assert_eq!(simulation["seeds"], Value::from(vec![0, 1, 2]));
+    assert!(report["compared"].as_str().unwrap().contains("PCD-10 with 50 persistent chains"));
+    let text = read(folder.path(), "curves.csv");
+    let header = "time,bulk_edge,w_1,error_1,linear-ising_1,fixed-prior_1,w_2,error_2,linear-ising_2,fixed-prior_2";
+    assert_eq!(text.lines().next().unwrap(), header);
+    let rows = rows(&text);
+    let theories = report["theories"].as_array().unwrap();
+    for (index, theory) in theories.iter().enumerate() {
+        let above = &theory["modes_above_bulk"];
+        for name in ["times", "simulation", "theory", "simulation_whole"] {
+            assert_eq!(above[name].as_array().unwrap().len(), rows.len(), "{name}");
+        }
+        let modes = theory["modes"].as_array().unwrap();
+        assert_eq!(modes.len(), 2);
+        for (mode, found) in modes.iter().enumerate() {
+            assert_eq!(found["mode"], mode + 1);
+            for quantity in ["growth_rate", "emergence_time", "plateau"] {
+                assert!(found[quantity]["simulation"].is_number(), "{quantity}: {found}");
+                assert!(found[quantity]["error"].is_number(), "{quantity}: {found}");
+            }
+            // The largest deviation is that of the curves, from 20 % above the edge on, up to where the theory ends.
+            let column = 2 + 4 * mode;
+            let emerged = rows.iter().position(|row| row[column] >= 1.2 * row[1]).unwrap();
+            let deviations = rows[emerged..].iter().map(|row| (row[column + 2 + index] / row[column] - 1.0).abs());
+            let largest = deviations.filter(|value| value.is_finite()).reduce(f64::max);
+            match largest {
+                Some(largest) => assert!((found["max_relative_deviation"].as_f64().unwrap() - largest).abs() < 1e-12),
+                None => assert!(found["max_relative_deviation"].is_null()),
+            }
+        }
+        // A theory that cannot go on says so, and where.
+        let ended = theory["status"] != "complete";
+        assert_eq!(ended, rows[rows.len() - 1][4 + index].is_nan());
+        assert_eq!(ended, theory["ended_at"].is_number());
+    }
+    // Linear units know no w above 1, which the simulation passes: this one has ended, and the report has the rest.
+    assert_ne!(theories[0]["status"], "complete");
+    assert!(read(folder.path(), "report.md").contains("The theory ended at t = "));
+}
+
+/// All start from one machine: at t = 0 simulation and theories are the same to rounding, and the runs have no spread.
+#[test]
+fn all_start_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    compare(folder.path(), &["--runs", "2", "--closures", "linear-ising,fixed-prior", "--response", "gaussian"]);
+    let rows = rows(&read(folder.path(), "curves.csv"));
+    for mode in 0..2 {
+        let start = &rows[0][2 + 4 * mode..6 + 4 * mode];
+        assert_eq!(start[1], 0.0);
+        assert!((start[2] / start[0] - 1.0).abs() < 1e-12 && (start[3] / start[0] - 1.0).abs() < 1e-12, "{start:?}");
+        assert!(rows.iter().skip(1).all(|row| row[3 + 4 * mode] > 0.0));
+    }
+}
+
+/// The exact gradient of a linear machine, and the map of the linear closure: two programs of one equation. They differ by
+/// the rounding of two ways to the response, 1e-16 an update, which growth by a factor 30 amplifies.
+#[test]
+fn a_linear_machine_follows_the_linear_theory_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = ["--out", folder.path().to_str().unwrap(), "--quiet"];
+    let data = ["--data", "ellipsoid", "--visible", "40", "--hidden", "15", "--variances", "4,3,2", "--samples", "500"];
+    let training = ["--units", "gaussian", "--directions", "3", "--learning-rate", "0.02", "--updates", "500"];
+    succeed(&[&["compare"], &data[..], &training, &out].concat());
+    let report = json(folder.path());
+    assert_eq!((&report["simulation"]["algorithm"], &report["simulation"]["runs"]), (&"exact".into(), &1.into()));
+    let theory = &report["theories"][0];
+    assert_eq!((&theory["closure"], &theory["status"]), (&"linear".into(), &"complete".into()));
+    let rows = rows(&read(folder.path(), "curves.csv"));
+    for mode in 0..3 {
+        let found = &theory["modes"][mode];
+        assert!(found["max_relative_deviation"].as_f64().unwrap() < 1e-11, "{found}");
+        assert!(found["smallest_overlap"].as_f64().unwrap() > 1.0 - 1e-10, "{found}");
+        assert!(rows.iter().all(|row| (row[4 + 3 * mode] / row[2 + 3 * mode] - 1.0).abs() < 1e-11));
+        // One run has no errors.
+        assert!(found["max_deviation_in_errors"].is_null() && found["plateau"]["error"].is_null());
+        for quantity in ["growth_rate", "emergence_time", "plateau"] {
+            let value = |of: &str| found[quantity][of].as_f64().unwrap();
+            assert!((value("theory") / value("simulation") - 1.0).abs() < 1e-9, "{found}");
+        }
+    }
+    // The flow is another curve: with (1 + γλ) for e^{γλ} at γλ = 0.06 a mode grows 3 % more slowly.
+    let flow = tempfile::tempdir().unwrap();
+    let out = ["--out", flow.path().to_str().unwrap(), "--quiet", "--flow"];
+    succeed(&[&["compare"], &data[..], &training, &out].concat());
+    let rate = &json(flow.path())["theories"][0]["modes"][0]["growth_rate"];
+    let ratio = rate["theory"].as_f64().unwrap() / rate["simulation"].as_f64().unwrap();
+    assert!((1.01..1.06).contains(&ratio), "{rate}");
+}
+
+/// Repeated from its run file, by another number of threads, a comparison has the same files.
+#[test]
+fn a_comparison_is_repeated() {
+    let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    compare(first.path(), &["--runs", "2", "--threads", "1", "--seed", "5"]);
+    let [from, to] = [&first, &second].map(|folder| folder.path().to_str().unwrap());
+    succeed(&["run", from, "--out", to, "--threads", "3", "--quiet"]);
+    for name in ["report.json", "report.md", "curves.csv", "comparison.svg", "comparison.png", "run.toml"] {
+        let [a, b] = [&first, &second].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
+        assert!(a == b, "{name} differs");
+    }
+}
+
+/// CD is compared with the same theory, and its bias is shown beside it.
+#[test]
+fn the_bias_of_cd_is_visible() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = compare(folder.path(), &["--runs", "1", "--algorithm", "cd", "--closures", "linear-ising"]);
+    let report = json(folder.path());
+    assert_eq!(report["simulation"]["gibbs_steps"], 1);
+    assert!(report["compared"].as_str().unwrap().contains("bias of CD"));
+    let reference = &report["reference"];
+    assert_eq!((&reference["algorithm"], &reference["gibbs_steps"]), (&"pcd".into(), &10.into()));
+    let bias = reference["modes"][0]["max_relative_deviation"].as_f64().unwrap();
+    assert!(bias > 0.0);
+    assert!(printed.contains("The bias of CD-1"));
+    assert!(read(folder.path(), "curves.csv").lines().next().unwrap().ends_with("pcd-10_2"));
+    assert!(report["theories"][0]["modes"][0]["growth_rate"]["error"].is_null());
+}
+
+/// Runs of `train` that are read give what runs of the same seeds give that are made here.
+#[test]
+fn runs_of_train_can_be_read() {
+    let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let path = |index: usize| folders[index].path().to_str().unwrap();
+    succeed(&[&["train"], &DATA[..], &["--learning-rate", "0", "--updates", "1", "--out", path(2)]].concat());
+    let start = folders[2].path().join("model.h5");
+    let start = ["--init", start.to_str().unwrap()];
+    let settings = ["--algorithm", "pcd", "--gibbs-steps", "10", "--records", "20", "--record-spacing", "log"];
+    for (run, seed) in ["7", "8"].into_iter().enumerate() {
+        let seed = ["--seed", seed, "--out", path(run)];
+        succeed(&[&["train"], &DATA[..], &TRAINING, &settings, &start, &seed].concat());
+    }
+    let [there, here] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let theory = ["--closures", "fixed-prior", "--response", "gaussian", "--quiet"];
+    let out = ["--out", there.path().to_str().unwrap()];
+    succeed(&[&["compare", "--simulation", path(0), path(1)], &theory[..], &out].concat());
+    let more = [&start[..], &["--runs", "2", "--seed", "7"], &theory[..3]].concat();
+    let more = [&more[..], &["gaussian", "--records", "20", "--record-spacing", "log"]].concat();
+    compare(here.path(), &more);
+    assert_eq!(read(there.path(), "curves.csv"), read(here.path(), "curves.csv"));
+    assert_eq!(json(there.path())["theories"], json(here.path())["theories"]);
+    assert_eq!(json(there.path())["simulation"], json(here.path())["simulation"]);
+    // Read again through run.toml.
+    let again = tempfile::tempdir().unwrap();
+    let [from, to] = [&there, &again].map(|folder| folder.path().to_str().unwrap());
+    succeed(&["run", from, "--out", to, "--quiet"]);
+    assert_eq!(read(there.path(), "report.json"), read(again.path(), "report.json"));
+    // Runs that differ in more than their seed are not runs of one simulation.
+    let failed = output(&["compare", "--simulation", path(0), path(2), "--out", to]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("differ in"));
+}
+
+#[test]
+fn bad_input_is_told_in_one_line_and_spoils_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join("report.json"), "an older one").unwrap();
+    let cases: [&[&str]; 18] = [
+        &["--runs", "0"],
+        &["--runs", "100000"],
+        &["--modes", "0"],
+        &["--modes", "3"],
+        &["--directions", "0"],
+        &["--directions", "61"],
+        &["--closures", "fixed"],
+        &["--closures", "fixed-prior,fixed-prior"],
+        &["--units", "gaussian", "--closures", "fixed-prior"],
+        &["--units", "gaussian", "--runs", "2"],
+        &["--learning-rate", "0"],
+        &["--learning-rate", "nan"],
+        &["--updates", "0"],
+        &["--batch-size", "0"],
+        &["--batch-size", "401"],
+        &["--records", "1"],
+        &["--gibbs-steps", "0"],
+        &["--simulation", "/nowhere"],
+    ];
+    for more in cases {
+        let mut arguments: Vec<&str> = [&DATA[..], &TRAINING].concat();
+        for name in more.iter().filter(|name| name.starts_with("--")) {
+            if let Some(place) = arguments.iter().position(|argument| argument == name) {
+                arguments.drain(place..place + 2);
+            }
+        }
+        let output = output(&[&["compare"], &arguments[..], more, &["--out", out]].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {complaint}");
+        assert_eq!(complaint.trim_end().lines().count(), 1, "{more:?}: {complaint}");
+    }
+    assert_eq!(read(folder.path(), "report.json"), "an older one");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
