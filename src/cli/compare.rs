@@ -4,14 +4,14 @@ use super::compare_report::{self, Results, SimulationReport, Theory};
 use super::compare_runs::{self, RecordedRun};
 use super::data::{DataOptions, InitOptions};
 use super::destination::Destination;
-use super::learn::{ClosureName, ResponseName};
+use super::learn::{ClosureName, NoiseName, ResponseName};
 use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{CliError, progress};
 use crate::Prior;
 use crate::compare::{Course, Curves, Followed, Reference, View, predict, simulate, weights_of, weights_of_linear};
 use crate::data::{Dataset, Expect, Moments};
-use crate::learning::{Closure, Integrator, LinearTheory, Method, Plan, ResponseKind, Setup};
+use crate::learning::{Closure, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup};
 use crate::rbm::{LinearMachine, Machine, Settings, Trainer};
 use crate::simulation::{Learner, LinearTrainer, Spacing, schedule};
 use clap::{Args, ValueEnum};
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 const DEFAULT_FOLDER: &str = "results/compare";
 /// Runs where the number is not given.
-const RUNS: usize = 4;
+const RUNS: usize = 8;
 const MOST_RUNS: usize = 1000;
 /// Modes compared where the number is not given, at most.
 const MODES: usize = 10;
@@ -30,12 +30,11 @@ const STEPS: usize = 10;
 /// Learning rate, and growth in an update that it must not exceed, where it is not given.
 const LEARNING_RATE: f64 = 0.01;
 const GROWTH: f64 = 0.3;
-/// Time simulated where it is not given: at least, at most, and in growth times of the slowest mode compared.
-const SHORTEST: f64 = 0.3;
-const LONGEST: f64 = 20.0;
 /// Samples of clusters where the number is not given: with fewer, machines soon learn the scatter of the samples.
 const CLUSTERED: usize = 60_000;
-const GROWTH_TIMES: f64 = 10.0;
+/// Time simulated where it is not given: in growth times of the slowest mode compared, and at most.
+const GROWTH_TIMES: f64 = 20.0;
+const LONGEST: f64 = 20.0;
 /// More updates or records are a mistake.
 const MOST_UPDATES: f64 = 1e9;
 const MOST_RECORDS: usize = 100_000;
@@ -62,7 +61,7 @@ pub(super) struct CompareOptions {
     #[command(flatten)]
     #[serde(flatten)]
     init: InitOptions,
-    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 4; 1 of Gaussian units, which have no chance]
+    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 8; 1 of Gaussian units, which have no chance]
     #[arg(long, value_name = "R")]
     runs: Option<usize>,
     /// Folders of finished runs of train, instead of simulating; data, start and settings are then those of the runs
@@ -76,6 +75,10 @@ pub(super) struct CompareOptions {
     /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
     #[arg(long, value_enum)]
     response: Option<ResponseName>,
+    /// The weights along other directions in fixed-prior: they stay, decay or are dropped [default: decaying; none where states
+    /// are looked for in several directions, which noise makes ten times as slow]
+    #[arg(long, value_enum)]
+    noise: Option<NoiseName>,
     /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     prior_v: Prior,
@@ -111,7 +114,7 @@ pub(super) struct CompareOptions {
     /// Passes through the data
     #[arg(long, allow_negative_numbers = true, conflicts_with = "updates")]
     epochs: Option<f64>,
-    /// Updates [default: a time of 0.3, or of ten growth times of the slowest mode compared, up to 20]
+    /// Updates [default: twenty growth times of the slowest mode compared, up to t = 20]
     #[arg(long)]
     updates: Option<u64>,
     /// Records, about
@@ -269,7 +272,7 @@ impl CompareOptions {
         }
         if self.updates.is_none() {
             let slowest = linear.rates[modes - 1];
-            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).clamp(SHORTEST, LONGEST) } else { SHORTEST };
+            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).min(LONGEST) } else { LONGEST };
             let updates = match self.epochs {
                 Some(epochs) => (epochs * data.len() as f64 / batch as f64).ceil(),
                 None => (time / rate).ceil(),
@@ -374,8 +377,11 @@ impl CompareOptions {
             None if directions <= MODES => ResponseKind::MeanField,
             None => ResponseKind::Gaussian,
         };
+        let several = closure == Closure::FixedPrior && response != ResponseKind::Gaussian && directions > 1;
+        let noise = self.noise.map_or(if several { NoiseKind::None } else { NoiseKind::Decaying }, Into::into);
         Setup {
             closure,
+            noise,
             response: if linear { ResponseKind::Gaussian } else { response },
             prior_v: self.prior_v.clone(),
             // Linear machines are cheap enough to be kept whole.

@@ -208,10 +208,15 @@ impl Results<'_> {
             false => format!("Theories make the simulation's steps of {}", plain(simulation.learning_rate)),
         };
         let seen = match self.directions < simulation.visible {
-            true => format!(
-                "both are projected on the same {} directions of the data before their singular values are taken",
-                self.directions
-            ),
+            true => {
+                let directions = match self.directions {
+                    1 => "direction".to_owned(),
+                    count => format!("{count} directions"),
+                };
+                format!(
+                    "both are projected on the same {directions} of the data before their singular values are taken"
+                )
+            }
             false => "singular values are those of the whole weights".to_owned(),
         };
         let errors = match simulation.runs {
@@ -364,7 +369,7 @@ fn pair(measured: Measured) -> String {
 /// Five significant digits.
 fn short(value: Option<f64>) -> String {
     match value {
-        Some(value) if value == 0.0 => "0".to_owned(),
+        Some(0.0) => "0".to_owned(),
         Some(value) if value.is_finite() => {
             let decimals = (4 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
             format!("{value:.decimals$}")

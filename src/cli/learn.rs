@@ -115,7 +115,7 @@ pub(super) enum ResponseName {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum NoiseName {
+pub(super) enum NoiseName {
     Fixed,
     #[default]
     Decaying,
@@ -213,11 +213,7 @@ impl LearnOptions {
             prior_u: named.map(str::parse).transpose()?,
             prior_v: self.prior_v.clone(),
             directions: self.modes,
-            noise: match self.noise {
-                NoiseName::Fixed => NoiseKind::Fixed,
-                NoiseName::Decaying => NoiseKind::Decaying,
-                NoiseName::None => NoiseKind::None,
-            },
+            noise: self.noise.into(),
             learning_rate: self.learning_rate,
             ..Setup::default()
         })
@@ -292,6 +288,16 @@ impl From<ClosureName> for Closure {
             ClosureName::LinearIsing => Self::LinearIsing,
             ClosureName::FixedPrior => Self::FixedPrior,
             ClosureName::Population => Self::Population,
+        }
+    }
+}
+
+impl From<NoiseName> for NoiseKind {
+    fn from(name: NoiseName) -> Self {
+        match name {
+            NoiseName::Fixed => Self::Fixed,
+            NoiseName::Decaying => Self::Decaying,
+            NoiseName::None => Self::None,
         }
     }
 }

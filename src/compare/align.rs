@@ -1,9 +1,12 @@
 //! Which mode is which: matched by vectors, in time and between machines.
 //!
-//! A mode is named by its rank at the end of the reference. Backwards from there it is followed from record to record by the
-//! overlap `|u·u'| |v·v'|` ([`track`]); in another machine that started from the same weights it is, at each time, the mode
-//! that overlaps with it most. Names thus survive crossings, and an early time at which a mode still is lost among others.
+//! The modes are the largest ones at the end of the reference. Backwards from there they are followed from record to record by
+//! the overlap `|u·u'| |v·v'|` ([`track`]), and are numbered in the order in which they emerged: became 20 % larger than the
+//! edge of the bulk (or, without one, than the largest of them at the start); those that did not come last, by rank at the
+//! end. In another machine that started from the same weights a mode is, at each time, the one that overlaps with it most.
+//! Names thus survive crossings, and an early time at which a mode still is lost among others.
 
+use super::measures::EMERGED;
 use super::view::Course;
 use crate::error::{Error, Result};
 use crate::spectrum::track;
@@ -26,7 +29,7 @@ pub struct Followed {
 }
 
 impl<'a> Reference<'a> {
-    /// The first `modes` modes at the end of a course, followed back to its start.
+    /// The first `modes` modes at the end of a course, followed back to its start and numbered as they emerged.
     ///
     /// # Errors
     /// [`Error::Range`] for a course without records, or with fewer modes.
@@ -44,6 +47,8 @@ impl<'a> Reference<'a> {
             ranks.push(earlier);
         }
         ranks.reverse();
+        let order = by_emergence(course, &ranks);
+        let ranks = ranks.iter().map(|record| order.iter().map(|&mode| record[mode]).collect()).collect();
         Ok(Self { course, ranks })
     }
 
@@ -69,6 +74,23 @@ impl<'a> Reference<'a> {
         }
         Ok(followed)
     }
+}
+
+/// The modes that are followed, in the order in which they emerged.
+fn by_emergence(course: &Course, ranks: &[Vec<usize>]) -> Vec<usize> {
+    let value = |record: usize, mode: usize| course.observations[record].modes.singular_values[ranks[record][mode]];
+    let modes = ranks.first().map_or(0, Vec::len);
+    let edge = course.observations.iter().find_map(|seen| seen.bulk.map(|bulk| bulk.edge));
+    let level = EMERGED * edge.unwrap_or_else(|| (0..modes).map(|mode| value(0, mode)).fold(0.0, f64::max));
+    let emerged = |mode: usize| (0..ranks.len()).find(|&record| value(record, mode) >= level);
+    let mut order: Vec<(usize, usize)> = (0..modes).map(|mode| (emerged(mode).unwrap_or(usize::MAX), mode)).collect();
+    // Of those that emerged between the same two records the larger first; a stable sort keeps the rest by rank.
+    order.sort_by(|&(at, a), &(other, b)| {
+        let larger =
+            || if at == usize::MAX { std::cmp::Ordering::Equal } else { value(at, b).total_cmp(&value(at, a)) };
+        at.cmp(&other).then_with(larger)
+    });
+    order.into_iter().map(|(_, mode)| mode).collect()
 }
 
 fn other_times() -> Error {
@@ -117,5 +139,26 @@ mod tests {
         late.observations.remove(0);
         assert!(reference.follow(&late).is_err());
         assert!(Reference::new(&Course::default(), 1).is_err());
+    }
+
+    /// Two modes from 0.2; one emerges at once and stays at 1, the other takes its time and ends at 2: numbered as they came.
+    #[test]
+    fn modes_are_numbered_as_they_emerge() {
+        let frame = drawn::Machine::draw(30, 20, &[1.0, 1.0], 0.0, 4);
+        let view = View::new(30, 20, None, 2).unwrap();
+        let curves = |t: f64| [0.2 * (1.0 + 4.0 * (3.0 * t).tanh()), 0.2 * (1.0 + 9.0 * (t / 3.0).powi(4))];
+        let at = |k: u32| {
+            let t = 0.3 * f64::from(k) + 0.01;
+            let weights = &frame.u * DMatrix::from_diagonal(&curves(t).to_vec().into()) * frame.v.transpose();
+            view.observe(t, &weights).unwrap()
+        };
+        let course = Course { observations: (0..=10).map(at).collect() };
+        assert!(course.observations[10].modes.singular_values[0] > 1.9);
+        let followed = Reference::new(&course, 2).unwrap().follow(&course).unwrap();
+        for (record, t) in course.times().into_iter().enumerate() {
+            for (mode, exact) in curves(t).into_iter().enumerate() {
+                assert!((followed.values[mode][record] - exact).abs() < 1e-12);
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! so that what a theory leaves out, the noise along other directions, is left out of the simulation too. Modes are named
-//! by their rank at the end of the first simulation and matched by their vectors ([`Reference`]), in time and from one
+//! by the order in which they emerge in the first simulation and matched by their vectors ([`Reference`]), in time and from one
 //! machine to another. [`Curves`] are the simulations' means with their standard errors, and [`Measures`] what separates a
 //! theory from them.
 //!

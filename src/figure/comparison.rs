@@ -58,7 +58,7 @@ pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
     let curves = shown.mean[..drawn].iter().chain(shown.theories.iter().flat_map(|theory| &theory.modes[..drawn]));
     let mut y = value_axis("w_α", Scale::Log, shown.mean[..drawn].iter().flatten());
     // Theories may leave the frame of the simulations, by no more than a factor.
-    let highest = curves.flatten().copied().filter(|w| w.is_finite()).fold(y.end, f64::max);
+    let highest = curves.flatten().copied().filter(|w| w.is_finite()).fold(0.0, f64::max);
     y.end = y.end.max((1.3 * highest).min(2.0 * y.end));
     let mut upper = Panel::new(axis("t"), y);
     if let Some(edge) = shown.bulk_edge {
@@ -149,7 +149,11 @@ fn time_axis(label: &str, times: &[f64], scale: Scale) -> Axis {
     let last = times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let positive = times.iter().copied().filter(|time| *time > 0.0).fold(f64::INFINITY, f64::min);
     match scale {
-        Scale::Log if positive < last => Axis::log(label, positive / 1.15..1.05 * last),
+        Scale::Log if positive < last => {
+            let lost = times.iter().any(|time| *time <= 0.0);
+            let label = if lost { format!("{label}  (start, t = 0, not shown)") } else { label.to_string() };
+            Axis::log(&label, positive / 1.15..1.15 * last)
+        }
         _ => Axis::linear(label, times[0]..last.max(times[0] + f64::MIN_POSITIVE)),
     }
 }
