@@ -60,7 +60,7 @@ impl PopulationStates {
     }
 
     /// Averages at a state of the flow. With `step`, the learning rate of a map and the averages over the data there, the
-    /// weights are those at the end of the step (see [`weights`](super::weights)).
+    /// weights are those at the end of the step (`docs/theory.md`, section 2c).
     ///
     /// # Errors
     /// [`Error::Unsolved`] if no state is found.
