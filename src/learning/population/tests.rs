@@ -141,6 +141,34 @@ fn one_mode_follows_the_binomial_sum_through_its_transition() {
     }
 }
 
+/// Errors of `⟨s σ⟩/L` against the binomial sum at sizes that double, κ = 1/2, and the power of 1/N that they fall with.
+#[test]
+fn errors_of_the_machine_fall_with_size() {
+    let error = |w: f64, visible: usize| {
+        let hidden = visible / 2;
+        let l = ((visible * hidden) as f64).sqrt();
+        let u = DMatrix::from_fn(visible, 1, |i, _| if i % 3 == 0 { 1.0 } else { -1.0 } / (visible as f64).sqrt());
+        let v = DMatrix::from_fn(1, hidden, |_, j| if j % 2 == 0 { 1.0 } else { -1.0 } / (hidden as f64).sqrt());
+        let layers =
+            Layers { visible_units: visible, hidden_units: hidden, basis: Basis::Directions(u), hidden_basis: None };
+        let state = State { weights: &v * w, eta: DVector::zeros(visible), theta: DVector::zeros(hidden) };
+        let averages = PopulationStates::new(Order::Full, None).averages(&layers, &state, None).unwrap();
+        (averages.correlation * v.transpose())[(0, 0)] / l - binomial(visible, hidden, w) / l
+    };
+    // The expansion goes on with terms of order 1/N of those kept, which are themselves 1/N of the leading one.
+    for w in [1.0, 1.1, 1.3, 1.6] {
+        let errors = [200, 400, 800, 1600].map(|visible| error(w, visible));
+        let exponent = (errors[0] / errors[3]).abs().log2() / 3.0;
+        println!("{w}: {errors:?}, exponent {exponent:.3}");
+        assert!((exponent - 2.0).abs() < 0.1 && errors[0].abs() < 1e-4, "{w}: {errors:?}");
+    }
+    // No mode integrated over: what is left out is still of that order.
+    let errors = [1600, 3200].map(|visible| error(0.7, visible));
+    let exponent = (errors[0] / errors[1]).abs().log2();
+    println!("0.7: {errors:?}, exponent {exponent:.3}");
+    assert!((exponent - 2.0).abs() < 0.1, "{errors:?}");
+}
+
 /// The data term over samples and over a described population, against sums as they are written.
 #[test]
 fn the_data_term_is_the_plain_sum() {
