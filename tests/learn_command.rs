@@ -86,7 +86,7 @@ fn a_flow_is_repeated() {
 
 #[test]
 fn every_closure_response_and_law_runs() {
-    let options: [&[&str]; 10] = [
+    let options: [&[&str]; 12] = [
         &["--closure", "linear", "--data", "ellipsoid", "--modes", "10"],
         &["--closure", "linear-ising"],
         &["--prior-v", "bernoulli", "--modes", "2"],
@@ -97,6 +97,8 @@ fn every_closure_response_and_law_runs() {
         &["--response", "mean-field", "--modes", "1", "--noise", "none", "--t-end", "0.05"],
         &["--learning-rate", "0.01", "--modes", "3"],
         &["--method", "dop853", "--modes", "3"],
+        &["--closure", "population", "--learning-rate", "0.01", "--modes", "3"],
+        &["--closure", "chains", "--learning-rate", "0.01", "--mean-field-chains", "20", "--correction", "none"],
     ];
     for more in options {
         let folder = tempfile::tempdir().unwrap();
@@ -151,7 +153,7 @@ fn the_map_multiplies_where_the_flow_exponentiates() {
 fn bad_input_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
-    let cases: [(&[&str], i32); 14] = [
+    let cases: [(&[&str], i32); 15] = [
         (&["--t-end", "0"], 2),
         (&["--t-end", "nan"], 2),
         (&["--times", "0"], 2),
@@ -165,6 +167,7 @@ fn bad_input_is_told_in_one_line() {
         (&["--learning-rate", "0.01", "--method", "dop853"], 2),
         (&["--prior-v", "cauchy"], 2),
         (&["--closure", "linear-ising", "--response", "mean-field"], 2),
+        (&["--closure", "chains", "--mean-field-chains", "0"], 2),
         // The linear machine cannot be normalised beyond w = 1.
         (&["--closure", "linear", "--learning-rate", "0.09", "--t-end", "9"], 1),
     ];

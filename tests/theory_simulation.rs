@@ -245,9 +245,9 @@ fn five_modes_of_unequal_balances() {
         amplitudes: &[0.8, 0.6, 0.5, 0.4, 0.3],
         balance: &[0.6, 0.35, 0.55, 0.4, 0.7],
         prior: Prior::Bernoulli,
-        rate: 0.0005,
-        updates: 400,
-        every: 5,
+        rate: 0.00025,
+        updates: 520,
+        every: 10,
         runs: 8,
     };
     let simulation = case.simulate();

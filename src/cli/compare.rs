@@ -4,7 +4,7 @@ use super::compare_report::{self, Results, SimulationReport, Theory};
 use super::compare_runs::{self, RecordedRun};
 use super::data::{DataOptions, InitOptions};
 use super::destination::Destination;
-use super::learn::{ClosureName, NoiseName, ResponseName};
+use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
 use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{CliError, progress};
@@ -72,6 +72,9 @@ pub(super) struct CompareOptions {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
     #[serde(default)]
     closures: Vec<ClosureName>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    mean_field: ChainOptions,
     /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
     #[arg(long, value_enum)]
     response: Option<ResponseName>,
@@ -384,9 +387,10 @@ impl CompareOptions {
             noise,
             response: if linear { ResponseKind::Gaussian } else { response },
             prior_v: self.prior_v.clone(),
-            // Linear machines are cheap enough to be kept whole.
-            directions: if linear { None } else { Some(directions) },
+            // Linear machines are cheap enough to be kept whole, and chains are for data of many modes.
+            directions: if linear || closure == Closure::Chains { None } else { Some(directions) },
             learning_rate,
+            chains: self.mean_field.settings(),
             ..Setup::default()
         }
     }

@@ -10,8 +10,8 @@ use crate::archive::Archive;
 use crate::data::{Expect, Moments};
 use crate::figure::{Marker, Marks, learning_trajectory};
 use crate::learning::{
-    Basis, Closure, Event, EventKind, Integrator, Layers, Method, NoiseKind, Plan, ResponseKind, Setup, Snapshot,
-    Statistics, Tolerance, Trajectory, follow,
+    Basis, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind, Plan,
+    ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
 };
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
@@ -39,6 +39,7 @@ const DRAWN: usize = 60;
   spectral-rbm learn --data mnist --modes 100 --t-end 2.4 --out results/flow
   spectral-rbm learn --closure linear-ising --data mnist
   spectral-rbm learn --closure linear --data ellipsoid --visible 50 --hidden 20 --t-end 10
+  spectral-rbm learn --data mnist --samples 6000 --closure chains --learning-rate 0.01 --t-end 2.4
   spectral-rbm learn --learning-rate 0.01 --data clusters --visible 400 --hidden 200 --modes 5 --prior-v bernoulli")]
 #[serde(deny_unknown_fields)]
 pub(super) struct LearnOptions {
@@ -51,6 +52,9 @@ pub(super) struct LearnOptions {
     /// How averages are closed
     #[arg(long, value_enum, default_value_t)]
     closure: ClosureName,
+    #[command(flatten)]
+    #[serde(flatten)]
+    chains: ChainOptions,
     /// The machine's own term: one state with Gaussian fluctuations, all states, or integrals over one or two modes
     #[arg(long, value_enum, default_value_t)]
     response: ResponseName,
@@ -99,6 +103,53 @@ pub(super) enum ClosureName {
     FixedPrior,
     /// ±1 units, every hidden one with its own components, and all mean-field states of the machine
     Population,
+    /// The same with mean-field chains that start from samples of the data: where states are too many to be searched for
+    Chains,
+}
+
+/// Mean-field chains, of the closure that has them.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(super) struct ChainOptions {
+    /// Mean-field chains of --closure chains, one a sample
+    #[arg(long, default_value_t = ChainSettings::default().count, value_name = "N")]
+    #[serde(default = "default_count")]
+    mean_field_chains: usize,
+    /// Their iterations whenever the machine has changed
+    #[arg(long, default_value_t = ChainSettings::default().iterations, value_name = "N")]
+    #[serde(default = "default_iterations")]
+    mean_field_iterations: usize,
+    /// Their equations: naive mean field, or with Onsager's correction
+    #[arg(long, value_enum, default_value_t)]
+    #[serde(default)]
+    correction: CorrectionName,
+}
+
+fn default_count() -> usize {
+    ChainSettings::default().count
+}
+
+fn default_iterations() -> usize {
+    ChainSettings::default().iterations
+}
+
+impl ChainOptions {
+    pub fn settings(&self) -> ChainSettings {
+        let correction = match self.correction {
+            CorrectionName::None => Correction::MeanField,
+            CorrectionName::Tap => Correction::Tap,
+        };
+        ChainSettings { count: self.mean_field_chains, iterations: self.mean_field_iterations, correction }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CorrectionName {
+    /// Naive mean field
+    None,
+    /// Thouless, Anderson and Palmer
+    #[default]
+    Tap,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -145,6 +196,8 @@ struct Summary<'a> {
     growth_rates: &'a [f64],
     singular_values: &'a [f64],
     bulk_edge: Option<f64>,
+    /// Largest change of a magnetisation in the last iteration of the mean-field chains.
+    chain_residual: Option<f64>,
     events: &'a [Event],
     statistics: &'a Statistics,
     files: &'a [PathBuf],
@@ -187,14 +240,20 @@ impl LearnOptions {
                 growth_rates: theory.rates.as_slice(),
                 singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
                 bulk_edge: prepared.bulk_edge,
+                chain_residual: prepared.flow.chain_residual(),
                 events: &trajectory.events,
                 statistics: &trajectory.statistics,
                 files: destination.written(),
             })),
             Format::Table => {
                 let rates = report::numbers(theory.rates.iter().take(SHOWN));
+                let chains = prepared.flow.chain_residual().map_or(String::new(), |residual| {
+                    format!(
+                        "mean-field chains: magnetisations changed by up to {residual:.1e} in their last iteration\n"
+                    )
+                });
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}\n{}",
+                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}\n{}",
                     table(&trajectory),
                     happened(&trajectory),
                     destination.summary()
@@ -215,6 +274,7 @@ impl LearnOptions {
             directions: self.modes,
             noise: self.noise.into(),
             learning_rate: self.learning_rate,
+            chains: self.chains.settings(),
             ..Setup::default()
         })
     }
@@ -288,6 +348,7 @@ impl From<ClosureName> for Closure {
             ClosureName::LinearIsing => Self::LinearIsing,
             ClosureName::FixedPrior => Self::FixedPrior,
             ClosureName::Population => Self::Population,
+            ClosureName::Chains => Self::Chains,
         }
     }
 }

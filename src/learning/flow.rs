@@ -4,6 +4,7 @@
 //! In these bases nothing turns: rotation terms belong to the description in the frame of the singular vectors
 //! ([`Frame::rates`](super::Frame::rates)), which is read off. Modes that cross, or nearly do, pass smoothly.
 
+use super::chains::{ChainSettings, Chains};
 use super::data_term::{DataTerm, Source};
 use super::frame::Frame;
 use super::gaussian::{Averages, Covariance, SingleState, linear_response};
@@ -48,6 +49,8 @@ enum Response {
     MeanField(RefCell<MeanField>),
     /// All states of the machine itself.
     Population(RefCell<PopulationStates>),
+    /// States that follow from samples.
+    Chains(RefCell<Chains>),
 }
 
 /// A learning flow.
@@ -142,6 +145,25 @@ impl Flow {
         Ok(Self::new(layers, start, Data::Population(PopulationTerm::new(source)), response, noise, Some(mean)))
     }
 
+    /// The same flow with mean-field chains for the machine's own term, started from `starts`, configurations of the sites in
+    /// columns. They are iterated whenever the machine has changed: once a step of the map, and at every evaluation of the
+    /// flow.
+    ///
+    /// # Errors
+    /// Those of [`Chains::new`].
+    pub fn with_chains(mut self, settings: ChainSettings, starts: DMatrix<f64>) -> Result<Self> {
+        self.response = Response::Chains(RefCell::new(Chains::new(settings, starts)?));
+        Ok(self)
+    }
+
+    /// How far chains were from their fixed point after their last iteration; `None` of other responses.
+    pub fn chain_residual(&self) -> Option<f64> {
+        match &self.response {
+            Response::Chains(chains) => Some(chains.borrow().residual()),
+            _ => None,
+        }
+    }
+
     /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
     /// their free energies, with visible components of the law `prior_u`, or the actual ones and the fields of their sites,
     /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
@@ -194,7 +216,7 @@ impl Flow {
         let machine = match &self.response {
             Response::Linear { .. } => products,
             Response::Gaussian(_) => products + self.layers.visible_units as f64 * directions * directions,
-            Response::MeanField(_) | Response::Population(_) => SEARCH,
+            Response::MeanField(_) | Response::Population(_) | Response::Chains(_) => SEARCH,
         };
         if data > COSTLY * machine { Method::Multirate } else { Method::Dop853 }
     }
@@ -242,6 +264,7 @@ impl Flow {
                 Ok(rates(states.borrow_mut().averages(&self.layers, state, self.noise.sigma(t))?))
             }
             Response::Population(states) => Ok(rates(states.borrow_mut().averages(&self.layers, state, None)?)),
+            Response::Chains(chains) => Ok(rates(chains.borrow_mut().advance(&self.layers, state)?)),
         }
     }
 

@@ -12,6 +12,7 @@
 //! | averages over the machine: one state with Gaussian fluctuations | [`SingleState`] |
 //! | … all states, finite-size integrals where modes condense | [`response`] |
 //! | … all states of this very machine, hidden unit by hidden unit | [`PopulationStates`] |
+//! | … states that follow from samples, where they are too many to be searched for | [`Chains`] |
 //! | their difference | [`Flow`] |
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameFlow`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |
@@ -37,6 +38,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chains;
 mod data_term;
 mod events;
 mod flow;
@@ -54,6 +56,7 @@ mod setup;
 mod state;
 mod trajectory;
 
+pub use chains::{ChainSettings, Chains, Correction};
 pub use data_term::{Clamped, Component, DataTerm, Mixture, Samples, Source};
 pub use events::{Event, EventKind};
 pub use flow::Flow;

@@ -1,5 +1,6 @@
 //! From data and an initial machine to a flow: which closure, in which directions, with which noise.
 
+use super::chains::ChainSettings;
 use super::data_term::{self, Source};
 use super::flow::Flow;
 use super::linear::LinearTheory;
@@ -33,6 +34,8 @@ pub enum Closure {
     FixedPrior,
     /// ±1 units, every hidden one with its own components, and all mean-field states of the machine.
     Population,
+    /// The same with states that follow from samples: for data with more states than can be searched for.
+    Chains,
 }
 
 /// What becomes of the weights along directions that are left out.
@@ -81,6 +84,8 @@ pub struct Setup {
     pub learning_rate: f64,
     /// Terms of the machine's averages in the population closure.
     pub order: Order,
+    /// Of the closure by chains.
+    pub chains: ChainSettings,
 }
 
 impl Default for Setup {
@@ -94,6 +99,7 @@ impl Default for Setup {
             noise: NoiseKind::default(),
             learning_rate: 0.0,
             order: Order::default(),
+            chains: ChainSettings::default(),
         }
     }
 }
@@ -148,7 +154,7 @@ impl Setup {
         }
         let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
         let (layers, start) = match self.closure {
-            Closure::Population => Layers::of_units(machine, basis)?,
+            Closure::Population | Closure::Chains => Layers::of_units(machine, basis)?,
             _ => Layers::of_machine(machine, basis)?,
         };
         let flow = match self.closure {
@@ -162,12 +168,16 @@ impl Setup {
                 let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
                 self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
             }
-            Closure::Population => {
+            Closure::Population | Closure::Chains => {
                 let noise = self.noise(machine, &theory, directions, Some(moments))?;
                 let source = source(data, &layers.basis)?;
-                let starts = first_samples(data);
-                Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
-                    .with_mean(moments.mean.clone())?
+                let starts = first_samples(data, CHAINS);
+                let flow = Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
+                    .with_mean(moments.mean.clone())?;
+                match self.closure {
+                    Closure::Chains => flow.with_chains(self.chains, first_samples(data, self.chains.count))?,
+                    _ => flow,
+                }
             }
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
@@ -216,9 +226,9 @@ impl Setup {
     }
 }
 
-/// The first samples, ±1 a site and a column each: searches for states start there.
-fn first_samples(data: &Dataset) -> DMatrix<f64> {
-    let count = data.len().min(CHAINS);
+/// The first samples, ±1 a site and a column each: searches for states, and chains, start there.
+fn first_samples(data: &Dataset, count: usize) -> DMatrix<f64> {
+    let count = data.len().min(count);
     match &data.samples {
         Samples::Spins(spins) => DMatrix::from_fn(spins.units(), count, |unit, sample| spins.value(sample, unit)),
         Samples::Real(values) => values.rows(0, count).transpose(),
