@@ -169,6 +169,24 @@ fn a_comparison_is_repeated() {
     }
 }
 
+/// Mean-field chains are a theory as others are.
+#[test]
+fn chains_are_a_theory() {
+    let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let more = ["--runs", "2", "--closures", "chains", "--mean-field-chains", "40", "--threads", "1"];
+    compare(first.path(), &more);
+    let report = json(first.path());
+    let theory = &report["theories"][0];
+    assert_eq!((&theory["closure"], &theory["response"]), (&"chains".into(), &"tap".into()));
+    assert_eq!(theory["status"], "complete");
+    let [from, to] = [&first, &second].map(|folder| folder.path().to_str().unwrap());
+    succeed(&["run", from, "--out", to, "--threads", "3", "--quiet"]);
+    for name in ["report.json", "curves.csv", "run.toml"] {
+        let [a, b] = [&first, &second].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
+        assert!(a == b, "{name} differs");
+    }
+}
+
 /// CD is compared with the same theory, and its bias is shown beside it.
 #[test]
 fn the_bias_of_cd_is_visible() {

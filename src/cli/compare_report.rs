@@ -8,7 +8,7 @@ use super::report::{self, exact, plain};
 use crate::compare::{Curves, Followed, Measured, Measures, Prediction, above_bulk};
 use crate::data::Dataset;
 use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
-use crate::learning::{ResponseKind, Setup};
+use crate::learning::{Closure, Correction, ResponseKind, Setup};
 use crate::rbm::Settings;
 use serde::Serialize;
 
@@ -134,6 +134,10 @@ impl Theory {
 
     fn response(&self) -> &'static str {
         match self.setup.response {
+            _ if self.setup.closure == Closure::Chains => match self.setup.chains.correction {
+                Correction::Tap => "tap",
+                Correction::MeanField => "naive",
+            },
             ResponseKind::Gaussian => "gaussian",
             ResponseKind::MeanField => "mean-field",
             ResponseKind::FiniteSize => "finite-size",
