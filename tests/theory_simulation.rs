@@ -203,9 +203,8 @@ fn two_modes(prior: Prior, orders: &[Order]) -> Vec<Vec<(f64, f64)>> {
     let found = orders.iter().map(|&order| {
         let theory = case.theory(order);
         let last = simulation.0.last().unwrap();
-        for mode in 0..2 {
-            let [found, expected] =
-                [&curves(&theory), &simulation.0].map(|curve| case.growth_rate(mode, curve, last[mode]));
+        for (mode, &last) in last.iter().enumerate() {
+            let [found, expected] = [&curves(&theory), &simulation.0].map(|curve| case.growth_rate(mode, curve, last));
             println!("two modes, {order:?}, mode {}: growth rate {found:.3}, simulation {expected:.3}", mode + 1);
             assert!(order != Order::Full || (found / expected - 1.0).abs() < 0.005, "{found} {expected}");
         }
@@ -235,7 +234,8 @@ fn two_modes_of_gaussian_components() {
     assert_close(&two_modes(Prior::Gaussian, &[Order::Full])[0]);
 }
 
-/// Fields of both layers, and 32 clusters of different weights.
+/// Fields of both layers, and 32 clusters of different weights. The small rate is needed where modes cross, see
+/// `docs/comparison.md`.
 #[test]
 #[ignore = "simulations: some minutes"]
 fn five_modes_of_unequal_balances() {
@@ -255,7 +255,8 @@ fn five_modes_of_unequal_balances() {
     let theory = case.theory(Order::Full);
     println!("theory: {:.1} s", started.elapsed().as_secs_f64());
     let deviations = case.compare("five modes", &theory, &simulation);
-    assert!(deviations.iter().all(|mode| mode.0 < 0.02), "{deviations:?}");
+    // The fifth is still within the bulk.
+    assert!(deviations[..4].iter().all(|mode| mode.0 > 0.0 && mode.0 < 0.02), "{deviations:?}");
 }
 
 /// Directions that leave the span of the cluster means: all sites are resolved, so that they may.

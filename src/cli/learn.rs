@@ -24,6 +24,8 @@ const MOST_TIMES: usize = 100_000;
 /// Modes and events shown.
 const SHOWN: usize = 6;
 const EVENTS_SHOWN: usize = 12;
+/// A change of a magnetisation in the last iteration of mean-field chains that is pointed out.
+const FAR: f64 = 1e-3;
 /// Law of the actual components.
 const ACTUAL: &str = "actual";
 /// Modes drawn.
@@ -248,8 +250,9 @@ impl LearnOptions {
             Format::Table => {
                 let rates = report::numbers(theory.rates.iter().take(SHOWN));
                 let chains = prepared.flow.chain_residual().map_or(String::new(), |residual| {
+                    let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
                     format!(
-                        "mean-field chains: magnetisations changed by up to {residual:.1e} in their last iteration\n"
+                        "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
                     )
                 });
                 let text = format!(

@@ -90,7 +90,7 @@ impl Chains {
             );
             return Err(Error::Range { name: "mean-field chains", reason });
         }
-        if let Some(start) = starts.iter().find(|start| !(start.abs() <= 1.0)) {
+        if let Some(start) = starts.iter().find(|start| !(-1.0..=1.0).contains(*start)) {
             let reason = format!("a chain starts from {start}: magnetisations lie between -1 and 1");
             return Err(Error::Range { name: "mean-field chains", reason });
         }

@@ -50,7 +50,7 @@ enum Response {
     /// All states of the machine itself.
     Population(RefCell<PopulationStates>),
     /// States that follow from samples.
-    Chains(RefCell<Chains>),
+    Chains(Box<RefCell<Chains>>),
 }
 
 /// A learning flow.
@@ -152,7 +152,7 @@ impl Flow {
     /// # Errors
     /// Those of [`Chains::new`].
     pub fn with_chains(mut self, settings: ChainSettings, starts: DMatrix<f64>) -> Result<Self> {
-        self.response = Response::Chains(RefCell::new(Chains::new(settings, starts)?));
+        self.response = Response::Chains(Box::new(RefCell::new(Chains::new(settings, starts)?)));
         Ok(self)
     }
 
