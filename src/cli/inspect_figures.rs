@@ -77,7 +77,7 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
             ComponentHistogram {
                 title: format!("mode {}: {}", mode + 1, law.name()),
                 label: if hidden { "v̂_j" } else { "û_i" },
-                components: vectors.column(mode).into_slice(),
+                components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
                 laws: names.into_iter().zip(densities).map(|(name, density)| -> LawCurve<'_> { (name, density) }).collect(),
             }
         })
