@@ -84,7 +84,8 @@ fn the_fixtures_give_the_numbers_of_h5py() {
                 assert!(names.iter().all(|name| report[part].get(name).is_some()), "{file}: {}", report[part]);
             }
             for outlier in report["outliers"].as_array().unwrap() {
-                for name in ["rank", "observed", "planted", "planted_error", "kurtosis_u", "kurtosis_v", "prior_u", "prior_v"]
+                for name in
+                    ["rank", "observed", "planted", "planted_error", "kurtosis_u", "kurtosis_v", "prior_u", "prior_v"]
                 {
                     assert!(outlier.get(name).is_some(), "{file}: {name}");
                 }
@@ -154,11 +155,34 @@ fn a_run_is_followed_and_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let (run, first, again) = (folder.path().join("run"), folder.path().join("first"), folder.path().join("again"));
     succeed(&[
-        "train", "--samples", "300", "--hidden", "30", "--updates", "400", "--records", "6", "--learning-rate", "0.05",
-        "--out", text(&run), "--quiet",
+        "train",
+        "--samples",
+        "300",
+        "--hidden",
+        "30",
+        "--updates",
+        "400",
+        "--records",
+        "6",
+        "--learning-rate",
+        "0.05",
+        "--out",
+        text(&run),
+        "--quiet",
     ]);
     let report = json(&[
-        "inspect", text(&run), "--update", "all", "--data", "digits", "--samples", "300", "--modes", "2", "--out", text(&first),
+        "inspect",
+        text(&run),
+        "--update",
+        "all",
+        "--data",
+        "digits",
+        "--samples",
+        "300",
+        "--modes",
+        "2",
+        "--out",
+        text(&first),
         "--quiet",
     ]);
     let steps = report["trajectory"]["steps"].as_array().unwrap().len();

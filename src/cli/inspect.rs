@@ -79,7 +79,9 @@ impl FromStr for Update {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "all" => Ok(Update::All),
-            number => number.parse().map(Update::Number).map_err(|_| "a number of updates, or all, is needed".to_owned()),
+            number => {
+                number.parse().map(Update::Number).map_err(|_| "a number of updates, or all, is needed".to_owned())
+            }
         }
     }
 }
@@ -199,7 +201,8 @@ impl InspectOptions {
 
     fn check(&self) -> Result<(), CliError> {
         if self.units == Some(UnitsName::Gaussian) {
-            let message = "--units gaussian: a linear machine has no phases; machines of ±1 and of {0, 1} units are inspected";
+            let message =
+                "--units gaussian: a linear machine has no phases; machines of ±1 and of {0, 1} units are inspected";
             return Err(CliError::Input(message.to_owned()));
         }
         if !(1..=MOST_MODES).contains(&self.modes) {
@@ -238,7 +241,9 @@ impl InspectOptions {
 fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory, CliError> {
     let updates = source.updates();
     if updates.is_empty() {
-        return Err(CliError::Input("--update all needs a model file with checkpoints, and there is one machine".to_owned()));
+        return Err(CliError::Input(
+            "--update all needs a model file with checkpoints, and there is one machine".to_owned(),
+        ));
     }
     let bar = progress::updates(common, "checkpoints", updates.len() as u64);
     let mut trajectory = Trajectory::default();
@@ -254,7 +259,16 @@ fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory,
 fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
     let or_nan = |value: Option<f64>| exact(value.unwrap_or(f64::NAN));
     let header = [
-        "update", "time", "sigma", "sigma_error", "edge", "ks_distance", "outliers", "inv_sigma", "w_over_sigma", "phase",
+        "update",
+        "time",
+        "sigma",
+        "sigma_error",
+        "edge",
+        "ks_distance",
+        "outliers",
+        "inv_sigma",
+        "w_over_sigma",
+        "phase",
         "note",
     ];
     let rows = trajectory.steps.iter().map(|step| {
@@ -268,8 +282,19 @@ fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> R
     });
     destination.write_csv("trajectory.csv", &header, rows)?;
     let header = [
-        "update", "mode", "rank", "observed", "overlap", "planted", "planted_error", "kurtosis_u", "kurtosis_v", "prior_u",
-        "prior_v", "eta", "theta",
+        "update",
+        "mode",
+        "rank",
+        "observed",
+        "overlap",
+        "planted",
+        "planted_error",
+        "kurtosis_u",
+        "kurtosis_v",
+        "prior_u",
+        "prior_v",
+        "eta",
+        "theta",
     ];
     let rows = trajectory.modes.iter().flat_map(|mode| {
         mode.course.iter().map(move |passage| {
@@ -340,7 +365,10 @@ impl<'a> Report<'a> {
                 let rank = mode.last_rank.map_or("lost".to_owned(), |rank| rank.to_string());
                 vec![mode.mode.to_string(), mode.emerged.to_string(), rank]
             };
-            text += &report::table(&["mode", "emerged at update", "rank at the end"], way.modes.iter().take(SHOWN).map(row));
+            text += &report::table(
+                &["mode", "emerged at update", "rank at the end"],
+                way.modes.iter().take(SHOWN).map(row),
+            );
         }
         text + "\n"
     }
@@ -392,7 +420,8 @@ impl<'a> Report<'a> {
                 self.data.as_ref().map_or("-".to_owned(), |data| format!("{:.3}", data.shares[index])),
             ]
         });
-        let header = ["state", "m", "m_bar", "q", "q_bar", "free energy", "radius", "AT number", "weight", "share of data"];
+        let header =
+            ["state", "m", "m_bar", "q", "q_bar", "free energy", "radius", "AT number", "weight", "share of data"];
         text += &report::table(&header, rows);
         if let Some(data) = self.data {
             text += &format!("of {} samples, {} led to no solution\n", data.samples, data.unconverged);

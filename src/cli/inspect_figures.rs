@@ -18,7 +18,7 @@ const IMAGES: usize = 20;
 const COLUMNS: usize = 10;
 /// Points of the phase diagram on each axis, and where the axes end at least and at most.
 const GRID: usize = 101;
-const RANGE: (f64, f64) = (2.0, 12.0);
+const RANGE: (f64, f64) = (2.0, 50.0);
 
 /// Histogram of the spectrum, components, place on the phase diagram, modes as images.
 pub(super) fn all(
@@ -78,7 +78,11 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
                 title: format!("mode {}: {}", mode + 1, law.name()),
                 label: if hidden { "v̂_j" } else { "û_i" },
                 components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
-                laws: names.into_iter().zip(densities).map(|(name, density)| -> LawCurve<'_> { (name, density) }).collect(),
+                laws: names
+                    .into_iter()
+                    .zip(densities)
+                    .map(|(name, density)| -> LawCurve<'_> { (name, density) })
+                    .collect(),
             }
         })
         .collect();
@@ -110,8 +114,8 @@ fn place(
         (0..GRID).map(|n| end * n as f64 / (GRID - 1) as f64).collect::<Vec<f64>>()
     };
     let diagram = PhaseDiagram::compute(&family, &axis(|point| point.0), &axis(|point| point.1), &|| ())?;
-    // Beyond the axes a machine is drawn at their end.
-    let (x, y) = (diagram.inv_sigma[GRID - 1], diagram.w_over_sigma[GRID - 1]);
+    // Beyond the axes a machine is drawn just before their end.
+    let (x, y) = (diagram.inv_sigma[GRID - 2], diagram.w_over_sigma[GRID - 2]);
     let inside: Vec<(f64, f64)> = path.iter().map(|point| (point.0.min(x), point.1.min(y))).collect();
     destination.save(&phase_diagram_with_path(&diagram, &inside)?, "phase-diagram")
 }

@@ -38,7 +38,8 @@ impl Run {
             "inspect" => file.options::<inspect::InspectOptions>()?.execute(&common),
             "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),
             other => {
-                let known = "solve, phase-diagram, average, figure, learn, compare, train, sample, spectrum and inspect";
+                let known =
+                    "solve, phase-diagram, average, figure, learn, compare, train, sample, spectrum and inspect";
                 Err(CliError::Input(format!(
                     "{}: unknown command \"{other}\": {known} can be repeated",
                     path.display()

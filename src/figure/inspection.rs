@@ -64,8 +64,7 @@ fn component_panel(histogram: &ComponentHistogram<'_>) -> Result<Panel, FigureEr
     panel.title(&histogram.title).legend(LegendPosition::Below);
     panel.histogram(&edges, &heights, LineStyle::solid(Color::Rgb(70, 70, 70)).width(0.5)).label("components");
     for (index, ((name, _), curve)) in histogram.laws.iter().zip(&curves).enumerate() {
-        let shown: Vec<f64> = curve.iter().map(|&y| if y <= top { y } else { f64::NAN }).collect();
-        panel.line(&xs, &shown, LineStyle::nth(index).width(1.0)).label(name);
+        panel.line(&xs, curve, LineStyle::nth(index).width(1.0)).label(name);
     }
     Ok(panel)
 }

@@ -8,13 +8,14 @@
 //!
 //! so that each law of x, convolved with the noise, is a density of y in closed form, and the laws are compared by their
 //! likelihoods. Modes of nearby strength besides turn into each other: drawn vectors are orthogonal only to 1/√N, and the
-//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]), so each law has the largest
-//! likelihood over that range: with c reduced (many modes mixed in look like more noise), and for ±1 components, which a
-//! second mode splits into four values, turned into one other mode. As c → 0 all laws become one: then nothing is decided.
+//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]). So each law has its largest
+//! likelihood over such mixtures, less (angle/scale)²/2 for how unlikely they are: with c reduced (many modes mixed in look
+//! like more noise), and for ±1 components, which other modes split into four and eight values, turned into one and two
+//! others. As c → 0 all laws become one: then nothing is decided.
 
 use crate::Prior;
 use serde::Serialize;
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4, PI};
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// Log-likelihood by which a law must exceed all others. Under one of the others a ratio exceeds e^6 with a probability of
 /// 1/400 at most (Markov's inequality), for each fixed alternative.
@@ -26,12 +27,15 @@ pub const LARGEST_DISTANCE: f64 = 2.5;
 const LEAST_NOISE: f64 = 0.02;
 /// Below this share of signal every law is Gaussian to rounding.
 const LEAST_SIGNAL: f64 = 1e-4;
-/// Fractions of the range of the mixing at which likelihoods are taken.
-const FRACTIONS: [f64; 5] = [0.0, 1.0 / 16.0, 0.25, 0.5, 1.0];
-/// Largest share of other modes in a vector that is considered.
-const LARGEST_SHARE: f64 = 0.9;
-/// Steps of the angle into one other mode.
-const ANGLES: i32 = 6;
+/// Shares of other modes in a vector at which likelihoods are taken.
+const SHARES: [f64; 8] = [0.0, 0.02, 0.06, 0.12, 0.25, 0.4, 0.6, 0.85];
+/// The same where other modes are also told one by one.
+const REMAINING_SHARES: [f64; 3] = [0.0, 0.06, 0.2];
+/// Angles into a second and a third mode, in degrees.
+const ANGLES: [f64; 10] = [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0];
+const SECOND_ANGLES: [f64; 5] = [0.0, 9.0, 18.0, 27.0, 35.0];
+/// A mixture less likely than e^{-50} is not tried.
+const LARGEST_PENALTY: f64 = 50.0;
 
 /// What is said of the components of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -96,9 +100,9 @@ pub struct Ratios {
 /// How far a vector may be turned into those of other modes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mixing {
-    /// Share of the vector's square that lies in all other modes, at most.
+    /// Share of the vector's square that lies in all other modes, as is to be expected.
     pub share: f64,
-    /// Angle towards the nearest one, at most.
+    /// Standard deviation of the angle towards the nearest one.
     pub angle: f64,
 }
 
@@ -108,8 +112,8 @@ pub struct Seen {
     law: Prior,
     /// c.
     cosine: f64,
-    /// Angle into a second mode of the same law; used for ±1 components only.
-    angle: f64,
+    /// Angles into a second and a third mode of the same law; used for ±1 components only.
+    angles: (f64, f64),
 }
 
 /// What the components of one vector tell.
@@ -128,7 +132,7 @@ pub struct Judgement {
 impl Seen {
     /// The law of `c x + √(1 − c²) z` for x of this law; `c²` is clamped to [0, 1].
     pub fn new(law: Prior, squared_cosine: f64) -> Self {
-        Self { law, cosine: squared_cosine.clamp(0.0, 1.0).sqrt(), angle: 0.0 }
+        Self { law, cosine: squared_cosine.clamp(0.0, 1.0).sqrt(), angles: (0.0, 0.0) }
     }
 
     /// The law of x.
@@ -162,9 +166,13 @@ impl Seen {
                 from_low + (-(from_high - from_low).exp_m1()).ln() - (4.0 * 3f64.sqrt() * c).ln()
             }
             Prior::Bernoulli => {
-                let (one, two) = (c * self.angle.cos(), c * self.angle.sin());
+                let (first, second) = self.angles;
+                let one = c * first.cos() * second.cos();
+                let (two, three) = (c * first.sin() * second.cos(), c * second.sin());
                 let pair = |x: f64| log_sum(log_normal(y - x, noise), log_normal(y + x, noise));
-                0.5f64.ln() * 2.0 + log_sum(pair(one + two), pair(one - two))
+                let four = |x: f64| log_sum(pair(one + two + x), pair(one - two + x)) - 4f64.ln();
+                // Without a third mode the eight values are four.
+                if three == 0.0 { four(0.0) } else { log_sum(four(three), four(-three)) - 2f64.ln() }
             }
             Prior::Laplace => {
                 // Scale b of c x; e^{∓y/b} erfc((s/b ∓ y/s)/√2), each with its e^{s²/2b²}.
@@ -215,8 +223,8 @@ impl Seen {
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
     let best = |law: &Prior| {
         let mut best: Option<(f64, Seen)> = None;
-        for seen in ways(law, squared_cosine, mixing) {
-            let value = seen.log_likelihood(components);
+        for (seen, penalty) in ways(law, squared_cosine, mixing) {
+            let value = seen.log_likelihood(components) - penalty;
             if best.as_ref().is_none_or(|(old, _)| value > *old) {
                 best = Some((value, seen));
             }
@@ -242,19 +250,26 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     Judgement { law, ratios, distance, seen }
 }
 
-/// The ways in which a law may be seen.
-fn ways(law: &Prior, squared_cosine: f64, mixing: Mixing) -> Vec<Seen> {
+/// The ways in which a law may be seen, and what each costs in log-likelihood.
+fn ways(law: &Prior, squared_cosine: f64, mixing: Mixing) -> Vec<(Seen, f64)> {
     if *law == Prior::Gaussian {
-        return vec![Seen::new(law.clone(), squared_cosine)];
+        return vec![(Seen::new(law.clone(), squared_cosine), 0.0)];
     }
-    let share = mixing.share.clamp(0.0, LARGEST_SHARE);
-    let mut ways: Vec<Seen> =
-        FRACTIONS.iter().map(|part| Seen::new(law.clone(), squared_cosine * (1.0 - part * share))).collect();
+    let cost = |square: f64, expected: f64| if square == 0.0 { 0.0 } else { 0.5 * square / expected };
+    let diluted = |share: f64| (Seen::new(law.clone(), squared_cosine * (1.0 - share)), cost(share, mixing.share));
+    let mut ways: Vec<(Seen, f64)> = SHARES.into_iter().map(diluted).collect();
     if *law == Prior::Bernoulli {
-        let turned = |step: i32| mixing.angle.clamp(0.0, FRAC_PI_4) * f64::from(step) / f64::from(ANGLES);
-        let straight = ways[0].clone();
-        ways.extend((1..=ANGLES).map(|step| Seen { angle: turned(step), ..straight.clone() }));
+        for (&first, &second) in ANGLES.iter().flat_map(|first| SECOND_ANGLES.iter().map(move |second| (first, second)))
+        {
+            let angles = (first.to_radians(), second.to_radians());
+            let turned = cost(angles.0.powi(2) + angles.1.powi(2), mixing.angle.powi(2));
+            ways.extend(REMAINING_SHARES.into_iter().map(|share| {
+                let (seen, penalty) = diluted(share);
+                (Seen { angles, ..seen }, turned + penalty)
+            }));
+        }
     }
+    ways.retain(|(_, penalty)| *penalty < LARGEST_PENALTY);
     ways
 }
 

@@ -10,10 +10,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::f64::consts::FRAC_PI_4;
 
-/// Standard deviations of the angle between modes that are allowed for.
-const ANGLE_DEVIATIONS: f64 = 2.0;
 /// A mode within so many errors of σ is near the threshold, where the spiked formula is stationary and says little.
-const NEAR: f64 = 5.0;
+const NEAR: f64 = 6.0;
 
 /// Spectrum of a machine, cut into bulk and modes.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +38,7 @@ pub struct Outlier {
     /// Standard error of w: with x = σ²/w², `σ²/(L (1 − x))` is the variance from the noise of the one machine, where the
     /// planted part is fixed (measured: within 10 % for x < 0.5 and κ from 1/4 to 2), and the error of σ adds to it.
     pub planted_error: Option<f64>,
-    /// Whether w exceeds σ by less than five errors: just above the threshold, where w is biased and vectors are noise.
+    /// Whether w exceeds σ by less than six errors: just above the threshold, where w is biased and vectors are noise.
     pub near_threshold: bool,
     /// Squared overlap of the observed vector u with the planted one, by the spiked formula.
     pub squared_overlap_u: f64,
@@ -129,8 +127,7 @@ impl Reading {
             strengths.iter().zip(&self.modes.singular_values).map(|(w, &s)| w.unwrap_or(s)).collect();
         let turned = mixings(&values, self.bulk.sigma, self.units);
         let (u, v) = self.components(count);
-        let (eta, theta) =
-            (projections(&self.modes.u, &machine.eta)?, projections(&self.modes.v, &machine.theta)?);
+        let (eta, theta) = (projections(&self.modes.u, &machine.eta)?, projections(&self.modes.v, &machine.theta)?);
         let (kurtosis_u, kurtosis_v) = (kurtosis(&u), kurtosis(&v));
         let outlier = |index: usize| {
             let overlaps = strengths[index].map_or((0.0, 0.0), |w| self.squared_overlaps(w));
@@ -145,9 +142,7 @@ impl Reading {
                 observed: self.modes.singular_values[index],
                 planted: strengths[index],
                 planted_error: error,
-                near_threshold: strengths[index]
-                    .zip(error)
-                    .is_none_or(|(w, error)| w - self.bulk.sigma < NEAR * error),
+                near_threshold: strengths[index].zip(error).is_none_or(|(w, error)| w - self.bulk.sigma < NEAR * error),
                 squared_overlap_u: overlaps.0,
                 squared_overlap_v: overlaps.1,
                 kurtosis_u: kurtosis_u[index],
@@ -190,7 +185,7 @@ impl Reading {
     }
 }
 
-/// How far the vectors u and v of each mode may be turned into those of the others (two standard deviations).
+/// How far the vectors u and v of each mode may be turned into those of the others: standard deviations.
 ///
 /// In a drawn machine û of different modes have scalar products of 1/√N_v, v̂ of 1/√N_h, and the noise couples modes by
 /// σ/√L, so that to first order u^α turns into u^β by an angle of variance
@@ -205,14 +200,13 @@ pub fn mixings(strengths: &[f64], sigma: f64, (visible, hidden): (usize, usize))
     let angle = |a: f64, b: f64, (one, other): (f64, f64)| {
         let (a, b) = (a * a, b * b);
         let variance = (a + b).powi(2) / (4.0 * one) + a * b / other + sigma * sigma * (a + b) / (n * h).sqrt();
-        (ANGLE_DEVIATIONS * variance.sqrt() / (a - b).abs()).min(FRAC_PI_4)
+        (variance.sqrt() / (a - b).abs()).min(FRAC_PI_4)
     };
     let of = |mode: usize, sizes: (f64, f64)| {
         let others = strengths.iter().enumerate().filter(|(other, _)| *other != mode);
         let angles = others.map(|(_, &w)| angle(strengths[mode], w, sizes));
-        let (share, angle) = angles.fold((0.0, 0.0f64), |(share, largest), angle| {
-            (share + angle.sin().powi(2), largest.max(angle))
-        });
+        let (share, angle) =
+            angles.fold((0.0, 0.0f64), |(share, largest), angle| (share + angle.sin().powi(2), largest.max(angle)));
         Mixing { share, angle }
     };
     (0..strengths.len()).map(|mode| (of(mode, (n, h)), of(mode, (h, n)))).collect()

@@ -97,8 +97,13 @@ impl Trajectory {
         }
         for (index, outlier) in reading.outliers.iter().enumerate().filter(|(index, _)| !taken[*index]) {
             let outlier = outlier.clone();
-            let first =
-                Passage { step, rank: index + 1, observed: outlier.observed, overlap: f64::NAN, outlier: Some(outlier) };
+            let first = Passage {
+                step,
+                rank: index + 1,
+                observed: outlier.observed,
+                overlap: f64::NAN,
+                outlier: Some(outlier),
+            };
             let mode = self.modes.len() + 1;
             self.modes.push(Followed { mode, emerged: update, last_rank: Some(index + 1), course: vec![first] });
         }
