@@ -75,7 +75,7 @@ fn drawn_machines_are_recognised() {
 
 /// The whole of it: 25 machines a law, û and v̂ of different laws in some, κ of 0.51, 1 and 2. Prints what was found.
 #[test]
-#[ignore = "two minutes"]
+#[ignore = "a minute"]
 fn a_hundred_machines() {
     let mut wrong_machines = 0;
     let (mut sigma_worst, mut squares, mut count) = (0.0f64, 0.0, 0.0);
@@ -116,7 +116,11 @@ fn a_hundred_machines() {
         println!("{law}: {right} right, {wrong} wrong of {asked}");
         assert!(wrong == 0 || !matches!(law, Prior::Bernoulli | Prior::Laplace), "{law}: {wrong} wrong");
         // A verdict that is always "undecided" would not be wrong either.
-        assert!(law == Prior::Gaussian || 2 * right > asked, "{law}: only {right} of {asked} decided");
+        // Gaussian and uniform components look like mixtures of others, and are told less often.
+        assert!(
+            right > asked / if matches!(law, Prior::Bernoulli | Prior::Laplace) { 2 } else { 5 },
+            "{law}: only {right} of {asked} decided"
+        );
     }
     let rms = f64::sqrt(squares / count);
     let pull = f64::sqrt(pulls / count);

@@ -8,8 +8,8 @@
 //!
 //! so that each law of x, convolved with the noise, is a density of y in closed form, and the laws are compared by their
 //! likelihoods. Modes of nearby strength besides turn into each other: drawn vectors are orthogonal only to 1/√N, and the
-//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]). So each law has its largest
-//! likelihood over such mixtures, less (angle/scale)²/2 for how unlikely they are: with c reduced (many modes mixed in look
+//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]). So the likelihood of each law
+//! is its mean over such mixtures, weighted by e^{−(angle/scale)²/2}: with c reduced (many modes mixed in look
 //! like more noise), and for ±1 components, which other modes split into four and eight values, turned into one and two
 //! others. As c → 0 all laws become one: then nothing is decided.
 
@@ -221,15 +221,18 @@ impl Seen {
 /// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // of what is nearly all noise nothing is known
 /// ```
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
+    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is drawn.
     let best = |law: &Prior| {
-        let mut best: Option<(f64, Seen)> = None;
+        let mut best = (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine));
+        let (mut total, mut weight) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for (seen, penalty) in ways(law, squared_cosine, mixing) {
             let value = seen.log_likelihood(components) - penalty;
-            if best.as_ref().is_none_or(|(old, _)| value > *old) {
-                best = Some((value, seen));
+            (total, weight) = (log_sum(total, value), log_sum(weight, -penalty));
+            if value > best.0 {
+                best = (value, seen);
             }
         }
-        best.unwrap_or_else(|| (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine)))
+        (total - weight, best.1)
     };
     let found = Prior::NAMED.map(|law| best(&law));
     let values = [0, 1, 2, 3].map(|index: usize| found[index].0);
