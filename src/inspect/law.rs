@@ -241,7 +241,8 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     let (first, second) = (order[0], order[1]);
     let seen = found[first].1.clone();
     let distance = seen.distance(components);
-    let law = if !(values[first] - values[second] > DECISIVE) {
+    let lead = values[first] - values[second];
+    let law = if lead.is_nan() || lead <= DECISIVE {
         Law::Undecided
     } else if distance * (components.len() as f64).sqrt() > LARGEST_DISTANCE {
         Law::Other
