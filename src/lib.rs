@@ -26,6 +26,7 @@
 //! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
 //! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
 //! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |
+//! | sections 1, 3, 8 | a trained machine: its place on the phase diagram, laws of its modes, its states | [`inspect`] |
 //! | | training runs that record their spectrum and can be resumed | [`simulation`] |
 //! | | theory against simulation, mode by mode | [`compare`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
@@ -65,6 +66,7 @@ pub mod compare;
 pub mod data;
 pub mod error;
 pub mod figure;
+pub mod inspect;
 pub mod learning;
 pub mod output;
 pub mod phase;

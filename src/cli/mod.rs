@@ -11,6 +11,8 @@ mod data;
 mod destination;
 mod figure;
 mod figures;
+mod inspect;
+mod inspect_figures;
 mod learn;
 mod mnist;
 mod model;
@@ -59,6 +61,7 @@ enum Command {
     Train(train::TrainOptions),
     Sample(sample::SampleOptions),
     Spectrum(spectrum::SpectrumOptions),
+    Inspect(inspect::InspectOptions),
     Mnist(mnist::Mnist),
     Figure(figure::FigureOptions),
     Run(run::Run),
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Train(command) => command.execute(&cli.common),
         Command::Sample(command) => command.execute(&cli.common),
         Command::Spectrum(command) => command.execute(&cli.common),
+        Command::Inspect(command) => command.execute(&cli.common),
         Command::Mnist(command) => command.execute(&cli.common),
         Command::Figure(command) => command.execute(&cli.common),
         Command::Run(command) => command.execute(&cli.common),
@@ -185,7 +189,7 @@ fn one_line(error: &clap::Error) -> String {
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, learn, compare, train, sample, spectrum, mnist, figure or run (see --help)".to_owned();
+        return "error: a command is needed: solve, phase-diagram, average, learn, compare, train, sample, spectrum, inspect, mnist, figure or run (see --help)".to_owned();
     }
     format!("{} (see --help)", message.join(" "))
 }

@@ -48,7 +48,7 @@ pub(super) enum UnitsName {
     Gaussian,
 }
 
-fn parse_shape(text: &str) -> Result<(usize, usize), String> {
+pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('x').and_then(|(rows, columns)| Some((rows.parse().ok()?, columns.parse().ok()?)));
     match parts {
         Some((rows, columns)) if rows > 0 && columns > 0 => Ok((rows, columns)),

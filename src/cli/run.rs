@@ -2,7 +2,7 @@
 
 use super::destination::RunFile;
 use super::options::Common;
-use super::{CliError, average, compare, figure, learn, phase_diagram, sample, solve, spectrum, train};
+use super::{CliError, average, compare, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,9 +35,11 @@ impl Run {
             "compare" => file.options::<compare::CompareOptions>()?.execute(&common),
             "train" => file.options::<train::TrainOptions>()?.execute(&common),
             "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
+            "inspect" => file.options::<inspect::InspectOptions>()?.execute(&common),
             "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),
             other => {
-                let known = "solve, phase-diagram, average, figure, learn, compare, train, sample and spectrum";
+                let known =
+                    "solve, phase-diagram, average, figure, learn, compare, train, sample, spectrum and inspect";
                 Err(CliError::Input(format!(
                     "{}: unknown command \"{other}\": {known} can be repeated",
                     path.display()

@@ -18,6 +18,7 @@
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
 //! | the figures themselves: of phases | `phase_diagram.rs`, `phase_style.rs` |
 //! | of theory against simulation | `comparison.rs` |
+//! | of a trained machine | `inspection.rs` |
 //! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
@@ -41,6 +42,7 @@ mod geometry;
 mod histogram;
 mod image;
 mod image_sheet;
+mod inspection;
 mod layers;
 mod layout;
 mod learning;
@@ -68,11 +70,12 @@ pub use comparison::{ComparisonFigure, TheoryCurves, comparison};
 pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
+pub use inspection::{ComponentHistogram, LawCurve, component_histograms};
 pub use learning::{Marks, learning_trajectory};
 pub use legend::LegendPosition;
 pub use markup::escape;
 pub use panel::{Panel, Series};
-pub use phase_diagram::{phase_diagram, phase_diagram_gallery};
+pub use phase_diagram::{phase_diagram, phase_diagram_gallery, phase_diagram_with_path};
 pub use sheet::Figure;
 pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
 pub use spectrum_rank::spectra_by_rank;

@@ -1,5 +1,6 @@
 //! Phase diagrams: the map of phases in light fills, the boundaries between them as curves.
 
+use super::inspection::draw_path;
 use super::phase_style::{UNKNOWN, categories, category, curve_style};
 use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
 use super::{Axis, Figure, FigureError, LegendPosition, Panel, escape};
@@ -20,6 +21,17 @@ const CASING_WIDTH: f64 = 2.0;
 /// If the grid has fewer than two nodes a side, or its points do not fill it.
 pub fn phase_diagram(diagram: &PhaseDiagram) -> Result<Figure, FigureError> {
     Ok(Figure::single_column(panel(diagram)?).aspect(0.9))
+}
+
+/// A phase diagram with the way of a machine through its training, points (1/σ, w_max/σ) from first to last; the last is
+/// marked. Points outside the diagram are not seen.
+///
+/// # Errors
+/// As [`phase_diagram`].
+pub fn phase_diagram_with_path(diagram: &PhaseDiagram, path: &[(f64, f64)]) -> Result<Figure, FigureError> {
+    let mut panel = panel(diagram)?;
+    draw_path(&mut panel, path);
+    Ok(Figure::single_column(panel).aspect(0.9))
 }
 
 /// Several phase diagrams, two a row across both columns, each under the name of its prior.

@@ -1,0 +1,121 @@
+//! Figures of a trained machine.
+
+use super::CliError;
+use super::destination::Destination;
+use crate::Prior;
+use crate::figure::{
+    self, Bulk, ComponentHistogram, LawCurve, SpectrumHistogram, component_histograms, phase_diagram_with_path,
+};
+use crate::inspect::{Reading, Seen, States, Trajectory};
+use crate::phase::{Family, PhaseDiagram};
+
+pub(super) const COMPONENT_FILES: [&str; 2] = ["components.png", "components.svg"];
+pub(super) const PLACE_FILES: [&str; 2] = ["phase-diagram.png", "phase-diagram.svg"];
+/// Modes whose components are drawn: u and v, two modes a row.
+const COMPONENT_MODES: usize = 4;
+/// Modes drawn as images, and how many a row.
+const IMAGES: usize = 20;
+const COLUMNS: usize = 10;
+/// Points of the phase diagram on each axis, and where the axes end at least and at most.
+const GRID: usize = 101;
+const RANGE: (f64, f64) = (2.0, 50.0);
+
+/// Histogram of the spectrum, components, place on the phase diagram, modes as images.
+pub(super) fn all(
+    destination: &mut Destination,
+    reading: &Reading,
+    states: &States,
+    trajectory: Option<&Trajectory>,
+    shape: Option<(usize, usize)>,
+) -> Result<(), CliError> {
+    histogram(destination, reading)?;
+    components(destination, reading)?;
+    place(destination, reading, states, trajectory)?;
+    if let Some(shape) = shape {
+        let columns: Vec<Vec<f64>> =
+            reading.modes.u.column_iter().take(IMAGES).map(|u| u.iter().copied().collect()).collect();
+        let drawn = figure::modes_as_images(&columns, &reading.modes.singular_values, shape, COLUMNS)?;
+        destination.save(&drawn, "modes")?;
+    }
+    Ok(())
+}
+
+fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
+    let bulk = &reading.bulk;
+    let law = bulk.law.filter(|_| bulk.note.is_none());
+    let density = |s: f64| law.map_or(0.0, |law| law.density(s));
+    let spectrum = SpectrumHistogram {
+        title: if bulk.note.is_some() { "no bulk" } else { "" },
+        singular_values: &reading.modes.singular_values,
+        bulk: law.map(|law| Bulk { density: &density, edges: law.edges(), outliers: bulk.outliers }),
+    };
+    destination.save(&figure::spectrum_histogram(&[spectrum])?, "histogram")
+}
+
+/// Components of the first modes beside the four laws as they would be seen.
+fn components(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
+    let count = reading.outliers.len().min(COMPONENT_MODES);
+    if count == 0 {
+        return Ok(());
+    }
+    let (u, v) = reading.components(count);
+    let laws = |overlap: f64| Prior::NAMED.map(|law| Seen::new(law, overlap));
+    let seen: Vec<_> = reading.outliers[..count]
+        .iter()
+        .flat_map(|outlier| [laws(outlier.squared_overlap_u), laws(outlier.squared_overlap_v)])
+        .collect();
+    let densities: Vec<Vec<_>> =
+        seen.iter().map(|laws| laws.iter().map(|law| move |y: f64| law.density(y)).collect()).collect();
+    let panels: Vec<ComponentHistogram<'_>> = densities
+        .iter()
+        .enumerate()
+        .map(|(index, densities)| {
+            let (mode, hidden) = (index / 2, index % 2 == 1);
+            let outlier = &reading.outliers[mode];
+            let (law, vectors) = if hidden { (outlier.prior_v, &v) } else { (outlier.prior_u, &u) };
+            let names = Prior::NAMED.map(|law| law.name());
+            ComponentHistogram {
+                title: format!("mode {}: {}", mode + 1, law.name()),
+                label: if hidden { "v̂_j" } else { "û_i" },
+                components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
+                laws: names
+                    .into_iter()
+                    .zip(densities)
+                    .map(|(name, density)| -> LawCurve<'_> { (name, density) })
+                    .collect(),
+            }
+        })
+        .collect();
+    destination.save(&component_histograms(&panels)?, "components")
+}
+
+/// Place, and the way there, on the phase diagram of one mode under the law of the strongest (Gaussian if undecided).
+fn place(
+    destination: &mut Destination,
+    reading: &Reading,
+    states: &States,
+    trajectory: Option<&Trajectory>,
+) -> Result<(), CliError> {
+    let last = [&states.position];
+    let positions = trajectory.iter().flat_map(|way| way.steps.iter().map(|step| &step.position)).chain(last);
+    // Below the threshold w is not seen, and drawn as 0.
+    let path: Vec<(f64, f64)> =
+        positions.filter_map(|place| Some((place.inv_sigma?, place.w_over_sigma.unwrap_or(0.0)))).collect();
+    if path.is_empty() {
+        return Ok(());
+    }
+    let strongest = reading.outliers.first();
+    let law = |side: Option<Prior>| side.unwrap_or(Prior::Gaussian);
+    let prior_u = law(strongest.and_then(|outlier| outlier.prior_u.prior()));
+    let prior_v = law(strongest.and_then(|outlier| outlier.prior_v.prior()));
+    let family = Family::new(reading.kappa(), &[1.0], prior_u, prior_v)?;
+    let axis = |of: fn(&(f64, f64)) -> f64| {
+        let end = path.iter().map(of).fold(RANGE.0, |end, value| end.max(1.1 * value)).min(RANGE.1);
+        (0..GRID).map(|n| end * n as f64 / (GRID - 1) as f64).collect::<Vec<f64>>()
+    };
+    let diagram = PhaseDiagram::compute(&family, &axis(|point| point.0), &axis(|point| point.1), &|| ())?;
+    // Beyond the axes a machine is drawn just before their end.
+    let (x, y) = (diagram.inv_sigma[GRID - 2], diagram.w_over_sigma[GRID - 2]);
+    let inside: Vec<(f64, f64)> = path.iter().map(|point| (point.0.min(x), point.1.min(y))).collect();
+    destination.save(&phase_diagram_with_path(&diagram, &inside)?, "phase-diagram")
+}

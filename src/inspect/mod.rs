@@ -1,0 +1,22 @@
+//! What a trained machine tells: its place on the phase diagram (`docs/theory.md`, sections 1, 3 and 8).
+//!
+//! A machine is read as one drawn from the ensemble (10), `W = Σ_α w_α u^α v^αᵀ + r`, `r_ij ~ N(0, σ²/L)`:
+//!
+//! 1. [`Reading`]: σ from the bulk of the singular values, and of each value above it ([`Outlier`]) the planted strength
+//!    w by the inverse of the spiked formula, the law of the components of u and v ([`judge`]), the projected fields.
+//! 2. [`States`]: its position (1/σ, w_max/σ) with the phase there, and its fixed points: the replica-symmetric equations
+//!    (11, 12) of the ensemble whose laws are the machine's own components with its own site fields, and where the data lie.
+//! 3. [`Trajectory`]: the same through training, modes followed by their vectors.
+//!
+//! The components taken for the fixed points are the observed ones, at unit mean square: under a mode of w = 2.5 σ the
+//! noise is 8 % of their squares for square machines, and less for stronger ones.
+
+mod law;
+mod modes;
+mod states;
+mod trajectory;
+
+pub use law::{DECISIVE, Judgement, LARGEST_DISTANCE, Law, Mixing, Ratios, Seen, judge};
+pub use modes::{BothRatios, Outlier, Reading, mixings};
+pub use states::{DataStates, Depth, Position, States};
+pub use trajectory::{Course, Followed, Passage, Step, Trajectory};
