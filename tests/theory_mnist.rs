@@ -71,8 +71,8 @@ fn deviations(theory: &Curve, simulation: &Curve, end: usize) -> f64 {
     largest
 }
 
-/// PCD-10 with 500 chains and batches of 500: up to the first transition the mean of eight runs is followed. From there on
-/// these chains are not at equilibrium, which the theory is.
+/// PCD-10 with 500 chains and batches of 500: up to the first transition the mean of eight runs is followed. Then the
+/// steps of this rate overshoot, and curves part; `docs/comparison.md` goes on step by step.
 #[test]
 #[ignore = "MNIST: a minute"]
 fn pcd_of_mnist_up_to_its_first_transition() {

@@ -234,8 +234,8 @@ fn two_modes_of_gaussian_components() {
     assert_close(&two_modes(Prior::Gaussian, &[Order::Full])[0]);
 }
 
-/// Fields of both layers, and 32 clusters of different weights. The small rate is needed where modes cross, see
-/// `docs/comparison.md`.
+/// Fields of both layers, and 32 clusters of different weights. At larger rates the map overshoots where modes
+/// cross, see `docs/comparison.md`.
 #[test]
 #[ignore = "simulations: some minutes"]
 fn five_modes_of_unequal_balances() {

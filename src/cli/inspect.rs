@@ -336,21 +336,7 @@ impl<'a> Report<'a> {
     fn text(&self) -> String {
         let (model, bulk, position) = (&self.model, self.bulk, self.position);
         let maybe = |value: Option<f64>| value.map_or("-".to_owned(), number);
-        let mut text = format!(
-            "{} visible and {} hidden units{}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
-             Marchenko–Pastur law {}\n",
-            model.visible,
-            model.hidden,
-            model.update.map_or(String::new(), |update| format!(", after {update} updates")),
-            bulk.modes,
-            number(bulk.sigma),
-            number(bulk.sigma_error),
-            number(bulk.edge),
-            number(bulk.ks_distance)
-        );
-        if let Some(note) = &bulk.note {
-            text += &format!("note: {note}\n");
-        }
+        let mut text = report::bulk((model.visible, model.hidden), model.update, bulk);
         text += &format!(
             "position: 1/sigma {}, w_max/sigma {}: {}\n",
             maybe(position.inv_sigma),

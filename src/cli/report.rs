@@ -1,5 +1,6 @@
 //! What a command prints: one string, once, to stdout.
 
+use crate::spectrum::BulkFit;
 use comfy_table::{CellAlignment, Table, presets};
 use std::io::Write;
 
@@ -47,6 +48,21 @@ pub(super) fn plain(value: f64) -> String {
 /// A list of them.
 pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
+}
+
+/// A machine's size and the bulk of its singular values.
+pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk: &BulkFit) -> String {
+    let after = update.map_or(String::new(), |update| format!(", after {update} updates"));
+    let note = bulk.note.as_ref().map_or(String::new(), |note| format!("note: {note}\n"));
+    format!(
+        "{visible} visible and {hidden} hidden units{after}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
+         Marchenko–Pastur law {}\n{note}",
+        bulk.modes,
+        number(bulk.sigma),
+        number(bulk.sigma_error),
+        number(bulk.edge),
+        number(bulk.ks_distance)
+    )
 }
 
 /// A number for files: 17 significant digits.

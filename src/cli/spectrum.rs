@@ -117,21 +117,7 @@ impl Summary {
 
     fn text(&self) -> String {
         let bulk = &self.bulk;
-        let mut text = format!(
-            "{} visible and {} hidden units{}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
-             Marchenko–Pastur law {}\n",
-            self.visible,
-            self.hidden,
-            self.update.map_or(String::new(), |update| format!(", after {update} updates")),
-            bulk.modes,
-            number(bulk.sigma),
-            number(bulk.sigma_error),
-            number(bulk.edge),
-            number(bulk.ks_distance)
-        );
-        if let Some(note) = &bulk.note {
-            text += &format!("note: {note}\n");
-        }
+        let mut text = report::bulk((self.visible, self.hidden), self.update, bulk);
         text += &format!("{} singular values above the bulk", bulk.outliers);
         text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
         let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
