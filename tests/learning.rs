@@ -192,7 +192,7 @@ fn frame_and_matrix_flow_agree() {
         let mut last = frame_start.clone();
         let mut keep = |point: spectral_rbm::learning::Point| {
             last.copy_from(&point.y);
-            Ok(())
+            Ok(false)
         };
         integrator.run(&frame_flow, &even(end, 5), frame_start.to_vector(), &mut keep).unwrap();
         let gaps = matrix.snapshots.iter().flat_map(|snapshot| snapshot.singular_values.windows(2));

@@ -284,10 +284,7 @@ impl Flow {
                 };
                 states.borrow_mut().refresh(&self.layers, state, self.noise.sigma(t), samples.as_ref())
             }
-            Response::Population(states) => {
-                states.borrow_mut().refresh(&self.layers, state)?;
-                Ok(Vec::new())
-            }
+            Response::Population(states) => states.borrow_mut().refresh(&self.layers, state),
             _ => Ok(Vec::new()),
         }
     }

@@ -96,13 +96,14 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
         if let Some(last) = &followed {
             trajectory.events.extend(between(&last.knot, &next.knot, plan.bulk_edge)?);
         }
-        trajectory.events.extend(flow.refresh(point.time, &state)?.iter().map(|change| Event::of(change, point.time)));
+        let changes = flow.refresh(point.time, &state)?;
+        trajectory.events.extend(changes.iter().map(|change| Event::of(change, point.time)));
         if shown.next() == Some(true) {
             trajectory.snapshots.push(next.snapshot(flow, &state)?);
         }
         followed = Some(next);
         progress(point.time);
-        Ok(())
+        Ok(!changes.is_empty())
     };
     trajectory.statistics = plan.integrator.run(flow, &times, start.to_vector(), &mut visit)?;
     trajectory.last = state;
@@ -125,8 +126,11 @@ pub fn follow_states(
     let mut shown = shown.into_iter();
     plan.integrator.run(flow, &times, start.to_vector(), &mut |point: Point| {
         state.copy_from(&point.y);
-        flow.refresh(point.time, &state)?;
-        if shown.next() == Some(true) { visit(point.time, &state) } else { Ok(()) }
+        let changed = !flow.refresh(point.time, &state)?.is_empty();
+        if shown.next() == Some(true) {
+            visit(point.time, &state)?;
+        }
+        Ok(changed)
     })
 }
 

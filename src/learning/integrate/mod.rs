@@ -141,8 +141,9 @@ pub struct Integrator {
 }
 
 impl Integrator {
-    /// Integrates through the given times, the first of which is where `y` is; `visit` sees the solution at each. Under
-    /// the map, times are rounded to whole numbers of steps.
+    /// Integrates through the given times, the first of which is where `y` is; `visit` sees the solution at each, and says
+    /// whether the problem has changed since: the step from there is then evaluated anew. Under the map, times are rounded
+    /// to whole numbers of steps.
     ///
     /// # Errors
     /// [`Error::Range`] for times that do not increase or are not finite, for tolerances as [`Tolerance::check`] says, and
@@ -153,7 +154,7 @@ impl Integrator {
         problem: &impl Split,
         times: &[f64],
         y: DVector<f64>,
-        visit: &mut dyn FnMut(Point) -> Result<()>,
+        visit: &mut dyn FnMut(Point) -> Result<bool>,
     ) -> Result<Statistics> {
         self.tolerance.check()?;
         if !times.is_sorted_by(|a, b| a < b) || !times.iter().all(|t| t.is_finite()) {
@@ -175,7 +176,7 @@ impl Integrator {
         times: &[f64],
         mut y: DVector<f64>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<()>,
+        visit: &mut dyn FnMut(Point) -> Result<bool>,
     ) -> Result<()> {
         let rate = |t: f64, y: &DVector<f64>| Ok(problem.slow(t, y)? + problem.fast(t, y)?);
         let mut step = 0.0;
@@ -203,7 +204,7 @@ impl Integrator {
         times: &[f64],
         mut y: DVector<f64>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<()>,
+        visit: &mut dyn FnMut(Point) -> Result<bool>,
     ) -> Result<()> {
         let rate = self.learning_rate;
         if !(rate.is_finite() && rate > 0.0) {
@@ -212,15 +213,23 @@ impl Integrator {
         }
         let Some(&start) = times.first() else { return Ok(()) };
         let mut done: u64 = 0;
+        // The step from where y is, once it is known.
+        let mut known: Option<DVector<f64>> = None;
         for &time in times {
             let wanted = ((time - start) / rate).round() as u64;
             loop {
                 let t = start + done as f64 * rate;
-                let step = problem.step(t, &y, rate)?;
-                statistics.data_evaluations += 1;
-                statistics.machine_evaluations += 1;
+                let step = match known.take() {
+                    Some(step) => step,
+                    None => {
+                        statistics.data_evaluations += 1;
+                        statistics.machine_evaluations += 1;
+                        problem.step(t, &y, rate)?
+                    }
+                };
                 if done == wanted {
-                    visit(Point { time: t, rate: step, y: y.clone() })?;
+                    let changed = visit(Point { time: t, rate: step.clone(), y: y.clone() })?;
+                    known = (!changed).then_some(step);
                     break;
                 }
                 y.axpy(rate, &step, 1.0);

@@ -73,11 +73,13 @@ pub(super) fn run<P: Split>(
     y: DVector<f64>,
     tolerance: Tolerance,
     statistics: &mut Statistics,
-    visit: &mut dyn FnMut(Point) -> Result<()>,
+    visit: &mut dyn FnMut(Point) -> Result<bool>,
 ) -> Result<()> {
     let (Some(&start), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
     let mut method = Multirate::new(problem, tolerance, start, y, statistics)?;
-    visit(method.points[0].clone())?;
+    if visit(method.points[0].clone())? {
+        method.renew(statistics)?;
+    }
     let (mut t, mut next, mut refused) = (start, 1, 0);
     while next < times.len() {
         let steps = ((last - t) / method.step).ceil().max(1.0);
@@ -104,11 +106,14 @@ pub(super) fn run<P: Split>(
         t = end;
         statistics.note_step(step);
         method.accept(end, attempt.y, statistics)?;
-        method.pass(on_the_way, attempt.middle, statistics, visit)?;
+        let mut changed = method.pass(on_the_way, attempt.middle, statistics, visit)?;
         next += passed;
         if times[next] == end {
-            visit(method.points[0].clone())?;
+            changed |= visit(method.points[0].clone())?;
             next += 1;
+        }
+        if changed {
+            method.renew(statistics)?;
         }
     }
     Ok(())
@@ -147,15 +152,25 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(())
     }
 
-    /// Visits the requested times that the last step passed over.
+    /// The rate where y is, of a problem that has changed: nothing is known of its fast part before.
+    fn renew(&mut self, statistics: &mut Statistics) -> Result<()> {
+        statistics.machine_evaluations += 1;
+        self.points.truncate(1);
+        let (slow, point) = (&self.history[0].1, &mut self.points[0]);
+        point.rate = slow + self.problem.fast(point.time, &point.y)?;
+        Ok(())
+    }
+
+    /// Visits the requested times that the last step passed over; true if the problem has changed at one of them.
     fn pass(
         &self,
         times: &[f64],
         middle: Option<(f64, DVector<f64>)>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<()>,
-    ) -> Result<()> {
-        let Some((middle, exact)) = middle else { return Ok(()) };
+        visit: &mut dyn FnMut(Point) -> Result<bool>,
+    ) -> Result<bool> {
+        let mut changed = false;
+        let Some((middle, exact)) = middle else { return Ok(changed) };
         let values = self.known(self.history.len());
         let difference = hermite(&self.points, middle) - &exact;
         let is_smooth = self.tolerance.norm(&difference, &exact) <= 1.0;
@@ -172,9 +187,9 @@ impl<'a, P: Split> Multirate<'a, P> {
             from = time;
             statistics.machine_evaluations += 1;
             let rate = interpolated(&values, time) + self.problem.fast(time, &y)?;
-            visit(Point { time, y: y.clone(), rate })?;
+            changed |= visit(Point { time, y: y.clone(), rate })?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// The last values of slow.

@@ -87,7 +87,7 @@ fn solutions_are_met_to_the_tolerance() {
                 let mut compare = |point: Point| {
                     visited.push(point.time);
                     worst = worst.max((&point.y - vector(&(problem.solution)(point.time))).amax());
-                    Ok(())
+                    Ok(false)
                 };
                 let statistics = integrator.run(&problem, &times, vector(&problem.start), &mut compare).unwrap();
                 assert_eq!(visited, times);
@@ -106,7 +106,7 @@ fn stiffness_costs_no_evaluations_of_the_slow_part() {
     let [.., stiff, _] = problems();
     let evaluations = |method| {
         let integrator = Integrator { method, tolerance: Tolerance::default(), learning_rate: 0.0 };
-        let run = integrator.run(&stiff, &[0.0, stiff.end], vector(&stiff.start), &mut |_| Ok(()));
+        let run = integrator.run(&stiff, &[0.0, stiff.end], vector(&stiff.start), &mut |_| Ok(false));
         run.unwrap().data_evaluations
     };
     let (multirate, whole) = (evaluations(Method::Multirate), evaluations(Method::Dop853));
@@ -122,7 +122,7 @@ fn accuracy_is_cheap() {
     let evaluations = |relative: f64| {
         let tolerance = Tolerance { relative, absolute: relative };
         let integrator = Integrator { method: Method::Multirate, tolerance, learning_rate: 0.0 };
-        let run = integrator.run(&rotation, &[0.0, rotation.end], vector(&rotation.start), &mut |_| Ok(()));
+        let run = integrator.run(&rotation, &[0.0, rotation.end], vector(&rotation.start), &mut |_| Ok(false));
         run.unwrap().data_evaluations as f64
     };
     assert!(evaluations(1e-10) / evaluations(1e-6) < 1.9f64.powi(4));
@@ -143,7 +143,7 @@ fn the_map_is_the_power() {
     let mut points = Vec::new();
     let mut keep = |point: Point| {
         points.push((point.y[0], point.rate[0]));
-        Ok(())
+        Ok(false)
     };
     let statistics = integrator.run(&growth, &[0.0, 0.5, 1.0], vector(&[1.0]), &mut keep).unwrap();
     for ((y, rate), steps) in points.into_iter().zip([0, 50, 100]) {
@@ -157,7 +157,7 @@ fn what_cannot_be_is_refused() {
     let [rotation, ..] = problems();
     let of = |method, relative, absolute, times: &[f64]| {
         let integrator = Integrator { method, tolerance: Tolerance { relative, absolute }, learning_rate: 0.0 };
-        integrator.run(&rotation, times, vector(&rotation.start), &mut |_| Ok(())).err()
+        integrator.run(&rotation, times, vector(&rotation.start), &mut |_| Ok(false)).err()
     };
     for (relative, absolute) in [(0.0, 1e-9), (f64::NAN, 1e-9), (1e-6, 0.0)] {
         assert!(matches!(of(Method::Dop853, relative, absolute, &[0.0, 1.0]), Some(Error::Range { .. })));
@@ -177,7 +177,7 @@ fn what_cannot_be_is_refused() {
     };
     for method in [Method::Multirate, Method::Dop853] {
         let integrator = Integrator { method, tolerance: Tolerance::default(), learning_rate: 0.0 };
-        let outcome = integrator.run(&explosion, &[0.0, explosion.end], vector(&explosion.start), &mut |_| Ok(()));
+        let outcome = integrator.run(&explosion, &[0.0, explosion.end], vector(&explosion.start), &mut |_| Ok(false));
         assert!(matches!(outcome, Err(Error::Step { .. })), "{method:?}: {outcome:?}");
     }
 }

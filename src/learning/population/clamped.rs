@@ -150,7 +150,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
             let field = &mut field[..hidden * size];
             set_product(MatMut::from_column_major_slice_mut(field, hidden, size), view(weights).transpose(), z);
             for column in field.chunks_exact_mut(hidden) {
-                column.iter_mut().zip(theta).for_each(|(field, theta)| *field += theta);
+                column.iter_mut().zip(theta.as_slice()).for_each(|(field, theta)| *field += theta);
             }
             if noise == 0.0 {
                 tanh_in_place(field);
@@ -168,7 +168,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
             let t = MatRef::from_column_major_slice(field, hidden, size);
             add_product(crate::learning::products::view_mut(&mut sums.correlation), z, t.transpose());
             for column in field.chunks_exact(hidden) {
-                sums.hidden.iter_mut().zip(column).for_each(|(sum, t)| *sum += t);
+                sums.hidden.as_mut_slice().iter_mut().zip(column).for_each(|(sum, t)| *sum += t);
             }
             start += size;
         }

@@ -14,16 +14,20 @@ use super::factors::Factors;
 use super::point::{Contribution, Fluctuations, Order, Point, contribution};
 use crate::{Error, Result};
 use nalgebra::DVector;
+use rayon::prelude::*;
 
-/// Points to the standard deviation of a Gaussian of the narrowest width on the path.
-const DENSITY: f64 = 3.0;
+/// Points to the standard deviation of a Gaussian of the narrowest width on the path: equal steps of an h-th of it err by
+/// 2 exp(−2π²h²).
+const DENSITY: f64 = 1.5;
 /// Weights below e^{-DEPTH} of the largest are left out.
 const DEPTH: f64 = 23.0;
+/// Points whose averages are added up together.
+const BLOCK: usize = 8;
 /// Most points on either side.
 const MOST: usize = 400;
-/// Newton steps for one point, and the residual at which it is found.
+/// Newton steps for one point, and the size of the next one, against λ, at which it is found: the weight errs by its square.
 const STEPS: usize = 30;
-const FOUND: f64 = 1e-10;
+const FOUND: f64 = 1e-7;
 
 /// One point on the path.
 struct Node {
@@ -39,7 +43,7 @@ pub(super) struct Integral {
     pub mean: Contribution,
     /// λ at the weight's maximum, for the next time.
     pub highest: DVector<f64>,
-    /// The first and last λ of the path with weight: states near it are part of it.
+    /// λ along the path, where it has weight: states near it are part of it.
     pub along: Vec<DVector<f64>>,
 }
 
@@ -60,64 +64,63 @@ pub(super) fn integrate(
     let width = (1.0 / softness.abs()).sqrt().min(size.powf(0.25));
     let step = width / DENSITY;
     let first = Node::solve(factors, start.lambda.clone(), f, f.dot(&start.sum))?;
-    let mut best = first.log_weight;
-    let mut upper = Vec::new();
-    let mut nodes: Vec<Node> = Vec::new();
-    for direction in [-1.0, 1.0] {
-        let mut side: Vec<Node> = Vec::new();
-        let mut last = (first.point.lambda.clone(), first.c);
-        let mut before: Option<DVector<f64>> = None;
-        loop {
-            let c = last.1 + direction * step;
-            // Along the secant, where there is one.
-            let guess = before.as_ref().map_or(last.0.clone(), |before| 2.0 * &last.0 - before);
-            let node = match Node::solve(factors, guess, f, c) {
-                Ok(node) => node,
-                // Nothing left to the integral: saturated, or beyond where the rest is stable.
-                Err(_) if side.last().is_some_and(|node| node.log_weight < best - 7.0) => break,
-                Err(error) => return Err(error),
-            };
-            best = best.max(node.log_weight);
-            let done = node.log_weight < best - DEPTH || side.len() >= MOST;
-            before = Some(std::mem::replace(&mut last.0, node.point.lambda.clone()));
-            last.1 = c;
-            side.push(node);
-            if done {
-                break;
-            }
-        }
-        if direction < 0.0 {
-            side.reverse();
-            nodes = side;
-        } else {
-            upper = side;
-        }
-    }
+    let (lower, upper) = rayon::join(|| side(factors, &first, f, -step), || side(factors, &first, f, step));
+    let (mut nodes, upper) = (lower?, upper?);
+    nodes.reverse();
     nodes.push(first);
     nodes.extend(upper);
     sum(factors, &nodes, step, sites, order)
 }
 
+/// The points from the first one on, to where their weight has decayed.
+fn side(factors: &Factors, first: &Node, f: &DVector<f64>, step: f64) -> Result<Vec<Node>> {
+    let mut best = first.log_weight;
+    let mut nodes: Vec<Node> = Vec::new();
+    loop {
+        let last = nodes.last().unwrap_or(first);
+        // Along the secant, where there is one.
+        let guess = match nodes.len() {
+            0 => last.point.lambda.clone(),
+            1 => 2.0 * &last.point.lambda - &first.point.lambda,
+            count => 2.0 * &last.point.lambda - &nodes[count - 2].point.lambda,
+        };
+        let node = match Node::solve(factors, guess, f, last.c + step) {
+            Ok(node) => node,
+            // Nothing left to the integral: saturated, or beyond where the rest is stable.
+            Err(_) if nodes.last().is_some_and(|node| node.log_weight < best - 7.0) => return Ok(nodes),
+            Err(error) => return Err(error),
+        };
+        best = best.max(node.log_weight);
+        let done = node.log_weight < best - DEPTH || nodes.len() >= MOST;
+        nodes.push(node);
+        if done {
+            return Ok(nodes);
+        }
+    }
+}
+
 fn sum(factors: &Factors, nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral> {
     let highest = nodes.iter().max_by(|a, b| a.log_weight.total_cmp(&b.log_weight)).ok_or(Error::Divergent)?;
-    let mut total = 0.0;
-    let mut mean: Option<Contribution> = None;
-    let mut along = Vec::new();
-    for node in nodes {
-        let weight = (node.log_weight - highest.log_weight).exp();
-        if weight < (-DEPTH).exp() {
-            continue;
+    let weight = |node: &Node| (node.log_weight - highest.log_weight).exp();
+    let kept: Vec<&Node> = nodes.iter().filter(|node| weight(node) >= (-DEPTH).exp()).collect();
+    let total: f64 = kept.iter().map(|node| weight(node)).sum();
+    let block = |nodes: &[&Node]| {
+        let mut sum: Option<Contribution> = None;
+        for node in nodes {
+            let here = contribution(factors, &node.point, &node.fluctuations, sites, order);
+            sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(node) / total, &here);
         }
-        total += weight;
-        along.push(node.point.lambda.clone());
-        let here = contribution(factors, &node.point, &node.fluctuations, sites, order);
-        mean.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight, &here);
-    }
+        sum
+    };
+    let blocks: Vec<Option<Contribution>> = kept.par_chunks(BLOCK).map(block).collect();
+    let mean = blocks.into_iter().flatten().reduce(|mut sum, block| {
+        sum.add(1.0, &block);
+        sum
+    });
     let mean = mean.ok_or(Error::Divergent)?;
-    let mut normalised = Contribution::zeros_like(&mean);
-    normalised.add(1.0 / total, &mean);
+    let along = kept.iter().map(|node| node.point.lambda.clone()).collect();
     let log_weight = highest.log_weight + (total * step).ln() - 0.5 * std::f64::consts::TAU.ln();
-    Ok(Integral { log_weight, mean: normalised, highest: highest.point.lambda.clone(), along })
+    Ok(Integral { log_weight, mean, highest: highest.point.lambda.clone(), along })
 }
 
 impl Node {
@@ -132,7 +135,7 @@ impl Node {
                 break;
             }
             if size < FOUND {
-                let log_weight = point.exponent - 0.5 * fluctuations.log_determinant;
+                let log_weight = point.exponent() - 0.5 * fluctuations.log_determinant;
                 return Ok(Self { c, point, fluctuations, log_weight });
             }
             lambda = point.lambda + step;

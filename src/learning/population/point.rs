@@ -23,11 +23,14 @@
 //! 1 − ĀB across f.
 
 use super::factors::{Factors, Lower, cholesky, scaled};
+use super::tanh::tanh_in_place;
+use crate::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 
-/// log 2cosh x, without overflow.
-fn log_2cosh(x: f64) -> f64 {
-    x.abs() + (-2.0 * x.abs()).exp().ln_1p()
+fn tanh_of(fields: &DVector<f64>) -> DVector<f64> {
+    let mut out = fields.clone();
+    tanh_in_place(out.as_mut_slice());
+    out
 }
 
 /// The mean-field equations at one λ.
@@ -42,21 +45,27 @@ pub(super) struct Point {
     pub sum: DVector<f64>,
     /// g − λ.
     pub residual: DVector<f64>,
-    /// log Z before its determinant.
-    pub exponent: f64,
+    /// x_i·λ + eta_i.
+    on_visible: DVector<f64>,
+    /// a_j·ŝ + theta_j.
+    on_hidden: DVector<f64>,
 }
 
 impl Point {
     pub fn at(factors: &Factors, lambda: DVector<f64>) -> Self {
         let on_visible = factors.visible.fields(&lambda) + &factors.eta;
-        let visible = on_visible.map(f64::tanh);
+        let visible = tanh_of(&on_visible);
         let sum = factors.visible.sum(&visible);
         let on_hidden = factors.hidden.fields(&sum) + &factors.theta;
-        let hidden = on_hidden.map(f64::tanh);
+        let hidden = tanh_of(&on_hidden);
         let residual = factors.hidden.sum(&hidden) - &lambda;
-        let exponent =
-            on_visible.iter().chain(&on_hidden).map(|&field| log_2cosh(field)).sum::<f64>() - lambda.dot(&sum);
-        Self { lambda, visible, hidden, sum, residual, exponent }
+        Self { lambda, visible, hidden, sum, residual, on_visible, on_hidden }
+    }
+
+    /// log Z before its determinant.
+    pub fn exponent(&self) -> f64 {
+        let fields = self.on_visible.iter().chain(&self.on_hidden);
+        fields.map(|&field| log_2cosh(field)).sum::<f64>() - self.lambda.dot(&self.sum)
     }
 
     /// The next λ of plain iteration.
