@@ -58,6 +58,25 @@ pub(super) fn tanh_in_place(fields: &mut [f64]) {
     Arch::new().dispatch(Tanh { fields });
 }
 
+/// Fields whose averages are made at a time, in the nearest cache.
+const CHUNK: usize = 64;
+
+/// Replaces fields x by `Σ_k weight_k tanh(x + shift_k)`, for pairs (shift, weight).
+pub(super) fn mean_of_tanh_in_place(fields: &mut [f64], shifts: &[(f64, f64)]) {
+    let mut mean = [0.0; CHUNK];
+    let mut shifted = [0.0; CHUNK];
+    for fields in fields.chunks_mut(CHUNK) {
+        let (mean, shifted) = (&mut mean[..fields.len()], &mut shifted[..fields.len()]);
+        mean.fill(0.0);
+        for &(shift, weight) in shifts {
+            shifted.iter_mut().zip(&*fields).for_each(|(shifted, field)| *shifted = field + shift);
+            tanh_in_place(shifted);
+            mean.iter_mut().zip(&*shifted).for_each(|(mean, tanh)| *mean += weight * tanh);
+        }
+        fields.copy_from_slice(mean);
+    }
+}
+
 struct Tanh<'a> {
     fields: &'a mut [f64],
 }
