@@ -5,8 +5,8 @@ use super::path::{self, Integral};
 use super::point::{Contribution, Fluctuations, Order, Point, contribution, symmetric};
 use super::weights;
 use crate::learning::Averages;
-use crate::learning::response::{Change, StateChange};
 use crate::learning::products::view;
+use crate::learning::response::{Change, StateChange};
 use crate::learning::state::{Basis, Layers, State};
 use crate::{Error, Result};
 use faer::Side;
@@ -144,9 +144,8 @@ impl PopulationStates {
         };
         let points: Vec<Point> = self.starts.par_iter().map(from).collect();
         for point in points {
-            let is_known = |state: &Known| {
-                distance(&state.lambda, &point.lambda) < SAME || near_path(&state.along, &point.lambda)
-            };
+            let is_known =
+                |state: &Known| distance(&state.lambda, &point.lambda) < SAME || near_path(&state.along, &point.lambda);
             if point.error() > CONVERGED || self.known.iter().any(is_known) {
                 continue;
             }
@@ -161,12 +160,7 @@ impl PopulationStates {
     }
 
     /// All different states that the given λ lead to.
-    pub(super) fn settle(
-        &self,
-        factors: &Factors,
-        layers: &Layers,
-        starts: Vec<DVector<f64>>,
-    ) -> Result<Vec<Found>> {
+    pub(super) fn settle(&self, factors: &Factors, layers: &Layers, starts: Vec<DVector<f64>>) -> Result<Vec<Found>> {
         let sites = !matches!(layers.basis, Basis::Directions(_));
         let soft = if factors.dimension() > MOST_INTEGRATED { SOFT_OF_MANY } else { SOFT };
         let softest = soft / layers.size().sqrt();

@@ -188,8 +188,10 @@ fn the_data_term_is_the_plain_sum() {
         let clamped = term.evaluate(&weights, &theta, noise).unwrap();
         let t = (weights.tr_mul(&z)).map_with_location(|j, _, field| smooth(field + theta[j], noise, &f64::tanh));
         let error = (clamped.correlation - &z * t.transpose() / count as f64).amax();
-        assert!(error < 1e-8, "{noise}: {error:e}");
-        assert!((clamped.hidden - t.column_sum() / count as f64).amax() < 1e-8);
+        // With noise, what its nodes are chosen for.
+        let allowed = if noise == 0.0 { 1e-8 } else { 1e-6 };
+        assert!(error < allowed, "{noise}: {error:e}");
+        assert!((clamped.hidden - t.column_sum() / count as f64).amax() < allowed);
     }
     let (root, mean) = (random(directions, directions, 0.4, 5), random(directions, 1, 1.0, 6).column(0).into_owned());
     let covariance = &root * root.transpose();
