@@ -4,6 +4,10 @@
 //! [`Claim`]s: what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here
 //! draws: [`figure`](crate::figure) does.
 
+mod linear;
+
+pub use linear::{LinearDynamics, LinearSettings};
+
 use serde::Serialize;
 
 /// A statement of the letter (or of the theory about a figure), beside what was found.
