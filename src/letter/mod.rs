@@ -4,9 +4,16 @@
 //! [`Claim`]s: what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here
 //! draws: [`figure`](crate::figure) does.
 
+mod histogram;
 mod linear;
+mod linear_limit;
+mod modes;
+mod ranks;
+mod training;
 
 pub use linear::{LinearDynamics, LinearSettings};
+pub use linear_limit::LinearLimit;
+pub use training::{LEADING, Portrait, Snapshot, TrainingCourse, TrainingSettings, updates_in};
 
 use serde::Serialize;
 
