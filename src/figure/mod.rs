@@ -21,6 +21,7 @@
 //! | of theory against simulation | `comparison.rs` |
 //! | of a trained machine | `inspection.rs` |
 //! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
+//! | of the letter | `linear_dynamics.rs`, `spectrum_log_log.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
 //! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
@@ -49,6 +50,7 @@ mod layers;
 mod layout;
 mod learning;
 mod legend;
+mod linear_dynamics;
 mod maps;
 mod markup;
 mod panel;
@@ -58,6 +60,7 @@ mod placement;
 mod raster;
 mod sheet;
 mod spectrum_histogram;
+mod spectrum_log_log;
 mod spectrum_rank;
 mod spectrum_time;
 mod style;
@@ -76,11 +79,13 @@ pub use inset::Corner;
 pub use inspection::{ComponentHistogram, LawCurve, component_histograms};
 pub use learning::{Marks, learning_trajectory};
 pub use legend::LegendPosition;
+pub use linear_dynamics::{LinearCourse, linear_dynamics};
 pub use markup::escape;
 pub use panel::{Panel, Series};
 pub use phase_diagram::{phase_diagram, phase_diagram_gallery, phase_diagram_with_path};
 pub use sheet::Figure;
-pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram, spectrum_histogram_with_outliers};
+pub use spectrum_log_log::{FollowedModes, RankSpectrum, spectrum_log_log};
 pub use spectrum_rank::spectra_by_rank;
 pub use spectrum_time::spectrum_against_time;
 pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};

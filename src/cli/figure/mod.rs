@@ -34,7 +34,7 @@ const DEFAULT_FOLDER: &str = "figures";
 /// The letter's figures and others, each as PNG and SVG with its data as CSV, and the table of what they claim.
 ///
 /// Figures of training learn from the data options, the drawn digits without any; --data mnist with the letter's parameters
-/// takes tens of minutes. Writes claims.md, .csv and .json (claim, expected, found) beside the figures, and run.toml.
+/// takes several minutes. Writes claims.md, .csv and .json (claim, expected, found) beside the figures, and run.toml.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
   spectral-rbm figure all --quick
@@ -51,9 +51,14 @@ pub(super) struct FigureOptions {
     /// Hidden units of the machines that learn the data
     #[arg(long, default_value_t = 400, value_name = "H")]
     hidden: usize,
-    /// Passes through the data of the letter's machine [default: 100 of MNIST, 20 if quick; at least 10]
-    #[arg(long, value_name = "E")]
+    /// Passes of the letter's machine through the data [default: 100, 20 if quick]
+    #[arg(long, allow_negative_numbers = true, value_name = "E")]
+    #[serde(default)]
     epochs: Option<f64>,
+    /// Samples of a batch of the letter's machine [default: 500, or a hundredth of the data if that is less]
+    #[arg(long, value_name = "N")]
+    #[serde(default)]
+    batch_size: Option<usize>,
     /// Coarse grids and short runs, for a first look
     #[arg(long)]
     #[serde(default)]
