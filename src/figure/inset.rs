@@ -11,6 +11,8 @@ use super::style::Color;
 
 /// Between an inset with its labels and the frame around it, in pt.
 const GAP: f64 = 5.0;
+/// Right of the frame of an inset at least, for half of the last label of its axis, in pt.
+const RIGHT: f64 = 7.0;
 /// The smallest frame of an inset that can be read, in pt.
 const SMALLEST: f64 = 20.0;
 
@@ -61,7 +63,7 @@ impl Inset {
             let margins = ticks.margins((&panel.x, &panel.y), true, true);
             rect = Rect {
                 left: room.left + margins.left,
-                right: room.right - margins.right,
+                right: room.right - margins.right.max(RIGHT),
                 top: room.top + margins.top,
                 bottom: room.bottom - margins.bottom,
             };

@@ -10,9 +10,9 @@ use super::{Dash, Figure, FigureError, LegendPosition, Panel};
 /// Height of the likelihood's frame over that of the modes.
 const LOWER: f64 = 0.55;
 /// Times below this share of the first emergence are not drawn: nothing happens there.
-const BEFORE: f64 = 0.1;
+const BEFORE: f64 = 0.015;
 /// Room of the inset.
-const INSET: (f64, f64) = (0.56, 0.42);
+const INSET: (f64, f64) = (0.5, 0.52);
 
 /// What is drawn of a linear machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,17 +63,17 @@ pub fn linear_dynamics(course: &LinearCourse<'_>) -> Result<Figure, FigureError>
         upper.line(course.times, &closed, LineStyle::new(Color::Black, Dash::Dotted).width(0.9)).label("closed form");
     }
     upper.legend(LegendPosition::Below);
-    let mut inner = Panel::new(time(""), Axis::linear("|u^α ⋅ d^α|", 0.0..1.05));
+    let mut inner = Panel::new(time("t"), Axis::linear("|u^α ⋅ d^α|", 0.0..1.05));
     for index in 0..planted {
         inner.line(course.times, &column(course.overlaps, index), style(index));
     }
-    upper.inset(inner, Corner::LowerRight, INSET);
+    upper.inset(inner, Corner::UpperLeft, INSET);
     let gain = course.gain.iter().copied().filter(|gain| gain.is_finite()).fold(0.0, f64::max);
-    let mut lower = Panel::new(time("t"), Axis::linear("⟨ln p⟩ − start", -0.05 * gain..1.08 * gain.max(1e-12)));
+    let mut lower = Panel::new(time("t"), Axis::linear("gain of ⟨ln p⟩", -0.05 * gain..1.08 * gain.max(1e-12)));
     for at in emerged() {
-        lower.vertical_line(at, LineStyle::new(Color::Gray, Dash::Dotted).width(0.5)).label("emergence");
+        lower.vertical_line(at, LineStyle::new(Color::Gray, Dash::Dotted).width(0.5)).label("w_α at half its end");
     }
-    lower.line(course.times, course.gain, LineStyle::solid(Color::Black).width(1.2)).label("log-likelihood");
+    lower.line(course.times, course.gain, LineStyle::solid(Color::Black).width(1.2));
     lower.legend(LegendPosition::Below);
     Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]).aspect(0.85).letters(true))
 }
@@ -141,7 +141,7 @@ mod tests {
         let figure = linear_dynamics(&course).unwrap();
         assert_on_paper(&figure);
         let texts = svg_texts(&figure);
-        for name in ["closed form", "others", "log-likelihood", "(a)", "(b)"] {
+        for name in ["closed form", "others", "(a)", "(b)"] {
             assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
         }
         let short = LinearCourse { gain: &gain[1..], ..course.clone() };

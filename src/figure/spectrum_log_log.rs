@@ -1,13 +1,17 @@
 //! Singular values against rank, both logarithmic, beside those of the data; modes against epochs in an inset.
 
-use super::axis::Axis;
+use super::axis::{Axis, Scale};
 use super::inset::Corner;
+use super::spectrum_time::value_axis;
 use super::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use super::{Dash, Figure, FigureError, LegendPosition, Panel};
 
 /// Room of the inset, and how much lower than the smallest singular value the axis starts to make it.
-const INSET: (f64, f64) = (0.66, 0.45);
+const INSET: (f64, f64) = (0.92, 0.47);
 const BELOW: f64 = 0.02;
+/// Room for the names of modes, as a share of their time, and the height of one, as a share of the axis.
+const LABELS: f64 = 0.12;
+const HEIGHT: f64 = 0.11;
 /// Shades from the first to the last spectrum.
 const LIGHT: f64 = 0.35;
 
@@ -89,20 +93,38 @@ fn inset(followed: &FollowedModes<'_>) -> Result<Panel, FigureError> {
     let (Some(first), Some(&last)) = (first, followed.epochs.last()) else {
         return Err(FigureError::Empty("epochs of followed modes"));
     };
-    let values = followed.modes.iter().flat_map(|(_, values)| values);
-    let mut y = Axis::around("w_α", super::Scale::Log, values);
-    (y.start, y.end) = (y.start.max(1e-4 * y.end), y.end);
-    let mut panel = Panel::new(Axis::log("epochs", first..last.max(1.01 * first)), y);
-    for (index, (rank, values)) in followed.modes.iter().enumerate() {
+    let y = value_axis("w_α", Scale::Log, followed.modes.iter().flat_map(|(_, values)| values));
+    let (span, last) = (last.max(1.01 * first) / first, last.max(1.01 * first));
+    let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABELS)), y.clone());
+    for (index, (_, values)) in followed.modes.iter().enumerate() {
         let style = LineStyle::solid(if index % 2 == 0 { Color::Black } else { Color::Blue }).width(0.8);
         panel.line(followed.epochs, values, style);
-        // The name stands at the right end, above its line.
-        if let Some(&value) = values.last().filter(|value| value.is_finite()) {
-            let (x, y) = (last.powf(0.93) * first.powf(0.07), value * 1.0);
-            panel.text(x, y, &rank.to_string());
-        }
+    }
+    let ends: Vec<f64> =
+        followed.modes.iter().map(|(_, values)| values.last().map_or(f64::NAN, |&w| y.fraction(w))).collect();
+    for ((rank, _), place) in followed.modes.iter().zip(apart(&ends)) {
+        let w = y.start * (y.end / y.start).powf(place);
+        panel.text(last * span.powf(0.5 * LABELS), w, &rank.to_string());
     }
     Ok(panel)
+}
+
+/// Places of labels on an axis, in shares of it: as near to those wanted, which decrease, as their heights allow. Places that are
+/// no numbers stay so.
+fn apart(wanted: &[f64]) -> Vec<f64> {
+    let mut places = wanted.to_vec();
+    // From the top down each is pushed below the one before; then what left the axis is pushed up again.
+    let mut above = 1.0 - 0.5 * HEIGHT;
+    for place in places.iter_mut().filter(|place| place.is_finite()) {
+        *place = place.min(above);
+        above = *place - HEIGHT;
+    }
+    let mut below = 0.5 * HEIGHT;
+    for place in places.iter_mut().rev().filter(|place| place.is_finite()) {
+        *place = place.max(below);
+        below = *place + HEIGHT;
+    }
+    places
 }
 
 #[cfg(test)]
@@ -130,6 +152,10 @@ mod tests {
         for name in ["start", "end", "data", "cutoff", "epochs", "400"] {
             assert!(texts.iter().any(|text| text.contains(name)), "{name} is not in {texts:?}");
         }
+        assert_eq!(apart(&[0.5, 0.49, 0.2]), [0.5, 0.39, 0.2]);
+        let pushed = apart(&[0.99, f64::NAN, 0.0, 0.0]);
+        assert!((pushed[0] - 0.945).abs() < 1e-12 && pushed[1].is_nan());
+        assert!((pushed[2] - 0.165).abs() < 1e-12 && (pushed[3] - 0.055).abs() < 1e-12);
         assert!(spectrum_log_log(&[], &data, 5, &followed).is_err());
         let none = FollowedModes { epochs: &[], modes: &modes };
         assert!(spectrum_log_log(&spectra, &data, 5, &none).is_err());

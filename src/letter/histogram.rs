@@ -150,8 +150,8 @@ impl TrainingCourse {
                 smallest(lowest),
                 lowest.time,
                 smallest(end),
-                self.response.0,
-                self.response.1,
+                self.start_response,
+                self.end.response,
                 self.hidden,
             )
         };

@@ -13,9 +13,10 @@ const SAME: f64 = 0.9;
 /// theory gives.
 const OF_THEORY: f64 = 0.9;
 
-/// Share of the space of the leading principal components that the modes span: mean of `Σ_β (u^α·d_β)²`, 1 if they span it.
-pub fn shared(overlaps: &DMatrix<f64>) -> f64 {
-    overlaps.norm_squared() / overlaps.nrows().max(1) as f64
+/// Share of the modes within the space of the first principal components: mean of `Σ_β (u^α·d_β)²` over them, 1 if the modes
+/// lie in it.
+pub fn shared(overlaps: &DMatrix<f64>, components: usize) -> f64 {
+    overlaps.columns(0, components.min(overlaps.ncols())).norm_squared() / overlaps.nrows().max(1) as f64
 }
 
 /// Mean over the modes of the largest `|u^α·d_β|`.
@@ -55,7 +56,7 @@ impl TrainingCourse {
 
     fn claim_mean_field(&self) -> Claim {
         let overlap = self.early.overlaps[(0, 0)];
-        let within = self.early.overlaps.row(0).norm();
+        let within = self.early.overlaps.row(0).columns(0, self.early.overlaps.nrows()).norm();
         let mean = self.early.u.column(0).dot(&self.mean).abs() / self.mean.norm().max(f64::MIN_POSITIVE);
         let theory = self.early.linear_overlaps.as_ref().map(|overlaps| overlaps[(0, 0)]);
         let expected = match theory {
@@ -79,9 +80,9 @@ impl TrainingCourse {
     }
 
     fn claim_early(&self, portrait: &Portrait, when: &str) -> Claim {
-        let (share, match_) = (shared(&portrait.overlaps), matched(&portrait.overlaps));
         let count = portrait.overlaps.nrows();
-        let theory = portrait.linear_overlaps.as_ref().map(shared);
+        let (share, match_) = (shared(&portrait.overlaps, count), matched(&portrait.overlaps));
+        let theory = portrait.linear_overlaps.as_ref().map(|overlaps| shared(overlaps, count));
         let expected = match theory {
             Some(theory) => format!("1 without noise; {theory:.2} by the linear theory"),
             None => "1 without noise".to_owned(),
@@ -93,20 +94,29 @@ impl TrainingCourse {
                 "(d, e) {when}, the first {count} modes are those of the data: share of the space they have in common"
             ),
             expected,
-            format!("{share:.2} after {}; mean largest |u·d| {match_:.2}", self.when(portrait)),
+            format!(
+                "{share:.2} after {} ({:.2} within the first {}); mean largest |u·d| {match_:.2}",
+                self.when(portrait),
+                shared(&portrait.overlaps, portrait.overlaps.ncols()),
+                portrait.overlaps.ncols()
+            ),
             Some(holds),
         );
         if holds {
             return claim;
         }
-        claim.remark(
-            "modes of nearly equal strength mix within the space, and by now the strongest have left the linear regime, so that \
-             others have caught up with them",
-        )
+        claim.remark(format!(
+            "the strongest mode is at w = {:.2} and the hidden units respond with {:.2} of what they did at the start: the linear \
+             regime is over, weaker directions of the data catch up and mix in (and the noise of batches tilts modes that have only \
+             just left the bulk)",
+            self.records[portrait.record].singular_values[0],
+            portrait.response / self.start_response
+        ))
     }
 
     fn claim_deformed(&self) -> Claim {
-        let (one, ten) = (shared(&self.first_epoch.overlaps), shared(&self.tenth_epoch.overlaps));
+        let count = self.first_epoch.overlaps.nrows();
+        let (one, ten) = (shared(&self.first_epoch.overlaps, count), shared(&self.tenth_epoch.overlaps, count));
         let epochs = self.records[self.tenth_epoch.record].epoch;
         let match_ = matched(&self.tenth_epoch.overlaps);
         Claim::new(
@@ -128,8 +138,9 @@ mod tests {
         // A rotation within the space keeps the share and halves what each mode has in common with one component.
         let root = 0.5f64.sqrt();
         let rotated = DMatrix::from_row_slice(2, 2, &[root, root, root, root]);
-        assert!((shared(&rotated) - 1.0).abs() < 1e-15 && (matched(&rotated) - root).abs() < 1e-15);
+        assert!((shared(&rotated, 2) - 1.0).abs() < 1e-15 && (shared(&rotated, 1) - 0.5).abs() < 1e-15);
+        assert!((matched(&rotated) - root).abs() < 1e-15);
         let half = DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, 0.0]);
-        assert_eq!((shared(&half), matched(&half)), (0.5, 0.5));
+        assert_eq!((shared(&half, 2), matched(&half)), (0.5, 0.5));
     }
 }

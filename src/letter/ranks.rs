@@ -12,6 +12,8 @@ const LETTERS_HIDDEN: usize = 400;
 /// Cutoffs that the letter reads off: early, and deep in the non-linear regime, in modes of 400.
 const EARLY_CUTOFF: f64 = 50.0;
 const DEEP_CUTOFF: usize = 250;
+/// Variance below which a unit hardly ever changes.
+const HARDLY_VARYING: f64 = 0.1;
 /// Relative deviation up to which a cutoff counts as the one expected.
 const NEAR: f64 = 0.25;
 
@@ -87,9 +89,10 @@ impl TrainingCourse {
         } else {
             claim.remark(format!(
                 "ranks are raised where growth of some directions outweighs decay of the others; at this time the machine has left \
-                 the linear regime (w₁ = {:.2}): decay slows down where hidden units saturate, and so more ranks stay above the \
-                 start than by the linear theory",
-                record.singular_values[0]
+                 the linear regime (w₁ = {:.2}, and the hidden units respond with {:.2} of what they did): decay slows down with \
+                 this response, and so more ranks stay above the start than by the linear theory",
+                record.singular_values[0],
+                self.first_epoch.response / self.start_response
             ))
         })
     }
@@ -117,10 +120,11 @@ impl TrainingCourse {
             format!("{found} after {:.0} epochs (t = {:.1}); {passed}; {last} at t = {:.0}", ten.epoch, ten.time, end.time),
             Some(passing.is_some()),
         )
-        .remark(
-            "the cutoff does not stand still: it passes the letter's value, and goes on until all ranks lie above the start, as \
-             the weights of CD-1 without decay grow on",
-        );
+        .remark(if last == self.hidden.min(self.visible) {
+            "the cutoff does not stand still: it moves on until all ranks lie above the start, as nothing holds the weights back"
+        } else {
+            "the cutoff does not stand still: it moves on as training does"
+        });
         let outliers = end.bulk.outliers;
         let near = (outliers as f64 / target as f64 - 1.0).abs() <= NEAR;
         let above = Claim::new(

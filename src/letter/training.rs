@@ -14,6 +14,8 @@ use nalgebra::{DMatrix, DVector};
 
 /// Modes that are drawn, and looked at beside the data's principal components.
 pub const LEADING: usize = 10;
+/// Principal components beside which they are looked at.
+const COMPONENTS: usize = 50;
 /// Samples on which the response of the hidden units is measured.
 const RESPONSE_SAMPLES: usize = 1000;
 
@@ -54,10 +56,12 @@ pub struct Portrait {
     pub record: usize,
     /// u^α of the leading modes, in columns; ten, or as many as there are.
     pub u: DMatrix<f64>,
-    /// `|u^α·d_β|` of these modes with as many principal components d_β of the data.
+    /// `|u^α·d_β|` of these modes with the leading fifty principal components d_β of the data, or as many as there are.
     pub overlaps: DMatrix<f64>,
     /// The same of the weights that the linear theory gives; `None` where it has left its range.
     pub linear_overlaps: Option<DMatrix<f64>>,
+    /// Mean of `1 − tanh²` over hidden units and samples: what the hidden layer responds to a small change of its fields.
+    pub response: f64,
 }
 
 /// A training run, as figures 2 to 4 need it.
@@ -77,6 +81,8 @@ pub struct TrainingCourse {
     pub first_epoch: Portrait,
     /// After ten epochs, or at the end if that comes before.
     pub tenth_epoch: Portrait,
+    /// At the end.
+    pub end: Portrait,
     /// u¹ of a machine that starts without visible fields, after the updates of `early`.
     pub null_field: DVector<f64>,
     /// Means of the data.
@@ -85,8 +91,8 @@ pub struct TrainingCourse {
     pub components: PrincipalComponents,
     /// The linear theory of the start.
     pub linear: LinearLimit,
-    /// Mean of `1 − tanh²` over hidden units and samples, at the start and at the end.
-    pub response: (f64, f64),
+    /// Mean of `1 − tanh²` over hidden units and samples at the start.
+    pub start_response: f64,
 }
 
 impl TrainingCourse {
@@ -105,7 +111,7 @@ impl TrainingCourse {
         let null = Machine::random(data.units(), training.hidden, training.deviation, training.settings.seed)?;
         let start = null.clone().with_mean_of(spins)?;
         let linear = LinearLimit::new(&moments, &start, training.settings.learning_rate)?;
-        let mut observer = Observer { training, components: &components, linear: &linear, records: Vec::new() };
+        let mut observer = Observer { training, data, components: &components, linear: &linear, records: Vec::new() };
         let mut trainer = Trainer::new(start.clone(), spins, training.settings.clone())?;
         let per_epoch = updates_in(1.0, data.len(), training);
         let last = updates_in(training.epochs, data.len(), training);
@@ -149,7 +155,8 @@ impl TrainingCourse {
             tenth_epoch: tenth_epoch.ok_or_else(missing)?,
             null_field: without_field,
             mean: moments.mean.clone(),
-            response: (mean_response(&start, data)?, mean_response(trainer.machine(), data)?),
+            end: observer.portrait(trainer.machine())?,
+            start_response: mean_response(&start, data)?,
             records: observer.records,
             components,
             linear,
@@ -180,6 +187,7 @@ pub fn updates_in(epochs: f64, samples: usize, training: &TrainingSettings) -> u
 /// Looks at a machine in training.
 struct Observer<'a> {
     training: &'a TrainingSettings,
+    data: &'a Dataset,
     components: &'a PrincipalComponents,
     linear: &'a LinearLimit,
     records: Vec<Snapshot>,
@@ -203,7 +211,8 @@ impl Observer<'_> {
     fn portrait(&self, machine: &Machine) -> std::result::Result<Portrait, SimulationError> {
         let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
         let count = LEADING.min(self.training.hidden).min(machine.visible);
-        let directions = self.components.directions.columns(0, count).into_owned();
+        let directions = &self.components.directions;
+        let directions = directions.columns(0, directions.ncols().min(COMPONENTS)).into_owned();
         let u = modes.u.columns(0, count).into_owned();
         let record = self.records.len() - 1;
         let linear_overlaps = match self.linear.weights(self.records[record].update) {
@@ -213,7 +222,8 @@ impl Observer<'_> {
             }
             None => None,
         };
-        Ok(Portrait { record, overlaps: overlaps(&u, &directions)?, u, linear_overlaps })
+        let response = mean_response(machine, self.data)?;
+        Ok(Portrait { record, overlaps: overlaps(&u, &directions)?, u, linear_overlaps, response })
     }
 }
 
@@ -233,8 +243,7 @@ fn first_mode(
     Ok(modes.u.column(0).into_owned())
 }
 
-/// Mean of `1 − tanh²(Wᵀs + θ)` over the first samples and all hidden units: what the hidden layer still responds to a small
-/// change of its fields.
+/// Mean of `1 − tanh²(Wᵀs + θ)` over the first samples and all hidden units.
 fn mean_response(machine: &Machine, data: &Dataset) -> std::result::Result<f64, SimulationError> {
     let spins = data.spins()?;
     let samples = spins.samples().min(RESPONSE_SAMPLES);

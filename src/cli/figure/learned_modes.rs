@@ -48,32 +48,31 @@ fn tiles(course: &TrainingCourse) -> Vec<Tile> {
         let sign = if values.dot(&like) < 0.0 { -1.0 } else { 1.0 };
         Tile { title, column, values: values.iter().map(|value| sign * value).collect() }
     };
-    let view = |vector: &'_ nalgebra::DVector<f64>| vector.clone();
-    let (null, mean) = (view(&course.null_field), view(&course.mean));
+    let (null, mean) = (&course.null_field, &course.mean);
     let mut tiles = vec![
-        tile("(a) η = 0".to_owned(), "null_field".to_owned(), null.column(0), mean.column(0)),
-        tile("(b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.early.u.column(0), first),
+        tile("(\\a) η = 0".to_owned(), "null_field".to_owned(), null.column(0), mean.column(0)),
+        tile("(\\b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.early.u.column(0), first),
     ];
     // As many components as fill the row.
     for k in 0..count.min(LEADING - 2) {
-        let letter = ["(c) ", "(d) "].get(k).copied().unwrap_or_default();
+        let letter = ["(\\c) ", "(\\d) "].get(k).copied().unwrap_or_default();
         let own = components.column(k);
-        tiles.push(tile(format!("{letter}d_{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
+        tiles.push(tile(format!("{letter}d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
     }
     while tiles.len() < LEADING {
         // Of smaller machines rows are filled by further components, so that modes start a row.
         let k = tiles.len() - 2;
         let own = components.column(k.min(components.ncols() - 1));
-        tiles.push(tile(format!("d_{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
+        tiles.push(tile(format!("d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
     }
     for (letter, name, portrait) in
-        [("(e) ", "one_epoch", &course.first_epoch), ("(f) ", "ten_epochs", &course.tenth_epoch)]
+        [("(\\e) ", "one_epoch", &course.first_epoch), ("(\\f) ", "ten_epochs", &course.tenth_epoch)]
     {
         for k in 0..count {
             let mode = portrait.u.column(k);
             let nearest = portrait.overlaps.row(k).transpose().imax();
             let letter = if k == 0 { letter } else { "" };
-            let title = format!("{letter}u_{{{}}}", k + 1);
+            let title = format!("{letter}u^{{{}}}", k + 1);
             tiles.push(tile(title, format!("{name}_{}", k + 1), mode, components.column(nearest)));
         }
     }
