@@ -12,7 +12,7 @@ use super::style::Color;
 /// Between an inset with its labels and the frame around it, in pt.
 const GAP: f64 = 5.0;
 /// Right of the frame of an inset at least, for half of the last label of its axis, in pt.
-const RIGHT: f64 = 7.0;
+const RIGHT: f64 = 9.0;
 /// The smallest frame of an inset that can be read, in pt.
 const SMALLEST: f64 = 20.0;
 

@@ -1,5 +1,5 @@
-//! A linear machine that learns: w_α against time with the closed form, overlaps with the data in an inset, the likelihood
-//! below.
+//! A linear machine that learns: w_α against time with the closed form, the likelihood below it, overlaps with the data in
+//! an inset.
 
 use super::axis::{Axis, Scale};
 use super::inset::Corner;
@@ -8,11 +8,11 @@ use super::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use super::{Dash, Figure, FigureError, LegendPosition, Panel};
 
 /// Height of the likelihood's frame over that of the modes.
-const LOWER: f64 = 0.55;
+const LOWER: f64 = 0.62;
 /// Times below this share of the first emergence are not drawn: nothing happens there.
-const BEFORE: f64 = 0.015;
+const BEFORE: f64 = 0.01;
 /// Room of the inset.
-const INSET: (f64, f64) = (0.5, 0.52);
+const INSET: (f64, f64) = (0.52, 0.84);
 
 /// What is drawn of a linear machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,8 @@ pub struct LinearCourse<'a> {
     pub emerged: &'a [Option<f64>],
 }
 
-/// w_α against t, both logarithmic, with the closed form of the planted modes, the overlaps in an inset; below it the
-/// likelihood gained. Thin vertical lines mark the times of emergence. As wide as a column.
+/// w_α against t, both logarithmic, with the closed form of the planted modes; below it the likelihood gained, and the
+/// overlaps in an inset. Thin vertical lines mark the times of emergence. As wide as a column.
 ///
 /// # Errors
 /// If there are no records or planted modes, or lengths do not fit.
@@ -63,17 +63,18 @@ pub fn linear_dynamics(course: &LinearCourse<'_>) -> Result<Figure, FigureError>
         upper.line(course.times, &closed, LineStyle::new(Color::Black, Dash::Dotted).width(0.9)).label("closed form");
     }
     upper.legend(LegendPosition::Below);
-    let mut inner = Panel::new(time("t"), Axis::linear("|u^α ⋅ d^α|", 0.0..1.05));
-    for index in 0..planted {
-        inner.line(course.times, &column(course.overlaps, index), style(index));
-    }
-    upper.inset(inner, Corner::UpperLeft, INSET);
     let gain = course.gain.iter().copied().filter(|gain| gain.is_finite()).fold(0.0, f64::max);
     let mut lower = Panel::new(time("t"), Axis::linear("gain of ⟨ln p⟩", -0.05 * gain..1.08 * gain.max(1e-12)));
     for at in emerged() {
         lower.vertical_line(at, LineStyle::new(Color::Gray, Dash::Dotted).width(0.5)).label("w_α at half its end");
     }
     lower.line(course.times, course.gain, LineStyle::solid(Color::Black).width(1.2));
+    let mut inner = Panel::new(time("t"), Axis::linear("|u^α ⋅ d^α|", 0.0..1.05));
+    for index in 0..planted {
+        inner.line(course.times, &column(course.overlaps, index), style(index));
+    }
+    // Where nothing is learnt yet.
+    lower.inset(inner, Corner::UpperLeft, INSET);
     lower.legend(LegendPosition::Below);
     Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]).aspect(0.85).letters(true))
 }

@@ -10,7 +10,7 @@ use super::{Dash, Figure, FigureError, LegendPosition, Panel};
 const INSET: (f64, f64) = (0.92, 0.47);
 const BELOW: f64 = 0.02;
 /// Room for the names of modes, as a share of their time, and the height of one, as a share of the axis.
-const LABELS: f64 = 0.12;
+const LABELS: f64 = 0.18;
 const HEIGHT: f64 = 0.11;
 /// Shades from the first to the last spectrum.
 const LIGHT: f64 = 0.35;
