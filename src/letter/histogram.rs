@@ -54,6 +54,7 @@ impl TrainingCourse {
             format!("distance {distance:.4}; between {last:.3} and {:.3}, {outliers} above the bulk", values[0]),
             Some(distance <= chance && outliers == 0),
         )
+        .otherwise("the law is that of large matrices; one of few units scatters about it, the more so in its scale")
     }
 
     fn claim_threshold(&self, law: &MarchenkoPastur) -> Claim {
@@ -100,6 +101,7 @@ impl TrainingCourse {
                     && self.last().bulk.outliers > early.bulk.outliers,
             ),
         )
+        .otherwise("the run is too short, the machine too small, or the data too weak for so many modes")
         .remark(format!(
             "the linear theory has {} growing directions; a mode of rate λ leaves the bulk at a time of order 1/λ, the fastest \
              (λ = {:.1}) first",
@@ -119,6 +121,7 @@ impl TrainingCourse {
             format!("{:.4} early, {:.3} at the end", early.bulk.ks_distance, end.bulk.ks_distance),
             Some(early.bulk.ks_distance <= chance),
         )
+        .otherwise("modes about to leave the bulk deform it, and growth and decay below the edge are no longer noise")
         .remark(match &end.bulk.note {
             Some(note) => format!("at the end: {note}"),
             None => String::new(),

@@ -190,6 +190,7 @@ impl LinearDynamics {
             format!("t = {}", list(emerged.iter().map(|time| time.map_or("never".to_owned(), |t| format!("{t:.2}"))))),
             Some(ordered),
         )
+        .otherwise("modes of nearly equal variances, or a run too short for the last of them")
     }
 
     fn claim_steps(&self, emerged: &[Option<f64>]) -> Claim {
@@ -222,6 +223,7 @@ impl LinearDynamics {
             format!("{} at the end", list(last.iter().map(|overlap| format!("{overlap:.4}")))),
             Some(!last.is_empty() && least >= OVERLAPPING),
         )
+        .otherwise("a mode that has not emerged by the end still lies in the noise, and nearly equal variances mix")
     }
 
     fn claim_equilibrium(&self) -> Claim {
@@ -283,6 +285,9 @@ impl LinearDynamics {
             format!("Σ ½ (Λ̂ − 1 − ln Λ̂) = {expected:.3}"),
             format!("{found:.3}"),
             Some((found / expected - 1.0).abs() <= SETTLED),
+        )
+        .otherwise(
+            "modes that have not settled by the end have not gained all, and others of the sample's noise gain as well",
         )
     }
 }

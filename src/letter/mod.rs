@@ -47,9 +47,19 @@ impl Claim {
         Self { figure: figure.to_owned(), statement, expected, found, holds, remark: String::new() }
     }
 
-    /// The same with a remark.
+    /// The same with a remark if it does not hold.
+    pub fn otherwise(self, remark: &str) -> Self {
+        if self.holds == Some(false) { self.remark(remark) } else { self }
+    }
+
+    /// The same with a remark, after those that it has.
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
-        self.remark = remark.into();
+        let remark = remark.into();
+        self.remark = if self.remark.is_empty() || remark.is_empty() {
+            self.remark + &remark
+        } else {
+            self.remark + "; " + &remark
+        };
         self
     }
 }

@@ -43,39 +43,46 @@ impl TrainingCourse {
 
     fn claim_null_field(&self) -> Claim {
         let mean = self.mean.norm();
-        let overlap = if mean > 0.0 { (self.null_field.dot(&self.mean) / mean).abs() } else { f64::NAN };
+        let overlap = if mean > 0.0 { (self.null_field.dot(&self.mean) / mean).abs() } else { 0.0 };
         let component = self.null_field.dot(&self.components.directions.column(0)).abs();
         Claim::new(
             FIGURE,
             "(a) without visible fields the first mode is the mean of the data",
             "|u¹·mean|/|mean| → 1",
-            format!("{overlap:.3} after {}; with the first principal component {component:.3}", self.when(&self.early)),
+            format!(
+                "{overlap:.3} after {}; with the first principal component {component:.3}",
+                self.when(&self.first_mode)
+            ),
             Some(overlap >= SAME),
         )
+        .otherwise("some of the noise is left, or the fields that are learnt meanwhile have taken the mean over")
     }
 
     fn claim_mean_field(&self) -> Claim {
-        let overlap = self.early.overlaps[(0, 0)];
-        let within = self.early.overlaps.row(0).columns(0, self.early.overlaps.nrows()).norm();
-        let mean = self.early.u.column(0).dot(&self.mean).abs() / self.mean.norm().max(f64::MIN_POSITIVE);
-        let theory = self.early.linear_overlaps.as_ref().map(|overlaps| overlaps[(0, 0)]);
+        let portrait = &self.first_mode;
+        let overlap = portrait.overlaps[(0, 0)];
+        let within = portrait.overlaps.row(0).columns(0, portrait.overlaps.nrows()).norm();
+        let mean = portrait.u.column(0).dot(&self.mean).abs() / self.mean.norm().max(f64::MIN_POSITIVE);
+        let theory = portrait.linear_overlaps.as_ref().map(|overlaps| overlaps[(0, 0)]);
         let expected = match theory {
             Some(theory) => format!("|u¹·d₁| = {theory:.3} by the linear theory, in the noise that is left then"),
             None => "|u¹·d₁| → 1".to_owned(),
         };
         let (first, second) = (self.components.variances[0], self.components.variances.get(1).copied().unwrap_or(0.0));
+        let early = &self.records[self.early.record];
         Claim::new(
             FIGURE,
             "(b, c) with fields at the empirical mean it is the first principal component",
             expected,
-            format!(
-                "{overlap:.3} after {}; with the first ten {within:.3}, with the mean {mean:.3}",
-                self.when(&self.early)
-            ),
+            format!("{overlap:.3} after {}; with the first ten {within:.3}, with the mean {mean:.3}", self.when(portrait)),
             Some(overlap >= OF_THEORY * theory.unwrap_or(1.0)),
         )
         .remark(format!(
-            "the first two variances of the data are {first:.1} and {second:.1}: the closer, the longer they mix"
+            "the first two variances of the data are {first:.1} and {second:.1}: the second mode soon catches up with the first, \
+             which slows down from w = 1 on, and they mix: |u¹·d₁| = {:.2} at t = {:.2}, w₁ = {:.2}",
+            self.early.overlaps[(0, 0)],
+            early.time,
+            early.singular_values[0]
         ))
     }
 
@@ -126,6 +133,7 @@ impl TrainingCourse {
             format!("{ten:.2} after {}; mean largest |u·d| {match_:.2}", self.when(&self.tenth_epoch)),
             Some(ten < one),
         )
+        .otherwise("after one epoch the modes had not yet left the noise: the share still grows")
     }
 }
 

@@ -120,6 +120,7 @@ impl TrainingCourse {
             format!("{found} after {:.0} epochs (t = {:.1}); {passed}; {last} at t = {:.0}", ten.epoch, ten.time, end.time),
             Some(passing.is_some()),
         )
+        .otherwise("the run is too short")
         .remark(if last == self.hidden.min(self.visible) {
             "the cutoff does not stand still: it moves on until all ranks lie above the start, as nothing holds the weights back"
         } else {
@@ -161,7 +162,8 @@ impl TrainingCourse {
                 self.last().time
             ),
             Some(found < expected),
-        );
+        )
+        .otherwise("so short a run has not brought the next modes up");
         if end < expected {
             return claim;
         }
@@ -195,7 +197,12 @@ impl TrainingCourse {
                     self.last().time
                 ),
                 Some((now < start) == damped),
-            );
+            )
+            .otherwise(if damped {
+                "growth has reached this rank by then"
+            } else {
+                "growth has not reached this rank by then"
+            });
             match (damped, end > start, lowest < 0.98 * start) {
                 (true, true, _) => claim.remark("damped at first; later it grows as all modes do, see the cutoff"),
                 (false, _, true) => claim.remark("it sinks before it grows"),

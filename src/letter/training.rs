@@ -14,6 +14,8 @@ use nalgebra::{DMatrix, DVector};
 
 /// Modes that are drawn, and looked at beside the data's principal components.
 pub const LEADING: usize = 10;
+/// Strength of the first mode, in units of the edge of the bulk, at which it is looked at.
+const STANDS_OUT: f64 = 1.5;
 /// Principal components beside which they are looked at.
 const COMPONENTS: usize = 50;
 /// Samples on which the response of the hidden units is measured.
@@ -75,6 +77,8 @@ pub struct TrainingCourse {
     pub training: TrainingSettings,
     /// Records, in the order of their updates; the first is the start.
     pub records: Vec<Snapshot>,
+    /// The first record at which the first mode is half as strong again as the edge of the bulk (or that of `early`).
+    pub first_mode: Portrait,
     /// The first record with ten modes above the bulk (or that after one epoch, if there is none before).
     pub early: Portrait,
     /// After one epoch.
@@ -83,7 +87,7 @@ pub struct TrainingCourse {
     pub tenth_epoch: Portrait,
     /// At the end.
     pub end: Portrait,
-    /// u¹ of a machine that starts without visible fields, after the updates of `early`.
+    /// u¹ of a machine that starts without visible fields, after the updates of `first_mode`.
     pub null_field: DVector<f64>,
     /// Means of the data.
     pub mean: DVector<f64>,
@@ -96,7 +100,7 @@ pub struct TrainingCourse {
 }
 
 impl TrainingCourse {
-    /// Trains the machine, and another without visible fields as far as the early record; `step` is told the updates made.
+    /// Trains the machine, and another without visible fields as far as the record of the first mode; `step` is told the updates made.
     ///
     /// # Errors
     /// Those of data, machine and training.
@@ -120,13 +124,17 @@ impl TrainingCourse {
         updates.extend([one, ten]);
         updates.sort_unstable();
         updates.dedup();
-        let (mut early, mut first_epoch, mut tenth_epoch) = (None, None, None);
+        let (mut first, mut early, mut first_epoch, mut tenth_epoch) = (None, None, None, None);
         for update in updates {
             while trainer.updates() < update {
                 trainer.update()?;
                 step(trainer.updates());
             }
             observer.record(&trainer)?;
+            let stands_out = |record: &Snapshot| record.singular_values[0] >= STANDS_OUT * record.bulk.edge;
+            if first.is_none() && observer.records.last().is_some_and(stands_out) {
+                first = Some(observer.portrait(trainer.machine())?);
+            }
             let leave = observer.records.last().is_some_and(|record| record.bulk.outliers >= LEADING);
             if early.is_none() && (leave || update >= one) {
                 early = Some(observer.portrait(trainer.machine())?);
@@ -145,11 +153,13 @@ impl TrainingCourse {
             })
         };
         let early = early.ok_or_else(missing)?;
-        let without_field = first_mode(null, data, training, observer.records[early.record].update)?;
+        let first = first.filter(|first| first.record <= early.record).unwrap_or_else(|| early.clone());
+        let without_field = first_mode(null, data, training, observer.records[first.record].update)?;
         Ok(Self {
             visible: data.units(),
             hidden: training.hidden,
             training: training.clone(),
+            first_mode: first,
             early,
             first_epoch: first_epoch.ok_or_else(missing)?,
             tenth_epoch: tenth_epoch.ok_or_else(missing)?,

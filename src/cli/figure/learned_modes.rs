@@ -51,7 +51,7 @@ fn tiles(course: &TrainingCourse) -> Vec<Tile> {
     let (null, mean) = (&course.null_field, &course.mean);
     let mut tiles = vec![
         tile("(\\a) η = 0".to_owned(), "null_field".to_owned(), null.column(0), mean.column(0)),
-        tile("(\\b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.early.u.column(0), first),
+        tile("(\\b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.first_mode.u.column(0), first),
     ];
     // As many components as fill the row.
     for k in 0..count.min(LEADING - 2) {
