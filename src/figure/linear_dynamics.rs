@@ -12,7 +12,7 @@ const LOWER: f64 = 0.62;
 /// Times below this share of the first emergence are not drawn: nothing happens there.
 const BEFORE: f64 = 0.01;
 /// Room of the inset.
-const INSET: (f64, f64) = (0.52, 0.84);
+const INSET: (f64, f64) = (0.5, 0.76);
 
 /// What is drawn of a linear machine.
 #[derive(Clone, Debug, PartialEq)]

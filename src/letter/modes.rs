@@ -61,7 +61,7 @@ impl TrainingCourse {
     fn claim_mean_field(&self) -> Claim {
         let portrait = &self.first_mode;
         let overlap = portrait.overlaps[(0, 0)];
-        let within = portrait.overlaps.row(0).columns(0, portrait.overlaps.nrows()).norm();
+        let within = portrait.overlaps.row(0).columns(0, portrait.overlaps.ncols().min(2)).norm();
         let mean = portrait.u.column(0).dot(&self.mean).abs() / self.mean.norm().max(f64::MIN_POSITIVE);
         let theory = portrait.linear_overlaps.as_ref().map(|overlaps| overlaps[(0, 0)]);
         let expected = match theory {
@@ -74,12 +74,14 @@ impl TrainingCourse {
             FIGURE,
             "(b, c) with fields at the empirical mean it is the first principal component",
             expected,
-            format!("{overlap:.3} after {}; with the first ten {within:.3}, with the mean {mean:.3}", self.when(portrait)),
+            format!("{overlap:.3} after {}; with the first two {within:.3}, with the mean {mean:.3}", self.when(portrait)),
             Some(overlap >= OF_THEORY * theory.unwrap_or(1.0)),
         )
         .remark(format!(
-            "the first two variances of the data are {first:.1} and {second:.1}: the second mode soon catches up with the first, \
-             which slows down from w = 1 on, and they mix: |u¹·d₁| = {:.2} at t = {:.2}, w₁ = {:.2}",
+            "the first two variances of the data are {first:.1} and {second:.1}: the closer, the more the noise of batches of {} mixes \
+             the two modes, and from w = 1 on the first slows down and the second catches up: |u¹·d₁| = {:.2} at t = {:.2}, \
+             w₁ = {:.2}",
+            self.training.settings.batch_size,
             self.early.overlaps[(0, 0)],
             early.time,
             early.singular_values[0]
