@@ -12,6 +12,7 @@
 //! | what is drawn: lines, points, bands, histograms, maps, contours, images | `panel.rs`, `content.rs` |
 //! | room for labels, the size of frames | `layout.rs`, `tiles.rs` |
 //! | axes, ticks, data to paper | `axis.rs`, `ticks.rs`, `frame.rs` |
+//! | a panel in the corner of another | `inset.rs` |
 //! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `histogram.rs`, `maps.rs`, `contour.rs`, `image.rs` |
 //! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
@@ -20,6 +21,7 @@
 //! | of theory against simulation | `comparison.rs` |
 //! | of a trained machine | `inspection.rs` |
 //! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
+//! | of the letter | `linear_dynamics.rs`, `spectrum_log_log.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
 //! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
@@ -42,11 +44,13 @@ mod geometry;
 mod histogram;
 mod image;
 mod image_sheet;
+mod inset;
 mod inspection;
 mod layers;
 mod layout;
 mod learning;
 mod legend;
+mod linear_dynamics;
 mod maps;
 mod markup;
 mod panel;
@@ -56,6 +60,7 @@ mod placement;
 mod raster;
 mod sheet;
 mod spectrum_histogram;
+mod spectrum_log_log;
 mod spectrum_rank;
 mod spectrum_time;
 mod style;
@@ -70,14 +75,17 @@ pub use comparison::{ComparisonFigure, TheoryCurves, comparison};
 pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
+pub use inset::Corner;
 pub use inspection::{ComponentHistogram, LawCurve, component_histograms};
 pub use learning::{Marks, learning_trajectory};
 pub use legend::LegendPosition;
+pub use linear_dynamics::{LinearCourse, linear_dynamics};
 pub use markup::escape;
 pub use panel::{Panel, Series};
 pub use phase_diagram::{phase_diagram, phase_diagram_gallery, phase_diagram_with_path};
 pub use sheet::Figure;
-pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram, spectrum_histogram_with_outliers};
+pub use spectrum_log_log::{FollowedModes, RankSpectrum, spectrum_log_log};
 pub use spectrum_rank::spectra_by_rank;
 pub use spectrum_time::spectrum_against_time;
 pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};

@@ -1,12 +1,15 @@
 //! The histogram of singular values beside the Marchenko–Pastur law of their bulk.
 
-use super::axis::Axis;
+use super::axis::{Axis, Scale};
 use super::histogram::density_in_bins;
+use super::inset::Corner;
 use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
 use super::{Figure, FigureError, LegendPosition, Panel};
 
 /// Points of the law's curve.
 const CURVE_POINTS: usize = 201;
+/// Room of an inset.
+const INSET: (f64, f64) = (0.66, 0.62);
 /// Limits on the number of bins over the bulk.
 const FEWEST_BINS: f64 = 8.0;
 const MOST_BINS: f64 = 40.0;
@@ -54,6 +57,25 @@ pub fn spectrum_histogram(spectra: &[SpectrumHistogram<'_>]) -> Result<Figure, F
             Ok(Figure::with(DOUBLE_COLUMN_MM, count.div_ceil(columns), columns, panels).letters(true).aspect(0.85))
         }
     }
+}
+
+/// The same with the number of outliers against updates in an inset of the last panel.
+///
+/// # Errors
+/// As [`spectrum_histogram`]; if the two arrays differ in length, or have no positive entry.
+pub fn spectrum_histogram_with_outliers(
+    spectra: &[SpectrumHistogram<'_>],
+    updates: &[f64],
+    outliers: &[f64],
+) -> Result<Figure, FigureError> {
+    let mut figure = spectrum_histogram(spectra)?;
+    let mut inset =
+        Panel::new(Axis::around("updates", Scale::Log, updates), Axis::around("outliers", Scale::Log, outliers));
+    inset.line(updates, outliers, LineStyle::solid(Color::Blue).width(1.0));
+    if let Some(last) = figure.panels.last_mut() {
+        last.inset(inset, Corner::UpperRight, INSET);
+    }
+    Ok(figure)
 }
 
 fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {

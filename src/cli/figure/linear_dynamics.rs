@@ -1,0 +1,44 @@
+//! The letter's figure 1: a linear machine learns Gaussian data, mode by mode.
+
+use super::Gallery;
+use crate::cli::report::exact;
+use crate::cli::{CliError, progress};
+use crate::figure::{self, LinearCourse};
+use crate::letter::{LinearDynamics, LinearSettings};
+
+const NAME: &str = "linear-dynamics";
+/// Visible and hidden units, and samples: the smaller the share of units, the nearer to 1 are the variances of noise.
+const SIZE: (usize, usize, usize) = (300, 150, 60_000);
+const QUICK_SIZE: (usize, usize, usize) = (100, 50, 20_000);
+
+pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
+    let (visible, hidden, samples) = if gallery.options.quick { QUICK_SIZE } else { SIZE };
+    let settings = LinearSettings::with_size(visible, hidden, samples, gallery.common.seed);
+    let bar = progress::bar(gallery.common, NAME, 1000);
+    let course = LinearDynamics::run(&settings, &mut |share| bar.set_position((1000.0 * share) as u64))?;
+    bar.finish_and_clear();
+    let gain: Vec<f64> = course.log_likelihood.iter().map(|value| value - course.log_likelihood[0]).collect();
+    let drawn = figure::linear_dynamics(&LinearCourse {
+        times: &course.times,
+        spectra: &course.spectra,
+        theory: &course.theory,
+        overlaps: &course.overlaps,
+        gain: &gain,
+        emerged: &course.emergence_times(),
+    })?;
+    gallery.destination.save(&drawn, NAME)?;
+    let planted = course.modes.len();
+    let name = |what: &str, count: usize| (1..=count).map(|mode| format!("{what}_{mode}")).collect::<Vec<_>>();
+    let mut header = vec!["t".to_owned(), "log_likelihood".to_owned()];
+    header.extend(name("w", course.spectra[0].len()));
+    header.extend(name("closed_form", planted));
+    header.extend(name("overlap", planted));
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let row = |k: usize| -> Vec<String> {
+        let values = course.spectra[k].iter().chain(&course.theory[k]).chain(&course.overlaps[k]);
+        [course.times[k], course.log_likelihood[k]].iter().chain(values).map(|&value| exact(value)).collect()
+    };
+    gallery.destination.write_csv("linear-dynamics.csv", &header, (0..course.times.len()).map(row))?;
+    gallery.claims.extend(course.claims());
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Data and training runs that several figures need, made once.
+
+use super::Gallery;
+use crate::cli::{CliError, progress};
+use crate::data::{Dataset, Expect};
+use crate::letter::{TrainingCourse, TrainingSettings, updates_in};
+use crate::rbm::Settings;
+use std::rc::Rc;
+
+/// Passes through the data, those of a first look, and more than that is a mistake.
+const EPOCHS: f64 = 100.0;
+const QUICK_EPOCHS: f64 = 20.0;
+const MOST_EPOCHS: f64 = 1e6;
+/// Samples of a batch, if the data have a hundred times as many.
+const BATCH: usize = 500;
+/// Standard deviation of the initial weights.
+const DEVIATION: f64 = 0.01;
+/// Records of the run, about.
+const RECORDS: usize = 60;
+
+/// What has been made so far.
+#[derive(Default)]
+pub(super) struct Runs {
+    data: Option<Rc<Dataset>>,
+    training: Option<Rc<TrainingCourse>>,
+}
+
+impl Gallery<'_> {
+    /// The ±1 data of the options.
+    pub fn data(&mut self) -> Result<Rc<Dataset>, CliError> {
+        if let Some(data) = &self.runs.data {
+            return Ok(Rc::clone(data));
+        }
+        let data = Rc::new(self.options.data.load(Expect::Spins)?);
+        Ok(Rc::clone(self.runs.data.insert(data)))
+    }
+
+    /// The training run of the letter on these data.
+    pub fn training(&mut self) -> Result<Rc<TrainingCourse>, CliError> {
+        if let Some(course) = &self.runs.training {
+            return Ok(Rc::clone(course));
+        }
+        let data = self.data()?;
+        let training = self.training_settings(data.len())?;
+        let total = updates_in(training.epochs, data.len(), &training);
+        let bar = progress::updates(self.common, "training", total);
+        let course = TrainingCourse::run(&data, &training, &mut |updates| bar.set_position(updates))?;
+        bar.finish_and_clear();
+        Ok(Rc::clone(self.runs.training.insert(Rc::new(course))))
+    }
+
+    fn training_settings(&mut self, samples: usize) -> Result<TrainingSettings, CliError> {
+        let options = &mut self.options;
+        let epochs = *options.epochs.get_or_insert(if options.quick { QUICK_EPOCHS } else { EPOCHS });
+        if !(epochs > 0.0 && epochs <= MOST_EPOCHS) {
+            return Err(CliError::Input(format!(
+                "--epochs is {epochs}: it must be above 0, and at most {MOST_EPOCHS}"
+            )));
+        }
+        let batch_size = *options.batch_size.get_or_insert(BATCH.min(samples.div_ceil(100)));
+        if batch_size == 0 {
+            return Err(CliError::Input("--batch-size is 0: a batch has at least one sample".to_owned()));
+        }
+        let settings = Settings { batch_size, chains: batch_size, seed: self.common.seed, ..Settings::default() };
+        Ok(TrainingSettings { hidden: options.hidden, deviation: DEVIATION, epochs, records: RECORDS, settings })
+    }
+}
