@@ -29,6 +29,7 @@
 //! | sections 1, 3, 8 | a trained machine: its place on the phase diagram, laws of its modes, its states | [`inspect`] |
 //! | | training runs that record their spectrum and can be resumed | [`simulation`] |
 //! | | theory against simulation, mode by mode | [`compare`] |
+//! | section 7 | what the letter's figures show and claim | [`letter`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`figure`] |
 //!
@@ -68,6 +69,7 @@ pub mod error;
 pub mod figure;
 pub mod inspect;
 pub mod learning;
+pub mod letter;
 pub mod output;
 pub mod phase;
 pub mod prior;

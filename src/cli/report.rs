@@ -1,7 +1,7 @@
 //! What a command prints: one string, once, to stdout.
 
 use crate::spectrum::BulkFit;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 
 /// Prints to stdout; a reader that has closed its end is no error.
@@ -25,6 +25,17 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     }
     let lines = table.to_string();
     lines.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Width of a table of sentences, in characters.
+const PROSE: u16 = 118;
+
+/// A table of sentences, broken to fit a wide terminal.
+pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header).add_rows(rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(PROSE);
+    table.to_string() + "\n"
 }
 
 /// A number for people: eight significant digits, in scientific notation where it is far from one.

@@ -187,7 +187,7 @@ impl Figure {
         let mut below: Vec<Entry> = Vec::new();
         for (index, panel) in self.panels.iter().enumerate() {
             let placed = PlacedPanel { panel, frame: Frame { rect: rects[index], x: &panel.x, y: &panel.y } };
-            let drawn = placed.draw(&mut canvas)?;
+            let mut drawn = placed.draw(&mut canvas)?;
             let image = panel.as_image().is_some();
             if image {
                 canvas.outline(&rects[index].corners(), Color::Black, MINOR_TICK_WIDTH);
@@ -200,6 +200,12 @@ impl Figure {
                 let (x, across) =
                     if image { (0.5 * (rect.left + rect.right), Across::Center) } else { (rect.left, Across::Left) };
                 canvas.text(&heading, (x, rect.top - TITLE_GAP), across, Upright::Bottom);
+            }
+            for inset in &panel.insets {
+                for entry in inset.draw(&mut canvas, &rects[index])? {
+                    entry.samples.into_iter().for_each(|sample| add_entry(&mut below, &entry.label, sample));
+                }
+                drawn.occupancy.mark_rect(&inset.room(&rects[index]));
             }
             let legend = Legend::column(drawn.entries.clone());
             if legend.is_empty() || panel.legend == LegendPosition::Hidden {

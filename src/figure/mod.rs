@@ -12,6 +12,7 @@
 //! | what is drawn: lines, points, bands, histograms, maps, contours, images | `panel.rs`, `content.rs` |
 //! | room for labels, the size of frames | `layout.rs`, `tiles.rs` |
 //! | axes, ticks, data to paper | `axis.rs`, `ticks.rs`, `frame.rs` |
+//! | a panel in the corner of another | `inset.rs` |
 //! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `histogram.rs`, `maps.rs`, `contour.rs`, `image.rs` |
 //! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
@@ -42,6 +43,7 @@ mod geometry;
 mod histogram;
 mod image;
 mod image_sheet;
+mod inset;
 mod inspection;
 mod layers;
 mod layout;
@@ -70,6 +72,7 @@ pub use comparison::{ComparisonFigure, TheoryCurves, comparison};
 pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
+pub use inset::Corner;
 pub use inspection::{ComponentHistogram, LawCurve, component_histograms};
 pub use learning::{Marks, learning_trajectory};
 pub use legend::LegendPosition;

@@ -10,6 +10,7 @@ use super::FigureError;
 use super::axis::Axis;
 use super::content::{Category, Content, HeatStyle, Layer};
 use super::image::Image;
+use super::inset::{Corner, Inset};
 use super::legend::LegendPosition;
 use super::style::{Color, Colormap, LineStyle, MarkerStyle};
 
@@ -22,6 +23,7 @@ pub struct Panel {
     pub(super) title: String,
     pub(super) legend: LegendPosition,
     pub(super) layers: Vec<Layer>,
+    pub(super) insets: Vec<Inset>,
     /// The first arrays that did not fit together.
     pub(super) fault: Option<(&'static str, usize, usize)>,
 }
@@ -29,7 +31,8 @@ pub struct Panel {
 impl Panel {
     /// An empty panel.
     pub fn new(x: Axis, y: Axis) -> Self {
-        Panel { x, y, title: String::new(), legend: LegendPosition::Auto, layers: Vec::new(), fault: None }
+        let (layers, insets) = (Vec::new(), Vec::new());
+        Panel { x, y, title: String::new(), legend: LegendPosition::Auto, layers, insets, fault: None }
     }
 
     /// An image that fills its frame, without ticks and labels: a tile of a sheet. Its values become colours over a
@@ -59,6 +62,13 @@ impl Panel {
     /// Sets where the legend stands.
     pub fn legend(&mut self, position: LegendPosition) -> &mut Self {
         self.legend = position;
+        self
+    }
+
+    /// Places another panel, on white, in a corner of the frame. Its `size` (width, height) includes its labels and is
+    /// given as shares of the frame. Insets lie above all else; legends keep clear of them.
+    pub fn inset(&mut self, panel: Panel, corner: Corner, size: (f64, f64)) -> &mut Self {
+        self.insets.push(Inset { panel, corner, size });
         self
     }
 
@@ -166,6 +176,9 @@ impl Panel {
         self.y.check()?;
         if let Some((what, expected, found)) = self.fault {
             return Err(FigureError::Length { what, expected, found });
+        }
+        for inset in &self.insets {
+            inset.panel.check()?;
         }
         for layer in &self.layers {
             if let Content::Image { range, .. } = &layer.content {

@@ -1,0 +1,8 @@
+//! linear_dynamics: being written.
+
+use super::Gallery;
+use crate::cli::CliError;
+
+pub(super) fn draw(_gallery: &mut Gallery) -> Result<(), CliError> {
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! spectrum_log_log: being written.
+
+use super::Gallery;
+use crate::cli::CliError;
+
+pub(super) fn draw(_gallery: &mut Gallery) -> Result<(), CliError> {
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Singular values of a machine that learns drawn digits, against time.
+
+use super::Gallery;
+use crate::cli::{CliError, figures, progress, train};
+use crate::data::digits;
+use crate::rbm::{Hyperparameters, Machine, Settings, Trainer, Units};
+use crate::simulation::{Detail, Recorder, Spacing, Store, run, schedule};
+
+/// The run of `train` without options (in a fifth of the data, if quick), its spectrum alone.
+pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
+    let data = digits::generate(if gallery.options.quick { 2_000 } else { 10_000 }, 0)?;
+    let spins = data.spins()?;
+    let machine = Machine::random(data.units(), 400, 0.01, gallery.common.seed)?.with_mean_of(spins)?;
+    let settings = Settings { seed: gallery.common.seed, ..Settings::default() };
+    let updates = 20 * (data.len() / settings.batch_size) as u64;
+    let mut trainer = Trainer::new(machine, spins, settings)?;
+    let folder = tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?;
+    let store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising, b"")?;
+    let recorder = Recorder::new(&data, Detail::Values)?;
+    let bar = progress::updates(gallery.common, "training", updates);
+    let times = schedule(updates, 60, Spacing::Log);
+    let log = run(&mut trainer, &recorder, &times, &store, &mut |updates| bar.set_position(updates))?;
+    bar.finish_and_clear();
+    if let Some(drawn) = figures::spectrum(&log)? {
+        gallery.destination.save(&drawn, "training")?;
+    }
+    train::write_spectrum(&mut gallery.destination, "training.csv", &log)
+}
