@@ -5,13 +5,11 @@
 //! steps, and everything is seen along the directions of the data that grow fastest, one a planted direction.
 
 use super::align::{Followed, Reference};
-use super::course::{Prediction, predict, simulate, weights_of};
+use super::course::{Prediction, predict, predict_with_bulk, simulate, weights_of};
 use super::curves::Curves;
 use super::view::{Course, View};
 use crate::data::{Clusters, Dataset, Moments};
-use crate::learning::{
-    Closure, Integrator, LinearTheory, Method, NoiseKind, Order, Plan, Prepared, ResponseKind, Setup,
-};
+use crate::learning::{Closure, Integrator, LinearTheory, Method, NoiseKind, Order, Plan, ResponseKind, Setup};
 use crate::prior::Prior;
 use crate::rbm::{Algorithm, Machine, Settings, Trainer};
 use crate::simulation::{Result, Spacing, schedule};
@@ -135,23 +133,22 @@ impl Experiment {
     /// # Errors
     /// Those of the theory, but that it ends early is none.
     pub fn predict(&self, setup: &Setup, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
-        let prepared = self.prepared(setup)?;
-        let learning_rate = self.design.learning_rate;
-        let integrator = Integrator { method: Method::Map, learning_rate, ..Integrator::default() };
-        let plan = Plan { times: self.times(), integrator, bulk_edge: None };
-        Ok(predict(&prepared, &plan, &self.view, progress)?)
+        let (directions, learning_rate) = (Some(self.view.directions()), self.design.learning_rate);
+        let setup = Setup { directions, learning_rate, ..setup.clone() };
+        let prepared = setup.prepare(&self.data, &self.moments, &self.machine)?;
+        Ok(predict(&prepared, &self.plan(), &self.view, progress)?)
     }
 
-    /// σ at the times of the records, as the linear theory has it: the noise along directions that do not grow decays.
+    /// What the population closure predicts of the whole W, along all visible directions, with its bulk.
     ///
     /// # Errors
-    /// Those of the theory.
-    pub fn noise(&self) -> Result<Vec<f64>> {
-        let flow = self.prepared(&Setup { noise: NoiseKind::Decaying, ..Setup::default() })?.flow;
-        let (visible, seen) = (self.design.units.0 as f64, self.view.directions() as f64);
-        // The flow's noise is that of the other directions; σ is that of a matrix with noise along all of them.
-        let whole = (visible / (visible - seen)).sqrt();
-        Ok(self.times().into_iter().map(|t| whole * flow.sigma(t)).collect())
+    /// As [`Experiment::predict`].
+    pub fn predict_whole(&self, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
+        let learning_rate = self.design.learning_rate;
+        let directions = Some(self.design.units.0);
+        let setup = Setup { closure: Closure::Population, directions, learning_rate, ..Setup::default() };
+        let prepared = setup.prepare(&self.data, &self.moments, &self.machine)?;
+        Ok(predict_with_bulk(&prepared, &self.plan(), &self.view, progress)?)
     }
 
     /// Runs and theories, beside each other. `progress` is called after each update of a run.
@@ -171,10 +168,10 @@ impl Experiment {
         Ok(Outcome { courses, curves, theories })
     }
 
-    fn prepared(&self, setup: &Setup) -> Result<Prepared> {
-        let (directions, learning_rate) = (Some(self.view.directions()), self.design.learning_rate);
-        let setup = Setup { directions, learning_rate, ..setup.clone() };
-        Ok(setup.prepare(&self.data, &self.moments, &self.machine)?)
+    fn plan(&self) -> Plan {
+        let learning_rate = self.design.learning_rate;
+        let integrator = Integrator { method: Method::Map, learning_rate, ..Integrator::default() };
+        Plan { times: self.times(), integrator, bulk_edge: None }
     }
 }
 
@@ -233,12 +230,18 @@ mod tests {
         assert!(deviation.abs() < 0.05, "{deviation}");
     }
 
-    /// The initial noise has the σ that was asked for, within the three standard errors σ/√(2 N_v N_h) of one matrix.
+    /// The initial noise has the σ that was asked for, within the three standard errors σ/√(2 N_v N_h) of one matrix and the
+    /// error of the fit; and a theory of the whole W starts from the machine itself, singular value by singular value.
     #[test]
-    fn the_noise_starts_at_its_scale_and_decays() {
-        let design = Design { sigma: 0.5, ..design() };
-        let noise = Experiment::new(&design).unwrap().noise().unwrap();
-        assert!((noise[0] / 0.5 - 1.0).abs() < 3.0 / (2.0f64 * 120.0 * 60.0).sqrt(), "{}", noise[0]);
-        assert!(noise.windows(2).all(|pair| pair[1] <= pair[0]));
+    fn a_theory_of_the_whole_machine_has_its_noise() {
+        let design = Design { sigma: 0.5, updates: 5, records: 4, ..design() };
+        let experiment = Experiment::new(&design).unwrap();
+        let theory = experiment.predict_whole(&mut |_| ()).unwrap();
+        assert!(theory.ended.is_none());
+        let simulated = experiment.run(0, &mut || ()).unwrap();
+        let bulks = [&theory.course, &simulated].map(|course| course.observations[0].bulk.unwrap());
+        assert!((bulks[0].sigma / 0.5 - 1.0).abs() < 3.0 * 1.5 / (2.0f64 * 120.0 * 60.0).sqrt(), "{bulks:?}");
+        assert!((bulks[0].sigma / bulks[1].sigma - 1.0).abs() < 1e-5 && bulks[0].outliers == bulks[1].outliers);
+        assert_eq!(theory.course.times(), simulated.times());
     }
 }

@@ -47,7 +47,7 @@ pub fn average_costs(problems: &[CostPanel]) -> Result<Figure, FigureError> {
     let nodes = |cost: &Cost| cost.nodes as f64;
     let microseconds = |cost: &Cost| 1e6 * cost.seconds;
     let upper = problems.iter().map(|problem| panel(problems, problem, "nodes", nodes, Some(&problem.title)));
-    let lower = problems.iter().map(|problem| panel(problems, problem, "time (µs)", microseconds, None));
+    let lower = problems.iter().map(|problem| panel(problems, problem, "time (\\µ\\s)", microseconds, None));
     let panels = upper.chain(lower).collect();
     Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, problems.len(), panels)?.share_y().aspect(0.85))
 }
@@ -68,7 +68,7 @@ fn panel(all: &[CostPanel], problem: &CostPanel, label: &str, of: fn(&Cost) -> f
         let color = COLORS[index];
         let drawn = [
             ("Fourier", &curves.fourier, Dash::Solid, FILLED[index]),
-            ("Gauss", &curves.gauss, Dash::ShortDashed, OPEN[index]),
+            ("Gauss rule", &curves.gauss, Dash::ShortDashed, OPEN[index]),
         ];
         for (method, costs, dash, marker) in drawn {
             let xs: Vec<f64> = costs.iter().map(of).collect();
@@ -104,7 +104,7 @@ mod tests {
         let figure = average_costs(&[problem("one mode"), problem("two modes")]).unwrap();
         assert_on_paper(&figure);
         let texts = svg_texts(&figure).join("|");
-        for name in ["Fourier, gaussian", "Gauss, laplace", "one mode", "(d)", "nodes"] {
+        for name in ["Fourier, gaussian", "Gauss rule, laplace", "one mode", "(d)", "nodes"] {
             assert!(texts.contains(name), "{name} is not in {texts}");
         }
         assert!(average_costs(&[]).is_err());

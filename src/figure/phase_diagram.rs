@@ -34,37 +34,40 @@ pub fn phase_diagram_with_path(diagram: &PhaseDiagram, path: &[(f64, f64)]) -> R
     Ok(Figure::single_column(panel).aspect(0.9))
 }
 
-/// The way of one machine over the phase diagram while it learns, points (1/σ, w_max/σ) from first to last.
+/// The way of one machine over the phase diagram while it learns, points (1/σ, w_max/σ) in the order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningPath {
     /// As the theory has it.
     pub theory: Vec<(f64, f64)>,
-    /// As the simulation has it.
-    pub simulation: Vec<(f64, f64)>,
-    /// As the spectrum of the simulated machine alone tells, at the records at which it does.
-    pub outliers: Vec<(f64, f64)>,
+    /// As the simulation has it, as long as its mode is below the threshold.
+    pub below: Vec<(f64, f64)>,
+    /// As the simulation has it from then on.
+    pub above: Vec<(f64, f64)>,
 }
 
-/// A phase diagram with the ways of learning machines: theories as lines, simulations as points with the first one marked,
-/// readings of the spectrum as crosses. Points outside the diagram are not seen.
+/// A phase diagram with the ways of learning machines: theories as lines, simulations as points, open below the threshold; the first
+/// point of each is marked. Points outside the diagram are not seen.
 ///
 /// # Errors
 /// As [`phase_diagram`].
 pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath]) -> Result<Figure, FigureError> {
     let mut panel = panel(diagram)?;
-    let apart = |points: &[(f64, f64)]| points.iter().copied().unzip();
+    let apart = |points: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { points.iter().copied().unzip() };
     for path in paths {
-        let (xs, ys): (Vec<f64>, Vec<f64>) = apart(&path.theory);
-        panel.line(&xs, &ys, LineStyle::solid(Color::White).width(2.4));
-        panel.line(&xs, &ys, LineStyle::solid(Color::Rgb(120, 0, 0)).width(1.2)).label("theory");
+        let (xs, ys) = apart(&path.theory);
+        panel.line(&xs, &ys, LineStyle::solid(Color::White).width(2.6));
+        panel.line(&xs, &ys, LineStyle::solid(Color::Vermillion).width(1.2)).label("theory");
     }
     for path in paths {
-        let (xs, ys): (Vec<f64>, Vec<f64>) = apart(&path.simulation);
-        panel.points(&xs, &ys, MarkerStyle::new(Marker::OpenCircle, Color::Black).size(3.0)).label("simulation");
-        let (xs, ys): (Vec<f64>, Vec<f64>) = apart(&path.outliers);
-        panel.points(&xs, &ys, MarkerStyle::new(Marker::Cross, Color::Blue).size(3.0)).label("simulation, outlier");
-        let (xs, ys): (Vec<f64>, Vec<f64>) = apart(&path.simulation[..path.simulation.len().min(1)]);
-        panel.points(&xs, &ys, MarkerStyle::new(Marker::Square, Color::Black).size(4.5)).label("start");
+        let drawn = [
+            (&path.below[..], Marker::OpenCircle, 3.0, "simulation, w ≤ σ"),
+            (&path.above[..], Marker::Circle, 2.6, "simulation, w > σ"),
+            (&path.below[..path.below.len().min(1)], Marker::Square, 4.5, "start"),
+        ];
+        for (points, marker, size, label) in drawn {
+            let (xs, ys) = apart(points);
+            panel.points(&xs, &ys, MarkerStyle::new(marker, Color::Black).size(size)).label(label);
+        }
     }
     Ok(Figure::single_column(panel).aspect(0.9))
 }

@@ -38,12 +38,12 @@ fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
     let states: Vec<Option<usize>> = diagram.points.iter().map(count).collect();
     let most = states.iter().flatten().copied().max().unwrap_or(1);
     let fill = |(color, states): (&Color, usize)| match states {
-        1 => Category::listed(*color, "1", "1 stable state"),
+        1 => Category::listed(*color, "1", "1 state"),
         // One fill for several numbers must not name one of them.
         _ if states == FILLS.len() && most > states => {
-            Category::listed(*color, &format!("≥ {states}"), &format!("{states} or more"))
+            Category::listed(*color, &format!("≥ {states}"), &format!("{states} states or more"))
         }
-        _ => Category::listed(*color, &states.to_string(), &states.to_string()),
+        _ => Category::listed(*color, &states.to_string(), &format!("{states} states")),
     };
     let fills = FILLS.iter().zip(1..).map(fill);
     let categories: Vec<Category> = fills.chain([Category::hatched(UNKNOWN)]).collect();

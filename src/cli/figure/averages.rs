@@ -16,7 +16,7 @@ const HEADER: [&str; 7] = ["prior", "modes", "method", "setting", "nodes", "erro
 /// Accuracy against cost, under the four laws and with one, two and three modes. Times are those of the machine at hand.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
-    let tolerances: Vec<f64> = (0..=if quick { 8 } else { 16 })
+    let tolerances: Vec<f64> = (1..=if quick { 8 } else { 16 })
         .map(|n| if quick { 2 * n } else { n })
         .map(|digits| 10f64.powi(-digits))
         .collect();
@@ -33,7 +33,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
             for (method, costs) in [("fourier", &fourier), ("gauss", &gauss)] {
                 rows.extend(costs.iter().map(|cost| row(&prior, modes, method, cost)));
             }
-            curves.push(CostCurves { prior: prior.name().to_owned(), fourier, gauss });
+            curves.push(CostCurves { prior: capital(prior.name()), fourier, gauss });
             bar.inc(1);
         }
         let title = ["one mode", "two modes", "three modes"][modes - 1].to_owned();
@@ -61,4 +61,9 @@ fn row(prior: &Prior, modes: usize, method: &str, cost: &Cost) -> Vec<String> {
     let Cost { setting, nodes, error, seconds } = *cost;
     let named = [prior.name().to_owned(), modes.to_string(), method.to_owned()];
     named.into_iter().chain([exact(setting), nodes.to_string(), exact(error), exact(seconds)]).collect()
+}
+
+/// A name with a capital.
+fn capital(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
 }

@@ -1,8 +1,93 @@
-//! trajectory: being written.
+//! Learning machines on the phase diagram, theory and simulation together.
 
 use super::Gallery;
-use crate::cli::CliError;
+use super::outcomes::brief;
+use crate::Prior;
+use crate::cli::{CliError, progress};
+use crate::compare::{Design, Experiment, PlanePoint, crossing, path};
+use crate::figure::{self, LearningPath};
+use crate::letter::Claim;
+use crate::phase::{Family, PhaseDiagram};
 
-pub(super) fn draw(_gallery: &mut Gallery) -> Result<(), CliError> {
-    Ok(())
+const NAME: &str = "trajectory";
+/// Scales of the initial weights.
+const STARTS: [f64; 3] = [0.45, 0.6, 0.8];
+/// Part of the plane that is shown, 1/σ and w_max/σ.
+const WINDOW: [(f64, f64); 2] = [(0.5, 2.5), (0.0, 3.5)];
+/// Theory and simulation are to cross within this share of the time of crossing.
+const WITHIN: f64 = 0.1;
+const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "w", "is_outlier"];
+
+/// One mode learnt from noise of three strengths, all in the paramagnet, through the line w = 1 into the ferromagnet.
+pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
+    let quick = gallery.options.quick;
+    let units = if quick { (160, 80) } else { (400, 200) };
+    let kappa = units.1 as f64 / units.0 as f64;
+    let designs = STARTS.map(|sigma| Design {
+        units,
+        amplitudes: vec![0.5],
+        prior_u: Prior::Bernoulli,
+        samples: if quick { 6_000 } else { 20_000 },
+        sigma,
+        learning_rate: if quick { 0.004 } else { 0.001 },
+        updates: if quick { 80 } else { 120 },
+        records: 60,
+        batch: if quick { 250 } else { 500 },
+        gibbs_steps: 10,
+        seed: gallery.common.seed,
+    });
+    let diagram = background(gallery, kappa)?;
+    let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
+    let (mut paths, mut rows) = (Vec::new(), Vec::new());
+    for design in &designs {
+        let experiment = Experiment::new(design)?;
+        let simulation = path(&experiment.run(0, &mut || bar.inc(1))?, kappa);
+        let theory = path(&experiment.predict_whole(&mut |_| ())?.course, kappa);
+        for (of, path) in [("theory", &theory), ("simulation", &simulation)] {
+            rows.extend(path.iter().map(|point| row(design.sigma, of, point)));
+        }
+        gallery.claims.push(claim(design.sigma, &theory, &simulation));
+        paths.push(LearningPath {
+            theory: places(&theory, |_| true),
+            below: places(&simulation, |point| !point.is_outlier),
+            above: places(&simulation, |point| point.is_outlier),
+        });
+    }
+    bar.finish_and_clear();
+    gallery.destination.save(&figure::phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
+    gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
+}
+
+/// The phases of one mode along the data's ±1 direction with hidden components as normal as the noise that learning starts from.
+fn background(gallery: &Gallery, kappa: f64) -> Result<PhaseDiagram, CliError> {
+    let points = if gallery.options.quick { 81 } else { 201 };
+    let axes = WINDOW.map(|(low, high)| -> Vec<f64> {
+        (0..points).map(|n| low + (high - low) * f64::from(n) / f64::from(points - 1)).collect()
+    });
+    let family = Family::new(kappa, &[1.0], Prior::Bernoulli, Prior::Gaussian)?;
+    let bar = progress::bar(gallery.common, NAME, PhaseDiagram::steps(&axes[0]));
+    let diagram = PhaseDiagram::compute(&family, &axes[0], &axes[1], &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(diagram)
+}
+
+fn places(path: &[PlanePoint], wanted: fn(&PlanePoint) -> bool) -> Vec<(f64, f64)> {
+    path.iter().filter(|point| wanted(point)).map(|point| (point.inv_sigma, point.w_over_sigma)).collect()
+}
+
+fn row(sigma: f64, of: &str, point: &PlanePoint) -> Vec<String> {
+    let w = point.w_over_sigma / point.inv_sigma;
+    let numbers = [point.time, point.inv_sigma, point.w_over_sigma, w].map(brief);
+    let named = [brief(sigma), of.to_owned()];
+    named.into_iter().chain(numbers).chain([point.is_outlier.to_string()]).collect()
+}
+
+/// Where both cross the line.
+fn claim(sigma: f64, theory: &[PlanePoint], simulation: &[PlanePoint]) -> Claim {
+    let statement = format!("from σ = {sigma} the machine crosses from paramagnet to ferromagnet, w = 1");
+    let place = |point: &PlanePoint| format!("t = {:.4}, 1/σ = {:.3}", point.time, point.inv_sigma);
+    let (predicted, found) = (crossing(theory), crossing(simulation));
+    let holds = predicted.zip(found).is_some_and(|(a, b)| (a.time - b.time).abs() < WITHIN * a.time);
+    let text = |point: Option<PlanePoint>| point.as_ref().map_or("no crossing".to_owned(), place);
+    Claim::new(NAME, statement, format!("theory: {}", text(predicted)), text(found), Some(holds))
 }
