@@ -51,8 +51,7 @@ impl Kernel {
 
     /// The kernel, up to t = `end` at least, of the smallest period on the ladder that is not below `period`.
     fn for_period(period: f64, end: f64) -> Result<Arc<Self>> {
-        static LADDER: [OnceLock<Arc<Kernel>>; LOWER_RUNGS + RUNGS] =
-            [const { OnceLock::new() }; LOWER_RUNGS + RUNGS];
+        static LADDER: [OnceLock<Arc<Kernel>>; LOWER_RUNGS + RUNGS] = [const { OnceLock::new() }; LOWER_RUNGS + RUNGS];
         let nodes = period * end / TAU;
         if nodes.is_nan() || nodes > MAX_NODES {
             // A field whose square overflows needs any number of nodes.

@@ -1,6 +1,6 @@
 //! Simulations and theories seen through one view.
 
-use super::view::{Course, Observation, View};
+use super::view::{Course, View};
 use crate::error::{Error, Result};
 use crate::learning::{Basis, Layers, Plan, Prepared, State, follow_states};
 use crate::rbm::{LinearMachine, Machine};
@@ -74,28 +74,6 @@ pub struct Ended {
 /// # Errors
 /// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or a plan that cannot be.
 pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
-    predict_through(prepared, plan, &|time, weights| view.observe(time, weights), progress)
-}
-
-/// The same of a theory of all directions, whose weights have a bulk.
-///
-/// # Errors
-/// As [`predict`].
-pub fn predict_with_bulk(
-    prepared: &Prepared,
-    plan: &Plan,
-    view: &View,
-    progress: &mut dyn FnMut(f64),
-) -> Result<Prediction> {
-    predict_through(prepared, plan, &|time, weights| view.observe_with_bulk(time, weights), progress)
-}
-
-fn predict_through(
-    prepared: &Prepared,
-    plan: &Plan,
-    observe: &dyn Fn(f64, &DMatrix<f64>) -> Result<Observation>,
-    progress: &mut dyn FnMut(f64),
-) -> Result<Prediction> {
     let layers = prepared.flow.layers();
     if matches!(layers.basis, Basis::Abstract(_)) {
         let reason = "its directions are abstract: a simulation has actual sites".to_owned();
@@ -103,7 +81,7 @@ fn predict_through(
     }
     let mut course = Course::default();
     let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut |time, state| {
-        course.observations.push(observe(time, &on_units(layers, state))?);
+        course.observations.push(view.observe(time, &on_units(layers, state))?);
         progress(time);
         Ok(())
     });

@@ -5,13 +5,16 @@
 //! steps, and everything is seen along the directions of the data that grow fastest, one a planted direction.
 
 use super::align::{Followed, Reference};
-use super::course::{Prediction, predict, predict_with_bulk, simulate, weights_of};
+use super::course::{Prediction, predict, simulate, weights_of};
 use super::curves::Curves;
 use super::view::{Course, View};
+use crate::average::response;
 use crate::data::{Clusters, Dataset, Moments};
+use crate::error::Error;
 use crate::learning::{Closure, Integrator, LinearTheory, Method, NoiseKind, Order, Plan, ResponseKind, Setup};
 use crate::prior::Prior;
 use crate::rbm::{Algorithm, Machine, Settings, Trainer};
+use crate::saddle::{Ensemble, Solver, Start};
 use crate::simulation::{Result, Spacing, schedule};
 
 /// What is learnt, and how.
@@ -139,16 +142,59 @@ impl Experiment {
         Ok(predict(&prepared, &self.plan(), &self.view, progress)?)
     }
 
-    /// What the population closure predicts of the whole W, along all visible directions, with its bulk.
+    /// σ at the times of the records in an experiment with one direction, whose mode has the strengths w(t) of a theory.
+    ///
+    /// Along a direction that is not learnt, weights change by what its units' fluctuations under the data and under the
+    /// machine make of them,
+    ///
+    /// ```text
+    /// d ln σ/dt = (1 − q_Data) V(w² λ/N_h + σ² κ^{-1/2}) − (1 − q̄)(1 − q),
+    /// ```
+    ///
+    /// with λ and 1 − q_Data the variance of the data along the mode and along the other directions, V of (9), and q, q̄ those
+    /// of the dominant state of the ensemble (σ, w): decay in the paramagnet, and none once the machine's overlaps are those of the data.
+    /// The hidden components are taken as normal. Heun's rule from record to record.
     ///
     /// # Errors
-    /// As [`Experiment::predict`].
-    pub fn predict_whole(&self, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
-        let learning_rate = self.design.learning_rate;
-        let directions = Some(self.design.units.0);
-        let setup = Setup { closure: Closure::Population, directions, learning_rate, ..Setup::default() };
-        let prepared = setup.prepare(&self.data, &self.moments, &self.machine)?;
-        Ok(predict_with_bulk(&prepared, &self.plan(), &self.view, progress)?)
+    /// [`Error::Range`] for more than one direction, or another number of strengths than records; those of the states.
+    pub fn noise(&self, strengths: &[f64]) -> Result<Vec<f64>> {
+        let times = self.times();
+        if self.view.directions() != 1 || strengths.len() > times.len() {
+            let reason = "one direction is needed, and no more strengths than records".to_owned();
+            return Err(Error::Range { name: "the strengths", reason }.into());
+        }
+        let mode = LinearTheory::of_ising(&self.moments)?.leading(1)?;
+        let along = (mode.transpose() * &self.moments.covariance * &mode)[(0, 0)];
+        let across = (self.moments.covariance.trace() - along) / (self.design.units.0 as f64 - 1.0);
+        let rate = |sigma: f64, strength: f64| self.decay(sigma, strength, (along, across));
+        let mut sigmas = vec![self.design.sigma];
+        for record in 1..strengths.len() {
+            let (step, last) = (times[record] - times[record - 1], sigmas[record - 1]);
+            let first = rate(last, strengths[record - 1])?;
+            let second = rate(last * (first * step).exp(), strengths[record])?;
+            sigmas.push(last * (0.5 * (first + second) * step).exp());
+        }
+        sigmas.truncate(strengths.len());
+        Ok(sigmas)
+    }
+
+    /// d ln σ/dt, from the variances of the data along the mode and across.
+    fn decay(&self, sigma: f64, strength: f64, (along, across): (f64, f64)) -> crate::Result<f64> {
+        let (visible, hidden) = (self.design.units.0 as f64, self.design.units.1 as f64);
+        let kappa = hidden / visible;
+        let field = strength * strength * along / hidden + sigma * sigma / kappa.sqrt();
+        let ensemble = Ensemble::new(kappa, sigma, &[strength], Prior::Gaussian)?
+            .with_priors(self.design.prior_u.clone(), Prior::Gaussian)?;
+        let mut solver = Solver::new(&ensemble)?;
+        let states = [Start::condensed(1, &[0]), Start::paramagnet(1), Start::spin_glass(1)];
+        let states = states.iter().map(|start| solver.solve(start)).collect::<crate::Result<Vec<_>>>()?;
+        let stable = states.into_iter().filter(|state| state.is_converged() && state.stable);
+        let dominant = stable.min_by(|a, b| a.free_energy.total_cmp(&b.free_energy));
+        let Some(dominant) = dominant else {
+            let reason = format!("no stable state was found at σ = {sigma}, w = {strength}");
+            return Err(Error::Range { name: "the strengths", reason });
+        };
+        Ok(across * response::v(field)? - dominant.susceptibility())
     }
 
     /// Runs and theories, beside each other. `progress` is called after each update of a run.
@@ -230,18 +276,25 @@ mod tests {
         assert!(deviation.abs() < 0.05, "{deviation}");
     }
 
-    /// The initial noise has the σ that was asked for, within the three standard errors σ/√(2 N_v N_h) of one matrix and the
-    /// error of the fit; and a theory of the whole W starts from the machine itself, singular value by singular value.
+    /// Before there is a mode σ decays as a site of ±1 data without noise of its own loses its weights: with a weak field
+    /// V = 1 − x to first order, `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`; with a mode at the data's own strength it hardly does.
     #[test]
-    fn a_theory_of_the_whole_machine_has_its_noise() {
-        let design = Design { sigma: 0.5, updates: 5, records: 4, ..design() };
+    fn noise_decays_until_the_machine_has_learnt() {
+        let design = Design { sigma: 0.1, ..design() };
         let experiment = Experiment::new(&design).unwrap();
-        let theory = experiment.predict_whole(&mut |_| ()).unwrap();
-        assert!(theory.ended.is_none());
-        let simulated = experiment.run(0, &mut || ()).unwrap();
-        let bulks = [&theory.course, &simulated].map(|course| course.observations[0].bulk.unwrap());
-        assert!((bulks[0].sigma / 0.5 - 1.0).abs() < 3.0 * 1.5 / (2.0f64 * 120.0 * 60.0).sqrt(), "{bulks:?}");
-        assert!((bulks[0].sigma / bulks[1].sigma - 1.0).abs() < 1e-5 && bulks[0].outliers == bulks[1].outliers);
-        assert_eq!(theory.course.times(), simulated.times());
+        let times = experiment.times();
+        let end = times[times.len() - 1];
+        let rate = |strength: f64| {
+            let sigmas = experiment.noise(&vec![strength; times.len()]).unwrap();
+            assert_eq!(sigmas[0], 0.1);
+            (sigmas[times.len() - 1] / 0.1).ln() / end
+        };
+        // tanh² 0.8 = 0.441; the first-order V leaves x² = 2e-4 and the drawn samples 1 %.
+        let exact = (1.0 - 0.8f64.tanh().powi(2)) * (1.0 - 0.01 * 2f64.sqrt()) - 1.0;
+        assert!((rate(0.0) - exact).abs() < 0.01, "{} {exact}", rate(0.0));
+        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by (11) for Bernoulli and normal components.
+        let rates = [1.3, 1.5, 1.8].map(rate);
+        assert!(rates[0] < rates[2] && rates.iter().any(|rate| rate.abs() < 0.1), "{rates:?}");
+        assert!(experiment.noise(&vec![1.0; times.len() + 1]).is_err());
     }
 }

@@ -70,6 +70,10 @@ pub fn comparisons(shown: &[ComparisonFigure<'_>]) -> Result<Figure, FigureError
         styles += one.theories.len();
     }
     let columns = uppers.len();
+    let ends = |pick: fn(&Panel) -> f64, of: fn(f64, f64) -> f64| uppers.iter().map(pick).reduce(of);
+    if let (Some(start), Some(end)) = (ends(|panel| panel.y.start, f64::min), ends(|panel| panel.y.end, f64::max)) {
+        uppers.iter_mut().for_each(|panel| (panel.y.start, panel.y.end) = (start, end));
+    }
     uppers.extend(lowers);
     Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, columns, uppers)?.share_x().row_heights(&[1.0, LOWER]))
 }

@@ -39,14 +39,14 @@ pub fn phase_diagram_with_path(diagram: &PhaseDiagram, path: &[(f64, f64)]) -> R
 pub struct LearningPath {
     /// As the theory has it.
     pub theory: Vec<(f64, f64)>,
-    /// As the simulation has it, as long as its mode is below the threshold.
-    pub below: Vec<(f64, f64)>,
-    /// As the simulation has it from then on.
-    pub above: Vec<(f64, f64)>,
+    /// As the simulation has it.
+    pub simulation: Vec<(f64, f64)>,
+    /// As the spectrum of the simulated machine alone has it; NaN where it does not tell.
+    pub outlier: Vec<(f64, f64)>,
 }
 
-/// A phase diagram with the ways of learning machines: theories as lines, simulations as points, open below the threshold; the first
-/// point of each is marked. Points outside the diagram are not seen.
+/// A phase diagram with the ways of learning machines: theories as lines, simulations as points, the first
+/// of which is marked, readings of the spectrum as crosses. Points outside the diagram are not seen.
 ///
 /// # Errors
 /// As [`phase_diagram`].
@@ -60,9 +60,9 @@ pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath
     }
     for path in paths {
         let drawn = [
-            (&path.below[..], Marker::OpenCircle, 3.0, "simulation, w ≤ σ"),
-            (&path.above[..], Marker::Circle, 2.6, "simulation, w > σ"),
-            (&path.below[..path.below.len().min(1)], Marker::Square, 4.5, "start"),
+            (&path.simulation[..], Marker::OpenCircle, 3.2, "simulation"),
+            (&path.outlier[..], Marker::Cross, 2.6, "its outlier"),
+            (&path.simulation[..path.simulation.len().min(1)], Marker::Square, 4.5, "start"),
         ];
         for (points, marker, size, label) in drawn {
             let (xs, ys) = apart(points);

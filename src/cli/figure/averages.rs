@@ -25,8 +25,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     for modes in 1..=COEFFICIENTS.len() {
         let mut curves = Vec::new();
         for prior in Prior::NAMED {
-            let problem =
-                Problem { prior: prior.clone(), coefficients: COEFFICIENTS[..modes].to_vec(), noise: NOISE };
+            let problem = Problem { prior: prior.clone(), coefficients: COEFFICIENTS[..modes].to_vec(), noise: NOISE };
             let exact = reference(&problem)?;
             let fourier = fourier(&problem, &exact, &tolerances)?;
             let gauss = hermite(&problem, &exact, &sizes(&prior, modes, MOST_POINTS[usize::from(!quick)]))?;

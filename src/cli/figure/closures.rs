@@ -38,7 +38,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     gallery.destination.save(&figure::comparisons(&drawn)?, NAME)?;
     outcomes::write(gallery, &format!("{NAME}.csv"), &outcome)?;
     for (theory, modes) in outcome.theories.iter().zip(&measures) {
-        gallery.claims.push(outcomes::claim(NAME, &theory.name, modes, None));
+        gallery.claims.push(outcomes::claim(NAME, theory, modes, None));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::Gallery;
 use crate::cli::{CliError, progress, report};
-use crate::compare::{Design, Experiment, Measures, Outcome};
+use crate::compare::{Design, Experiment, Measures, Outcome, Theory};
 use crate::figure::{ComparisonFigure, Scale, TheoryCurves};
 use crate::learning::Setup;
 use crate::letter::Claim;
@@ -31,19 +31,13 @@ pub(super) fn simulations(design: &Design, runs: u64) -> String {
 /// How each theory's modes compare with the simulations', `[theory][mode]`.
 pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
     let modes = outcome.curves.mean.len();
-    let of = |theory: &crate::compare::Theory| {
-        (0..modes).map(|mode| Measures::of(&outcome.curves, mode, &theory.followed)).collect()
-    };
+    let of = |theory: &Theory| (0..modes).map(|mode| Measures::of(&outcome.curves, mode, &theory.followed)).collect();
     outcome.theories.iter().map(of).collect()
 }
 
 /// The curves of the theories, to be drawn.
 pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
-    outcome
-        .theories
-        .iter()
-        .map(|theory| TheoryCurves { name: &theory.name, modes: &theory.followed.values })
-        .collect()
+    outcome.theories.iter().map(|theory| TheoryCurves { name: &theory.name, modes: &theory.followed.values }).collect()
 }
 
 /// What is drawn of simulations and theories.
@@ -99,18 +93,32 @@ pub(super) fn brief(value: f64) -> String {
 
 /// What a theory's deviations from the simulations come to: the largest from the emergence of each mode on, and what the
 /// theory is expected to keep to, if anything is.
-pub(super) fn claim(figure: &str, theory: &str, modes: &[Measures], within: Option<f64>) -> Claim {
+pub(super) fn claim(figure: &str, theory: &Theory, modes: &[Measures], within: Option<f64>) -> Claim {
     let percent = |value: f64| format!("{:.2} %", 100.0 * value);
     let largest: Option<Vec<f64>> = modes.iter().map(|mode| mode.max_relative_deviation).collect();
     let plateau = |mode: &Measures| Some(mode.plateau.theory? / mode.plateau.simulation? - 1.0);
     let plateaus: Vec<String> = modes.iter().filter_map(plateau).map(percent).collect();
-    let statement = format!("{theory}: largest |theory/simulation − 1| from emergence on, by mode");
-    let expected = within.map_or("the cost of the approximation".to_owned(), |within| format!("below {}", percent(within)));
+    let statement = format!("{}: largest |theory/simulation − 1| from emergence on, by mode", theory.name);
+    let expected =
+        within.map_or("the cost of the approximation".to_owned(), |within| format!("below {}", percent(within)));
     let Some(largest) = largest else {
-        return Claim::new(figure, statement, expected, "a mode did not emerge, or the theory ended before", within.map(|_| false));
+        return Claim::new(
+            figure,
+            statement,
+            expected,
+            "a mode did not emerge, or the theory ended before",
+            within.map(|_| false),
+        );
     };
     let holds = within.map(|within| largest.iter().all(|deviation| *deviation < within));
     let found = largest.iter().map(|&deviation| percent(deviation)).collect::<Vec<_>>().join(", ");
-    let remark = if plateaus.is_empty() { String::new() } else { format!("at the plateau {}", plateaus.join(", ")) };
+    let remark = match &theory.prediction.ended {
+        Some(end) => {
+            let reached = end.time.map_or("at its start".to_owned(), |time| format!("after t = {time:.3}"));
+            format!("the theory ends {reached}: {}", end.error)
+        }
+        None if plateaus.is_empty() => String::new(),
+        None => format!("at the plateau {}", plateaus.join(", ")),
+    };
     Claim::new(figure, statement, expected, found, holds).remark(remark)
 }

@@ -39,7 +39,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let drawn = outcomes::drawn(&outcome, &simulation, &emerged, &curves);
     gallery.destination.save(&figure::comparison(&drawn)?.letters(true), NAME)?;
     outcomes::write(gallery, &format!("{NAME}.csv"), &outcome)?;
-    gallery.claims.push(outcomes::claim(NAME, &outcome.theories[0].name, &measures[0], Some(WITHIN)));
-    gallery.claims.push(outcomes::claim(NAME, &outcome.theories[1].name, &measures[1], None));
+    gallery.claims.push(outcomes::claim(NAME, &outcome.theories[0], &measures[0], Some(WITHIN)));
+    gallery.claims.push(outcomes::claim(NAME, &outcome.theories[1], &measures[1], None));
     Ok(())
 }

@@ -4,33 +4,33 @@ use super::Gallery;
 use super::outcomes::brief;
 use crate::Prior;
 use crate::cli::{CliError, progress};
-use crate::compare::{Design, Experiment, PlanePoint, crossing, path};
+use crate::compare::{Design, Experiment, PlanePoint, closures, crossing, predicted_path, simulated_path};
 use crate::figure::{self, LearningPath};
 use crate::letter::Claim;
 use crate::phase::{Family, PhaseDiagram};
 
 const NAME: &str = "trajectory";
 /// Scales of the initial weights.
-const STARTS: [f64; 3] = [0.45, 0.6, 0.8];
+const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
 /// Part of the plane that is shown, 1/σ and w_max/σ.
-const WINDOW: [(f64, f64); 2] = [(0.5, 2.5), (0.0, 3.5)];
+const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
 /// Theory and simulation are to cross within this share of the time of crossing.
 const WITHIN: f64 = 0.1;
-const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "w", "is_outlier"];
+const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
 /// One mode learnt from noise of three strengths, all in the paramagnet, through the line w = 1 into the ferromagnet.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
-    let units = if quick { (160, 80) } else { (400, 200) };
+    let units = if quick { (240, 120) } else { (600, 300) };
     let kappa = units.1 as f64 / units.0 as f64;
     let designs = STARTS.map(|sigma| Design {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
-        samples: if quick { 6_000 } else { 20_000 },
+        samples: if quick { 10_000 } else { 60_000 },
         sigma,
-        learning_rate: if quick { 0.004 } else { 0.001 },
-        updates: if quick { 80 } else { 120 },
+        learning_rate: if quick { 0.002 } else { 0.0005 },
+        updates: if quick { 100 } else { 160 },
         records: 60,
         batch: if quick { 250 } else { 500 },
         gibbs_steps: 10,
@@ -41,16 +41,18 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let (mut paths, mut rows) = (Vec::new(), Vec::new());
     for design in &designs {
         let experiment = Experiment::new(design)?;
-        let simulation = path(&experiment.run(0, &mut || bar.inc(1))?, kappa);
-        let theory = path(&experiment.predict_whole(&mut |_| ())?.course, kappa);
+        let simulation = simulated_path(&experiment.run(0, &mut || bar.inc(1))?, kappa);
+        let prediction = experiment.predict(&closures()[5].1, &mut |_| ())?.course;
+        let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
+        let theory = predicted_path(&prediction, &experiment.noise(&strengths)?, kappa);
         for (of, path) in [("theory", &theory), ("simulation", &simulation)] {
             rows.extend(path.iter().map(|point| row(design.sigma, of, point)));
         }
         gallery.claims.push(claim(design.sigma, &theory, &simulation));
         paths.push(LearningPath {
-            theory: places(&theory, |_| true),
-            below: places(&simulation, |point| !point.is_outlier),
-            above: places(&simulation, |point| point.is_outlier),
+            theory: places(&theory, |point| point.w_over_sigma),
+            simulation: places(&simulation, |point| point.w_over_sigma),
+            outlier: places(&simulation, |point| point.outlier),
         });
     }
     bar.finish_and_clear();
@@ -71,15 +73,16 @@ fn background(gallery: &Gallery, kappa: f64) -> Result<PhaseDiagram, CliError> {
     Ok(diagram)
 }
 
-fn places(path: &[PlanePoint], wanted: fn(&PlanePoint) -> bool) -> Vec<(f64, f64)> {
-    path.iter().filter(|point| wanted(point)).map(|point| (point.inv_sigma, point.w_over_sigma)).collect()
+fn places(path: &[PlanePoint], of: fn(&PlanePoint) -> f64) -> Vec<(f64, f64)> {
+    path.iter().map(|point| (point.inv_sigma, of(point))).collect()
 }
 
 fn row(sigma: f64, of: &str, point: &PlanePoint) -> Vec<String> {
     let w = point.w_over_sigma / point.inv_sigma;
-    let numbers = [point.time, point.inv_sigma, point.w_over_sigma, w].map(brief);
-    let named = [brief(sigma), of.to_owned()];
-    named.into_iter().chain(numbers).chain([point.is_outlier.to_string()]).collect()
+    let numbers = [point.time, point.inv_sigma, point.w_over_sigma, point.outlier, w];
+    // What is not known is left empty.
+    let number = |value: f64| if value.is_finite() { brief(value) } else { String::new() };
+    [brief(sigma), of.to_owned()].into_iter().chain(numbers.map(number)).collect()
 }
 
 /// Where both cross the line.
