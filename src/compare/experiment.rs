@@ -16,6 +16,7 @@ use crate::prior::Prior;
 use crate::rbm::{Algorithm, Machine, Settings, Trainer};
 use crate::saddle::{Ensemble, Solver, Start};
 use crate::simulation::{Result, Spacing, schedule};
+use rayon::prelude::*;
 
 /// What is learnt, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,7 +211,8 @@ impl Experiment {
             let followed = reference.follow(&prediction.course)?;
             Ok(Theory { name: (*name).to_owned(), prediction, followed })
         };
-        let theories = theories.iter().map(theory).collect::<Result<Vec<_>>>()?;
+        // Each by itself is the same on any number of threads.
+        let theories = theories.par_iter().map(theory).collect::<Result<Vec<_>>>()?;
         Ok(Outcome { courses, curves, theories })
     }
 

@@ -56,12 +56,12 @@ pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath
     for path in paths {
         let (xs, ys) = apart(&path.theory);
         panel.line(&xs, &ys, LineStyle::solid(Color::White).width(2.6));
-        panel.line(&xs, &ys, LineStyle::solid(Color::Vermillion).width(1.2)).label("theory");
+        panel.line(&xs, &ys, LineStyle::solid(Color::Rgb(160, 0, 0)).width(1.4)).label("theory");
     }
     for path in paths {
         let drawn = [
             (&path.simulation[..], Marker::OpenCircle, 3.2, "simulation"),
-            (&path.outlier[..], Marker::Cross, 2.6, "its outlier"),
+            (&path.outlier[..], Marker::Cross, 2.6, "simulation, from its outlier"),
             (&path.simulation[..path.simulation.len().min(1)], Marker::Square, 4.5, "start"),
         ];
         for (points, marker, size, label) in drawn {

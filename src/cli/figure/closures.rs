@@ -15,12 +15,12 @@ const FIXED_PRIOR: usize = 3;
 /// closure at its three orders on the right.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
-    let (units, samples, runs) = if quick { ((200, 100), 20_000, 3) } else { ((400, 200), 60_000, 8) };
+    let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };
     let design = Design {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
-        samples,
+        samples: gallery.cluster_samples(15_000, 60_000),
         sigma: 0.2,
         learning_rate: if quick { 0.003 } else { 0.001 },
         updates: if quick { 100 } else { 200 },

@@ -7,6 +7,13 @@ use crate::figure::{ComparisonFigure, Scale, TheoryCurves};
 use crate::learning::Setup;
 use crate::letter::Claim;
 
+impl Gallery<'_> {
+    /// Samples of clusters: what --samples asks for, or a number for quick figures and one for others.
+    pub fn cluster_samples(&self, quick: usize, full: usize) -> usize {
+        self.options.data.samples.unwrap_or(if self.options.quick { quick } else { full })
+    }
+}
+
 /// Simulates a design so many times and follows the theories beside it.
 pub(super) fn compare(
     gallery: &Gallery,

@@ -16,12 +16,12 @@ const WITHIN: f64 = 0.05;
 /// have no names): the population closure and the letter's fixed prior against PCD.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
-    let (units, samples, runs) = if quick { ((200, 100), 40_000, 3) } else { ((400, 200), 60_000, 8) };
+    let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };
     let design = Design {
         units,
         amplitudes: vec![0.7, 0.4],
         prior_u: Prior::Bernoulli,
-        samples,
+        samples: gallery.cluster_samples(30_000, 60_000),
         sigma: 0.15,
         learning_rate: if quick { 0.004 } else { 0.001 },
         updates: if quick { 74 } else { 150 },

@@ -8,6 +8,7 @@ use crate::compare::{Design, Experiment, PlanePoint, closures, crossing, predict
 use crate::figure::{self, LearningPath};
 use crate::letter::Claim;
 use crate::phase::{Family, PhaseDiagram};
+use rayon::prelude::*;
 
 const NAME: &str = "trajectory";
 /// Scales of the initial weights.
@@ -27,7 +28,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
-        samples: if quick { 10_000 } else { 60_000 },
+        samples: gallery.cluster_samples(10_000, 60_000),
         sigma,
         learning_rate: if quick { 0.002 } else { 0.0005 },
         updates: if quick { 100 } else { 160 },
@@ -38,26 +39,33 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     });
     let diagram = background(gallery, kappa)?;
     let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
+    let courses = designs.par_iter().map(|design| courses(design, kappa, &|| bar.inc(1)));
+    let courses = courses.collect::<Result<Vec<_>, CliError>>()?;
     let (mut paths, mut rows) = (Vec::new(), Vec::new());
-    for design in &designs {
-        let experiment = Experiment::new(design)?;
-        let simulation = simulated_path(&experiment.run(0, &mut || bar.inc(1))?, kappa);
-        let prediction = experiment.predict(&closures()[5].1, &mut |_| ())?.course;
-        let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
-        let theory = predicted_path(&prediction, &experiment.noise(&strengths)?, kappa);
-        for (of, path) in [("theory", &theory), ("simulation", &simulation)] {
+    for (design, (theory, simulation)) in designs.iter().zip(&courses) {
+        for (of, path) in [("theory", theory), ("simulation", simulation)] {
             rows.extend(path.iter().map(|point| row(design.sigma, of, point)));
         }
-        gallery.claims.push(claim(design.sigma, &theory, &simulation));
+        gallery.claims.push(claim(design.sigma, theory, simulation));
         paths.push(LearningPath {
-            theory: places(&theory, |point| point.w_over_sigma),
-            simulation: places(&simulation, |point| point.w_over_sigma),
-            outlier: places(&simulation, |point| point.outlier),
+            theory: places(theory, |point| point.w_over_sigma),
+            simulation: places(simulation, |point| point.w_over_sigma),
+            outlier: places(simulation, |point| point.outlier),
         });
     }
     bar.finish_and_clear();
     gallery.destination.save(&figure::phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
     gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
+}
+
+/// The ways of theory and simulation.
+fn courses(design: &Design, kappa: f64, step: &dyn Fn()) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
+    let experiment = Experiment::new(design)?;
+    let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
+    let [.., (_, full)] = closures();
+    let prediction = experiment.predict(&full, &mut |_| ())?.course;
+    let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
+    Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))
 }
 
 /// The phases of one mode along the data's ±1 direction with hidden components as normal as the noise that learning starts from.
