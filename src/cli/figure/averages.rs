@@ -3,7 +3,8 @@
 use super::Gallery;
 use crate::Prior;
 use crate::average::study::{Cost, Problem, fourier, hermite, reference};
-use crate::cli::{CliError, progress, report};
+use crate::cli::report::exact;
+use crate::cli::{CliError, progress};
 use crate::figure::{self, CostCurves, CostPanel};
 
 /// The same field strengths with one, two and three modes.
@@ -11,7 +12,9 @@ const NOISE: f64 = 0.5;
 const COEFFICIENTS: [f64; 3] = [1.5, 1.2, 0.9];
 /// Points of a Gauss rule at most, in quick figures and else.
 const MOST_POINTS: [usize; 2] = [300_000, 3_000_000];
-const HEADER: [&str; 7] = ["prior", "modes", "method", "setting", "nodes", "error", "seconds"];
+const HEADER: [&str; 6] = ["prior", "modes", "method", "setting", "nodes", "error"];
+/// Times are in a file of their own: they are the only thing here that another run has otherwise.
+const TIMES_HEADER: [&str; 5] = ["prior", "modes", "method", "setting", "seconds"];
 
 /// Accuracy against cost, under the four laws and with one, two and three modes. Times are those of the machine at hand.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
@@ -21,16 +24,18 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         .map(|digits| 10f64.powi(-digits))
         .collect();
     let bar = progress::bar(gallery.common, "averages", COEFFICIENTS.len() * Prior::NAMED.len());
-    let (mut panels, mut rows) = (Vec::new(), Vec::new());
+    let (mut panels, mut rows, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for modes in 1..=COEFFICIENTS.len() {
         let mut curves = Vec::new();
         for prior in Prior::NAMED {
             let problem = Problem { prior: prior.clone(), coefficients: COEFFICIENTS[..modes].to_vec(), noise: NOISE };
-            let exact = reference(&problem)?;
-            let fourier = fourier(&problem, &exact, &tolerances)?;
-            let gauss = hermite(&problem, &exact, &sizes(&prior, modes, MOST_POINTS[usize::from(!quick)]))?;
+            let right = reference(&problem)?;
+            let fourier = fourier(&problem, &right, &tolerances)?;
+            let gauss = hermite(&problem, &right, &sizes(&prior, modes, MOST_POINTS[usize::from(!quick)]))?;
             for (method, costs) in [("fourier", &fourier), ("gauss", &gauss)] {
-                rows.extend(costs.iter().map(|cost| row(&prior, modes, method, cost)));
+                let named = [prior.name().to_owned(), modes.to_string(), method.to_owned()];
+                rows.extend(costs.iter().map(|cost| [&named[..], &errors(cost)].concat()));
+                times.extend(costs.iter().map(|cost| [&named[..], &[cost.setting, cost.seconds].map(exact)].concat()));
             }
             curves.push(CostCurves { prior: capital(prior.name()), fourier, gauss });
             bar.inc(1);
@@ -40,7 +45,8 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     }
     bar.finish_and_clear();
     gallery.destination.save(&figure::average_costs(&panels)?, "averages")?;
-    gallery.destination.write_csv("averages.csv", &HEADER, rows)
+    gallery.destination.write_csv("averages.csv", &HEADER, rows)?;
+    gallery.destination.write_csv("averages-times.csv", &TIMES_HEADER, times)
 }
 
 /// Nodes in each dimension, as long as there are not too many points.
@@ -55,11 +61,8 @@ fn sizes(prior: &Prior, modes: usize, most: usize) -> Vec<usize> {
     SIZES.into_iter().filter(|&n| points(n) <= most).collect()
 }
 
-fn row(prior: &Prior, modes: usize, method: &str, cost: &Cost) -> Vec<String> {
-    let exact = report::exact;
-    let Cost { setting, nodes, error, seconds } = *cost;
-    let named = [prior.name().to_owned(), modes.to_string(), method.to_owned()];
-    named.into_iter().chain([exact(setting), nodes.to_string(), exact(error), exact(seconds)]).collect()
+fn errors(cost: &Cost) -> [String; 3] {
+    [exact(cost.setting), cost.nodes.to_string(), exact(cost.error)]
 }
 
 /// A name with a capital.

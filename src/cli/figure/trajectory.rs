@@ -22,17 +22,17 @@ const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "
 /// One mode learnt from noise of three strengths, all in the paramagnet, through the line w = 1 into the ferromagnet.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
-    let units = if quick { (240, 120) } else { (600, 300) };
+    let units = if quick { (240, 120) } else { (400, 200) };
     let kappa = units.1 as f64 / units.0 as f64;
     let designs = STARTS.map(|sigma| Design {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
-        samples: gallery.cluster_samples(10_000, 60_000),
+        samples: gallery.cluster_samples(10_000, 20_000),
         sigma,
-        learning_rate: if quick { 0.002 } else { 0.0005 },
-        updates: if quick { 100 } else { 160 },
-        records: 60,
+        learning_rate: if quick { 0.002 } else { 0.001 },
+        updates: if quick { 80 } else { 120 },
+        records: if quick { 40 } else { 80 },
         batch: if quick { 250 } else { 500 },
         gibbs_steps: 10,
         seed: gallery.common.seed,
