@@ -24,7 +24,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         samples: gallery.cluster_samples(30_000, 40_000),
         sigma: 0.15,
         learning_rate: if quick { 0.004 } else { 0.0015 },
-        updates: if quick { 74 } else { 96 },
+        updates: if quick { 70 } else { 84 },
         records: 100,
         batch: if quick { 250 } else { 500 },
         gibbs_steps: 10,
