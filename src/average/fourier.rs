@@ -18,12 +18,14 @@ use std::sync::{Arc, OnceLock};
 pub const MAX_NODES: f64 = 1e7;
 
 /// −log of the accuracy: e^{−37} = 8.5e-17.
-const DIGITS: f64 = 37.0;
+pub(super) const DIGITS: f64 = 37.0;
 /// Extra decay at the cut-off for kernels that grow like t³: the largest is t(4 + t²)/6 at t = 28, about e^{8.3}.
 const KERNEL_GROWTH: f64 = 7.0;
 
-/// Period of the ladder's first rung; no period is below DIGITS/2.
+/// Period of the ladder's rung 0; no period is below DIGITS/2.
 const FIRST_PERIOD: f64 = 18.5;
+/// Rungs below it, which only averages of less accuracy take: down to the period 0.6.
+const LOWER_RUNGS: usize = 40;
 /// Rungs to a doubling of the period.
 const RUNGS_PER_OCTAVE: f64 = 8.0;
 /// Rungs whose kernels are kept: periods up to 2170.
@@ -49,15 +51,16 @@ impl Kernel {
 
     /// The kernel, up to t = `end` at least, of the smallest period on the ladder that is not below `period`.
     fn for_period(period: f64, end: f64) -> Result<Arc<Self>> {
-        static LADDER: [OnceLock<Arc<Kernel>>; RUNGS] = [const { OnceLock::new() }; RUNGS];
+        static LADDER: [OnceLock<Arc<Kernel>>; LOWER_RUNGS + RUNGS] = [const { OnceLock::new() }; LOWER_RUNGS + RUNGS];
         let nodes = period * end / TAU;
         if nodes.is_nan() || nodes > MAX_NODES {
             // A field whose square overflows needs any number of nodes.
             return Err(Error::FieldTooLarge { nodes: if nodes.is_nan() { f64::INFINITY } else { nodes } });
         }
-        let rung = ((period / FIRST_PERIOD).log2() * RUNGS_PER_OCTAVE).ceil().max(0.0);
+        let lowest = -(LOWER_RUNGS as f64);
+        let rung = ((period / FIRST_PERIOD).log2() * RUNGS_PER_OCTAVE).ceil().max(lowest);
         let rounded = FIRST_PERIOD * (rung / RUNGS_PER_OCTAVE).exp2();
-        Ok(match LADDER.get(rung as usize) {
+        Ok(match LADDER.get((rung - lowest) as usize) {
             Some(cell) => cell.get_or_init(|| Arc::new(Kernel::new(rounded, LAST_NODE))).clone(),
             None => Arc::new(Kernel::new(rounded, end)),
         })
@@ -68,21 +71,22 @@ impl Kernel {
 ///
 /// `gaussian` is the variance of the Gaussian part of S (noise and Gaussian components), which also cuts the integral
 /// off; `bias` a bound on |b|; `coefficients` the other components, under `prior`; `growth` is [`KERNEL_GROWTH`] where
-/// kernels beyond t/sinh are used, and the cut-off of log 2cosh follows its [reference](LogCosh).
+/// kernels beyond t/sinh are used, and the cut-off of log 2cosh follows its [reference](LogCosh). `digits` is −log of the
+/// accuracy, at most [`DIGITS`].
 pub(super) fn grid(
     prior: &Prior,
-    gaussian: f64,
-    bias: f64,
+    (gaussian, bias): (f64, f64),
     coefficients: &[f64],
     cut: Cut,
+    digits: f64,
 ) -> Result<(Arc<Kernel>, usize)> {
     let end = match cut {
-        Cut::Map => decay_end(DIGITS, gaussian),
-        Cut::Jacobian => decay_end(DIGITS + KERNEL_GROWTH, gaussian),
-        Cut::Constant => decay_end(DIGITS + KERNEL_GROWTH, 0.0),
-        Cut::LogCosh => decay_end(DIGITS, LogCosh::new(gaussian).reference),
+        Cut::Map => decay_end(digits, gaussian),
+        Cut::Jacobian => decay_end(digits + KERNEL_GROWTH, gaussian),
+        Cut::Constant => decay_end(digits + KERNEL_GROWTH, 0.0),
+        Cut::LogCosh => decay_end(digits, LogCosh::new(gaussian).reference),
     };
-    let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients), end)?;
+    let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients, digits), end)?;
     let nodes = ((end / kernel.step) as usize + 2).min(kernel.nodes.len());
     Ok((kernel, nodes))
 }
@@ -115,19 +119,19 @@ fn decay_end(digits: f64, variance: f64) -> f64 {
     2.0 * digits / (FRAC_PI_2 + (FRAC_PI_2 * FRAC_PI_2 + 2.0 * variance * digits).sqrt())
 }
 
-/// Smallest period over 0 < λ ≤ 2 with `e^{−λP} E[e^{λ|S|}] ≤ e^{−DIGITS}`, by a golden-section search: the exponent
+/// Smallest period over 0 < λ ≤ 2 with `e^{−λP} E[e^{λ|S|}] ≤ e^{−digits}`, by a golden-section search: the exponent
 /// is convex in λ, its quotient by λ therefore has one minimum.
-fn period(prior: &Prior, gaussian: f64, bias: f64, coefficients: &[f64]) -> f64 {
+fn period(prior: &Prior, gaussian: f64, bias: f64, coefficients: &[f64], digits: f64) -> f64 {
     let exponent = |lambda: f64| {
         let moments: f64 = log_moments(prior, lambda, coefficients);
-        (DIGITS + lambda * bias + 0.5 * lambda * lambda * gaussian + moments) / lambda
+        (digits + lambda * bias + 0.5 * lambda * lambda * gaussian + moments) / lambda
     };
     let largest = coefficients.iter().fold(0.0, |largest: f64, c| largest.max(c.abs()));
     // A Laplace component has exponential moments only up to its own scale.
     let high = 2f64.min(prior.exponential_moment_limit() * (1.0 - 1e-3) / largest);
     let variance = gaussian + coefficients.iter().map(|c| c * c).sum::<f64>();
     // Below this the Gaussian bound on the exponent already falls.
-    let low = high.min((2.0 * DIGITS / variance).sqrt())
+    let low = high.min((2.0 * digits / variance).sqrt())
         * if prior.exponential_moment_limit().is_finite() { 0.5 } else { 1.0 };
     if low == high {
         return exponent(high);
@@ -169,9 +173,17 @@ fn log_moments(prior: &Prior, lambda: f64, coefficients: &[f64]) -> f64 {
 }
 
 /// Averages over S = s x + b: one normal variable.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct FourierLine {
     damped: Vec<f64>,
+    /// −log of the accuracy.
+    pub digits: f64,
+}
+
+impl Default for FourierLine {
+    fn default() -> Self {
+        Self { damped: Vec::new(), digits: DIGITS }
+    }
 }
 
 impl FourierLine {
@@ -185,7 +197,7 @@ impl FourierLine {
         let saturated = saturation(noise);
         let largest = biases.iter().map(|b| b.abs()).filter(|&b| b < saturated).fold(0.0, f64::max);
         let variance = noise * noise;
-        let (kernel, nodes) = grid(&Prior::Gaussian, variance, largest, &[], detail.into())?;
+        let (kernel, nodes) = grid(&Prior::Gaussian, (variance, largest), &[], detail.into(), self.digits)?;
         self.damp(&kernel, nodes, variance);
         out.extend(biases.iter().map(|&b| {
             if b.abs() >= saturated {
@@ -206,9 +218,14 @@ impl FourierLine {
             return Ok(bias.abs());
         }
         let variance = noise * noise;
-        let (kernel, nodes) = grid(&Prior::Gaussian, variance, bias.abs(), &[], Cut::LogCosh)?;
+        let (kernel, nodes) = grid(&Prior::Gaussian, (variance, bias.abs()), &[], Cut::LogCosh, DIGITS)?;
         let phi = |t: f64| (-0.5 * variance * t * t).exp() * shift(bias, t);
         Ok(LogCosh::new(variance).sum(&kernel, nodes, variance + bias * bias, phi))
+    }
+
+    /// Nodes of the last averages.
+    pub fn nodes(&self) -> usize {
+        self.damped.len()
     }
 
     fn damp(&mut self, kernel: &Kernel, nodes: usize, variance: f64) {

@@ -27,6 +27,11 @@ impl HermiteLine {
         Ok(())
     }
 
+    /// Nodes of the rule.
+    pub fn nodes(&self) -> usize {
+        self.rule.nodes.len()
+    }
+
     pub fn log_2cosh(&mut self, noise: f64, bias: f64) -> Result<f64> {
         Ok(self.rule.mean(|x| scalar::log_2cosh(noise * x + bias)))
     }

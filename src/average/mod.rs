@@ -15,13 +15,14 @@
 //! Two backends compute them: [`Backend::Fourier`], one integral whatever the number of modes, and
 //! [`Backend::Hermite`], the textbook tensor product of Gauss rules. Under a Gaussian prior both reduce to the one
 //! dimension of S itself by Stein's lemma; under an empirical prior both average over the sites one by one.
-//! The function V(x) of (9) is in [`response`].
+//! The function V(x) of (9) is in [`response`]; what the backends' accuracy costs is measured in [`study`].
 
 mod fourier;
 mod hermite;
 mod product;
 pub mod response;
 mod scalar;
+pub mod study;
 
 pub use fourier::MAX_NODES;
 pub use scalar::{Scalar, log_2cosh};
@@ -223,6 +224,38 @@ impl Averager {
             (_, Backend::Hermite { nodes }) => Law::Tensor(Tensor::new(prior, modes, nodes)?),
         };
         Ok(Self { modes, line, law, averages: Averages::default() })
+    }
+
+    /// The same with Fourier averages of [`evaluate`](Self::evaluate) to an absolute `tolerance` between 1e-16 and 1,
+    /// instead of to rounding: for measuring what accuracy costs. The number of nodes of Gauss rules is given by their backend.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for another tolerance.
+    pub fn with_tolerance(mut self, tolerance: f64) -> Result<Self> {
+        if !(1e-16..=1.0).contains(&tolerance) {
+            let reason = format!("it is {tolerance}, and must lie between 1e-16 and 1");
+            return Err(Error::Range { name: "the tolerance", reason });
+        }
+        // A little is always asked for: a rule without digits has no end.
+        let digits = (-tolerance.ln()).max(0.1);
+        if let Law::Product(product) = &mut self.law {
+            product.digits = digits;
+        }
+        if let Line::Fourier(line) = &mut self.line {
+            line.digits = digits;
+        }
+        Ok(self)
+    }
+
+    /// Nodes t of the last Fourier average, or of the Gauss rule: the number of points at which something is evaluated, of
+    /// each site under an empirical law.
+    pub fn nodes(&self) -> usize {
+        match (&self.law, &self.line) {
+            (Law::Product(product), _) => product.nodes(),
+            (Law::Tensor(tensor), _) => tensor.nodes(),
+            (_, Line::Fourier(line)) => line.nodes(),
+            (_, Line::Hermite(line)) => line.nodes(),
+        }
     }
 
     /// `E[û_α tanh S]` and `E[sech² S]`.

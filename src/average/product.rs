@@ -3,7 +3,7 @@
 //! With `Φ = e^{ibt} e^{−s²t²/2} Π_γ φ(c_γ t)`, prefix and suffix products over the modes give every product that
 //! leaves one factor out without dividing (φ may vanish), so the cost is linear in K.
 
-use super::fourier::{self, Cut, Kernel, LogCosh};
+use super::fourier::{self, Cut, DIGITS, Kernel, LogCosh};
 use super::scalar::{self, Scalar};
 use super::{Averages, Detail, Field};
 use crate::error::{Error, Result};
@@ -34,6 +34,8 @@ pub(super) struct Product {
     suffix_along: Vec<f64>,
     prefix_along: Vec<f64>,
     sech2: f64,
+    /// −log of the accuracy of averages, but not of the scalar ones.
+    pub digits: f64,
 }
 
 impl Product {
@@ -53,7 +55,13 @@ impl Product {
             suffix_along: Vec::new(),
             prefix_along: Vec::new(),
             sech2: 0.0,
+            digits: DIGITS,
         }
+    }
+
+    /// Nodes of the last averages.
+    pub fn nodes(&self) -> usize {
+        self.weights.len()
     }
 
     fn activate(&mut self, field: &Field) {
@@ -69,7 +77,7 @@ impl Product {
         self.activate(field);
         let variance = field.noise * field.noise;
         let (kernel, nodes) =
-            fourier::grid(&self.prior, variance, field.bias.abs(), &self.coefficients, detail.into())?;
+            fourier::grid(&self.prior, (variance, field.bias.abs()), &self.coefficients, detail.into(), self.digits)?;
         fourier::damped_weights(&kernel, nodes, variance, &mut self.weights);
         if field.bias != 0.0 {
             self.weights.iter_mut().zip(&kernel.nodes).for_each(|(w, t)| *w *= (field.bias * t).cos());
@@ -192,7 +200,7 @@ impl Product {
         self.activate(field);
         let variance = field.noise * field.noise;
         let (kernel, nodes) =
-            fourier::grid(&self.prior, variance, field.bias.abs(), &self.coefficients, Cut::Jacobian)?;
+            fourier::grid(&self.prior, (variance, field.bias.abs()), &self.coefficients, Cut::Jacobian, DIGITS)?;
         fourier::damped_weights(&kernel, nodes, variance, &mut self.weights);
         self.factors(&kernel, nodes, false);
         self.accumulate(nodes);
@@ -202,7 +210,8 @@ impl Product {
     pub fn log_2cosh(&mut self, field: &Field) -> Result<f64> {
         self.activate(field);
         let variance = field.noise * field.noise;
-        let (kernel, nodes) = fourier::grid(&self.prior, variance, field.bias.abs(), &self.coefficients, Cut::LogCosh)?;
+        let bias = field.bias.abs();
+        let (kernel, nodes) = fourier::grid(&self.prior, (variance, bias), &self.coefficients, Cut::LogCosh, DIGITS)?;
         self.factors(&kernel, nodes, false);
         let second_moment = variance + field.bias * field.bias + self.coefficients.iter().map(|c| c * c).sum::<f64>();
         let mut node = 0;
@@ -285,6 +294,11 @@ impl Tensor {
     pub fn new(prior: &Prior, modes: usize, nodes: usize) -> Result<Self> {
         let component = prior.quadrature(nodes)?.filter(|_| modes <= TENSOR_MODES).ok_or(Error::HermiteModes(modes))?;
         Ok(Self { noise: quadrature::hermite(nodes)?, component, pair: DMatrix::zeros(modes, modes) })
+    }
+
+    /// Nodes of the whole rule, with noise.
+    pub fn nodes(&self) -> usize {
+        self.component.nodes.len().pow(self.pair.nrows() as u32) * self.noise.nodes.len()
     }
 
     /// Calls `visit(weight, û, S)` at every node of the tensor rule; the noise is left out where there is none.

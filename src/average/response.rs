@@ -13,7 +13,7 @@
 
 mod kernel;
 
-use super::fourier::{self, Cut};
+use super::fourier::{self, Cut, DIGITS};
 use crate::error::{Error, Result};
 use crate::prior::Prior;
 
@@ -90,14 +90,14 @@ pub fn one_minus_v(x: f64) -> Result<f64> {
         return Ok(1.0 - exact(x)?);
     }
     check(x)?;
-    let (kernel, nodes) = fourier::grid(&Prior::Gaussian, x, 0.0, &[], Cut::Constant)?;
+    let (kernel, nodes) = fourier::grid(&Prior::Gaussian, (x, 0.0), &[], Cut::Constant, DIGITS)?;
     let nodes = kernel.nodes[..nodes].iter().zip(&kernel.weights);
     Ok(nodes.map(|(&t, weight)| -weight * (-0.5 * x * t * t).exp_m1()).sum())
 }
 
 fn integral(x: f64, factor: impl Fn(f64) -> f64) -> Result<f64> {
     check(x)?;
-    let (kernel, nodes) = fourier::grid(&Prior::Gaussian, x, 0.0, &[], Cut::Jacobian)?;
+    let (kernel, nodes) = fourier::grid(&Prior::Gaussian, (x, 0.0), &[], Cut::Jacobian, DIGITS)?;
     let nodes = kernel.nodes[..nodes].iter().zip(&kernel.weights);
     Ok(nodes.map(|(&t, weight)| weight * factor(t) * (-0.5 * x * t * t).exp()).sum())
 }

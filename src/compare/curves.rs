@@ -102,7 +102,7 @@ mod tests {
             observations: (0..3)
                 .map(|k| {
                     let weights = DMatrix::from_row_slice(2, 2, &[values[k], 0.0, 0.0, 0.1]);
-                    let bulk = edges[k].map(|edge| Bulk { edge, outliers: k });
+                    let bulk = edges[k].map(|edge| Bulk { edge, outliers: k, sigma: 0.5 * edge, planted: None });
                     super::super::Observation { bulk, ..view.observe(k as f64, &weights).unwrap() }
                 })
                 .collect(),

@@ -18,16 +18,22 @@
 //! | simulations and theories through it | [`simulate`], [`replay`], [`predict`] |
 //! | which mode is which | [`Reference`], [`Followed`] |
 //! | means and errors of simulations | [`Curves`] |
+//! | a problem, its runs and its theories in one | [`Experiment`], [`Outcome`] |
+//! | the way over the phase diagram | [`simulated_path`], [`predicted_path`] |
 //! | deviations, growth rates, times of emergence, plateaus | [`Measures`] |
 
 mod align;
 mod course;
 mod curves;
+mod experiment;
 mod measures;
+mod plane;
 mod view;
 
 pub use align::{Followed, Reference};
 pub use course::{Ended, Prediction, predict, replay, simulate, weights_of, weights_of_linear};
 pub use curves::{Curves, above_bulk};
+pub use experiment::{Design, Experiment, Outcome, Theory, closures};
 pub use measures::{EMERGED, Measured, Measures};
+pub use plane::{PlanePoint, crossing, predicted_path, simulated_path};
 pub use view::{Bulk, Course, Observation, View};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::learning::{Basis, Layers};
-use crate::spectrum::{Decomposition, fit, singular_values};
+use crate::spectrum::{Decomposition, fit, singular_values, spiked};
 use nalgebra::DMatrix;
 
 /// Modes kept beyond those compared, since a mode may have been a lower one before it overtook.
@@ -22,6 +22,11 @@ pub struct Bulk {
     pub edge: f64,
     /// Singular values of the whole W above it.
     pub outliers: usize,
+    /// Scale σ of its noise.
+    pub sigma: f64,
+    /// Strength w of the planted mode that the largest singular value of W shows, by the spiked formula; `None` if it is not
+    /// above the bulk.
+    pub planted: Option<f64>,
 }
 
 /// A machine at one time.
@@ -115,9 +120,13 @@ impl View {
     pub fn observe_with_bulk(&self, time: f64, weights: &DMatrix<f64>) -> Result<Observation> {
         let seen = self.observe(time, weights)?;
         let (rows, columns) = weights.shape();
-        let fitted = fit(&singular_values(weights.transpose().as_slice(), rows, columns)?, rows, columns)?;
+        let values = singular_values(weights.transpose().as_slice(), rows, columns)?;
+        let fitted = fit(&values, rows, columns)?;
         let known = fitted.note.is_none() && fitted.edge.is_finite();
-        let bulk = known.then_some(Bulk { edge: fitted.edge, outliers: fitted.outliers });
+        let law = fitted.law.filter(|_| fitted.outliers > 0);
+        let planted = law.and_then(|law| spiked::planted(values[0], law.sigma(), law.kappa()));
+        let bulk = Bulk { edge: fitted.edge, outliers: fitted.outliers, sigma: fitted.sigma, planted };
+        let bulk = known.then_some(bulk);
         Ok(Observation { bulk, ..seen })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::spectrum_time::value_axis;
-use super::style::{Color, Dash, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
+use super::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use super::{Figure, FigureError, LegendPosition, Panel, escape};
 
 /// Modes drawn: as many as there are markers.
@@ -52,6 +52,34 @@ pub struct ComparisonFigure<'a> {
 /// # Errors
 /// If there are no times or modes, or lengths do not fit.
 pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
+    let (upper, lower) = panels(shown, 0)?;
+    Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]))
+}
+
+/// Several comparisons side by side across both columns, lettered, each with its residuals below. No two theories share a line
+/// style as long as there are no more than six.
+///
+/// # Errors
+/// As [`comparison`]; if there is none.
+pub fn comparisons(shown: &[ComparisonFigure<'_>]) -> Result<Figure, FigureError> {
+    let (mut uppers, mut lowers, mut styles) = (Vec::new(), Vec::new(), 0);
+    for one in shown {
+        let (upper, lower) = panels(one, styles)?;
+        uppers.push(upper);
+        lowers.push(lower);
+        styles += one.theories.len();
+    }
+    let columns = uppers.len();
+    let ends = |pick: fn(&Panel) -> f64, of: fn(f64, f64) -> f64| uppers.iter().map(pick).reduce(of);
+    if let (Some(start), Some(end)) = (ends(|panel| panel.y.start, f64::min), ends(|panel| panel.y.end, f64::max)) {
+        uppers.iter_mut().for_each(|panel| (panel.y.start, panel.y.end) = (start, end));
+    }
+    uppers.extend(lowers);
+    Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, columns, uppers)?.share_x().row_heights(&[1.0, LOWER]))
+}
+
+/// Curves and residuals; theories take the line styles from the number `styles` on.
+fn panels(shown: &ComparisonFigure<'_>, styles: usize) -> Result<(Panel, Panel), FigureError> {
     check(shown)?;
     let drawn = shown.mean.len().min(DRAWN);
     let axis = |label: &str| time_axis(label, shown.times, shown.scale);
@@ -66,7 +94,8 @@ pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
     }
     for (index, theory) in shown.theories.iter().enumerate() {
         for curve in &theory.modes[..drawn] {
-            upper.line(&shown.times[..curve.len()], curve, theory_style(index)).label(&escape_name(theory.name));
+            let style = theory_style(styles + index);
+            upper.line(&shown.times[..curve.len()], curve, style).label(&escape_name(theory.name));
         }
     }
     let chosen = spread(&upper.x, shown.times);
@@ -83,12 +112,12 @@ pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
         upper.title(&format!("points: {}", escape_name(shown.simulation)));
     }
     upper.legend(LegendPosition::Below);
-    let lower = residuals(shown, drawn, axis("t"));
-    Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]))
+    let lower = residuals(shown, drawn, axis("t"), styles);
+    Ok((upper, lower))
 }
 
 /// The panel of `theory/simulation − 1`, in per cent.
-fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis) -> Panel {
+fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis, styles: usize) -> Panel {
     let mut series: Vec<(usize, usize, Vec<f64>, Vec<f64>)> = Vec::new();
     for (index, theory) in shown.theories.iter().enumerate() {
         for mode in 0..drawn {
@@ -96,7 +125,7 @@ fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis) -> Panel {
             let seen = (0..theory.modes[mode].len()).filter(|&k| shown.times[k] >= from);
             let points = seen.map(|k| (shown.times[k], 100.0 * (theory.modes[mode][k] / shown.mean[mode][k] - 1.0)));
             let (xs, ys) = points.unzip();
-            series.push((index, mode, xs, ys));
+            series.push((styles + index, mode, xs, ys));
         }
     }
     let values = || series.iter().flat_map(|(_, _, _, ys)| ys).filter(|value| value.is_finite());
@@ -245,6 +274,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Two comparisons side by side are lettered, and their theories do not look alike.
+    #[test]
+    fn comparisons_side_by_side_tell_theories_apart() {
+        let times: Vec<f64> = (0..40).map(|k| 0.01 * f64::from(k)).collect();
+        let mean = vec![curve(&times, 10.0)];
+        let theories = |names: [&'static str; 3]| names.map(|name| TheoryCurves { name, modes: &mean });
+        let (left, right) = (theories(["a1", "a2", "a3"]), theories(["b1", "b2", "b3"]));
+        let shown = |theories| ComparisonFigure {
+            times: &times,
+            scale: Scale::Linear,
+            simulation: "PCD-10",
+            mean: &mean,
+            error: None,
+            bulk_edge: None,
+            emerged: &[Some(0.0)],
+            theories,
+        };
+        let figure = comparisons(&[shown(&left), shown(&right)]).unwrap();
+        assert_on_paper(&figure);
+        let texts = svg_texts(&figure).join("|");
+        for name in ["(a)", "(d)", "a1", "b3", "PCD-10"] {
+            assert!(texts.contains(name), "{name} is not in {texts}");
+        }
+        assert!(comparisons(&[]).is_err());
     }
 
     #[test]

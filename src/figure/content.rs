@@ -12,18 +12,26 @@ pub struct Category {
     pub(super) color: Color,
     pub(super) hatched: bool,
     pub(super) label: String,
+    /// What the legend calls it, beside a label inside its region.
+    pub(super) listed: Option<String>,
 }
 
 impl Category {
     /// A category in a flat colour; its label is written inside its largest region, or in the
     /// legend if it does not fit. An empty label is not shown.
     pub fn filled(color: Color, label: &str) -> Self {
-        Category { color, hatched: false, label: label.to_string() }
+        Category { color, hatched: false, label: label.to_string(), listed: None }
     }
 
     /// A category hatched in grey on white, explained in the legend: for what is not known.
     pub fn hatched(label: &str) -> Self {
-        Category { color: Color::White, hatched: true, label: label.to_string() }
+        Category { color: Color::White, hatched: true, label: label.to_string(), listed: None }
+    }
+
+    /// A category in a flat colour that the legend explains by a name, wherever it occurs; a short label is written inside its largest
+    /// region too, if it fits.
+    pub fn listed(color: Color, label: &str, name: &str) -> Self {
+        Category { listed: Some(name.to_string()), ..Category::filled(color, label) }
     }
 }
 

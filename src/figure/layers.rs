@@ -176,6 +176,9 @@ impl PlacedPanel<'_> {
                 add_entry(&mut drawn.entries, &description.label, Sample::Hatch);
                 continue;
             }
+            if let Some(name) = &description.listed {
+                add_entry(&mut drawn.entries, name, Sample::Fill(description.color));
+            }
             let text = RichText::new(&description.label, FONT_SIZE);
             let mut obstacles = drawn.occupancy.clone();
             obstacles.mark_where(|p| cells.index_at(p).is_none_or(|index| map[index] != category));
@@ -184,6 +187,7 @@ impl PlacedPanel<'_> {
                     canvas.text(&text, at, Across::Center, Upright::Middle);
                     drawn.occupancy.mark_rect(&box_around(at, &text));
                 }
+                None if description.listed.is_some() => {}
                 None => {
                     let sample = Sample::Fill(description.color);
                     add_entry(&mut drawn.entries, &description.label, sample);

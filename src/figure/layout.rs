@@ -5,7 +5,7 @@ use super::canvas::{Across, Canvas, Upright};
 use super::frame::{Frame, FrameTicks, Margins};
 use super::geometry::Rect;
 use super::layers::{PlacedPanel, heat_of};
-use super::legend::{Entry, Legend, LegendPosition, add_entry};
+use super::legend::{Entry, Legend, LegendPosition, Sample, add_entry};
 use super::maps::color_bar_room;
 use super::sheet::Figure;
 use super::style::{Color, FONT_SIZE, MINOR_TICK_WIDTH, POINTS_PER_MM};
@@ -227,6 +227,7 @@ impl Figure {
             }
         }
         self.draw_bar(&mut canvas, &rects)?;
+        below.sort_by_key(|entry| entry.samples.first().map(Sample::rank));
         let legend = Legend::block(below, canvas.width - 2.0 * PAD);
         if !legend.is_empty() {
             let left = (0.5 * (canvas.width - legend.width())).max(PAD);

@@ -36,6 +36,18 @@ pub(super) enum Sample {
     Hatch,
 }
 
+impl Sample {
+    /// Place in a legend of several panels: lines, then markers, then fills.
+    pub fn rank(&self) -> usize {
+        match self {
+            Sample::Line(_) => 0,
+            Sample::Marker(_) | Sample::ErrorBar(_) => 1,
+            Sample::Fill(_) => 2,
+            Sample::Hatch => 3,
+        }
+    }
+}
+
 /// A label and its samples, drawn over each other.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {

@@ -17,11 +17,12 @@
 //! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
-//! | the figures themselves: of phases | `phase_diagram.rs`, `phase_style.rs` |
+//! | the figures themselves: of phases | `phase_diagram.rs`, `phase_style.rs`, `stable_states.rs` |
 //! | of theory against simulation | `comparison.rs` |
 //! | of a trained machine | `inspection.rs` |
 //! | of a training run | `spectrum_time.rs`, `spectrum_histogram.rs`, `spectrum_rank.rs`, `image_sheet.rs` |
 //! | of the letter | `linear_dynamics.rs`, `spectrum_log_log.rs` |
+//! | of what averages cost | `average_cost.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
 //! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
@@ -33,6 +34,7 @@
 //! lower-case letter, Latin or Greek, is a variable and set in italics; `*T*` forces italics, a
 //! backslash takes the next character literally and upright.
 
+mod average_cost;
 mod axis;
 mod canvas;
 mod comparison;
@@ -63,6 +65,7 @@ mod spectrum_histogram;
 mod spectrum_log_log;
 mod spectrum_rank;
 mod spectrum_time;
+mod stable_states;
 mod style;
 mod svg;
 mod text;
@@ -70,8 +73,9 @@ mod ticks;
 mod tiles;
 mod uncertainty;
 
+pub use average_cost::{CostCurves, CostPanel, average_costs};
 pub use axis::{Axis, Scale};
-pub use comparison::{ComparisonFigure, TheoryCurves, comparison};
+pub use comparison::{ComparisonFigure, TheoryCurves, comparison, comparisons};
 pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
@@ -82,12 +86,15 @@ pub use legend::LegendPosition;
 pub use linear_dynamics::{LinearCourse, linear_dynamics};
 pub use markup::escape;
 pub use panel::{Panel, Series};
-pub use phase_diagram::{phase_diagram, phase_diagram_gallery, phase_diagram_with_path};
+pub use phase_diagram::{
+    LearningPath, phase_diagram, phase_diagram_gallery, phase_diagram_with_learning, phase_diagram_with_path,
+};
 pub use sheet::Figure;
 pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram, spectrum_histogram_with_outliers};
 pub use spectrum_log_log::{FollowedModes, RankSpectrum, spectrum_log_log};
 pub use spectrum_rank::spectra_by_rank;
 pub use spectrum_time::spectrum_against_time;
+pub use stable_states::stable_states;
 pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
 
 /// What can keep a figure from being drawn or saved.

@@ -34,6 +34,44 @@ pub fn phase_diagram_with_path(diagram: &PhaseDiagram, path: &[(f64, f64)]) -> R
     Ok(Figure::single_column(panel).aspect(0.9))
 }
 
+/// The way of one machine over the phase diagram while it learns, points (1/σ, w_max/σ) in the order of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LearningPath {
+    /// As the theory has it.
+    pub theory: Vec<(f64, f64)>,
+    /// As the simulation has it.
+    pub simulation: Vec<(f64, f64)>,
+    /// As the spectrum of the simulated machine alone has it; NaN where it does not tell.
+    pub outlier: Vec<(f64, f64)>,
+}
+
+/// A phase diagram with the ways of learning machines: theories as lines, simulations as points, the first
+/// of which is marked, readings of the spectrum as crosses. Points outside the diagram are not seen.
+///
+/// # Errors
+/// As [`phase_diagram`].
+pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath]) -> Result<Figure, FigureError> {
+    let mut panel = panel(diagram)?;
+    let apart = |points: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { points.iter().copied().unzip() };
+    for path in paths {
+        let (xs, ys) = apart(&path.theory);
+        panel.line(&xs, &ys, LineStyle::solid(Color::White).width(2.6));
+        panel.line(&xs, &ys, LineStyle::solid(Color::Rgb(160, 0, 0)).width(1.4)).label("theory");
+    }
+    for path in paths {
+        let drawn = [
+            (&path.simulation[..], Marker::OpenCircle, 3.2, "simulation"),
+            (&path.outlier[..], Marker::Cross, 2.6, "simulation, from its outlier"),
+            (&path.simulation[..path.simulation.len().min(1)], Marker::Square, 4.5, "start"),
+        ];
+        for (points, marker, size, label) in drawn {
+            let (xs, ys) = apart(points);
+            panel.points(&xs, &ys, MarkerStyle::new(marker, Color::Black).size(size)).label(label);
+        }
+    }
+    Ok(Figure::single_column(panel).aspect(0.9))
+}
+
 /// Several phase diagrams, two a row across both columns, each under the name of its prior.
 ///
 /// # Errors
@@ -69,7 +107,7 @@ pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, Figure
 }
 
 /// The name of the prior, or of both if they differ.
-fn prior_title(diagram: &PhaseDiagram) -> String {
+pub(super) fn prior_title(diagram: &PhaseDiagram) -> String {
     let capital = |name: &str| {
         let mut letters = name.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string());
@@ -85,24 +123,28 @@ fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
     panel.legend(LegendPosition::Below);
     let map: Vec<usize> = diagram.points.iter().map(|point| category(point.phase)).collect();
     panel.category_map(xs, ys, &map, &categories());
+    draw_boundaries(&mut panel, diagram);
+    Ok(panel)
+}
 
+/// Draws the boundaries of a diagram over its map.
+pub(super) fn draw_boundaries(panel: &mut Panel, diagram: &PhaseDiagram) {
     for boundary in diagram.boundaries.iter().filter(|b| is_main(b.curve)) {
         let (xs, ys) = converged_points(boundary);
         panel.line(&xs, &ys, LineStyle::solid(Color::White).width(CASING_WIDTH));
     }
     let mut drawn: Vec<Segment> = Vec::new();
     for boundary in &diagram.boundaries {
-        draw_curve(&mut panel, boundary, &drawn);
+        draw_curve(panel, boundary, &drawn);
         drawn.extend(segments(boundary));
     }
     for boundary in &diagram.boundaries {
-        mark_open_points(&mut panel, boundary);
+        mark_open_points(panel, boundary);
     }
-    Ok(panel)
 }
 
 /// An axis from the first to the last node.
-fn axis(label: &str, nodes: &[f64]) -> Result<Axis, FigureError> {
+pub(super) fn axis(label: &str, nodes: &[f64]) -> Result<Axis, FigureError> {
     match (nodes.first(), nodes.last()) {
         (Some(&first), Some(&last)) => Ok(Axis::linear(label, first..last)),
         _ => Err(FigureError::Nodes("a phase diagram without points")),
@@ -205,6 +247,7 @@ mod tests {
             m_bar: 0.0,
             at_number: 0.0,
             stable_fixed_points: 1,
+            unconverged: 0,
         };
         PhaseDiagram {
             family: Family::new(1.0, &[1.0], prior.clone(), prior.clone()).unwrap(),

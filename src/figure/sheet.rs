@@ -87,6 +87,12 @@ impl Figure {
         self
     }
 
+    /// Sets the heights of the rows' frames in units of the first; rows without one keep theirs.
+    pub fn row_heights(mut self, heights: &[f64]) -> Self {
+        self.row_heights.iter_mut().zip(heights).for_each(|(old, &new)| *old = new);
+        self
+    }
+
     /// Labels the x axis below the last row only; the panels of a column should agree on it.
     pub fn share_x(mut self) -> Self {
         self.share_x = true;

@@ -272,10 +272,15 @@ fn connect(abscissae: &[f64], lines: &[Vec<Found>], window: (f64, f64)) -> Vec<B
     }
     let spacing = abscissae.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
     // A boundary steeper than four is drawn as separate points rather than joined to a wrong neighbour.
-    let reach = (4.0 * spacing).max(0.1 * (window.1 - window.0));
+    let near = (4.0 * spacing).max(0.1 * (window.1 - window.0));
+    // Where there is one point of a curve on either line, there is no other neighbour.
+    let far = 0.3 * (window.1 - window.0);
+    let alone = |line: &[Found], curve: Curve| line.iter().filter(|found| found.curve == curve).count() == 1;
     let mut pieces: Vec<Piece> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         for found in line {
+            let single = index > 0 && alone(line, found.curve) && alone(&lines[index - 1], found.curve);
+            let reach = if single { far } else { near };
             let distance = |piece: &Piece| {
                 let last = piece.boundary.points.last().map_or(f64::INFINITY, |point| point.w_over_sigma);
                 (last - found.point.w_over_sigma).abs()

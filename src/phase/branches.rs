@@ -20,6 +20,8 @@ pub(super) struct Branches<'a> {
     branches: Vec<Branch>,
     /// Whether a single mode is all that can condense: it does so where the disordered state is unstable to it.
     alone: bool,
+    /// Solves that did not converge at the last point.
+    unconverged: usize,
 }
 
 /// Modes condensed together, and where the state was last seen.
@@ -33,7 +35,12 @@ impl<'a> Branches<'a> {
     pub fn new(family: &'a Family, inv_sigma: f64) -> Result<Self> {
         let branches = followed(family).into_iter().map(|modes| Branch { modes, last: None }).collect();
         let alone = family.modes_ratio().len() == 1 || family.is_gaussian();
-        Ok(Self { family, inv_sigma, disordered: disordered(family, inv_sigma, 0.0)?, branches, alone })
+        Ok(Self { family, inv_sigma, disordered: disordered(family, inv_sigma, 0.0)?, branches, alone, unconverged: 0 })
+    }
+
+    /// Solves that ended without convergence at the last point: states may be missing there.
+    pub fn unconverged(&self) -> usize {
+        self.unconverged
     }
 
     /// The stable states at w_max/σ = y, by free energy. Calls should descend in y: a condensed state is then followed
@@ -47,6 +54,7 @@ impl<'a> Branches<'a> {
             stable.push(FixedPoint { spectral_radius: growth, stable: true, ..self.disordered.clone() });
         }
         let mut solver = Solver::new(&ensemble)?;
+        self.unconverged = 0;
         let count = ensemble.modes().len();
         for branch in &mut self.branches {
             // One mode alone condenses where the disordered state is unstable to it, or survives from above.
@@ -56,6 +64,7 @@ impl<'a> Branches<'a> {
                 None => Start::condensed(count, &branch.modes),
             };
             let point = solver.solve(&start)?;
+            self.unconverged += usize::from(!point.is_converged());
             if !point.is_converged() || point.modes_condensed.len() != branch.modes.len() {
                 continue;
             }

@@ -251,6 +251,8 @@ pub struct MapPoint {
     pub at_number: f64,
     /// Stable fixed points found, modulo signs.
     pub stable_fixed_points: usize,
+    /// Searches for a condensed state that ended without convergence: unless it is 0, there may be more stable fixed points.
+    pub unconverged: usize,
 }
 
 /// Map and boundaries of a family.
@@ -358,6 +360,7 @@ fn map_column(family: &Family, inv_sigma: f64, w_over_sigma: &[f64]) -> Result<V
             m_bar: dominant.map_or(f64::NAN, |point| leading.map_or(0.0, |mode| point.magnetization_bar[mode])),
             at_number: if at_edge { f64::INFINITY } else { value(|point| point.at_number) },
             stable_fixed_points: states.len(),
+            unconverged: branches.unconverged(),
         });
     }
     column.reverse();

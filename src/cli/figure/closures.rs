@@ -1,8 +1,44 @@
-//! closures: being written.
+//! Six closures of the theory against the same simulations, the residuals below.
 
 use super::Gallery;
+use super::outcomes;
+use crate::Prior;
 use crate::cli::CliError;
+use crate::compare::{Design, closures};
+use crate::figure;
 
-pub(super) fn draw(_gallery: &mut Gallery) -> Result<(), CliError> {
+const NAME: &str = "closures";
+/// Closures of the letter's fixed prior; the others are of the population.
+const FIXED_PRIOR: usize = 3;
+
+/// One mode from noise to its plateau, by the fixed-prior closure with three responses on the left and by the population
+/// closure at its three orders on the right.
+pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
+    let quick = gallery.options.quick;
+    let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };
+    let design = Design {
+        units,
+        amplitudes: vec![0.5],
+        prior_u: Prior::Bernoulli,
+        samples: gallery.cluster_samples(12_000, 30_000),
+        sigma: 0.2,
+        learning_rate: if quick { 0.003 } else { 0.001 },
+        updates: if quick { 80 } else { 140 },
+        records: 100,
+        batch: if quick { 250 } else { 500 },
+        gibbs_steps: 10,
+        seed: gallery.common.seed,
+    };
+    let outcome = outcomes::compare(gallery, NAME, &design, runs, &closures())?;
+    let measures = outcomes::measures(&outcome);
+    let (emerged, curves) = (outcomes::emerged(&measures), outcomes::curves(&outcome));
+    let simulation = outcomes::simulations(&design, runs);
+    let parts = [&curves[..FIXED_PRIOR], &curves[FIXED_PRIOR..]];
+    let drawn = parts.map(|part| outcomes::drawn(&outcome, &simulation, &emerged, part));
+    gallery.destination.save(&figure::comparisons(&drawn)?, NAME)?;
+    outcomes::write(gallery, &format!("{NAME}.csv"), &outcome)?;
+    for (theory, modes) in outcome.theories.iter().zip(&measures) {
+        gallery.claims.push(outcomes::claim(NAME, theory, modes, None));
+    }
     Ok(())
 }

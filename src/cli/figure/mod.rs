@@ -10,6 +10,7 @@ mod digits;
 mod learned_modes;
 mod learning;
 mod linear_dynamics;
+mod outcomes;
 mod phase_diagrams;
 mod runs;
 mod spectrum_histogram;

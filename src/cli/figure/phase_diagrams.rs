@@ -17,18 +17,31 @@ pub(super) fn metastability(gallery: &mut Gallery) -> Result<(), CliError> {
 /// Phase diagrams side by side, with the boundaries of each as CSV.
 fn diagrams(gallery: &mut Gallery, name: &'static str, priors: &[Prior], modes_ratio: &[f64]) -> Result<(), CliError> {
     let points = if gallery.options.quick { 41 } else { 201 };
-    let axis: Vec<f64> = (0..points).map(|n| 2.0 * f64::from(n) / f64::from(points - 1)).collect();
-    let bar = progress::bar(gallery.common, name, priors.len() * PhaseDiagram::steps(&axis));
-    let mut diagrams = Vec::new();
-    for prior in priors {
-        let family = Family::new(1.0, modes_ratio, prior.clone(), prior.clone())?;
-        diagrams.push(PhaseDiagram::compute(&family, &axis, &axis, &|| bar.inc(1))?);
-    }
-    bar.finish_and_clear();
+    let diagrams = compute(gallery, name, priors, modes_ratio, (points, 2.0, 2.0))?;
     let destination = &mut gallery.destination;
     destination.save(&figure::phase_diagram_gallery(&diagrams)?, name)?;
     for (prior, diagram) in priors.iter().zip(&diagrams) {
         phase_diagram::write_boundaries(destination, &format!("{name}-{prior}.csv"), &diagram.boundaries)?;
     }
     Ok(())
+}
+
+/// Diagrams of square machines under each prior, of so many points a side up to the given 1/σ and w_max/σ.
+pub(super) fn compute(
+    gallery: &Gallery,
+    name: &'static str,
+    priors: &[Prior],
+    modes_ratio: &[f64],
+    (points, right, top): (u32, f64, f64),
+) -> Result<Vec<PhaseDiagram>, CliError> {
+    let axis = |end: f64| -> Vec<f64> { (0..points).map(|n| end * f64::from(n) / f64::from(points - 1)).collect() };
+    let (x, y) = (axis(right), axis(top));
+    let bar = progress::bar(gallery.common, name, priors.len() * PhaseDiagram::steps(&x));
+    let diagrams = priors.iter().map(|prior| {
+        let family = Family::new(1.0, modes_ratio, prior.clone(), prior.clone())?;
+        Ok(PhaseDiagram::compute(&family, &x, &y, &|| bar.inc(1))?)
+    });
+    let diagrams = diagrams.collect();
+    bar.finish_and_clear();
+    diagrams
 }

@@ -1,8 +1,104 @@
-//! trajectory: being written.
+//! Learning machines on the phase diagram, theory and simulation together.
 
 use super::Gallery;
-use crate::cli::CliError;
+use super::outcomes::brief;
+use crate::Prior;
+use crate::cli::{CliError, progress};
+use crate::compare::{Design, Experiment, PlanePoint, closures, crossing, predicted_path, simulated_path};
+use crate::figure::{self, LearningPath};
+use crate::letter::Claim;
+use crate::phase::{Family, PhaseDiagram};
+use rayon::prelude::*;
 
-pub(super) fn draw(_gallery: &mut Gallery) -> Result<(), CliError> {
-    Ok(())
+const NAME: &str = "trajectory";
+/// Scales of the initial weights.
+const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
+/// Part of the plane that is shown, 1/σ and w_max/σ.
+const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
+/// Theory and simulation are to cross within this share of the time of crossing.
+const WITHIN: f64 = 0.1;
+const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
+
+/// One mode learnt from noise of three strengths, all in the paramagnet, through the line w = 1 into the ferromagnet.
+pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
+    let quick = gallery.options.quick;
+    let units = if quick { (240, 120) } else { (400, 200) };
+    let kappa = units.1 as f64 / units.0 as f64;
+    let designs = STARTS.map(|sigma| Design {
+        units,
+        amplitudes: vec![0.5],
+        prior_u: Prior::Bernoulli,
+        samples: gallery.cluster_samples(10_000, 20_000),
+        sigma,
+        learning_rate: if quick { 0.002 } else { 0.001 },
+        updates: if quick { 80 } else { 120 },
+        records: if quick { 40 } else { 80 },
+        batch: if quick { 250 } else { 500 },
+        gibbs_steps: 10,
+        seed: gallery.common.seed,
+    });
+    let diagram = background(gallery, kappa)?;
+    let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
+    let courses = designs.par_iter().map(|design| courses(design, kappa, &|| bar.inc(1)));
+    let courses = courses.collect::<Result<Vec<_>, CliError>>()?;
+    let (mut paths, mut rows) = (Vec::new(), Vec::new());
+    for (design, (theory, simulation)) in designs.iter().zip(&courses) {
+        for (of, path) in [("theory", theory), ("simulation", simulation)] {
+            rows.extend(path.iter().map(|point| row(design.sigma, of, point)));
+        }
+        gallery.claims.push(claim(design.sigma, theory, simulation));
+        paths.push(LearningPath {
+            theory: places(theory, |point| point.w_over_sigma),
+            simulation: places(simulation, |point| point.w_over_sigma),
+            outlier: places(simulation, |point| point.outlier),
+        });
+    }
+    bar.finish_and_clear();
+    gallery.destination.save(&figure::phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
+    gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
+}
+
+/// The ways of theory and simulation.
+fn courses(design: &Design, kappa: f64, step: &dyn Fn()) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
+    let experiment = Experiment::new(design)?;
+    let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
+    let [.., (_, full)] = closures();
+    let prediction = experiment.predict(&full, &mut |_| ())?.course;
+    let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
+    Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))
+}
+
+/// The phases of one mode along the data's ±1 direction with hidden components as normal as the noise that learning starts from.
+fn background(gallery: &Gallery, kappa: f64) -> Result<PhaseDiagram, CliError> {
+    let points = if gallery.options.quick { 81 } else { 201 };
+    let axes = WINDOW.map(|(low, high)| -> Vec<f64> {
+        (0..points).map(|n| low + (high - low) * f64::from(n) / f64::from(points - 1)).collect()
+    });
+    let family = Family::new(kappa, &[1.0], Prior::Bernoulli, Prior::Gaussian)?;
+    let bar = progress::bar(gallery.common, NAME, PhaseDiagram::steps(&axes[0]));
+    let diagram = PhaseDiagram::compute(&family, &axes[0], &axes[1], &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(diagram)
+}
+
+fn places(path: &[PlanePoint], of: fn(&PlanePoint) -> f64) -> Vec<(f64, f64)> {
+    path.iter().map(|point| (point.inv_sigma, of(point))).collect()
+}
+
+fn row(sigma: f64, of: &str, point: &PlanePoint) -> Vec<String> {
+    let w = point.w_over_sigma / point.inv_sigma;
+    let numbers = [point.time, point.inv_sigma, point.w_over_sigma, point.outlier, w];
+    // What is not known is left empty.
+    let number = |value: f64| if value.is_finite() { brief(value) } else { String::new() };
+    [brief(sigma), of.to_owned()].into_iter().chain(numbers.map(number)).collect()
+}
+
+/// Where both cross the line.
+fn claim(sigma: f64, theory: &[PlanePoint], simulation: &[PlanePoint]) -> Claim {
+    let statement = format!("from σ = {sigma} the machine crosses from paramagnet to ferromagnet, w = 1");
+    let place = |point: &PlanePoint| format!("t = {:.4}, 1/σ = {:.3}", point.time, point.inv_sigma);
+    let (predicted, found) = (crossing(theory), crossing(simulation));
+    let holds = predicted.zip(found).is_some_and(|(a, b)| (a.time - b.time).abs() < WITHIN * a.time);
+    let text = |point: Option<PlanePoint>| point.as_ref().map_or("no crossing".to_owned(), place);
+    Claim::new(NAME, statement, format!("theory: {}", text(predicted)), text(found), Some(holds))
 }

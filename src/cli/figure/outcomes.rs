@@ -1,0 +1,131 @@
+//! What figures of theory against simulation share: what is drawn, its CSV, its claims.
+
+use super::Gallery;
+use crate::cli::{CliError, progress, report};
+use crate::compare::{Design, Experiment, Measures, Outcome, Theory};
+use crate::figure::{ComparisonFigure, Scale, TheoryCurves};
+use crate::learning::Setup;
+use crate::letter::Claim;
+
+impl Gallery<'_> {
+    /// Samples of clusters: what --samples asks for, or a number for quick figures and one for others.
+    pub fn cluster_samples(&self, quick: usize, full: usize) -> usize {
+        self.options.data.samples.unwrap_or(if self.options.quick { quick } else { full })
+    }
+}
+
+/// Simulates a design so many times and follows the theories beside it.
+pub(super) fn compare(
+    gallery: &Gallery,
+    name: &'static str,
+    design: &Design,
+    runs: u64,
+    theories: &[(&str, Setup)],
+) -> Result<Outcome, CliError> {
+    let experiment = Experiment::new(design)?;
+    let bar = progress::updates(gallery.common, name, runs * design.updates);
+    let outcome = experiment.compare(runs, theories, &mut || bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(outcome)
+}
+
+/// The simulations' name for legends.
+pub(super) fn simulations(design: &Design, runs: u64) -> String {
+    let runs = if runs > 1 { format!(", mean of {runs}") } else { String::new() };
+    format!("PCD-{}{runs}", design.gibbs_steps)
+}
+
+/// How each theory's modes compare with the simulations', `[theory][mode]`.
+pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
+    let modes = outcome.curves.mean.len();
+    let of = |theory: &Theory| (0..modes).map(|mode| Measures::of(&outcome.curves, mode, &theory.followed)).collect();
+    outcome.theories.iter().map(of).collect()
+}
+
+/// The curves of the theories, to be drawn.
+pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
+    outcome.theories.iter().map(|theory| TheoryCurves { name: &theory.name, modes: &theory.followed.values }).collect()
+}
+
+/// What is drawn of simulations and theories.
+pub(super) fn drawn<'a>(
+    outcome: &'a Outcome,
+    simulation: &'a str,
+    emerged: &'a [Option<f64>],
+    theories: &'a [TheoryCurves<'a>],
+) -> ComparisonFigure<'a> {
+    ComparisonFigure {
+        times: &outcome.curves.times,
+        scale: Scale::Linear,
+        simulation,
+        mean: &outcome.curves.mean,
+        error: outcome.curves.error.as_deref(),
+        bulk_edge: outcome.curves.bulk_edge.as_deref(),
+        emerged,
+        theories,
+    }
+}
+
+/// Times at which the simulations' modes emerge.
+pub(super) fn emerged(measures: &[Vec<Measures>]) -> Vec<Option<f64>> {
+    measures.first().map_or(Vec::new(), |modes| modes.iter().map(|mode| mode.emergence_time.simulation).collect())
+}
+
+/// A row a time, mode and curve: `time,mode,curve,w,error`; the error is that of the simulations' mean.
+pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Result<(), CliError> {
+    let curves = &outcome.curves;
+    let mut rows = Vec::new();
+    for (mode, mean) in curves.mean.iter().enumerate() {
+        for (record, (time, w)) in curves.times.iter().zip(mean).enumerate() {
+            let mut row = |curve: &str, w: f64, error: Option<f64>| {
+                let error = error.map_or(String::new(), brief);
+                rows.push(vec![brief(*time), (mode + 1).to_string(), curve.to_owned(), brief(w), error]);
+            };
+            row("simulation", *w, curves.error.as_ref().map(|errors| errors[mode][record]));
+            for theory in &outcome.theories {
+                if let Some(&w) = theory.followed.values[mode].get(record) {
+                    row(&theory.name, w, None);
+                }
+            }
+        }
+    }
+    gallery.destination.write_csv(name, &["time", "mode", "curve", "w", "error"], rows)
+}
+
+/// Nine digits: more than simulations have, in small files.
+pub(super) fn brief(value: f64) -> String {
+    let rounded: f64 = format!("{value:.8e}").parse().unwrap_or(value);
+    report::plain(rounded)
+}
+
+/// What a theory's deviations from the simulations come to: the largest from the emergence of each mode on, and what the
+/// theory is expected to keep to, if anything is.
+pub(super) fn claim(figure: &str, theory: &Theory, modes: &[Measures], within: Option<f64>) -> Claim {
+    let percent = |value: f64| format!("{:.2} %", 100.0 * value);
+    let largest: Option<Vec<f64>> = modes.iter().map(|mode| mode.max_relative_deviation).collect();
+    let plateau = |mode: &Measures| Some(mode.plateau.theory? / mode.plateau.simulation? - 1.0);
+    let plateaus: Vec<String> = modes.iter().filter_map(plateau).map(percent).collect();
+    let statement = format!("{}: largest |theory/simulation − 1| from emergence on, by mode", theory.name);
+    let expected =
+        within.map_or("the cost of the approximation".to_owned(), |within| format!("below {}", percent(within)));
+    let Some(largest) = largest else {
+        return Claim::new(
+            figure,
+            statement,
+            expected,
+            "a mode did not emerge, or the theory ended before",
+            within.map(|_| false),
+        );
+    };
+    let holds = within.map(|within| largest.iter().all(|deviation| *deviation < within));
+    let found = largest.iter().map(|&deviation| percent(deviation)).collect::<Vec<_>>().join(", ");
+    let remark = match &theory.prediction.ended {
+        Some(end) => {
+            let reached = end.time.map_or("at its start".to_owned(), |time| format!("after t = {time:.3}"));
+            format!("the theory ends {reached}: {}", end.error)
+        }
+        None if plateaus.is_empty() => String::new(),
+        None => format!("at the plateau {}", plateaus.join(", ")),
+    };
+    Claim::new(figure, statement, expected, found, holds).remark(remark)
+}
