@@ -22,7 +22,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// Draws for each site.
-pub(super) const COPIES: usize = 4;
+pub(super) const COPIES: usize = 2;
 /// Noise below which components are taken as they are: the finest the laws are known to.
 const LEAST_NOISE: f64 = 0.02;
 /// Where x ends, and the step: a quarter of the finest noise.
