@@ -196,7 +196,15 @@ fn a_run_is_followed_and_repeated() {
     assert!((shares + lost - 1.0).abs() < 1e-12);
     let table = std::fs::read_to_string(first.join("trajectory.csv")).unwrap();
     assert_eq!(table.lines().count(), steps + 1);
-    for name in ["modes.csv", "histogram.png", "components.svg", "phase-diagram.png", "modes.png", "inspection.json"] {
+    for name in [
+        "modes.csv",
+        "histogram.png",
+        "components.svg",
+        "phase-diagram.png",
+        "modes.png",
+        "trajectory.png",
+        "inspection.json",
+    ] {
         assert!(first.join(name).is_file(), "{name}");
     }
     succeed(&["run", text(&first), "--out", text(&again), "--threads", "1", "--quiet"]);

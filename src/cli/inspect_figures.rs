@@ -4,7 +4,8 @@ use super::CliError;
 use super::destination::Destination;
 use crate::Prior;
 use crate::figure::{
-    self, Bulk, ComponentHistogram, LawCurve, Scale, SpectrumHistogram, component_histograms, phase_diagram_with_path,
+    self, Bulk, ComponentHistogram, LawCurve, ModeCourse, Scale, SpectrumHistogram, component_histograms,
+    phase_diagram_with_path,
 };
 use crate::inspect::{Reading, Seen, States, Trajectory};
 use crate::phase::{Family, PhaseDiagram};
@@ -36,6 +37,9 @@ pub(super) fn all(
     histogram(destination, reading)?;
     components(destination, reading)?;
     place(destination, reading, states, trajectory)?;
+    if let Some(trajectory) = trajectory {
+        against_update(destination, trajectory)?;
+    }
     if let Some(shape) = shape {
         let columns: Vec<Vec<f64>> =
             reading.modes.u.column_iter().take(IMAGES).map(|u| u.iter().copied().collect()).collect();
@@ -43,6 +47,24 @@ pub(super) fn all(
         destination.save(&drawn, "modes")?;
     }
     Ok(())
+}
+
+/// Strengths and kurtosis of the followed modes.
+fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+    let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
+    let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| step.bulk.sigma).collect();
+    let mut modes = Vec::new();
+    for mode in &trajectory.modes {
+        let (mut strengths, mut kurtosis) = (vec![f64::NAN; updates.len()], vec![f64::NAN; updates.len()]);
+        for passage in &mode.course {
+            if let Some(outlier) = &passage.outlier {
+                strengths[passage.step] = outlier.planted.unwrap_or(f64::NAN);
+                kurtosis[passage.step] = outlier.kurtosis_u;
+            }
+        }
+        modes.push(ModeCourse { strengths, kurtosis });
+    }
+    destination.save(&figure::modes_against_update(&updates, &sigmas, &modes)?, "trajectory")
 }
 
 fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {

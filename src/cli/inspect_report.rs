@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 /// Files of `--update all` alone.
-pub(super) const TRAJECTORY_FILES: [&str; 2] = ["trajectory.csv", "modes.csv"];
+pub(super) const TRAJECTORY_FILES: [&str; 4] = ["trajectory.csv", "modes.csv", "trajectory.png", "trajectory.svg"];
 /// Outliers and fixed points shown in a table.
 const SHOWN: usize = 20;
 

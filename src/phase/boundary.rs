@@ -283,13 +283,19 @@ fn refine(
 ) -> Result<()> {
     /// A line is halved so often at most.
     const ROUNDS: usize = 8;
+    // The point of a line that has one, and the top of the window for a line whose point lies beyond.
     let only = |line: &[Found]| {
         let mut points = line.iter().filter(|found| found.curve == Curve::AlmeidaThouless);
-        points.next().filter(|_| points.next().is_none()).map(|found| found.point.w_over_sigma)
+        match (points.next(), points.next()) {
+            (Some(found), None) => Some(found.point.w_over_sigma),
+            (None, _) => Some(window.1),
+            _ => None,
+        }
     };
     for _ in 0..ROUNDS {
         let steep = |index: &usize| {
-            only(&lines[*index]).zip(only(&lines[index + 1])).is_some_and(|(a, b)| (a - b).abs() > 0.5 * reach)
+            let (x, pair) = (abscissae[index + 1], (only(&lines[*index]), only(&lines[index + 1])));
+            x <= 1.0 && matches!(pair, (Some(a), Some(b)) if (a - b).abs() > 0.5 * reach)
         };
         let places: Vec<usize> = (0..lines.len().saturating_sub(1)).filter(steep).collect();
         if places.is_empty() {
