@@ -189,12 +189,22 @@ fn a_run_is_followed_and_repeated() {
     assert!(steps >= 5);
     let modes = report["trajectory"]["modes"].as_array().unwrap();
     assert!(!modes.is_empty() && modes[0]["emerged"].as_u64().unwrap() <= 400);
-    let shares: f64 = floats(&report["data"]["shares"]).iter().sum();
+    let shares = floats(&report["data"]["shares"]);
+    assert_eq!(shares.len(), report["fixed_points"].as_array().unwrap().len());
+    let shares = shares.iter().sum::<f64>() + report["data"]["at_unstable"].as_f64().unwrap();
     let lost = report["data"]["unconverged"].as_f64().unwrap() / report["data"]["samples"].as_f64().unwrap();
     assert!((shares + lost - 1.0).abs() < 1e-12);
     let table = std::fs::read_to_string(first.join("trajectory.csv")).unwrap();
     assert_eq!(table.lines().count(), steps + 1);
-    for name in ["modes.csv", "histogram.png", "components.svg", "phase-diagram.png", "modes.png", "inspection.json"] {
+    for name in [
+        "modes.csv",
+        "histogram.png",
+        "components.svg",
+        "phase-diagram.png",
+        "modes.png",
+        "trajectory.png",
+        "inspection.json",
+    ] {
         assert!(first.join(name).is_file(), "{name}");
     }
     succeed(&["run", text(&first), "--out", text(&again), "--threads", "1", "--quiet"]);

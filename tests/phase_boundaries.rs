@@ -54,6 +54,19 @@ fn published_points() {
     }
 }
 
+/// In a high window the Almeida–Thouless line, w/σ ~ 1/x at small x = 1/σ, is one curve, and on a fine axis the same.
+#[test]
+fn a_steep_line_is_not_broken() {
+    let family = family(0.5, &[1.0], Prior::Gaussian, Prior::Gaussian);
+    let pieces = boundaries(&family, &axis(0.0, 4.0, 101), (0.0, 40.0), &|| ()).unwrap();
+    let lines: Vec<_> = pieces.iter().filter(|piece| piece.curve == Curve::AlmeidaThouless).collect();
+    assert_eq!(lines.len(), 1);
+    let points = curve(&pieces, Curve::AlmeidaThouless);
+    let step = points.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).fold(0.0, f64::max);
+    // A tenth of the window is where curves broke.
+    assert!(step < 4.0 && points[0].1 > 36.0, "{step} {points:?}");
+}
+
 /// F–SG tends to √(π/2) as σ → ∞, with a correction linear in 1/σ, for every κ.
 #[test]
 fn low_temperature_limit() {

@@ -3,27 +3,21 @@
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::inspect_figures as drawn;
+use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
 use super::model::{ModelOptions, Source, UnitsName, parse_shape};
 use super::options::{Common, Format};
-use super::report::{exact, number};
 use super::{CliError, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::inspect::{DataStates, Depth, Followed, Outlier, Position, Reading, States, Step, Trajectory};
+use crate::inspect::{Depth, Reading, States, Trajectory};
 use crate::rbm::Machine;
-use crate::saddle::FixedPoint;
-use crate::spectrum::BulkFit;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 const DEFAULT_FOLDER: &str = "results/inspect";
-/// Files of `--update all` alone.
-const TRAJECTORY_FILES: [&str; 2] = ["trajectory.csv", "modes.csv"];
 /// Files of images.
 const MODE_FILES: [&str; 2] = ["modes.png", "modes.svg"];
-/// Outliers and fixed points shown in a table.
-const SHOWN: usize = 20;
 /// More modes than this make the search for fixed points take hours.
 const MOST_MODES: usize = 10;
 
@@ -31,7 +25,8 @@ const MOST_MODES: usize = 10;
 ///
 /// Reads models of this program, of the rbms package (0.5, 0.6), of TorchRBM, and NPZ. Writes inspection.json, figures
 /// (histogram, components, phase-diagram, and modes where the visible layer is an image) and run.toml; with --update all also
-/// trajectory.csv (a row a checkpoint) and modes.csv (a row a mode and checkpoint, modes followed by their vectors).
+/// trajectory.csv (a row a checkpoint), modes.csv (a row a mode and checkpoint, modes followed by their vectors) and
+/// trajectory.png, .svg.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
   spectral-rbm inspect
@@ -52,7 +47,7 @@ pub(super) struct InspectOptions {
     /// Rows and columns of the visible layer as an image, for instance 28x28 [default: a square, if it is one]
     #[arg(long, value_name = "RxC", value_parser = parse_shape)]
     image_shape: Option<(usize, usize)>,
-    /// Leading modes that enter the fixed points
+    /// Leading modes that enter the fixed points, at most 10: the search for them grows with the square of their number
     #[arg(long, default_value_t = Depth::default().modes, value_name = "K")]
     modes: usize,
     /// What the model was when the command was first run: SHA-256 of the file, or that it was trained on the spot.
@@ -101,45 +96,6 @@ impl From<Update> for String {
             Update::All => "all".to_owned(),
         }
     }
-}
-
-/// The result, as printed and written.
-#[derive(Serialize)]
-struct Report<'a> {
-    model: Model,
-    singular_values: &'a [f64],
-    bulk: &'a BulkFit,
-    outliers: &'a [Outlier],
-    position: &'a Position,
-    fixed_points: Vec<&'a FixedPoint>,
-    modes_in_fixed_points: usize,
-    search: Search,
-    data: &'a Option<DataStates>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trajectory: Option<Way<'a>>,
-}
-
-#[derive(Clone, Serialize)]
-struct Model {
-    file: Option<PathBuf>,
-    model_type: Option<String>,
-    update: Option<u64>,
-    visible: usize,
-    hidden: usize,
-    kappa: f64,
-}
-
-#[derive(Serialize)]
-struct Search {
-    starts: usize,
-    found: usize,
-    unconverged: usize,
-}
-
-#[derive(Serialize)]
-struct Way<'a> {
-    steps: &'a [Step],
-    modes: &'a [Followed],
 }
 
 impl InspectOptions {
@@ -253,165 +209,4 @@ fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory,
     }
     bar.finish_and_clear();
     Ok(trajectory)
-}
-
-/// `trajectory.csv` and `modes.csv`; what is not known is NaN.
-fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
-    let or_nan = |value: Option<f64>| exact(value.unwrap_or(f64::NAN));
-    let header = [
-        "update",
-        "time",
-        "sigma",
-        "sigma_error",
-        "edge",
-        "ks_distance",
-        "outliers",
-        "inv_sigma",
-        "w_over_sigma",
-        "phase",
-        "note",
-    ];
-    let rows = trajectory.steps.iter().map(|step| {
-        let (bulk, position) = (&step.bulk, &step.position);
-        let mut row = vec![step.update.to_string()];
-        row.extend([step.time, bulk.sigma, bulk.sigma_error, bulk.edge, bulk.ks_distance].map(exact));
-        row.push(bulk.outliers.to_string());
-        row.extend([or_nan(position.inv_sigma), or_nan(position.w_over_sigma), position.phase.to_string()]);
-        row.push(bulk.note.clone().unwrap_or_default());
-        row
-    });
-    destination.write_csv("trajectory.csv", &header, rows)?;
-    let header = [
-        "update",
-        "mode",
-        "rank",
-        "observed",
-        "overlap",
-        "planted",
-        "planted_error",
-        "kurtosis_u",
-        "kurtosis_v",
-        "prior_u",
-        "prior_v",
-        "eta",
-        "theta",
-    ];
-    let rows = trajectory.modes.iter().flat_map(|mode| {
-        mode.course.iter().map(move |passage| {
-            let outlier = passage.outlier.as_ref();
-            let value = |of: fn(&Outlier) -> f64| exact(outlier.map_or(f64::NAN, of));
-            let mut row = vec![trajectory.steps[passage.step].update.to_string(), mode.mode.to_string()];
-            row.extend([passage.rank.to_string(), exact(passage.observed), exact(passage.overlap)]);
-            row.push(or_nan(outlier.and_then(|outlier| outlier.planted)));
-            row.push(or_nan(outlier.and_then(|outlier| outlier.planted_error)));
-            row.extend([value(|outlier| outlier.kurtosis_u), value(|outlier| outlier.kurtosis_v)]);
-            row.extend(["u", "v"].map(|side| {
-                let law = outlier.map(|outlier| if side == "u" { outlier.prior_u } else { outlier.prior_v });
-                law.map_or("bulk", |law| law.name()).to_owned()
-            }));
-            row.extend([value(|outlier| outlier.eta), value(|outlier| outlier.theta)]);
-            row
-        })
-    });
-    destination.write_csv("modes.csv", &header, rows)
-}
-
-impl<'a> Report<'a> {
-    fn new(model: Model, reading: &'a Reading, states: &'a States, trajectory: Option<&'a Trajectory>) -> Self {
-        let found = &states.found;
-        Self {
-            model,
-            singular_values: &reading.modes.singular_values,
-            bulk: &reading.bulk,
-            outliers: &reading.outliers,
-            position: &states.position,
-            fixed_points: found.points.iter().filter(|point| point.stable).collect(),
-            modes_in_fixed_points: states.ensemble.modes().len().min(reading.outliers.len()),
-            search: Search { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
-            data: &states.data,
-            trajectory: trajectory.map(|way| Way { steps: &way.steps, modes: &way.modes }),
-        }
-    }
-
-    fn text(&self) -> String {
-        let (model, bulk, position) = (&self.model, self.bulk, self.position);
-        let maybe = |value: Option<f64>| value.map_or("-".to_owned(), number);
-        let mut text = report::bulk((model.visible, model.hidden), model.update, bulk);
-        text += &format!(
-            "position: 1/sigma {}, w_max/sigma {}: {}\n",
-            maybe(position.inv_sigma),
-            maybe(position.w_over_sigma),
-            position.phase
-        );
-        text += &self.outlier_table();
-        text += &self.state_table();
-        if let Some(way) = &self.trajectory {
-            text += &format!("\n{} checkpoints, {} modes emerged:\n\n", way.steps.len(), way.modes.len());
-            let row = |mode: &Followed| {
-                let rank = mode.last_rank.map_or("lost".to_owned(), |rank| rank.to_string());
-                vec![mode.mode.to_string(), mode.emerged.to_string(), rank]
-            };
-            text += &report::table(
-                &["mode", "emerged at update", "rank at the end"],
-                way.modes.iter().take(SHOWN).map(row),
-            );
-        }
-        text + "\n"
-    }
-
-    fn outlier_table(&self) -> String {
-        let count = self.outliers.len();
-        let mut text = format!("{count} singular values above the bulk");
-        text += &if count > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
-        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
-            let (planted, error) = (outlier.planted, outlier.planted_error);
-            let mark = if outlier.near_threshold { " (near the threshold)" } else { "" };
-            vec![
-                outlier.rank.to_string(),
-                number(outlier.observed),
-                planted.zip(error).map_or("-".to_owned(), |(w, error)| format!("{w:.4} ± {error:.4}{mark}")),
-                format!("{:.3}", outlier.kurtosis_u),
-                format!("{:.3}", outlier.kurtosis_v),
-                outlier.prior_u.name().to_owned(),
-                outlier.prior_v.name().to_owned(),
-                format!("{:.3}", outlier.eta),
-                format!("{:.3}", outlier.theta),
-            ]
-        });
-        let header = ["rank", "observed", "planted", "kurtosis u", "kurtosis v", "law u", "law v", "eta", "theta"];
-        text + &report::table(&header, rows)
-    }
-
-    fn state_table(&self) -> String {
-        let mut text = format!(
-            "\n{} stable fixed points of the first {} modes with the machine's components and fields",
-            self.fixed_points.len(),
-            self.modes_in_fixed_points
-        );
-        text += &if self.fixed_points.len() > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
-        let list = |values: &nalgebra::DVector<f64>| {
-            values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(" ")
-        };
-        let rows = self.fixed_points.iter().take(SHOWN).enumerate().map(|(index, point)| {
-            vec![
-                (index + 1).to_string(),
-                list(&point.magnetization),
-                list(&point.magnetization_bar),
-                format!("{:.4}", point.overlap),
-                format!("{:.4}", point.overlap_bar),
-                number(point.free_energy),
-                format!("{:.4}", point.spectral_radius),
-                format!("{:.4}", point.at_number),
-                point.weight.map_or("-".to_owned(), |weight| format!("{weight:.2e}")),
-                self.data.as_ref().map_or("-".to_owned(), |data| format!("{:.3}", data.shares[index])),
-            ]
-        });
-        let header =
-            ["state", "m", "m_bar", "q", "q_bar", "free energy", "radius", "AT number", "weight", "share of data"];
-        text += &report::table(&header, rows);
-        if let Some(data) = self.data {
-            text += &format!("of {} samples, {} led to no solution\n", data.samples, data.unconverged);
-        }
-        text
-    }
 }

@@ -4,7 +4,8 @@ use super::CliError;
 use super::destination::Destination;
 use crate::Prior;
 use crate::figure::{
-    self, Bulk, ComponentHistogram, LawCurve, SpectrumHistogram, component_histograms, phase_diagram_with_path,
+    self, Bulk, ComponentHistogram, LawCurve, ModeCourse, Scale, SpectrumHistogram, component_histograms,
+    phase_diagram_with_path,
 };
 use crate::inspect::{Reading, Seen, States, Trajectory};
 use crate::phase::{Family, PhaseDiagram};
@@ -16,9 +17,14 @@ const COMPONENT_MODES: usize = 4;
 /// Modes drawn as images, and how many a row.
 const IMAGES: usize = 20;
 const COLUMNS: usize = 10;
+/// The laws in the order of [`Prior::NAMED`].
+const NAMES: [&str; 4] = ["Gaussian", "uniform", "Bernoulli", "Laplace"];
 /// Points of the phase diagram on each axis, and where the axes end at least and at most.
 const GRID: usize = 101;
-const RANGE: (f64, f64) = (2.0, 50.0);
+const RANGE: (f64, f64) = (2.0, 1000.0);
+/// Axes that would be longer are logarithmic, and begin here.
+const LONGEST: f64 = 4.0;
+const FIRST: f64 = 0.1;
 
 /// Histogram of the spectrum, components, place on the phase diagram, modes as images.
 pub(super) fn all(
@@ -31,6 +37,9 @@ pub(super) fn all(
     histogram(destination, reading)?;
     components(destination, reading)?;
     place(destination, reading, states, trajectory)?;
+    if let Some(trajectory) = trajectory {
+        against_update(destination, trajectory)?;
+    }
     if let Some(shape) = shape {
         let columns: Vec<Vec<f64>> =
             reading.modes.u.column_iter().take(IMAGES).map(|u| u.iter().copied().collect()).collect();
@@ -38,6 +47,24 @@ pub(super) fn all(
         destination.save(&drawn, "modes")?;
     }
     Ok(())
+}
+
+/// Strengths and kurtosis of the followed modes.
+fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+    let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
+    let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| step.bulk.sigma).collect();
+    let mut modes = Vec::new();
+    for mode in &trajectory.modes {
+        let (mut strengths, mut kurtosis) = (vec![f64::NAN; updates.len()], vec![f64::NAN; updates.len()]);
+        for passage in &mode.course {
+            if let Some(outlier) = &passage.outlier {
+                strengths[passage.step] = outlier.planted.unwrap_or(f64::NAN);
+                kurtosis[passage.step] = outlier.kurtosis_u;
+            }
+        }
+        modes.push(ModeCourse { strengths, kurtosis });
+    }
+    destination.save(&figure::modes_against_update(&updates, &sigmas, &modes)?, "trajectory")
 }
 
 fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
@@ -73,12 +100,17 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
             let (mode, hidden) = (index / 2, index % 2 == 1);
             let outlier = &reading.outliers[mode];
             let (law, vectors) = if hidden { (outlier.prior_v, &v) } else { (outlier.prior_u, &u) };
-            let names = Prior::NAMED.map(|law| law.name());
             ComponentHistogram {
-                title: format!("mode {}: {}", mode + 1, law.name()),
-                label: if hidden { "v̂_j" } else { "û_i" },
+                title: format!(
+                    "mode {}, {}: {}",
+                    mode + 1,
+                    if hidden { "v\u{302}" } else { "u\u{302}" },
+                    capital(law.name())
+                ),
+                // Letter and accent, so that both are set alike.
+                label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },
                 components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
-                laws: names
+                laws: NAMES
                     .into_iter()
                     .zip(densities)
                     .map(|(name, density)| -> LawCurve<'_> { (name, density) })
@@ -87,6 +119,11 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
         })
         .collect();
     destination.save(&component_histograms(&panels)?, "components")
+}
+
+/// Names of persons are capitalised.
+fn capital(name: &str) -> &str {
+    NAMES.into_iter().find(|capital| capital.eq_ignore_ascii_case(name)).unwrap_or(name)
 }
 
 /// Place, and the way there, on the phase diagram of one mode under the law of the strongest (Gaussian if undecided).
@@ -109,13 +146,22 @@ fn place(
     let prior_u = law(strongest.and_then(|outlier| outlier.prior_u.prior()));
     let prior_v = law(strongest.and_then(|outlier| outlier.prior_v.prior()));
     let family = Family::new(reading.kappa(), &[1.0], prior_u, prior_v)?;
-    let axis = |of: fn(&(f64, f64)) -> f64| {
-        let end = path.iter().map(of).fold(RANGE.0, |end, value| end.max(1.1 * value)).min(RANGE.1);
-        (0..GRID).map(|n| end * n as f64 / (GRID - 1) as f64).collect::<Vec<f64>>()
+    let end =
+        |of: fn(&(f64, f64)) -> f64| path.iter().map(of).fold(RANGE.0, |end, value| end.max(1.1 * value)).min(RANGE.1);
+    let ends = (end(|point| point.0), end(|point| point.1));
+    let scale = if ends.0.max(ends.1) > LONGEST { Scale::Log } else { Scale::Linear };
+    let axis = |end: f64| -> Vec<f64> {
+        let fractions = (0..GRID).map(|n| n as f64 / (GRID - 1) as f64);
+        match scale {
+            Scale::Linear => fractions.map(|fraction| end * fraction).collect(),
+            Scale::Log => fractions.map(|fraction| FIRST * (1.5 * end / FIRST).powf(fraction)).collect(),
+        }
     };
-    let diagram = PhaseDiagram::compute(&family, &axis(|point| point.0), &axis(|point| point.1), &|| ())?;
-    // Beyond the axes a machine is drawn just before their end.
-    let (x, y) = (diagram.inv_sigma[GRID - 2], diagram.w_over_sigma[GRID - 2]);
-    let inside: Vec<(f64, f64)> = path.iter().map(|point| (point.0.min(x), point.1.min(y))).collect();
-    destination.save(&phase_diagram_with_path(&diagram, &inside)?, "phase-diagram")
+    let diagram = PhaseDiagram::compute(&family, &axis(ends.0), &axis(ends.1), &|| ())?;
+    // Beyond the axes a machine is drawn just inside.
+    let (xs, ys) = (&diagram.inv_sigma, &diagram.w_over_sigma);
+    let first = if scale == Scale::Log { 1 } else { 0 };
+    let place = |&(x, y): &(f64, f64)| (x.clamp(xs[first], xs[GRID - 2]), y.clamp(ys[first], ys[GRID - 2]));
+    let inside: Vec<(f64, f64)> = path.iter().map(place).collect();
+    destination.save(&phase_diagram_with_path(&diagram, scale, &inside)?, "phase-diagram")
 }

@@ -13,6 +13,7 @@ mod figure;
 mod figures;
 mod inspect;
 mod inspect_figures;
+mod inspect_report;
 mod learn;
 mod mnist;
 mod model;

@@ -1,8 +1,9 @@
 //! A trained machine: the components of its modes beside the laws, and its way over the phase diagram.
 
 use super::histogram::density_in_bins;
+use super::spectrum_time::{LEADING, OTHERS, leading_style, named_time_axis, value_axis};
 use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
-use super::{Axis, Figure, FigureError, LegendPosition, Panel};
+use super::{Axis, Figure, FigureError, LegendPosition, Panel, Scale};
 
 /// Points of a law's curve.
 const CURVE_POINTS: usize = 401;
@@ -69,6 +70,58 @@ fn component_panel(histogram: &ComponentHistogram<'_>) -> Result<Panel, FigureEr
     Ok(panel)
 }
 
+/// A mode through training, one value a checkpoint; NaN where it is not above the bulk.
+pub struct ModeCourse {
+    /// Planted strength w.
+    pub strengths: Vec<f64>,
+    /// Kurtosis of the observed components of u.
+    pub kurtosis: Vec<f64>,
+}
+
+/// Planted strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with
+/// the σ of each. The first five modes are named.
+///
+/// # Errors
+/// If there are no checkpoints, or series of another length.
+pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse]) -> Result<Figure, FigureError> {
+    if updates.is_empty() {
+        return Err(FigureError::Empty("checkpoints"));
+    }
+    for found in modes.iter().flat_map(|mode| [mode.strengths.len(), mode.kurtosis.len()]).chain([sigmas.len()]) {
+        if found != updates.len() {
+            return Err(FigureError::Length {
+                what: "values of a mode through training",
+                expected: updates.len(),
+                found,
+            });
+        }
+    }
+    let axis = || named_time_axis("update", updates);
+    let of_strengths = modes.iter().flat_map(|mode| &mode.strengths).chain(sigmas);
+    let mut strengths = Panel::new(axis(), value_axis("planted w_α", Scale::Log, of_strengths));
+    let of_kurtosis = modes.iter().take(LEADING).flat_map(|mode| &mode.kurtosis);
+    let top = of_kurtosis.filter(|value| value.is_finite()).fold(4.0, |top: f64, value| top.max(1.1 * value));
+    let mut kurtosis = Panel::new(axis(), Axis::linear("kurtosis of u_α", 0.0..top));
+    // Thin ones below, the leading ones above.
+    for mode in modes.iter().skip(LEADING) {
+        strengths.line(updates, &mode.strengths, OTHERS).label(&format!("modes beyond {LEADING}"));
+    }
+    for (index, mode) in modes.iter().enumerate().take(LEADING) {
+        let name = format!("mode {}", index + 1);
+        strengths.line(updates, &mode.strengths, leading_style(index)).label(&name);
+        kurtosis.line(updates, &mode.kurtosis, leading_style(index));
+        let dots = MarkerStyle::new(Marker::Circle, leading_style(index).color).size(1.6);
+        strengths.points(updates, &mode.strengths, dots);
+        kurtosis.points(updates, &mode.kurtosis, dots);
+    }
+    strengths.line(updates, sigmas, LineStyle::dashed(Color::Black).width(1.2)).label("σ");
+    let three = vec![3.0; updates.len()];
+    kurtosis.line(updates, &three, LineStyle::dashed(Color::Rgb(120, 120, 120)).width(0.6)).label("Gaussian");
+    strengths.legend(LegendPosition::Below);
+    kurtosis.legend(LegendPosition::Below);
+    Ok(Figure::with(DOUBLE_COLUMN_MM, 1, 2, vec![strengths, kurtosis]).aspect(0.8))
+}
+
 /// Draws the way of a machine, (1/σ, w_max/σ) through its training, on the panel of a phase diagram.
 pub(super) fn draw_path(panel: &mut Panel, path: &[(f64, f64)]) {
     let (xs, ys): (Vec<f64>, Vec<f64>) = path.iter().copied().unzip();
@@ -85,6 +138,22 @@ pub(super) fn draw_path(panel: &mut Panel, path: &[(f64, f64)]) {
 mod tests {
     use super::*;
     use crate::figure::sheet::{assert_on_paper, svg_texts};
+
+    #[test]
+    fn courses_are_named_and_of_one_length() {
+        let updates: Vec<f64> = (0..12).map(|i| f64::from(1 << i)).collect();
+        let course = |w: f64| ModeCourse {
+            strengths: updates.iter().map(|t| if *t < 4.0 { f64::NAN } else { w * t.ln() }).collect(),
+            kurtosis: vec![w; 12],
+        };
+        let modes: Vec<ModeCourse> = [3.0, 2.0, 1.5, 1.0, 0.9, 0.8, 0.7].map(course).into();
+        let figure = modes_against_update(&updates, &[0.2; 12], &modes).unwrap();
+        assert_on_paper(&figure);
+        let texts = svg_texts(&figure);
+        assert!(texts.iter().any(|text| text.contains("update")) && texts.iter().any(|text| text.contains("mode 5")));
+        assert!(modes_against_update(&updates, &[0.2; 11], &modes).is_err());
+        assert!(modes_against_update(&[], &[], &[]).is_err());
+    }
 
     #[test]
     fn laws_are_named_and_rows_full() {

@@ -80,7 +80,7 @@ pub use content::{Category, HeatStyle};
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
 pub use inset::Corner;
-pub use inspection::{ComponentHistogram, LawCurve, component_histograms};
+pub use inspection::{ComponentHistogram, LawCurve, ModeCourse, component_histograms, modes_against_update};
 pub use learning::{Marks, learning_trajectory};
 pub use legend::LegendPosition;
 pub use linear_dynamics::{LinearCourse, linear_dynamics};

@@ -3,7 +3,7 @@
 use super::inspection::draw_path;
 use super::phase_style::{UNKNOWN, categories, category, curve_style};
 use super::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
-use super::{Axis, Figure, FigureError, LegendPosition, Panel, escape};
+use super::{Axis, Figure, FigureError, LegendPosition, Panel, Scale, escape};
 use crate::phase::{Boundary, Curve, PhaseDiagram, PointStatus};
 
 /// A point of a limit of stability this near to another curve lies on it.
@@ -20,16 +20,20 @@ const CASING_WIDTH: f64 = 2.0;
 /// # Errors
 /// If the grid has fewer than two nodes a side, or its points do not fill it.
 pub fn phase_diagram(diagram: &PhaseDiagram) -> Result<Figure, FigureError> {
-    Ok(Figure::single_column(panel(diagram)?).aspect(0.9))
+    Ok(Figure::single_column(panel(diagram, Scale::Linear)?).aspect(0.9))
 }
 
-/// A phase diagram with the way of a machine through its training, points (1/σ, w_max/σ) from first to last; the last is
-/// marked. Points outside the diagram are not seen.
+/// A phase diagram, on linear or logarithmic axes, with the way of a machine through its training, points (1/σ, w_max/σ)
+/// from first to last; the last is marked. Points outside the diagram are not seen.
 ///
 /// # Errors
 /// As [`phase_diagram`].
-pub fn phase_diagram_with_path(diagram: &PhaseDiagram, path: &[(f64, f64)]) -> Result<Figure, FigureError> {
-    let mut panel = panel(diagram)?;
+pub fn phase_diagram_with_path(
+    diagram: &PhaseDiagram,
+    scale: Scale,
+    path: &[(f64, f64)],
+) -> Result<Figure, FigureError> {
+    let mut panel = panel(diagram, scale)?;
     draw_path(&mut panel, path);
     Ok(Figure::single_column(panel).aspect(0.9))
 }
@@ -51,7 +55,7 @@ pub struct LearningPath {
 /// # Errors
 /// As [`phase_diagram`].
 pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath]) -> Result<Figure, FigureError> {
-    let mut panel = panel(diagram)?;
+    let mut panel = panel(diagram, Scale::Linear)?;
     let apart = |points: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { points.iter().copied().unzip() };
     for path in paths {
         let (xs, ys) = apart(&path.theory);
@@ -79,7 +83,7 @@ pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath
 pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, FigureError> {
     let mut panels = Vec::new();
     for diagram in diagrams {
-        let mut panel = panel(diagram)?;
+        let mut panel = panel(diagram, Scale::Linear)?;
         panel.title(&escape(&prior_title(diagram)));
         panels.push(panel);
     }
@@ -117,9 +121,9 @@ pub(super) fn prior_title(diagram: &PhaseDiagram) -> String {
     if u == v { capital(u.name()) } else { format!("{} / {}", capital(u.name()), capital(v.name())) }
 }
 
-fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
+fn panel(diagram: &PhaseDiagram, scale: Scale) -> Result<Panel, FigureError> {
     let (xs, ys) = (&diagram.inv_sigma, &diagram.w_over_sigma);
-    let mut panel = Panel::new(axis("1/σ", xs)?, axis("w_{max}/σ", ys)?);
+    let mut panel = Panel::new(axis("1/σ", scale, xs)?, axis("w_{max}/σ", scale, ys)?);
     panel.legend(LegendPosition::Below);
     let map: Vec<usize> = diagram.points.iter().map(|point| category(point.phase)).collect();
     panel.category_map(xs, ys, &map, &categories());
@@ -144,9 +148,9 @@ pub(super) fn draw_boundaries(panel: &mut Panel, diagram: &PhaseDiagram) {
 }
 
 /// An axis from the first to the last node.
-pub(super) fn axis(label: &str, nodes: &[f64]) -> Result<Axis, FigureError> {
+pub(super) fn axis(label: &str, scale: Scale, nodes: &[f64]) -> Result<Axis, FigureError> {
     match (nodes.first(), nodes.last()) {
-        (Some(&first), Some(&last)) => Ok(Axis::linear(label, first..last)),
+        (Some(&first), Some(&last)) => Ok(Axis::new(label, scale, first..last)),
         _ => Err(FigureError::Nodes("a phase diagram without points")),
     }
 }

@@ -64,20 +64,25 @@ pub(super) fn leading_style(index: usize) -> LineStyle {
 /// The axis of times: logarithmic if their median lies nearer to the geometric than to the arithmetic mean of the first
 /// and last that are positive, on the scale of ratios.
 fn time_axis(times: &[f64]) -> Axis {
+    named_time_axis("t", times)
+}
+
+/// The same, of what counts as time under another name.
+pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
     let mut positive: Vec<f64> = times.iter().copied().filter(|t| t.is_finite() && *t > 0.0).collect();
     positive.sort_by(f64::total_cmp);
     let (first, last) = match positive.as_slice() {
         &[first, .., last] if first < last => (first, last),
-        _ => return Axis::around("t", Scale::Linear, times),
+        _ => return Axis::around(name, Scale::Linear, times),
     };
     let median = positive[positive.len() / 2];
     let from = |mean: f64| (median / mean).ln().abs();
     if from((first * last).sqrt()) >= from(0.5 * (first + last)) || last < 10.0 * first {
         let start = times.iter().copied().filter(|t| t.is_finite()).fold(first, f64::min);
-        return Axis::linear("t", start..last);
+        return Axis::linear(name, start..last);
     }
     let lost = times.iter().find(|t| t.is_finite() && **t <= 0.0);
-    let label = lost.map_or("t".to_string(), |time| format!("t  (record at t = {time} not shown)"));
+    let label = lost.map_or(name.to_string(), |time| format!("{name}  (record at {name} = {time} not shown)"));
     Axis::log(&label, first..last)
 }
 

@@ -3,7 +3,7 @@
 use super::phase_diagram::{axis, draw_boundaries, prior_title};
 use super::phase_style::UNKNOWN;
 use super::style::{Color, DOUBLE_COLUMN_MM};
-use super::{Category, Figure, FigureError, LegendPosition, Panel, escape};
+use super::{Category, Figure, FigureError, LegendPosition, Panel, Scale, escape};
 use crate::phase::{Phase, PhaseDiagram};
 
 /// Fills of one, two, three … states; more have the last one. In grey, too, they darken from step to step.
@@ -33,7 +33,7 @@ pub fn stable_states(diagrams: &[PhaseDiagram]) -> Result<Figure, FigureError> {
 
 fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
     let (xs, ys) = (&diagram.inv_sigma, &diagram.w_over_sigma);
-    let mut panel = Panel::new(axis("1/σ", xs)?, axis("w_{max}/σ", ys)?);
+    let mut panel = Panel::new(axis("1/σ", Scale::Linear, xs)?, axis("w_{max}/σ", Scale::Linear, ys)?);
     panel.legend(LegendPosition::Below).title(&escape(&prior_title(diagram)));
     let states: Vec<Option<usize>> = diagram.points.iter().map(count).collect();
     let most = states.iter().flatten().copied().max().unwrap_or(1);

@@ -125,8 +125,8 @@ pub struct Judgement {
     pub ratios: Ratios,
     /// Kolmogorov–Smirnov distance from the likeliest law, as it is seen.
     pub distance: f64,
-    /// The likeliest law as it is seen: to be drawn beside the components.
-    pub seen: Seen,
+    /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`].
+    pub seen: [Seen; 4],
 }
 
 impl Seen {
@@ -185,6 +185,12 @@ impl Seen {
         }
     }
 
+    /// The law of x itself, with what is turned into other modes, where `squared_overlap` is the c² of the noise alone.
+    pub(super) fn without_noise(&self, squared_overlap: f64) -> Self {
+        let kept = if squared_overlap > 0.0 { (self.squared_cosine() / squared_overlap).min(1.0) } else { 1.0 };
+        Self { cosine: kept.sqrt(), ..self.clone() }
+    }
+
     fn log_likelihood(&self, components: &[f64]) -> f64 {
         components.iter().map(|&y| self.log_density(y)).sum()
     }
@@ -221,7 +227,7 @@ impl Seen {
 /// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // of what is nearly all noise nothing is known
 /// ```
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
-    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is drawn.
+    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is kept.
     let best = |law: &Prior| {
         let mut best = (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine));
         let (mut total, mut weight) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -236,18 +242,18 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     };
     let found = Prior::NAMED.map(|law| best(&law));
     let values = [0, 1, 2, 3].map(|index: usize| found[index].0);
+    let seen = found.map(|(_, seen)| seen);
     let mut order = [0, 1, 2, 3];
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     let (first, second) = (order[0], order[1]);
-    let seen = found[first].1.clone();
-    let distance = seen.distance(components);
+    let distance = seen[first].distance(components);
     let lead = values[first] - values[second];
     let law = if lead.is_nan() || lead <= DECISIVE {
         Law::Undecided
     } else if distance * (components.len() as f64).sqrt() > LARGEST_DISTANCE {
         Law::Other
     } else {
-        Law::of(&seen.law)
+        Law::of(&seen[first].law)
     };
     let ratio = |index: usize| values[index] - values[first];
     let ratios = Ratios { gaussian: ratio(0), uniform: ratio(1), bernoulli: ratio(2), laplace: ratio(3) };

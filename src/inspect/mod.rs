@@ -8,9 +8,10 @@
 //!    (11, 12) of the ensemble whose laws are the machine's own components with its own site fields, and where the data lie.
 //! 3. [`Trajectory`]: the same through training, modes followed by their vectors.
 //!
-//! The components taken for the fixed points are the observed ones, at unit mean square: under a mode of w = 2.5 σ the
-//! noise is 8 % of their squares for square machines, and less for stronger ones.
+//! The components taken for the fixed points are free of the noise of the observed vectors, as far as their law is known
+//! ([`Reading::planted_components`]).
 
+mod components;
 mod law;
 mod modes;
 mod states;

@@ -1,5 +1,6 @@
 //! Bulk and modes of one machine.
 
+use super::components::{self, Vector};
 use super::law::{Judgement, Mixing, Ratios, Seen, judge};
 use crate::error::Result;
 use crate::inspect::Law;
@@ -36,7 +37,8 @@ pub struct Outlier {
     /// Strength w of the planted mode; `None` if the fit's edge does not leave it outside.
     pub planted: Option<f64>,
     /// Standard error of w: with x = σ²/w², `σ²/(L (1 − x))` is the variance from the noise of the one machine, where the
-    /// planted part is fixed (measured: its variance within 16 % for x < 0.4 and κ from 1/4 to 2), and the error of σ adds to it.
+    /// planted part is fixed (measured: its variance within 16 % for x < 0.4 and κ from 1/4 to 2), and the error of σ adds
+    /// to it. `None` where there is no bulk to speak of: σ is then not that of noise.
     pub planted_error: Option<f64>,
     /// Whether w exceeds σ by less than six errors: just above the threshold, where w is biased and vectors are noise.
     pub near_threshold: bool,
@@ -62,9 +64,9 @@ pub struct Outlier {
     pub eta: f64,
     /// Projected hidden field v·theta, unscaled.
     pub theta: f64,
-    /// The likeliest laws of u and v as they are seen.
+    /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`](crate::Prior::NAMED), on u and on v.
     #[serde(skip)]
-    pub seen: (Seen, Seen),
+    pub seen: ([Seen; 4], [Seen; 4]),
 }
 
 /// Log-likelihoods of the laws on both sides, less the largest.
@@ -119,6 +121,21 @@ impl Reading {
         (scaled(&self.modes.u), scaled(&self.modes.v))
     }
 
+    /// Components û and v̂ of the first modes without the noise of the observed vectors, as far as their laws are known,
+    /// at unit mean square: `(copies · sites) × modes` each, and how many copies of the sites there are. Vectors without
+    /// a planted strength, or where there is no bulk whose noise it would be, are left as observed.
+    pub fn planted_components(&self, modes: usize) -> [(DMatrix<f64>, usize); 2] {
+        let judged = self.outliers.iter().take(modes).filter(|outlier| outlier.planted.is_some()).count();
+        let (u, v) = self.components(modes);
+        if judged < modes || self.bulk.note.is_some() {
+            return [(u, 1), (v, 1)];
+        }
+        let outliers = &self.outliers[..modes];
+        let of_u: Vec<Vector<'_>> = outliers.iter().zip(u.as_slice().chunks(u.nrows())).map(Vector::of_u).collect();
+        let of_v: Vec<Vector<'_>> = outliers.iter().zip(v.as_slice().chunks(v.nrows())).map(Vector::of_v).collect();
+        [components::planted(&of_u), components::planted(&of_v)]
+    }
+
     fn judged(&self, machine: &Machine) -> Result<Vec<Outlier>> {
         let count = self.bulk.outliers;
         let strengths: Vec<Option<f64>> = (0..count).map(|rank| self.strength(rank)).collect();
@@ -141,7 +158,7 @@ impl Reading {
                 rank: index + 1,
                 observed: self.modes.singular_values[index],
                 planted: strengths[index],
-                planted_error: error,
+                planted_error: error.filter(|_| self.bulk.note.is_none()),
                 near_threshold: strengths[index].zip(error).is_none_or(|(w, error)| w - self.bulk.sigma < NEAR * error),
                 squared_overlap_u: overlaps.0,
                 squared_overlap_v: overlaps.1,

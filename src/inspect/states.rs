@@ -2,12 +2,12 @@
 
 use super::Reading;
 use crate::data::Spins;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::phase::Phase;
 use crate::prior::{Components, Prior};
 use crate::rbm::Machine;
 use crate::saddle::{self, Ensemble, Enumeration, FixedPoint, Search, Solver, Start};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
@@ -63,8 +63,10 @@ pub struct States {
 pub struct DataStates {
     /// Samples that were followed.
     pub samples: usize,
-    /// Share of them that end in each fixed point, in the order of the fixed points.
+    /// Share of them that end in each stable fixed point, in the order of these, which come first in the list of all.
     pub shares: Vec<f64>,
+    /// Share of them that end in unstable ones.
+    pub at_unstable: f64,
     /// Samples from which no solution was reached.
     pub unconverged: usize,
 }
@@ -97,11 +99,16 @@ impl Position {
 
 impl States {
     /// Finds the states of a machine, and those that samples of `data` lead to: each is followed from the hidden means it
-    /// causes, `m_α = Σ_j v_j^α tanh(Σ_i W_ij s_i + theta_j)/√L`. Data of another number of units lead nowhere.
+    /// causes, `m_α = Σ_j v_j^α tanh(Σ_i W_ij s_i + theta_j)/√L`.
     ///
     /// # Errors
-    /// Those of the averages.
+    /// Data without samples, or of another number of units than the machine's visible ones; those of the averages.
     pub fn of(machine: &Machine, reading: &Reading, depth: &Depth, data: Option<&Spins>) -> Result<Self> {
+        if let Some(data) = data.filter(|data| data.units() != machine.visible || data.samples() == 0) {
+            let (samples, units, visible) = (data.samples(), data.units(), machine.visible);
+            let reason = format!("{samples} samples of {units} units, and the machine has {visible} visible ones");
+            return Err(Error::Range { name: "data", reason });
+        }
         let ensemble = ensemble(machine, reading, depth.modes, true)?;
         let search = Search {
             subset: 2,
@@ -112,10 +119,7 @@ impl States {
             ..Search::default()
         };
         let mut found = saddle::enumerate_with(&ensemble, &search)?;
-        let data = data
-            .filter(|data| data.units() == machine.visible && data.samples() > 0)
-            .map(|data| follow(machine, reading, &ensemble, data, depth.samples, &mut found))
-            .transpose()?;
+        let data = data.map(|data| follow(machine, reading, &ensemble, data, depth.samples, &mut found)).transpose()?;
         found.weigh(&ensemble, reading.size())?;
         Ok(Self { position: Position::of(machine, reading, depth)?, ensemble, found, data })
     }
@@ -129,13 +133,11 @@ fn ensemble(machine: &Machine, reading: &Reading, modes: usize, fields: bool) ->
     if strengths.is_empty() {
         strengths.push(0.0);
     }
-    let (u, v) = reading.components(strengths.len());
-    let field = |values: &[f32]| {
+    let [u, v] = reading.planted_components(strengths.len());
+    let law = |(components, copies): (DMatrix<f64>, usize), values: &[f32]| -> Result<Prior> {
         let shown = |&value: &f32| if fields { f64::from(value) } else { 0.0 };
-        DVector::from_iterator(values.len(), values.iter().map(shown))
-    };
-    let law = |components, values: &[f32]| -> Result<Prior> {
-        Ok(Prior::Empirical(Arc::new(Components::new(components, field(values))?)))
+        let field = DVector::from_iterator(components.nrows(), values.repeat(copies).iter().map(shown));
+        Ok(Prior::Empirical(Arc::new(Components::new(components, field)?)))
     };
     Ensemble::new(reading.kappa(), reading.bulk.sigma, &strengths, Prior::Gaussian)?
         .with_priors(law(u, &machine.eta)?, law(v, &machine.theta)?)
@@ -171,8 +173,10 @@ fn follow(
             counts[index] += 1;
         }
     }
-    let shares = counts.iter().map(|&count| count as f64 / samples as f64).collect();
-    Ok(DataStates { samples, shares, unconverged: samples - solutions.len() })
+    let stable = found.points.iter().take_while(|point| point.stable).count();
+    let shares = counts[..stable].iter().map(|&count| count as f64 / samples as f64).collect();
+    let at_unstable = counts[stable..].iter().sum::<usize>() as f64 / samples as f64;
+    Ok(DataStates { samples, shares, at_unstable, unconverged: samples - solutions.len() })
 }
 
 /// Whether two points are one, up to a global flip where no field acts.

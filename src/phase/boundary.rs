@@ -34,7 +34,7 @@ impl Found {
 }
 
 /// The boundaries of a family in a window: one point on each line of the axis `inv_sigma` (and on 1/σ = 1 if the axis
-/// passes it), with ordinates in `window`. `progress` is called once for each entry of the axis.
+/// passes it, and on lines between where the Almeida–Thouless line is steep), with ordinates in `window`. `progress` is called once for each entry of the axis.
 ///
 /// # Errors
 /// A failure of the averages.
@@ -60,7 +60,10 @@ pub fn boundaries(
             found
         })
         .collect();
-    let mut pieces = connect(&abscissae, &lines?, window);
+    let mut lines = lines?;
+    let reach = reach(&abscissae, window);
+    refine(family, &mut abscissae, &mut lines, window, reach)?;
+    let mut pieces = connect(&lines, reach);
     for piece in &mut pieces {
         close_at_edges(family, &abscissae, window, piece)?;
     }
@@ -263,24 +266,64 @@ fn paramagnetic_spin_glass(family: &Family, window: (f64, f64)) -> Result<Bounda
     Ok(Boundary { curve: Curve::ParamagneticSpinGlass, points: points? })
 }
 
+/// Largest difference of w_max/σ on neighbouring lines at which points are joined.
+fn reach(abscissae: &[f64], window: (f64, f64)) -> f64 {
+    let spacing = abscissae.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    // A boundary steeper than four is drawn as separate points rather than joined to a wrong neighbour.
+    (4.0 * spacing).max(0.1 * (window.1 - window.0))
+}
+
+/// Lines between those where the Almeida–Thouless line, w/σ ~ σ at large σ, rises by more than half the reach.
+fn refine(
+    family: &Family,
+    abscissae: &mut Vec<f64>,
+    lines: &mut Vec<Vec<Found>>,
+    window: (f64, f64),
+    reach: f64,
+) -> Result<()> {
+    /// A line is halved so often at most.
+    const ROUNDS: usize = 8;
+    // The point of a line that has one, and the top of the window for a line whose point lies beyond.
+    let only = |line: &[Found]| {
+        let mut points = line.iter().filter(|found| found.curve == Curve::AlmeidaThouless);
+        match (points.next(), points.next()) {
+            (Some(found), None) => Some(found.point.w_over_sigma),
+            (None, _) => Some(window.1),
+            _ => None,
+        }
+    };
+    for _ in 0..ROUNDS {
+        let steep = |index: &usize| {
+            let (x, pair) = (abscissae[index + 1], (only(&lines[*index]), only(&lines[index + 1])));
+            x <= 1.0 && matches!(pair, (Some(a), Some(b)) if (a - b).abs() > 0.5 * reach)
+        };
+        let places: Vec<usize> = (0..lines.len().saturating_sub(1)).filter(steep).collect();
+        if places.is_empty() {
+            break;
+        }
+        let middle = |&index: &usize| {
+            let x = 0.5 * (abscissae[index] + abscissae[index + 1]);
+            Ok((x, line(family, x, window)?))
+        };
+        let between: Vec<(f64, Vec<Found>)> = places.par_iter().map(middle).collect::<Result<_>>()?;
+        for (index, (x, found)) in places.into_iter().zip(between).rev() {
+            abscissae.insert(index + 1, x);
+            lines.insert(index + 1, found);
+        }
+    }
+    Ok(())
+}
+
 /// Joins the points of neighbouring lines into pieces, nearest first.
-fn connect(abscissae: &[f64], lines: &[Vec<Found>], window: (f64, f64)) -> Vec<Boundary> {
+fn connect(lines: &[Vec<Found>], reach: f64) -> Vec<Boundary> {
     struct Piece {
         stable_above: bool,
         last_line: usize,
         boundary: Boundary,
     }
-    let spacing = abscissae.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
-    // A boundary steeper than four is drawn as separate points rather than joined to a wrong neighbour.
-    let near = (4.0 * spacing).max(0.1 * (window.1 - window.0));
-    // Where there is one point of a curve on either line, there is no other neighbour.
-    let far = 0.3 * (window.1 - window.0);
-    let alone = |line: &[Found], curve: Curve| line.iter().filter(|found| found.curve == curve).count() == 1;
     let mut pieces: Vec<Piece> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         for found in line {
-            let single = index > 0 && alone(line, found.curve) && alone(&lines[index - 1], found.curve);
-            let reach = if single { far } else { near };
             let distance = |piece: &Piece| {
                 let last = piece.boundary.points.last().map_or(f64::INFINITY, |point| point.w_over_sigma);
                 (last - found.point.w_over_sigma).abs()

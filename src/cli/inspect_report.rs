@@ -1,0 +1,246 @@
+//! What `inspect` prints and writes of a machine.
+
+use super::destination::Destination;
+use super::report::{exact, number};
+use super::{CliError, report};
+use crate::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
+use crate::saddle::FixedPoint;
+use crate::spectrum::BulkFit;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Files of `--update all` alone.
+pub(super) const TRAJECTORY_FILES: [&str; 4] = ["trajectory.csv", "modes.csv", "trajectory.png", "trajectory.svg"];
+/// Outliers and fixed points shown in a table.
+const SHOWN: usize = 20;
+
+/// The result, as printed and written.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    model: Model,
+    singular_values: &'a [f64],
+    bulk: &'a BulkFit,
+    outliers: &'a [Outlier],
+    position: &'a Position,
+    fixed_points: Vec<&'a FixedPoint>,
+    modes_in_fixed_points: usize,
+    search: Search,
+    data: &'a Option<DataStates>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trajectory: Option<Way<'a>>,
+}
+
+#[derive(Clone, Serialize)]
+pub(super) struct Model {
+    pub file: Option<PathBuf>,
+    pub model_type: Option<String>,
+    pub update: Option<u64>,
+    pub visible: usize,
+    pub hidden: usize,
+    pub kappa: f64,
+}
+
+#[derive(Serialize)]
+struct Search {
+    starts: usize,
+    found: usize,
+    unconverged: usize,
+}
+
+#[derive(Serialize)]
+struct Way<'a> {
+    steps: &'a [Step],
+    modes: &'a [Followed],
+}
+
+/// `trajectory.csv` and `modes.csv`; what is not known is NaN.
+pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+    let or_nan = |value: Option<f64>| exact(value.unwrap_or(f64::NAN));
+    let header = [
+        "update",
+        "time",
+        "sigma",
+        "sigma_error",
+        "edge",
+        "ks_distance",
+        "outliers",
+        "inv_sigma",
+        "w_over_sigma",
+        "phase",
+        "note",
+    ];
+    let rows = trajectory.steps.iter().map(|step| {
+        let (bulk, position) = (&step.bulk, &step.position);
+        let mut row = vec![step.update.to_string()];
+        row.extend([step.time, bulk.sigma, bulk.sigma_error, bulk.edge, bulk.ks_distance].map(exact));
+        row.push(bulk.outliers.to_string());
+        row.extend([or_nan(position.inv_sigma), or_nan(position.w_over_sigma), position.phase.to_string()]);
+        row.push(bulk.note.clone().unwrap_or_default());
+        row
+    });
+    destination.write_csv("trajectory.csv", &header, rows)?;
+    let header = [
+        "update",
+        "mode",
+        "rank",
+        "observed",
+        "overlap",
+        "planted",
+        "planted_error",
+        "kurtosis_u",
+        "kurtosis_v",
+        "prior_u",
+        "prior_v",
+        "eta",
+        "theta",
+    ];
+    let rows = trajectory.modes.iter().flat_map(|mode| {
+        mode.course.iter().map(move |passage| {
+            let outlier = passage.outlier.as_ref();
+            let value = |of: fn(&Outlier) -> f64| exact(outlier.map_or(f64::NAN, of));
+            let mut row = vec![trajectory.steps[passage.step].update.to_string(), mode.mode.to_string()];
+            row.extend([passage.rank.to_string(), exact(passage.observed), exact(passage.overlap)]);
+            row.push(or_nan(outlier.and_then(|outlier| outlier.planted)));
+            row.push(or_nan(outlier.and_then(|outlier| outlier.planted_error)));
+            row.extend([value(|outlier| outlier.kurtosis_u), value(|outlier| outlier.kurtosis_v)]);
+            row.extend(["u", "v"].map(|side| {
+                let law = outlier.map(|outlier| if side == "u" { outlier.prior_u } else { outlier.prior_v });
+                law.map_or("bulk", |law| law.name()).to_owned()
+            }));
+            row.extend([value(|outlier| outlier.eta), value(|outlier| outlier.theta)]);
+            row
+        })
+    });
+    destination.write_csv("modes.csv", &header, rows)
+}
+
+impl<'a> Report<'a> {
+    pub fn new(model: Model, reading: &'a Reading, states: &'a States, trajectory: Option<&'a Trajectory>) -> Self {
+        let found = &states.found;
+        Self {
+            model,
+            singular_values: &reading.modes.singular_values,
+            bulk: &reading.bulk,
+            outliers: &reading.outliers,
+            position: &states.position,
+            fixed_points: found.points.iter().filter(|point| point.stable).collect(),
+            modes_in_fixed_points: states.ensemble.modes().len().min(reading.outliers.len()),
+            search: Search { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
+            data: &states.data,
+            trajectory: trajectory.map(|way| Way { steps: &way.steps, modes: &way.modes }),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        let (model, bulk, position) = (&self.model, self.bulk, self.position);
+        let maybe = |value: Option<f64>| value.map_or("-".to_owned(), number);
+        let mut text = report::bulk((model.visible, model.hidden), model.update, bulk);
+        text += &format!(
+            "position: 1/sigma {}, w_max/sigma {}{}: {}\n",
+            maybe(position.inv_sigma),
+            maybe(position.w_over_sigma),
+            if bulk.note.is_some() { " (with this sigma, which is that of no noise)" } else { "" },
+            position.phase
+        );
+        text += &self.outlier_table();
+        text += &self.state_table();
+        if let Some(way) = &self.trajectory {
+            text += &format!("\n{} checkpoints, {} modes emerged:\n\n", way.steps.len(), way.modes.len());
+            let row = |mode: &Followed| {
+                let rank = mode.last_rank.map_or("lost".to_owned(), |rank| rank.to_string());
+                vec![mode.mode.to_string(), mode.emerged.to_string(), rank]
+            };
+            text += &report::table(
+                &["mode", "emerged at update", "rank at the end"],
+                way.modes.iter().take(SHOWN).map(row),
+            );
+        }
+        text + "\n"
+    }
+
+    fn outlier_table(&self) -> String {
+        let count = self.outliers.len();
+        let mut text = format!("{count} singular values above the bulk");
+        if count == 0 {
+            return text + "\n";
+        }
+        text += &if count > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
+        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
+            let (planted, error) = (outlier.planted, outlier.planted_error);
+            let mark = if outlier.near_threshold { " (near the threshold)" } else { "" };
+            vec![
+                outlier.rank.to_string(),
+                number(outlier.observed),
+                planted.map_or("-".to_owned(), |w| with_error(w, error) + mark),
+                format!("{:.3}", outlier.kurtosis_u),
+                format!("{:.3}", outlier.kurtosis_v),
+                outlier.prior_u.name().to_owned(),
+                outlier.prior_v.name().to_owned(),
+                format!("{:.3}", outlier.eta),
+                format!("{:.3}", outlier.theta),
+            ]
+        });
+        let header = ["rank", "observed", "planted", "kurtosis u", "kurtosis v", "law u", "law v", "eta", "theta"];
+        text + &report::table(&header, rows)
+    }
+
+    fn state_table(&self) -> String {
+        let mut text = format!(
+            "\n{} stable fixed points of {} of the {} modes (--modes), with the machine's components and fields",
+            self.fixed_points.len(),
+            self.modes_in_fixed_points,
+            self.outliers.len()
+        );
+        text += &if self.fixed_points.len() > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
+        let list =
+            |values: &nalgebra::DVector<f64>| values.iter().map(|&value| rounded(value)).collect::<Vec<_>>().join(" ");
+        let rows = self.fixed_points.iter().take(SHOWN).enumerate().map(|(index, point)| {
+            vec![
+                (index + 1).to_string(),
+                list(&point.magnetization),
+                list(&point.magnetization_bar),
+                format!("{:.4}", point.overlap),
+                format!("{:.4}", point.overlap_bar),
+                number(point.free_energy),
+                format!("{:.4}", point.spectral_radius),
+                format!("{:.4}", point.at_number),
+                point.weight.map_or("-".to_owned(), |weight| format!("{weight:.2e}")),
+                self.data.as_ref().map_or("-".to_owned(), |data| format!("{:.3}", data.shares[index])),
+            ]
+        });
+        let header =
+            ["state", "m", "m_bar", "q", "q_bar", "free energy", "radius", "AT number", "weight", "share of data"];
+        text += &report::table(&header, rows);
+        if let Some(data) = self.data {
+            text += &format!(
+                "of {} samples, {:.3} ended in unstable points, and {} led to no solution\n",
+                data.samples, data.at_unstable, data.unconverged
+            );
+        }
+        text
+    }
+}
+
+/// Four decimals, without the sign of a zero.
+fn rounded(value: f64) -> String {
+    format!("{:.4}", (value * 1e4).round() / 1e4 + 0.0)
+}
+
+/// A value to two digits of its error.
+fn with_error(value: f64, error: Option<f64>) -> String {
+    let Some(error) = error.filter(|error| *error > 0.0) else { return number(value) };
+    let decimals = (1 - error.log10().floor() as i32).clamp(0, 12) as usize;
+    format!("{value:.decimals$} ± {error:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_the_eye() {
+        assert_eq!(with_error(0.006_733_3, Some(0.000_102)), "0.00673 ± 0.00010");
+        assert_eq!(with_error(2.383_2, Some(0.0171)), "2.383 ± 0.017");
+        assert_eq!((rounded(-1e-9), rounded(-0.123_46)), ("0.0000".to_owned(), "-0.1235".to_owned()));
+    }
+}

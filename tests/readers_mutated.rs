@@ -1,0 +1,223 @@
+//! Property: whatever is done to a file, no reader panics, asks for memory out of proportion, or lets through a machine
+//! that cannot be inspected. Mutations are proptest's, so that a failure is shrunk to the few bytes that matter.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use spectral_rbm::data::{Expect, Samples, read};
+use spectral_rbm::inspect::Reading;
+use spectral_rbm::rbm::{ModelReader, Units};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Counts the memory in use, and notes its peak.
+struct Watching;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+unsafe impl GlobalAlloc for Watching {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        PEAK.fetch_max(IN_USE.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static MEMORY: Watching = Watching;
+
+/// Memory allowed beside what was in use, for files shorter than 60 kB: 16 MB, of which the HDF5 reader's fixed buffers take 4.
+const MOST: usize = 16 << 20;
+/// Held by a test: memory is counted for the whole process.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// One change of a file; places are fractions of its length.
+#[derive(Clone, Debug)]
+enum Change {
+    Byte(f64, u8),
+    Bit(f64, u8),
+    /// A word of 2, 4 or 8 bytes, little- or big-endian, in its own alignment: sizes and counts.
+    Word(f64, u8, bool, u64),
+    Copy(f64, f64, usize),
+    Insert(f64, Vec<u8>),
+    Remove(f64, usize),
+    Truncate(f64),
+}
+
+impl Change {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        let length = bytes.len();
+        if length == 0 {
+            return;
+        }
+        let place = |fraction: f64| ((fraction * length as f64) as usize).min(length - 1);
+        match self {
+            Change::Byte(at, value) => bytes[place(*at)] = *value,
+            Change::Bit(at, bit) => bytes[place(*at)] ^= 1 << (bit % 8),
+            Change::Word(at, power, big, value) => {
+                let width = 2usize << (power % 3);
+                let at = place(*at) / width * width;
+                let word = if *big {
+                    value.to_be_bytes()[8 - width..].to_vec()
+                } else {
+                    value.to_le_bytes()[..width].to_vec()
+                };
+                let end = length.min(at + width);
+                bytes[at..end].copy_from_slice(&word[..end - at]);
+            }
+            Change::Copy(from, to, count) => {
+                let (from, to) = (place(*from), place(*to));
+                let count = (*count).min(length - from.max(to));
+                bytes.copy_within(from..from + count, to);
+            }
+            Change::Insert(at, piece) => {
+                let at = place(*at);
+                bytes.splice(at..at, piece.iter().copied());
+            }
+            Change::Remove(at, count) => {
+                let at = place(*at);
+                bytes.drain(at..length.min(at + count));
+            }
+            Change::Truncate(at) => bytes.truncate(place(*at)),
+        }
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let telling = prop_oneof![
+        Just(0u64),
+        Just(1),
+        Just(0x7fff_ffff),
+        Just(u64::from(u32::MAX)),
+        Just(1 << 33),
+        Just(1 << 40),
+        Just(i64::MAX as u64),
+        Just(u64::MAX),
+        any::<u64>(),
+    ];
+    let at = || 0.0..1.0;
+    prop_oneof![
+        4 => (at(), any::<u8>()).prop_map(|(at, value)| Change::Byte(at, value)),
+        4 => (at(), any::<u8>()).prop_map(|(at, bit)| Change::Bit(at, bit)),
+        4 => (at(), any::<u8>(), any::<bool>(), telling).prop_map(|(at, width, big, value)| Change::Word(at, width, big, value)),
+        2 => (at(), at(), 1usize..64).prop_map(|(from, to, count)| Change::Copy(from, to, count)),
+        1 => (at(), vec(any::<u8>(), 1..16)).prop_map(|(at, piece)| Change::Insert(at, piece)),
+        1 => (at(), 1usize..64).prop_map(|(at, count)| Change::Remove(at, count)),
+        1 => at().prop_map(Change::Truncate),
+    ]
+}
+
+/// Mutates a file `cases` times and hands each to `reads`, which says whether it was still read; both must happen.
+fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let whole = std::fs::read(source).unwrap();
+    assert!(whole.len() < 60_000 && reads(source), "{}", source.display());
+    let folder = tempfile::tempdir().unwrap();
+    let (read, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let result = runner.run(&vec(change(), 1..12), |changes| {
+        let mut bytes = whole.clone();
+        changes.iter().for_each(|change| change.apply(&mut bytes));
+        // The name says what a table is.
+        let path = folder.path().join(source.file_name().unwrap());
+        std::fs::write(&path, &bytes).unwrap();
+        drop(bytes);
+        let before = IN_USE.load(Relaxed);
+        PEAK.store(before, Relaxed);
+        if reads(&path) { &read } else { &refused }.fetch_add(1, Relaxed);
+        let taken = PEAK.load(Relaxed).saturating_sub(before);
+        std::fs::remove_file(&path).unwrap();
+        if taken > MOST { Err(TestCaseError::fail(format!("{taken} bytes in use"))) } else { Ok(()) }
+    });
+    if let Err(error) = result {
+        panic!("{}: {error}", source.display());
+    }
+    let (read, refused) = (read.into_inner(), refused.into_inner());
+    println!("{}: {read} read, {refused} refused", source.display());
+    assert!(refused > 0, "{}: {read} read, {refused} refused", source.display());
+}
+
+/// Reads all there is of a model file, under each choice of units, and inspects the machines.
+fn reads_model(path: &Path) -> bool {
+    let mut whole = false;
+    for units in [None, Some(Units::Ising), Some(Units::Bernoulli)] {
+        let Ok(reader) = ModelReader::open(path, units) else { continue };
+        for &update in reader.updates().iter().take(8) {
+            let _ = reader.read(update);
+            let _ = reader.machine(Some(update));
+        }
+        let _ = (reader.chains(), reader.extra());
+        let Ok(machine) = reader.machine(None) else { continue };
+        let parameters = machine.weights.iter().chain(&machine.eta).chain(&machine.theta);
+        assert!(parameters.clone().all(|value| value.is_finite()));
+        assert_eq!(machine.weights.len(), machine.visible * machine.hidden);
+        // Weights as large as 1e38 can have singular values that single precision lacks, not those of a double.
+        let reading = Reading::of(&machine).unwrap();
+        assert!(reading.modes.singular_values.iter().all(|value| value.is_finite()));
+        whole = true;
+    }
+    whole
+}
+
+fn reads_data(path: &Path) -> bool {
+    let mut whole = false;
+    for expect in [Expect::Spins, Expect::Real] {
+        let Ok(set) = read(path, expect) else { continue };
+        assert!(!set.is_empty() && set.units() > 0);
+        if let Samples::Real(values) = &set.samples {
+            assert!(values.iter().all(|value| value.is_finite()));
+        }
+        whole = true;
+    }
+    whole
+}
+
+fn fixtures(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
+}
+
+const MODELS: [&str; 6] =
+    ["rbms-0.5.0-bernoulli.h5", "rbms-0.6.0-ising.h5", "torchrbm.h5", "newest.h5", "ising.npz", "named.npz"];
+
+#[test]
+fn mutated_models_are_refused_or_sound() {
+    for name in MODELS {
+        mutate(&fixtures("models").join(name), 300, reads_model);
+    }
+}
+
+#[test]
+#[ignore = "two minutes"]
+fn many_mutated_models_are_refused_or_sound() {
+    for name in MODELS {
+        mutate(&fixtures("models").join(name), 6000, reads_model);
+    }
+}
+
+#[test]
+fn mutated_data_are_refused_or_sound() {
+    for entry in std::fs::read_dir(fixtures("tables")).unwrap() {
+        let path = entry.unwrap().path();
+        if std::fs::metadata(&path).unwrap().len() < 60_000 && reads_data(&path) {
+            mutate(&path, 200, reads_data);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let images = [&[0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 3], [7_u8; 24].as_slice()].concat();
+    let plain = folder.path().join("images-idx3-ubyte");
+    std::fs::write(&plain, &images).unwrap();
+    mutate(&plain, 2000, reads_data);
+    let packed = folder.path().join("images-idx3-ubyte.gz");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, &images).unwrap();
+    std::fs::write(&packed, encoder.finish().unwrap()).unwrap();
+    mutate(&packed, 2000, reads_data);
+}
