@@ -15,7 +15,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let laws = [Some(start), shown[1].bulk.law, shown[2].bulk.law];
     let densities = laws.map(|law| move |w: f64| law.map_or(0.0, |law| law.density(w)));
     let titles = shown.map(|record| match &record.bulk.note {
-        Some(_) => format!("t = {:.3}, no bulk", record.time),
+        Some(_) => format!("t = {}, no bulk", brief(record.time)),
         None => format!("t = {}", brief(record.time)),
     });
     let panels: Vec<SpectrumHistogram<'_>> = (0..shown.len())
