@@ -140,22 +140,13 @@ impl PopulationStates {
             // From the configuration of the sites: its field on the hidden units, and theirs back.
             let sum = factors.visible.sum(start);
             let hidden = (factors.hidden.fields(&sum) + &factors.theta).map(f64::tanh);
-            relax(&factors, factors.hidden.sum(&hidden))
+            factors.hidden.sum(&hidden)
         };
-        let points: Vec<Point> = self.starts.par_iter().map(from).collect();
-        for point in points {
-            let is_known =
-                |state: &Known| distance(&state.lambda, &point.lambda) < SAME || near_path(&state.along, &point.lambda);
-            if point.error() > CONVERGED || self.known.iter().any(is_known) {
-                continue;
-            }
-            let Some((root, coupling)) = symmetric(&factors, &point) else { continue };
-            let Some(fluctuations) = Fluctuations::from_parts(root, coupling, None) else { continue };
-            let log_weight = point.exponent() - 0.5 * fluctuations.log_determinant;
-            let free_energy = -log_weight / layers.size();
-            self.changes.push(change(Change::Appeared, free_energy));
-            self.known.push(Known { lambda: point.lambda, along: Vec::new(), free_energy, weight: 0.0 });
-        }
+        let mut queue: Vec<DVector<f64>> = self.known.iter().map(|state| state.lambda.clone()).collect();
+        queue.extend(self.starts.iter().map(from));
+        let found = self.settle(&factors, layers, queue)?;
+        let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
+        self.remember(layers, found, &weights::of(&logs));
         Ok(std::mem::take(&mut self.changes))
     }
 
