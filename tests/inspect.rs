@@ -273,8 +273,8 @@ fn what_cannot_be_said_is_not() {
     let error = States::of(&drawn.machine, &reading, &Depth::default(), Some(&data)).unwrap_err();
     assert!(error.to_string().contains("59 units") && error.to_string().contains("60 visible"), "{error}");
     // Singular values by a power law: the smallest look like a bulk and are none.
-    let mut machine = Machine::new(60, 40, vec![0.0; 2400], vec![0.0; 60], vec![0.0; 40]).unwrap();
-    (0..40).for_each(|mode| machine.weights[41 * mode] = 3.0 / (1.0 + mode as f32).powi(2));
+    let mut machine = Machine::new(300, 200, vec![0.0; 60_000], vec![0.0; 300], vec![0.0; 200]).unwrap();
+    (0..200).for_each(|mode| machine.weights[201 * mode] = 3.0 / (1.0 + mode as f32).powi(2));
     let reading = Reading::of(&machine).unwrap();
     assert!(reading.bulk.note.is_some() && !reading.outliers.is_empty(), "{:?}", reading.bulk);
     assert!(reading.outliers.iter().all(|outlier| outlier.planted_error.is_none()));

@@ -171,7 +171,7 @@ fn reads_data(path: &Path) -> bool {
     let mut whole = false;
     for expect in [Expect::Spins, Expect::Real] {
         let Ok(set) = read(path, expect) else { continue };
-        assert!(set.len() > 0 && set.units() > 0);
+        assert!(!set.is_empty() && set.units() > 0);
         if let Samples::Real(values) = &set.samples {
             assert!(values.iter().all(|value| value.is_finite()));
         }
