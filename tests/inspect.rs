@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use spectral_rbm::Ensemble;
 use spectral_rbm::Prior;
+use spectral_rbm::data::Spins;
 use spectral_rbm::inspect::{Depth, Law, Reading, States, Trajectory};
 use spectral_rbm::phase::Phase;
 use spectral_rbm::prior::Components;
@@ -260,6 +261,23 @@ fn the_noise_of_the_vectors_does_not_move_the_fixed_points() {
         // What the correction is for.
         assert!(law == Prior::Gaussian || observed[2].abs() > 0.05, "{law}: {observed:?}");
     }
+}
+
+/// Data of another size are refused; and where there is no bulk, strengths come without errors.
+#[test]
+fn what_cannot_be_said_is_not() {
+    let drawn = draw((60, 40), &[1.5], 0.3, [&Prior::Gaussian; 2], 2);
+    let reading = Reading::of(&drawn.machine).unwrap();
+    assert!(reading.outliers[0].planted_error.is_some());
+    let data = Spins::new(5, 59);
+    let error = States::of(&drawn.machine, &reading, &Depth::default(), Some(&data)).unwrap_err();
+    assert!(error.to_string().contains("59 units") && error.to_string().contains("60 visible"), "{error}");
+    // Singular values by a power law: the smallest look like a bulk and are none.
+    let mut machine = Machine::new(300, 200, vec![0.0; 60_000], vec![0.0; 300], vec![0.0; 200]).unwrap();
+    (0..200).for_each(|mode| machine.weights[201 * mode] = 3.0 / (1.0 + mode as f32).powi(2));
+    let reading = Reading::of(&machine).unwrap();
+    assert!(reading.bulk.note.is_some() && !reading.outliers.is_empty(), "{:?}", reading.bulk);
+    assert!(reading.outliers.iter().all(|outlier| outlier.planted_error.is_none()));
 }
 
 /// Modes that exchange their ranks keep their number, and a new one gets the next at the update at which it appears.

@@ -1,8 +1,8 @@
 //! The components of planted vectors, as far as they can be known from observed ones.
 //!
 //! Seen through noise, `y = c x + √(1 − c²) z`, components are no longer of the law of x: ±1 smears out, and fixed points
-//! with the observed ones as empirical prior are off (±1 components, w = 3 σ: m by −11 %, q by −19 %; Laplace: m by 6 %, q
-//! by 11 %). Neither do the most likely x, or their means given y, follow the law of x. What does are draws from the
+//! with the observed ones as empirical prior are off (w = 3 σ, ±1: m by −12 %, q by −20 %; Laplace: m by 5 %, q by
+//! 10 %). Neither do the most likely x, or their means given y, follow the law of x. What does are draws from the
 //! posterior
 //!
 //! ```text
