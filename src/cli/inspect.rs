@@ -54,7 +54,7 @@ pub(super) struct InspectOptions {
     #[arg(skip)]
     #[serde(default)]
     model_checksum: Option<String>,
-    /// Data whose states are looked for; none without.
+    /// Data whose states are looked for; without, those that a machine trained on the spot has learnt, else none.
     #[command(flatten)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<DataOptions>,
@@ -125,7 +125,11 @@ impl InspectOptions {
         };
         let spinner = progress::spinner(common, "looking for fixed points");
         let reading = Reading::of(&machine)?;
-        let spins = data.as_ref().map(Dataset::spins).transpose()?;
+        let data = match (&data, &source) {
+            (None, Source::Trained(_, training)) => Some(training),
+            _ => data.as_ref(),
+        };
+        let spins = data.map(Dataset::spins).transpose()?;
         let states = States::of(&machine, &reading, &depth, spins)?;
         spinner.finish_and_clear();
 
@@ -183,7 +187,7 @@ impl InspectOptions {
             file: self.model.clone(),
             model_type: match source {
                 Source::File(reader) => reader.model_type().map(str::to_owned),
-                Source::Trained(_) => None,
+                Source::Trained(..) => None,
             },
             update: update.or(source.updates().last().copied()),
             visible: machine.visible,

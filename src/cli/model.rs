@@ -2,7 +2,7 @@
 
 use super::options::Common;
 use super::{CliError, progress, train};
-use crate::data::digits;
+use crate::data::{Dataset, digits};
 use crate::rbm::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,8 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
 pub(super) enum Source {
     /// A file.
     File(Box<ModelReader>),
-    /// One trained on the spot.
-    Trained(Machine),
+    /// One trained on the spot, and its data.
+    Trained(Machine, Dataset),
 }
 
 impl ModelOptions {
@@ -74,7 +74,8 @@ impl ModelOptions {
         }
         let Some(path) = &mut self.model else {
             self.model_checksum = Some(TRAINED.to_owned());
-            return Ok(Source::Trained(trained(common)?));
+            let (machine, data) = trained(common)?;
+            return Ok(Source::Trained(machine, data));
         };
         if path.is_dir() {
             *path = path.join("model.h5");
@@ -112,8 +113,8 @@ impl Source {
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, CliError> {
         match self {
             Source::File(reader) => Ok(reader.machine(update)?),
-            Source::Trained(machine) if update.is_none() => Ok(machine.clone()),
-            Source::Trained(_) => Err(CliError::Input("--update needs a model file".to_owned())),
+            Source::Trained(machine, _) if update.is_none() => Ok(machine.clone()),
+            Source::Trained(..) => Err(CliError::Input("--update needs a model file".to_owned())),
         }
     }
 
@@ -121,7 +122,7 @@ impl Source {
     pub fn time(&self, update: u64) -> f64 {
         match self {
             Source::File(reader) => reader.read(update).map_or(f64::NAN, |checkpoint| checkpoint.time),
-            Source::Trained(_) => f64::NAN,
+            Source::Trained(..) => f64::NAN,
         }
     }
 
@@ -129,7 +130,7 @@ impl Source {
     pub fn updates(&self) -> &[u64] {
         match self {
             Source::File(reader) => reader.updates(),
-            Source::Trained(_) => &[],
+            Source::Trained(..) => &[],
         }
     }
 }
@@ -139,6 +140,9 @@ pub(super) fn open_model(path: &Path, units: Option<Units>, linear: bool) -> Res
     match ModelReader::open(path, units) {
         Err(ModelError::ModelType { .. }) if linear && units.is_none() => {
             Ok(ModelReader::open(path, Some(Units::Gaussian))?)
+        }
+        Err(error @ ModelError::Units { .. }) if units.is_none() => {
+            Err(CliError::Input(format!("{error} with --units")))
         }
         other => Ok(other?),
     }
@@ -162,7 +166,7 @@ pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(
 }
 
 /// A small machine trained on drawn digits, in a few seconds.
-fn trained(common: &Common) -> Result<Machine, CliError> {
+fn trained(common: &Common) -> Result<(Machine, Dataset), CliError> {
     if !common.quiet {
         eprintln!("note: no model is given: a machine of {HIDDEN} hidden units is trained on {SAMPLES} drawn digits");
     }
@@ -178,5 +182,6 @@ fn trained(common: &Common) -> Result<Machine, CliError> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(trainer.machine().clone())
+    let machine = trainer.machine().clone();
+    Ok((machine, data))
 }
