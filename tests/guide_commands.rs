@@ -111,6 +111,13 @@ fn the_examples_print_what_the_guide_shows() {
 }
 
 #[test]
+fn the_first_figure_is_made_and_its_state_is_the_one_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(check("README.md", &guide::page("README.md"), folder.path()), 2);
+    assert!(folder.path().join("results/bernoulli/phase-diagram.png").exists());
+}
+
+#[test]
 fn the_comparison_can_fail() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let differs = |shown: &str, printed: &str, numbers| {
