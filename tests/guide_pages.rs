@@ -1,18 +1,39 @@
 //! The pages of the guide: files, functions and tests that they name exist, links lead somewhere, and formulas are written so
 //! that they render where the repository is browsed.
 
-mod guide;
-
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The pages with their texts.
+/// The folder of the crate.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pages of `docs/` in order of their names, and the README, with their texts.
 fn pages() -> Vec<(PathBuf, String)> {
-    guide::pages().into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+    let folder = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = folder.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    paths.sort();
+    paths.push(root().join("README.md"));
+    paths.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// A page without what stands in fences: line numbers from 1, and the lines.
+fn prose(page: &str) -> Vec<(usize, &str)> {
+    let mut fenced = false;
+    let mut lines = Vec::new();
+    for (index, line) in page.lines().enumerate() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            lines.push((index + 1, line));
+        }
+    }
+    lines
 }
 
 fn source(file: &str) -> String {
-    std::fs::read_to_string(guide::root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// Whether a file of source defines a name.
@@ -40,7 +61,7 @@ fn is_source(word: &str) -> bool {
 fn files_and_functions_that_pages_name_exist() {
     let mut counted = (0, 0);
     for (path, text) in pages() {
-        for (number, line) in guide::prose(&text) {
+        for (number, line) in prose(&text) {
             let mut file: Option<(String, String)> = None;
             let mut pieces = line.split('`').peekable();
             let mut plain = pieces.next().unwrap_or("");
@@ -50,7 +71,7 @@ fn files_and_functions_that_pages_name_exist() {
                     file = None;
                 }
                 if is_source(code) && !code.contains(' ') {
-                    assert!(guide::root().join(code).exists(), "{}, line {number}: no {code}", path.display());
+                    assert!(root().join(code).exists(), "{}, line {number}: no {code}", path.display());
                     counted.0 += 1;
                     let names = after.starts_with(": ") && code.ends_with(".rs");
                     file = names.then(|| (code.to_owned(), source(code)));
@@ -75,7 +96,7 @@ fn tests_that_pages_tell_to_run_exist() {
                 let words: Vec<_> = command.split('`').next().unwrap().split_whitespace().collect();
                 let Some(at) = words.iter().position(|word| *word == "--test") else { continue };
                 let file = format!("tests/{}.rs", words[at + 1]);
-                assert!(guide::root().join(&file).exists(), "{place}: no {file}");
+                assert!(root().join(&file).exists(), "{place}: no {file}");
                 count += 1;
                 let Some(name) = words.get(at + 2).filter(|name| !name.starts_with("--")) else { continue };
                 let ignored = test_in(&source(&file), name);
@@ -89,7 +110,7 @@ fn tests_that_pages_tell_to_run_exist() {
 
 #[test]
 fn every_section_of_the_theory_with_formulas_says_where_they_are_computed() {
-    let theory = guide::page("theory.md");
+    let theory = source("docs/theory.md");
     let (mut formulas, mut heading) = (false, "");
     for line in theory.lines() {
         if line.starts_with("## ") || line.starts_with("### ") {
@@ -111,7 +132,7 @@ fn anchor(heading: &str) -> String {
 fn links_lead_somewhere() {
     let mut count = 0;
     for (path, text) in pages() {
-        for (number, line) in guide::prose(&text) {
+        for (number, line) in prose(&text) {
             for link in line.split("](").skip(1) {
                 let target = link.split(')').next().unwrap();
                 if target.contains("://") {
@@ -124,8 +145,7 @@ fn links_lead_somewhere() {
                 count += 1;
                 let Some(fragment) = fragment else { continue };
                 let page = std::fs::read_to_string(&file).unwrap();
-                let found =
-                    guide::prose(&page).iter().any(|(_, line)| line.starts_with('#') && anchor(line) == fragment);
+                let found = prose(&page).iter().any(|(_, line)| line.starts_with('#') && anchor(line) == fragment);
                 assert!(found, "{place}: no such heading");
             }
         }
@@ -135,8 +155,8 @@ fn links_lead_somewhere() {
 
 #[test]
 fn the_index_has_every_page() {
-    let index = guide::page("README.md");
-    for path in guide::pages() {
+    let index = source("docs/README.md");
+    for (path, _) in pages() {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name == "README.md" || index.contains(&format!("]({name})")), "{name} is not in docs/README.md");
     }
@@ -197,7 +217,7 @@ fn formulas(paragraph: &str, first_line: usize) -> Result<Vec<Formula>, String> 
 fn paragraphs(page: &str) -> Vec<(usize, String)> {
     let mut paragraphs: Vec<(usize, String)> = Vec::new();
     let mut ended = true;
-    for (number, line) in guide::prose(page) {
+    for (number, line) in prose(page) {
         let row = line.starts_with('|');
         // Indented by four and after an empty line: code.
         if line.trim().is_empty() || (ended && line.starts_with("    ")) {

@@ -1,43 +1,10 @@
-//! Reading the pages of the guide and running what they show; shared by the tests of the guide.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use std::path::{Path, PathBuf};
+//! The examples of the guide: reading them off a page and running them.
+use std::path::Path;
 use std::process::Command;
-
-/// The folder of the crate.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The text of a page of `docs/`.
 pub fn page(name: &str) -> String {
-    std::fs::read_to_string(root().join("docs").join(name)).unwrap()
-}
-
-/// All pages: those of `docs/` in order of their names, and the README.
-pub fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<_> = std::fs::read_dir(root().join("docs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    pages.sort();
-    pages.push(root().join("README.md"));
-    pages
-}
-
-/// A page without what stands in fences: line numbers from 1, and the lines.
-pub fn prose(page: &str) -> Vec<(usize, &str)> {
-    let mut fenced = false;
-    let mut lines = Vec::new();
-    for (index, line) in page.lines().enumerate() {
-        if line.starts_with("```") {
-            fenced = !fenced;
-        } else if !fenced {
-            lines.push((index + 1, line));
-        }
-    }
-    lines
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap()
 }
 
 /// A fenced block.
