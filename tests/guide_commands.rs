@@ -101,9 +101,10 @@ fn the_examples_print_what_the_guide_shows() {
     assert!(check("commands.md", &page, folder.path()) >= 12);
     // Each command of the program has an example.
     let help = guide::run("--help", folder.path());
-    let commands = help.split("Commands:\n").nth(1).unwrap().lines().take_while(|line| line.starts_with("  "));
-    let names: Vec<_> =
-        commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    let lines = help.split("Commands:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("  "));
+    // Lines further to the right go on with a description.
+    let entries = lines.filter(|line| !line.starts_with(' '));
+    let names: Vec<_> = entries.filter_map(|line| line.split(' ').next()).filter(|name| *name != "help").collect();
     assert!(names.len() >= 12 && names.contains(&"phase-diagram"), "{help}");
     for name in names {
         let mut examples = page.lines().filter_map(|line| line.strip_prefix("$ spectral-rbm "));
