@@ -82,3 +82,8 @@ pub mod spectrum;
 pub use error::{Error, Result};
 pub use prior::Prior;
 pub use saddle::{Ensemble, FixedPoint};
+
+/// The guide's examples in Rust, compiled and run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/rust.md")]
+struct RustGuide;
