@@ -31,7 +31,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         seed: gallery.common.seed,
     };
     let named = closures(units.0);
-    let theories = [("population closure", named[6].1.clone()), ("fixed prior, (9)", named[1].1.clone())];
+    let theories = [("population closure", named[5].1.clone()), ("fixed prior, (9)", named[1].1.clone())];
     let outcome = outcomes::compare(gallery, NAME, &design, runs, &theories)?;
     let measures = outcomes::measures(&outcome);
     let (emerged, curves) = (outcomes::emerged(&measures), outcomes::curves(&outcome));
