@@ -11,8 +11,8 @@ const INSET: (f64, f64) = (0.92, 0.47);
 const BELOW: f64 = 0.02;
 /// Room for the names of modes, as a share of their time; where in it lines lead from the curves to the names; and the height
 /// of a name, as a share of the axis.
-const LABELS: f64 = 0.25;
-const LEADERS: (f64, f64) = (0.015, 0.08);
+const LABELS: f64 = 0.34;
+const LEADERS: (f64, f64) = (0.02, 0.1);
 const HEIGHT: f64 = 0.11;
 /// Shades from the first to the last spectrum.
 const LIGHT: f64 = 0.35;
