@@ -340,6 +340,17 @@ mod tests {
     }
 
     #[test]
+    fn the_legend_of_a_gallery_counts_modes_upwards_whichever_panel_has_them() {
+        let mut diagrams = [Prior::Bernoulli, Prior::Laplace].map(|prior| diagram(&prior, 21));
+        let limit = |mode: usize, height: f64| boundary(Curve::Metastable(mode), move |t| (t, height));
+        diagrams[0].boundaries.extend([limit(3, 1.7), limit(2, 1.4)]);
+        diagrams[1].boundaries.push(limit(1, 1.5));
+        let texts = svg_texts(&phase_diagram_gallery(&diagrams).unwrap());
+        let listed: Vec<&str> = texts.iter().filter_map(|text| text.strip_prefix("metastable ")).collect();
+        assert_eq!(listed, ["1", "2", "3"]);
+    }
+
+    #[test]
     fn an_incomplete_map_is_refused() {
         let mut diagram = diagram(&Prior::Gaussian, 5);
         diagram.points.pop();

@@ -82,5 +82,10 @@ mod tests {
                 assert_ne!(curve_style(one).1, curve_style(other).1, "{one:?} {other:?}");
             }
         }
+        // Of as many modes as figures show, in grey as well.
+        let dash = |curve| curve_style(curve).1.dash;
+        for (one, other) in [(1, 2), (1, 3), (2, 3)] {
+            assert_ne!(dash(Curve::Metastable(one)), dash(Curve::Metastable(other)));
+        }
     }
 }
