@@ -14,6 +14,8 @@ const BELOW: f64 = 0.02;
 const LABELS: f64 = 0.34;
 const LEADERS: (f64, f64) = (0.02, 0.1);
 const HEIGHT: f64 = 0.11;
+/// Room between the first mode and the ticks above it, as a factor of the axis of the inset.
+const HEADROOM: f64 = 1.35;
 /// Shades from the first to the last spectrum.
 const LIGHT: f64 = 0.35;
 
@@ -96,7 +98,8 @@ fn inset(followed: &FollowedModes<'_>) -> Result<Panel, FigureError> {
     let (Some(first), Some(&last)) = (first, followed.epochs.last()) else {
         return Err(FigureError::Empty("epochs of followed modes"));
     };
-    let y = value_axis("w_α", Scale::Log, followed.modes.iter().flat_map(|(_, values)| values));
+    let mut y = value_axis("w_α", Scale::Log, followed.modes.iter().flat_map(|(_, values)| values));
+    y.end *= HEADROOM;
     let (span, last) = (last.max(1.01 * first) / first, last.max(1.01 * first));
     let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABELS)), y.clone());
     for (_, values) in followed.modes {
