@@ -66,14 +66,14 @@ fn histograms(
     for &index in &chosen {
         let record = &records[index];
         let bulk = fit(record.singular_values(), visible, hidden)?;
-        let mut title = if record.time.is_finite() {
-            format!("t = {}", super::report::plain(round(record.time)))
-        } else {
-            format!("{} updates", record.update)
+        // Of a machine that comes alone, without a time, it is not known how it was trained.
+        let when = match record.update {
+            _ if record.time.is_finite() => Some(format!("t = {}", super::report::plain(round(record.time)))),
+            0 if count == 1 => None,
+            updates => Some(format!("{updates} updates")),
         };
-        if bulk.note.is_some() {
-            title += ", no bulk";
-        }
+        let title = when.into_iter().chain(bulk.note.is_some().then(|| "no bulk".to_owned()));
+        let title = title.collect::<Vec<_>>().join(", ");
         drawn.push((record, bulk.law.filter(|_| bulk.note.is_none()), bulk.outliers, title));
     }
     let laws: Vec<_> = drawn.iter().map(|(_, law, _, _)| move |s: f64| law.map_or(0.0, |law| law.density(s))).collect();

@@ -9,6 +9,8 @@ use super::{Figure, FigureError, LegendPosition, Panel, escape};
 const DRAWN: usize = 6;
 /// Points of a simulation are at least this share of the axis apart.
 const APART: f64 = 1.0 / 36.0;
+/// Room before the first and after the last time, as a share of a linear axis between them.
+const MARGIN: f64 = 0.02;
 /// Height of the residuals' frame over that of the curves.
 const LOWER: f64 = 0.5;
 /// Residuals beyond these are cut off, and axes never narrower than the other.
@@ -57,7 +59,7 @@ pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
 }
 
 /// Several comparisons side by side across both columns, lettered, each with its residuals below. No two theories share a line
-/// style as long as there are no more than six.
+/// style as long as there are no more than seven.
 ///
 /// # Errors
 /// As [`comparison`]; if there is none.
@@ -183,7 +185,11 @@ fn time_axis(label: &str, times: &[f64], scale: Scale) -> Axis {
             let label = if lost { format!("{label}  (start, t = 0, not shown)") } else { label.to_string() };
             Axis::log(&label, positive / 1.15..1.15 * last)
         }
-        _ => Axis::linear(label, times[0]..last.max(times[0] + f64::MIN_POSITIVE)),
+        // A little room at either end, so that no point stands on the frame.
+        _ => {
+            let margin = MARGIN * (last - times[0]);
+            Axis::linear(label, times[0] - margin..(last + margin).max(times[0] + f64::MIN_POSITIVE))
+        }
     }
 }
 

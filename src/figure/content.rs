@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::axis::Scale;
+use super::canvas::Across;
 use super::image::Image;
 use super::style::{Color, Colormap, LineStyle, MarkerStyle};
 
@@ -80,7 +81,7 @@ pub(super) enum Content {
     Histogram { edges: Vec<f64>, heights: Vec<f64>, style: LineStyle },
     Image { image: Image, colormap: Colormap, range: (f64, f64) },
     Contours { xs: Vec<f64>, ys: Vec<f64>, values: Vec<f64>, levels: Vec<f64>, style: LineStyle },
-    Text { at: (f64, f64), markup: String },
+    Text { at: (f64, f64), markup: String, across: Across },
 }
 
 #[derive(Clone, Debug)]

@@ -133,12 +133,17 @@ impl PlacedPanel<'_> {
                     }
                 }
             }
-            Content::Text { at, markup } => {
+            Content::Text { at, markup, across } => {
                 let at = self.frame.place(at.0, at.1);
                 if self.frame.rect.contains(at) {
                     let text = RichText::new(markup, FONT_SIZE);
-                    canvas.text(&text, at, Across::Center, Upright::Middle);
-                    drawn.occupancy.mark_rect(&box_around(at, &text));
+                    canvas.text(&text, at, *across, Upright::Middle);
+                    let middle = match across {
+                        Across::Left => at.0 + 0.5 * text.width,
+                        Across::Center => at.0,
+                        Across::Right => at.0 - 0.5 * text.width,
+                    };
+                    drawn.occupancy.mark_rect(&box_around((middle, at.1), &text));
                 }
             }
         }

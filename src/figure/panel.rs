@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::FigureError;
 use super::axis::Axis;
+use super::canvas::Across;
 use super::content::{Category, Content, HeatStyle, Layer};
 use super::image::Image;
 use super::inset::{Corner, Inset};
@@ -154,8 +155,26 @@ impl Panel {
 
     /// Writes a text (marked-up) centred on a point.
     pub fn text(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
-        self.add(Content::Text { at: (x, y), markup: markup.to_string() });
+        self.add(Content::Text { at: (x, y), markup: markup.to_string(), across: Across::Center });
         self
+    }
+
+    /// Writes a text (marked-up) that starts at a point.
+    pub fn text_from(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
+        self.add(Content::Text { at: (x, y), markup: markup.to_string(), across: Across::Left });
+        self
+    }
+
+    /// Names a kind of line in the legend, before those drawn so far, whether or not the panel has one.
+    pub(super) fn list_first(&mut self, markup: &str, style: LineStyle) {
+        let content = Content::Line { points: Vec::new(), style };
+        self.layers.insert(0, Layer { content, label: Some(markup.to_string()) });
+    }
+
+    /// Whether a line of this name is drawn.
+    pub(super) fn has_line(&self, markup: &str) -> bool {
+        let is_line = |layer: &Layer| matches!(layer.content, Content::Line { .. });
+        self.layers.iter().any(|layer| is_line(layer) && layer.label.as_deref() == Some(markup))
     }
 
     fn add(&mut self, content: Content) -> Series<'_> {

@@ -87,6 +87,7 @@ pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, Figure
         panel.title(&escape(&prior_title(diagram)));
         panels.push(panel);
     }
+    list_curves(&mut panels, diagrams);
     let columns = diagrams.len().clamp(1, 2);
     let agree = |axis: fn(&Panel) -> &Axis, first: &dyn Fn(usize) -> usize| {
         (0..panels.len()).all(|i| axis(&panels[i]) == axis(&panels[first(i)]))
@@ -108,6 +109,27 @@ pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, Figure
         figure = figure.share_y();
     }
     Ok(figure.aspect(0.8))
+}
+
+/// Names the curves of all diagrams in the legend of the first, so that they stand in one order whichever has them.
+pub(super) fn list_curves(panels: &mut [Panel], diagrams: &[PhaseDiagram]) {
+    let mut curves: Vec<Curve> =
+        diagrams.iter().flat_map(|diagram| diagram.boundaries.iter().map(|boundary| boundary.curve)).collect();
+    let order = |curve: &Curve| match *curve {
+        Curve::ParamagneticFerromagnetic => (0, 0),
+        Curve::ParamagneticSpinGlass => (1, 0),
+        Curve::SpinGlassFerromagnetic => (2, 0),
+        Curve::AlmeidaThouless => (3, 0),
+        Curve::Metastable(mode) => (4, mode),
+        Curve::Mixture(count) => (5, count),
+    };
+    curves.sort_by_key(order);
+    curves.dedup();
+    for (label, style) in curves.into_iter().rev().map(curve_style) {
+        if panels.iter().any(|panel| panel.has_line(&label)) {
+            panels[0].list_first(&label, style);
+        }
+    }
 }
 
 /// The name of the prior, or of both if they differ.
@@ -315,6 +337,17 @@ mod tests {
         // Three do not fill two rows: they stand in one.
         assert!(phase_diagram_gallery(&diagrams[..3]).unwrap().svg().is_ok());
         assert!(matches!(phase_diagram_gallery(&[]), Err(FigureError::Panels { found: 0, .. })));
+    }
+
+    #[test]
+    fn the_legend_of_a_gallery_counts_modes_upwards_whichever_panel_has_them() {
+        let mut diagrams = [Prior::Bernoulli, Prior::Laplace].map(|prior| diagram(&prior, 21));
+        let limit = |mode: usize, height: f64| boundary(Curve::Metastable(mode), move |t| (t, height));
+        diagrams[0].boundaries.extend([limit(3, 1.7), limit(2, 1.4)]);
+        diagrams[1].boundaries.push(limit(1, 1.5));
+        let texts = svg_texts(&phase_diagram_gallery(&diagrams).unwrap());
+        let listed: Vec<&str> = texts.iter().filter_map(|text| text.strip_prefix("metastable ")).collect();
+        assert_eq!(listed, ["1", "2", "3"]);
     }
 
     #[test]

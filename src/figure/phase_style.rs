@@ -35,9 +35,10 @@ pub(super) fn curve_style(curve: Curve) -> (String, LineStyle) {
     // Darker than the palette, to be seen on any fill.
     const OTHERS: [Color; 4] =
         [Color::Rgb(165, 55, 120), Color::Rgb(0, 85, 60), Color::Rgb(80, 80, 80), Color::Rgb(140, 75, 0)];
-    // Neighbours in either family differ in dash as well.
-    let other =
-        |index: usize, dashes: [Dash; 2]| LineStyle::new(OTHERS[index % OTHERS.len()], dashes[index % 2]).width(0.9);
+    // Up to three of the first family, and neighbours in the second, differ in dash as well.
+    let other = |index: usize, dashes: &[Dash]| {
+        LineStyle::new(OTHERS[index % OTHERS.len()], dashes[index % dashes.len()]).width(0.9)
+    };
     let main = |color, dash| LineStyle::new(color, dash).width(1.2);
     match curve {
         Curve::ParamagneticFerromagnetic => ("P–F".into(), main(Color::Black, Dash::Solid)),
@@ -45,11 +46,11 @@ pub(super) fn curve_style(curve: Curve) -> (String, LineStyle) {
         Curve::SpinGlassFerromagnetic => ("SG–F".into(), main(Color::Blue, Dash::DashDotted)),
         Curve::AlmeidaThouless => ("AT".into(), main(Color::Rgb(110, 30, 80), Dash::DashDotDotted)),
         Curve::Metastable(count) => {
-            let style = other(count, [Dash::Dashed, Dash::ShortDashed]);
+            let style = other(count, &[Dash::ShortDashed, Dash::SparselyDashed, Dash::Dashed]);
             (format!("metastable {count}"), style)
         }
         Curve::Mixture(count) => {
-            let style = other(count + 1, [Dash::SparselyDotted, Dash::Dotted]);
+            let style = other(count + 1, &[Dash::SparselyDotted, Dash::Dotted]);
             (format!("{count}-mode mixture"), style)
         }
     }
@@ -80,6 +81,11 @@ mod tests {
             for &other in &curves[..index] {
                 assert_ne!(curve_style(one).1, curve_style(other).1, "{one:?} {other:?}");
             }
+        }
+        // Of as many modes as figures show, in grey as well.
+        let dash = |curve| curve_style(curve).1.dash;
+        for (one, other) in [(1, 2), (1, 3), (2, 3)] {
+            assert_ne!(dash(Curve::Metastable(one)), dash(Curve::Metastable(other)));
         }
     }
 }

@@ -9,9 +9,13 @@ use super::{Dash, Figure, FigureError, LegendPosition, Panel};
 /// Room of the inset, and how much lower than the smallest singular value the axis starts to make it.
 const INSET: (f64, f64) = (0.92, 0.47);
 const BELOW: f64 = 0.02;
-/// Room for the names of modes, as a share of their time, and the height of one, as a share of the axis.
-const LABELS: f64 = 0.18;
+/// Room for the names of modes, as a share of their time; where in it lines lead from the curves to the names; and the height
+/// of a name, as a share of the axis.
+const LABELS: f64 = 0.34;
+const LEADERS: (f64, f64) = (0.02, 0.1);
 const HEIGHT: f64 = 0.11;
+/// Room between the first mode and the ticks above it, as a factor of the axis of the inset.
+const HEADROOM: f64 = 1.35;
 /// Shades from the first to the last spectrum.
 const LIGHT: f64 = 0.35;
 
@@ -36,7 +40,7 @@ pub struct FollowedModes<'a> {
 }
 
 /// Spectra of a machine in the order of time, the data's in black, and modes against epochs in the lower left corner; as wide
-/// as a column. Arrows stand at the cutoffs, a dotted line where a singular value of the data is 1.
+/// as a column. Triangles stand at the cutoffs, a dotted line where a singular value of the data is 1.
 ///
 /// # Errors
 /// If there are no spectra or values, or lengths do not fit.
@@ -68,7 +72,8 @@ pub fn spectrum_log_log(
         panel.line(&ranks[..values.len()], values, style).label(spectrum.name);
         if let Some(cutoff) = spectrum.cutoff.filter(|&cutoff| cutoff >= 1 && cutoff <= values.len()) {
             let marker = super::MarkerStyle::new(super::Marker::DownTriangle, style.color).size(4.0);
-            panel.points(&[cutoff as f64], &[1.25 * values[cutoff - 1]], marker).label("cutoff");
+            panel.points(&[], &[], super::MarkerStyle { color: Color::Black, ..marker }).label("cutoff");
+            panel.points(&[cutoff as f64], &[1.25 * values[cutoff - 1]], marker);
         }
     }
     // Below the machine's own values the data's would run through the inset.
@@ -81,7 +86,7 @@ pub fn spectrum_log_log(
 
 /// Dark at the end, and told apart by dashes.
 fn style(index: usize, count: usize) -> LineStyle {
-    let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDotted, Dash::Solid];
+    let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDotted, Dash::LongDashed];
     let colors = [Color::Gray, Color::SkyBlue, Color::Orange, Color::BluishGreen, Color::Vermillion];
     let strength = LIGHT + (1.0 - LIGHT) * (index + 1) as f64 / count as f64;
     LineStyle::new(colors[index % colors.len()], dashes[index % dashes.len()]).width(0.6 + 0.6 * strength)
@@ -93,18 +98,20 @@ fn inset(followed: &FollowedModes<'_>) -> Result<Panel, FigureError> {
     let (Some(first), Some(&last)) = (first, followed.epochs.last()) else {
         return Err(FigureError::Empty("epochs of followed modes"));
     };
-    let y = value_axis("w_α", Scale::Log, followed.modes.iter().flat_map(|(_, values)| values));
+    let mut y = value_axis("w_α", Scale::Log, followed.modes.iter().flat_map(|(_, values)| values));
+    y.end *= HEADROOM;
     let (span, last) = (last.max(1.01 * first) / first, last.max(1.01 * first));
     let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABELS)), y.clone());
-    for (index, (_, values)) in followed.modes.iter().enumerate() {
-        let style = LineStyle::solid(if index % 2 == 0 { Color::Black } else { Color::Blue }).width(0.8);
-        panel.line(followed.epochs, values, style);
+    for (_, values) in followed.modes {
+        panel.line(followed.epochs, values, LineStyle::solid(Color::Black).width(0.8));
     }
     let ends: Vec<f64> =
         followed.modes.iter().map(|(_, values)| values.last().map_or(f64::NAN, |&w| y.fraction(w))).collect();
-    for ((rank, _), place) in followed.modes.iter().zip(apart(&ends)) {
-        let w = y.start * (y.end / y.start).powf(place);
-        panel.text(last * span.powf(0.5 * LABELS), w, &rank.to_string());
+    let (value, time) = (|place: f64| y.start * (y.end / y.start).powf(place), |share: f64| last * span.powf(share));
+    for (((rank, _), end), place) in followed.modes.iter().zip(&ends).zip(apart(&ends)) {
+        let leader = LineStyle::solid(Color::Gray).width(0.5);
+        panel.line(&[time(LEADERS.0), time(LEADERS.1)], &[value(*end), value(place)], leader);
+        panel.text_from(time(LEADERS.1 + LEADERS.0), value(place), &rank.to_string());
     }
     Ok(panel)
 }

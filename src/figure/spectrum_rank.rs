@@ -30,7 +30,7 @@ pub fn spectra_by_rank(label: &str, rank: Scale, spectra: &[(&str, &[f64])]) -> 
     let mut y = value_axis(label, Scale::Log, values);
     (y.start, y.end) = (y.start.min(1.0 / BEYOND), y.end.max(BEYOND));
     let mut panel = Panel::new(x, y);
-    panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6));
+    panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6)).label("threshold");
     for (index, (name, values)) in spectra.iter().enumerate() {
         let ranks: Vec<f64> = (1..=values.len()).map(|rank| rank as f64).collect();
         panel.line(&ranks, values, LineStyle::nth(index)).label(name);

@@ -1,6 +1,6 @@
 //! The number of stable states on the phase diagram, by prior.
 
-use super::phase_diagram::{axis, draw_boundaries, prior_title};
+use super::phase_diagram::{axis, draw_boundaries, list_curves, prior_title};
 use super::phase_style::UNKNOWN;
 use super::style::{Color, DOUBLE_COLUMN_MM};
 use super::{Category, Figure, FigureError, LegendPosition, Panel, Scale, escape};
@@ -23,10 +23,11 @@ const FILLS: [Color; 5] = [
 /// # Errors
 /// If a grid has fewer than two nodes a side, or its points do not fill it; if there are no diagrams.
 pub fn stable_states(diagrams: &[PhaseDiagram]) -> Result<Figure, FigureError> {
-    let panels = diagrams.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
+    let mut panels = diagrams.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
     if panels.is_empty() {
         return Err(FigureError::Empty("phase diagrams"));
     }
+    list_curves(&mut panels, diagrams);
     let (rows, columns) = if panels.len().is_multiple_of(2) { (panels.len() / 2, 2) } else { (1, panels.len()) };
     Ok(Figure::grid(DOUBLE_COLUMN_MM, rows, columns, panels)?.share_x().share_y().aspect(0.8))
 }

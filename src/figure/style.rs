@@ -153,6 +153,8 @@ pub enum Dash {
     Dashed,
     /// Short dashes.
     ShortDashed,
+    /// Short dashes far apart.
+    SparselyDashed,
     /// Dots.
     Dotted,
     /// Dots far apart.
@@ -172,6 +174,7 @@ impl Dash {
             Dash::Solid => &[],
             Dash::Dashed => &[4.0, 2.0],
             Dash::ShortDashed => &[2.2, 1.6],
+            Dash::SparselyDashed => &[3.0, 4.2],
             Dash::SparselyDotted => &[1.2, 3.4],
             Dash::Dotted => &[1.1, 1.6],
             Dash::DashDotted => &[5.0, 1.8, 1.2, 1.8],
@@ -221,13 +224,14 @@ impl LineStyle {
 
     /// The style of the `index`-th of several curves: colour and dash both differ.
     pub fn nth(index: usize) -> Self {
-        const CYCLE: [(Color, Dash); 6] = [
+        const CYCLE: [(Color, Dash); 7] = [
             (Color::Black, Dash::Solid),
             (Color::Vermillion, Dash::Dashed),
             (Color::Blue, Dash::DashDotted),
             (Color::BluishGreen, Dash::LongDashed),
             (Color::ReddishPurple, Dash::Dotted),
             (Color::Orange, Dash::DashDotDotted),
+            (Color::SkyBlue, Dash::ShortDashed),
         ];
         let (color, dash) = CYCLE[index % CYCLE.len()];
         Self::new(color, dash)

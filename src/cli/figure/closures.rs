@@ -1,4 +1,4 @@
-//! Six closures of the theory against the same simulations, the residuals below.
+//! Seven closures of the theory against the same simulations, the residuals below.
 
 use super::Gallery;
 use super::outcomes;
@@ -12,7 +12,7 @@ const NAME: &str = "closures";
 const FIXED_PRIOR: usize = 3;
 
 /// One mode from noise to its plateau, by the fixed-prior closure with three responses on the left and by the population
-/// closure at its three orders on the right.
+/// closure at its three orders, and of all sites, on the right.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };
@@ -29,7 +29,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         gibbs_steps: 10,
         seed: gallery.common.seed,
     };
-    let outcome = outcomes::compare(gallery, NAME, &design, runs, &closures())?;
+    let outcome = outcomes::compare(gallery, NAME, &design, runs, &closures(units.0))?;
     let measures = outcomes::measures(&outcome);
     let (emerged, curves) = (outcomes::emerged(&measures), outcomes::curves(&outcome));
     let simulation = outcomes::simulations(&design, runs);

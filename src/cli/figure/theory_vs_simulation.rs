@@ -30,7 +30,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         gibbs_steps: 10,
         seed: gallery.common.seed,
     };
-    let named = closures();
+    let named = closures(units.0);
     let theories = [("population closure", named[5].1.clone()), ("fixed prior, (9)", named[1].1.clone())];
     let outcome = outcomes::compare(gallery, NAME, &design, runs, &theories)?;
     let measures = outcomes::measures(&outcome);

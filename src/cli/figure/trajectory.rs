@@ -4,8 +4,9 @@ use super::Gallery;
 use super::outcomes::brief;
 use crate::Prior;
 use crate::cli::{CliError, progress};
-use crate::compare::{Design, Experiment, PlanePoint, closures, crossing, predicted_path, simulated_path};
+use crate::compare::{Design, Experiment, PlanePoint, crossing, predicted_path, simulated_path};
 use crate::figure::{self, LearningPath};
+use crate::learning::{Closure, Setup};
 use crate::letter::Claim;
 use crate::phase::{Family, PhaseDiagram};
 use rayon::prelude::*;
@@ -62,7 +63,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
 fn courses(design: &Design, kappa: f64, step: &dyn Fn()) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
     let experiment = Experiment::new(design)?;
     let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
-    let [.., (_, full)] = closures();
+    let full = Setup { closure: Closure::Population, ..Setup::default() };
     let prediction = experiment.predict(&full, &mut |_| ())?.course;
     let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
     Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))
