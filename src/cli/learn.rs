@@ -10,8 +10,8 @@ use crate::archive::Archive;
 use crate::data::{Expect, Moments};
 use crate::figure::{Marker, Marks, learning_trajectory};
 use crate::learning::{
-    Basis, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind, Plan,
-    ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
+    Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
+    Plan, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
 };
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
@@ -87,6 +87,14 @@ pub(super) struct LearnOptions {
     /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
+    /// Samples that each step of the map sees, in the closures population and chains [default: all]
+    #[arg(long, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch_size: Option<usize>,
+    /// Seed of the batches: `train` with it as --seed has the same ones [default: that of --seed]
+    #[arg(long, value_name = "N", requires = "batch_size")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch_seed: Option<u64>,
     /// Law of û in the mean-field responses, resolved: that of --prior-u, or "actual" if none was given.
     #[arg(skip)]
     #[serde(default)]
@@ -211,6 +219,9 @@ impl LearnOptions {
         let plan = self.plan()?;
         // Before the data fill in a law of their own.
         let given = || self.data.prior_u.as_ref().map_or(ACTUAL, Prior::name).to_owned();
+        if self.batch_size.is_some() {
+            self.batch_seed.get_or_insert(common.seed);
+        }
         self.law_u = Some(self.law_u.clone().unwrap_or_else(given));
         let linear = self.closure == ClosureName::Linear;
         let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
@@ -278,6 +289,7 @@ impl LearnOptions {
             noise: self.noise.into(),
             learning_rate: self.learning_rate,
             chains: self.chains.settings(),
+            batches: self.batch_size.zip(self.batch_seed).map(|(size, seed)| BatchSettings { size, seed }),
             ..Setup::default()
         })
     }

@@ -54,6 +54,15 @@ impl Spins {
         self.units
     }
 
+    /// The samples of the given numbers, in that order.
+    ///
+    /// # Panics
+    /// For a number that is not that of a sample.
+    pub fn select(&self, chosen: &[usize]) -> Self {
+        let words = chosen.iter().flat_map(|&sample| self.row(sample).iter().copied()).collect();
+        Self { samples: chosen.len(), units: self.units, words }
+    }
+
     /// Words of a sample: bit `unit % 64` of word `unit / 64` is unit `unit`; bits beyond the last unit are zero.
     pub fn row(&self, sample: usize) -> &[u64] {
         let width = self.units.div_ceil(WORD);

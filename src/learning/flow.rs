@@ -4,6 +4,7 @@
 //! In these bases nothing turns: rotation terms belong to the description in the frame of the singular vectors
 //! ([`Frame::rates`](super::Frame::rates)), which is read off. Modes that cross, or nearly do, pass smoothly.
 
+use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
 use super::data_term::{DataTerm, Source};
 use super::frame::Frame;
@@ -62,6 +63,8 @@ pub struct Flow {
     noise: Noise,
     /// ⟨s⟩_Data, with the components of the visible fields; `None` where fields do not move.
     mean: Option<DVector<f64>>,
+    /// What steps of the map see instead of all the data.
+    batches: Option<RefCell<Batches>>,
     /// Of linear machines.
     likelihood: Option<Likelihood>,
     shape: State,
@@ -156,6 +159,12 @@ impl Flow {
         Ok(self)
     }
 
+    /// The same flow, whose steps under the map see a batch each instead of all the data.
+    pub(super) fn with_batches(mut self, batches: Batches) -> Self {
+        self.batches = Some(RefCell::new(batches));
+        self
+    }
+
     /// How far chains were from their fixed point after their last iteration; `None` of other responses.
     pub fn chain_residual(&self) -> Option<f64> {
         match &self.response {
@@ -195,7 +204,7 @@ impl Flow {
         noise: Noise,
         mean: Option<DVector<f64>>,
     ) -> Self {
-        Self { shape: start.zeros_like(), layers, data, response, noise, mean, likelihood: None }
+        Self { shape: start.zeros_like(), layers, data, response, noise, mean, batches: None, likelihood: None }
     }
 
     /// The layers that the flow moves in.
@@ -239,14 +248,29 @@ impl Flow {
                 let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
                 (clamped.correlation.clone(), clamped.hidden.clone())
             }
-            Data::Population(data) => {
-                let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
-                let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
-                (clamped.correlation, clamped.hidden)
-            }
+            Data::Population(data) => return self.clamped(data, self.mean.clone(), t, state),
         };
         let eta = self.mean.clone().unwrap_or_else(|| DVector::zeros(state.eta.len()));
         Ok(State { weights, eta, theta })
+    }
+
+    /// Those of the population closure.
+    fn clamped(&self, data: &PopulationTerm, mean: Option<DVector<f64>>, t: f64, state: &State) -> Result<State> {
+        let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
+        let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
+        let eta = mean.unwrap_or_else(|| DVector::zeros(state.eta.len()));
+        Ok(State { weights: clamped.correlation, eta, theta: clamped.hidden })
+    }
+
+    /// The averages that a step of the map from time t sees.
+    fn data_of_step(&self, t: f64, state: &State, learning_rate: f64) -> Result<State> {
+        match &self.batches {
+            None => self.data(t, state),
+            Some(batches) => {
+                let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64)?;
+                self.clamped(&PopulationTerm::new(source), Some(mean), t, state)
+            }
+        }
     }
 
     /// The averages over the machine's own distribution, as a rate.
@@ -344,7 +368,7 @@ impl Split for Flow {
     fn step(&self, t: f64, y: &DVector<f64>, learning_rate: f64) -> Result<DVector<f64>> {
         let mut state = self.shape.clone();
         state.copy_from(y);
-        let mut gradient = self.data(t, &state)?;
+        let mut gradient = self.data_of_step(t, &state, learning_rate)?;
         let machine = match &self.response {
             Response::Population(states) => {
                 rates(states.borrow_mut().averages(&self.layers, &state, Some((learning_rate, &gradient)))?)

@@ -38,6 +38,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batches;
 mod chains;
 mod data_term;
 mod events;
@@ -56,6 +57,7 @@ mod setup;
 mod state;
 mod trajectory;
 
+pub use batches::BatchSettings;
 pub use chains::{ChainSettings, Chains, Correction};
 pub use data_term::{Clamped, Component, DataTerm, Mixture, Samples, Source};
 pub use events::{Event, EventKind};

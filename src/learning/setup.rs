@@ -1,5 +1,6 @@
 //! From data and an initial machine to a flow: which closure, in which directions, with which noise.
 
+use super::batches::{BatchSettings, Batches};
 use super::chains::ChainSettings;
 use super::data_term::{self, Source};
 use super::flow::Flow;
@@ -86,6 +87,9 @@ pub struct Setup {
     pub order: Order,
     /// Of the closure by chains.
     pub chains: ChainSettings,
+    /// What each step of the map sees of the data, in the closures by population and chains; all of it if `None`. A
+    /// simulation's steps scatter with its batches, and where steps overshoot that changes its course.
+    pub batches: Option<BatchSettings>,
 }
 
 impl Default for Setup {
@@ -100,6 +104,7 @@ impl Default for Setup {
             learning_rate: 0.0,
             order: Order::default(),
             chains: ChainSettings::default(),
+            batches: None,
         }
     }
 }
@@ -148,6 +153,9 @@ impl Setup {
             let reason = format!("{directions} are asked for: choose between 1 and the {units} visible units");
             return Err(Error::Range { name: "the directions", reason });
         }
+        if self.batches.is_some() {
+            self.check_batches()?;
+        }
         if self.closure != Closure::Linear && matches!(data.samples, Samples::Real(_)) {
             let reason = "they are real numbers, which only linear units take".to_owned();
             return Err(Error::Range { name: "the data", reason });
@@ -174,8 +182,15 @@ impl Setup {
                 let starts = first_samples(data, CHAINS);
                 let flow = Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
                     .with_mean(moments.mean.clone())?;
-                match self.closure {
+                let flow = match self.closure {
                     Closure::Chains => flow.with_chains(self.chains, first_samples(data, self.chains.count))?,
+                    _ => flow,
+                };
+                match (self.batches, &data.samples) {
+                    (Some(settings), Samples::Spins(spins)) => {
+                        let batches = Batches::new(settings, spins, &flow.layers().basis)?;
+                        flow.with_batches(batches)
+                    }
                     _ => flow,
                 }
             }
@@ -184,6 +199,17 @@ impl Setup {
         let bulk = fit(&spectrum, machine.visible, machine.hidden)?;
         let bulk_edge = Some(bulk.edge).filter(|edge| bulk.note.is_none() && edge.is_finite());
         Ok(Prepared { flow, start, theory, bulk_edge })
+    }
+
+    fn check_batches(&self) -> Result<()> {
+        let refused = |reason: &str| Err(Error::Range { name: "the batches", reason: reason.to_owned() });
+        if !matches!(self.closure, Closure::Population | Closure::Chains) {
+            return refused("they are for the closures by population and by chains");
+        }
+        if self.learning_rate <= 0.0 {
+            return refused("a flow has no steps to take them in: a learning rate is needed");
+        }
+        Ok(())
     }
 
     fn with_response(&self, flow: Flow) -> Flow {

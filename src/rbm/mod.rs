@@ -17,7 +17,7 @@ mod machine;
 mod model_error;
 mod model_file;
 mod npz;
-mod order;
+pub(crate) mod order;
 mod random;
 mod sampler;
 mod train;

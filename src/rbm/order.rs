@@ -1,19 +1,21 @@
 //! Mini-batches without replacement.
 
-use super::random::Stream;
+use super::random::{Purpose, Stream};
 use rand::seq::SliceRandom;
 
 /// The order in which samples are used: a new permutation each epoch, one after the other. A batch that reaches the end of
 /// an epoch goes on in the next, so that all batches have the same size and every epoch uses every sample once.
 #[derive(Clone, Debug)]
-pub(super) struct Order {
+pub(crate) struct Order {
     stream: Stream,
     epoch: Option<u64>,
     permutation: Vec<u32>,
 }
 
 impl Order {
-    pub fn new(samples: usize, stream: Stream) -> Self {
+    /// That of a trainer with this seed.
+    pub fn new(samples: usize, seed: u64) -> Self {
+        let stream = Stream::new(seed, Purpose::Order);
         Self { stream, epoch: None, permutation: vec![0; samples] }
     }
 
@@ -42,12 +44,10 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rbm::Purpose;
 
     #[test]
     fn every_epoch_uses_every_sample_once_and_any_batch_can_be_asked_for() {
-        let stream = Stream::new(1, Purpose::Order);
-        let mut order = Order::new(10, stream);
+        let mut order = Order::new(10, 1);
         let mut batch = [0; 4];
         let mut used = Vec::new();
         for number in 0..5 {
@@ -61,7 +61,7 @@ mod tests {
             assert_eq!(sorted, (0..10).collect::<Vec<_>>());
         }
         assert_ne!(first, second);
-        Order::new(10, stream).batch(3, &mut batch);
+        Order::new(10, 1).batch(3, &mut batch);
         assert_eq!(batch, used[12..16]);
     }
 }

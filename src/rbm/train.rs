@@ -132,7 +132,7 @@ impl<'a> Trainer<'a> {
         let mut chains = Chains::new(count, &machine);
         chains.start(&machine, Stream::new(settings.seed, Purpose::Starts));
         Ok(Self {
-            order: Order::new(data.samples(), Stream::new(settings.seed, Purpose::Order)),
+            order: Order::new(data.samples(), settings.seed),
             chosen: vec![0; settings.batch_size],
             batch: Chains::new(settings.batch_size, &machine),
             gradients: Gradients::new(&machine),

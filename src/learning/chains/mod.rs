@@ -9,28 +9,29 @@
 //! m_i = tanh( eta_i + Σ_j w_ij t_j − m_i Σ_j w_ij² (1 − t_j²) ),
 //! ```
 //!
-//! the last sums being Onsager's correction (TAP), absent in naive mean field. All C chains weigh the same, and
-//! fluctuations around them enter to first order in W:
+//! the last sums being Onsager's correction (TAP), absent in naive mean field. All C chains weigh the same,
 //!
 //! ```text
-//! ⟨s_i σ_j⟩ = (1/C) Σ_c [ m_i t_j + (1 − m_i²) w_ij (1 − t_j²) ],    ⟨s_i⟩ = (1/C) Σ_c m_i,    ⟨σ_j⟩ = (1/C) Σ_c t_j.
+//! ⟨s_i σ_j⟩ = (1/C) Σ_c [ m_i t_j + (1 − m_i²) w_ij (1 − t_j²) + … ],    ⟨s_i⟩ = (1/C) Σ_c m_i,    ⟨σ_j⟩ = (1/C) Σ_c t_j,
 //! ```
 //!
-//! The chains need not have reached their fixed point: [`Chains::residual`] says how far they are from it. While all of them
-//! are in one state, as before the first transition, the averages are those of [`PopulationStates`] started there: its
-//! response to all orders, which first-order fluctuations fall short of as w approaches 1.
+//! where the dots stand for the fluctuations of higher order in W along the leading modes, which are summed to all orders
+//! (`fluctuations`): near w = 1 the first order, w, is far from w/(1 − w²). Chains need not have reached their fixed
+//! point: [`Chains::residual`] says how far they are from it.
+
+mod fluctuations;
 
 use super::gaussian::Averages;
-use super::population::{Order, PopulationStates};
 use super::products::{product_of, transposed_product};
 use super::state::{Basis, Layers, State};
 use crate::average::log_2cosh;
 use crate::error::{Error, Result};
+use fluctuations::{Leading, Weighted};
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-/// Largest spread of magnetisations between chains that are in one state.
-const ONE_STATE: f64 = 1e-3;
+/// Largest difference of visible magnetisations between chains that are in one state.
+const SAME: f64 = 1e-3;
 
 /// Which equations the magnetisations obey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ pub struct ChainSettings {
 
 impl Default for ChainSettings {
     fn default() -> Self {
-        Self { count: 200, iterations: 50, correction: Correction::Tap }
+        Self { count: 100, iterations: 10, correction: Correction::Tap }
     }
 }
 
@@ -69,8 +70,6 @@ pub struct Chains {
     /// t, `N_h × C`; without columns before the first iteration.
     hidden: DMatrix<f64>,
     residual: f64,
-    /// Of the one state that all chains are in.
-    single: PopulationStates,
     /// The last machine, on which the chains have been iterated already, and its averages.
     last: Option<(State, Averages)>,
 }
@@ -99,7 +98,6 @@ impl Chains {
             visible: starts.columns(0, settings.count.min(starts.ncols())).into_owned(),
             hidden: DMatrix::zeros(0, 0),
             residual: f64::INFINITY,
-            single: PopulationStates::new(Order::Full, None),
             last: None,
         })
     }
@@ -146,18 +144,23 @@ impl Chains {
                 return Err(Error::Unsolved { what: "the magnetisations of the mean-field chains", reason });
             }
         }
-        let averages = match self.spread() < ONE_STATE {
-            true => self.single.averages(layers, state, None)?,
-            false => self.averages(layers, &weights),
-        };
+        let averages = self.averages(layers, &weights)?;
         self.last = Some((state.clone(), averages.clone()));
         Ok(averages)
     }
 
-    /// Largest difference of a visible magnetisation between a chain and the first one.
-    pub fn spread(&self) -> f64 {
-        let first = self.visible.column(0);
-        self.visible.column_iter().map(|chain| (chain - first).amax()).fold(0.0, f64::max)
+    /// One chain of each state, with the share of chains in it.
+    fn states(&self) -> Vec<Weighted<'_>> {
+        let mut states: Vec<Weighted> = Vec::new();
+        let share = 1.0 / self.visible.ncols() as f64;
+        for (m, t) in self.visible.column_iter().zip(self.hidden.column_iter()) {
+            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME);
+            match states.iter_mut().find(same) {
+                Some(state) => state.weight += share,
+                None => states.push(Weighted { m, t, weight: share }),
+            }
+        }
+        states
     }
 
     fn check(&self, layers: &Layers, state: &State) -> Result<()> {
@@ -185,16 +188,17 @@ impl Chains {
         self.residual = if hidden.is_nan() || visible.is_nan() { f64::NAN } else { hidden.max(visible) };
     }
 
-    fn averages(&self, layers: &Layers, weights: &DMatrix<f64>) -> Averages {
+    fn averages(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<Averages> {
         let share = 1.0 / self.visible.ncols() as f64;
         let pairs = product_of(&self.visible, &self.hidden.transpose());
         let spread = product_of(&self.visible.map(variance), &self.hidden.map(variance).transpose());
-        let correlation = (pairs + spread.component_mul(weights)) * share;
-        Averages {
+        let first = (pairs + spread.component_mul(weights)) * share;
+        let correlation = first + Leading::of(weights)?.beyond_first_order(&self.states())?;
+        Ok(Averages {
             correlation: layers.project_columns(&correlation),
             visible: self.visible.column_sum() * share,
             hidden: self.hidden.column_sum() * share,
-        }
+        })
     }
 
     /// −log Z of a state: minus the variational entropy and energy, for every chain,

@@ -1,0 +1,117 @@
+//! Mini-batches: the map with the noise of the data term that a simulation has.
+
+use super::data_term::{Samples, Source};
+use super::state::Basis;
+use crate::data::{Dataset, Spins};
+use crate::error::{Error, Result};
+use crate::rbm::order::Order;
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+/// Which batches a map passes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchSettings {
+    /// Samples of a batch.
+    pub size: usize,
+    /// Seed of their order: a [`Trainer`](crate::rbm::Trainer) of the same seed and batch size uses the same ones.
+    pub seed: u64,
+}
+
+/// The samples of each step.
+#[derive(Debug)]
+pub(super) struct Batches {
+    spins: Spins,
+    basis: Basis,
+    order: Order,
+    chosen: Vec<usize>,
+}
+
+impl Batches {
+    pub fn new(settings: BatchSettings, spins: &Spins, basis: &Basis) -> Result<Self> {
+        let samples = spins.samples();
+        if !(1..=samples).contains(&settings.size) {
+            let reason = format!("it is {}: a batch takes between one and all of the {samples} samples", settings.size);
+            return Err(Error::Range { name: "the size of a batch", reason });
+        }
+        Ok(Self {
+            spins: spins.clone(),
+            basis: basis.clone(),
+            order: Order::new(samples, settings.seed),
+            chosen: vec![0; settings.size],
+        })
+    }
+
+    /// The batch of a step, counted from 0, and the mean of its sites.
+    pub fn of_step(&mut self, step: u64) -> Result<(Source, DVector<f64>)> {
+        self.order.batch(step, &mut self.chosen);
+        let spins = self.spins.select(&self.chosen);
+        let count = spins.samples() as f64;
+        let mean = DVector::from_iterator(spins.units(), spins.unit_sums().iter().map(|&sum| sum as f64 / count));
+        let samples = match &self.basis {
+            Basis::Directions(directions) => {
+                Samples::project(&Dataset::of_spins(spins).map_err(unusable)?, directions)?
+            }
+            _ => Samples::spins(spins)?,
+        };
+        Ok((samples.into(), mean))
+    }
+}
+
+fn unusable(error: crate::data::DataError) -> Error {
+    Error::Range { name: "a batch", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::{Moments, digits};
+    use crate::learning::{BatchSettings, Closure, Integrator, Method, Plan, Setup, follow};
+    use crate::rbm::{Algorithm, Machine, Settings, Trainer};
+    use nalgebra::DVector;
+
+    /// The fields of the sites in one update of small batches move with the batch's mean: 2000 chains hardly scatter.
+    #[test]
+    fn batches_are_those_of_a_trainer_with_their_seed() {
+        let data = digits::generate(200, 0).unwrap();
+        let machine = Machine::random(data.units(), 20, 0.01, 0).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
+        let (size, rate) = (5, 0.01);
+        let moved = |eta: &DVector<f64>| DVector::from_fn(eta.len(), |i, _| eta[i] - f64::from(machine.eta[i]));
+        let theory = |seed| {
+            let batches = Some(BatchSettings { size, seed });
+            let setup = Setup { closure: Closure::Chains, learning_rate: rate, batches, ..Setup::default() };
+            let prepared = setup.prepare(&data, &Moments::of(&data).unwrap(), &machine).unwrap();
+            let integrator = Integrator { method: Method::Map, learning_rate: rate, ..Integrator::default() };
+            let plan = Plan { times: vec![0.0, 3.0 * rate], integrator, bulk_edge: None };
+            moved(&follow(&prepared.flow, &prepared.start, &plan, &mut |_| {}).unwrap().last.eta)
+        };
+        let settings = Settings {
+            algorithm: Algorithm::Pcd,
+            learning_rate: rate,
+            batch_size: size,
+            chains: 2000,
+            seed: 3,
+            ..Settings::default()
+        };
+        let mut trainer = Trainer::new(machine.clone(), data.spins().unwrap(), settings).unwrap();
+        (0..3).for_each(|_| trainer.update().unwrap());
+        let eta = &trainer.machine().eta;
+        let simulated = moved(&DVector::from_iterator(eta.len(), eta.iter().map(|&eta| f64::from(eta))));
+        let cosine = |other: DVector<f64>| simulated.dot(&other) / (simulated.norm() * other.norm());
+        let (same, other) = (cosine(theory(3)), cosine(theory(4)));
+        assert!(same > 0.98 && other < 0.8, "{same} {other}");
+    }
+
+    #[test]
+    fn batches_that_cannot_be_are_refused() {
+        let data = digits::generate(20, 0).unwrap();
+        let moments = Moments::of(&data).unwrap();
+        let machine = Machine::random(data.units(), 5, 0.01, 0).unwrap();
+        let refused = |closure, learning_rate, size| {
+            let batches = Some(BatchSettings { size, seed: 0 });
+            let setup = Setup { closure, learning_rate, batches, ..Setup::default() };
+            setup.prepare(&data, &moments, &machine).is_err()
+        };
+        assert!(!refused(Closure::Chains, 0.01, 20));
+        assert!(refused(Closure::Chains, 0.01, 0) && refused(Closure::Chains, 0.01, 21));
+        assert!(refused(Closure::Chains, 0.0, 10) && refused(Closure::FixedPrior, 0.01, 10));
+    }
+}
