@@ -201,8 +201,8 @@ fn chains_follow_pcd_for_two_epochs() {
         }
         let rms = (squares / MODES as f64).sqrt();
         println!("t = {:.2}: root mean square {rms:.3}, largest {largest:.3}", RATE * update as f64);
-        // One run scatters by some 5 % about the mean, and by up to 15 % in the first mode at t = 0.24.
-        assert!(rms < 0.1, "update {update}: {rms}");
+        // One run scatters by 5 to 7 %, so that the difference of two means of four has a deviation of up to 4.5 %.
+        assert!(rms < 0.13, "update {update}: {rms}");
         // Before courses part, run by run.
         if update <= 12 {
             let pairs = predicted.iter().zip(&simulated);

@@ -9,12 +9,17 @@ use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{CliError, progress};
 use crate::Prior;
-use crate::compare::{Course, Curves, Followed, Reference, View, predict, simulate, weights_of, weights_of_linear};
+use crate::compare::{
+    Course, Curves, Followed, Prediction, Reference, View, predict, simulate, weights_of, weights_of_linear,
+};
 use crate::data::{Dataset, Expect, Moments};
-use crate::learning::{Closure, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup};
+use crate::learning::{
+    BatchSettings, Closure, Flow, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup,
+};
 use crate::rbm::{LinearMachine, Machine, Settings, Trainer};
 use crate::simulation::{Learner, LinearTrainer, Spacing, schedule};
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -92,6 +97,11 @@ pub(super) struct CompareOptions {
     /// [default: one an amplitude of clusters, else all that grow]
     #[arg(long, value_name = "D")]
     directions: Option<usize>,
+    /// The closures population and chains pass through the batches of each simulation, and their mean is compared; else steps
+    /// see the mean of all data
+    #[arg(long, conflicts_with = "flow")]
+    #[serde(default)]
+    batches: bool,
     /// The continuous flow instead of steps of the simulation's learning rate
     #[arg(long)]
     #[serde(default)]
@@ -152,9 +162,10 @@ impl CompareOptions {
         let courses = self.simulations(common, &problem, &recorded)?;
         let reference = Reference::new(&courses[0], problem.view.modes())?;
         let curves = Curves::of(&reference, &courses)?;
+        let seeds = self.seeds(common, &recorded);
         let mut theories = Vec::new();
         for &closure in &self.closures {
-            theories.push(self.theory(common, &problem, &reference, closure)?);
+            theories.push(self.theory(common, &problem, (&reference, &seeds), closure)?);
         }
         // The bias of CD is seen beside chains that go on.
         let unbiased = (recorded.is_empty() && self.is_biased())
@@ -217,6 +228,11 @@ impl CompareOptions {
             if gaussian && *closure != ClosureName::Linear {
                 return bad(format!("--closures: {} is a theory of ±1 units, not of --units gaussian", name(closure)));
             }
+        }
+        if self.batches
+            && !self.closures.iter().any(|name| matches!(name, ClosureName::Population | ClosureName::Chains))
+        {
+            return bad("--batches is for the closures population and chains, and --closures names neither".to_owned());
         }
         let steps = if self.algorithm == AlgorithmName::Pcd { STEPS } else { 1 };
         self.gibbs_steps.get_or_insert(steps);
@@ -399,25 +415,42 @@ impl CompareOptions {
         &self,
         common: &Common,
         problem: &Problem,
-        reference: &Reference<'_>,
+        (reference, seeds): (&Reference<'_>, &[u64]),
         closure: ClosureName,
     ) -> Result<Theory, CliError> {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
         let setup = self.setup(closure.into(), problem.view.directions(), if self.flow { 0.0 } else { rate });
-        let spinner = progress::spinner(common, "preparing the theory");
-        let prepared = setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
-        spinner.finish_and_clear();
-        let method = if self.flow { prepared.flow.suggested_method() } else { Method::Map };
-        let integrator = Integrator { method, learning_rate: rate, ..Integrator::default() };
+        let method = |flow: &Flow| if self.flow { flow.suggested_method() } else { Method::Map };
         let times: Vec<f64> = problem.schedule.iter().map(|&update| update as f64 * rate).collect();
-        let end = times.last().copied().unwrap_or(1.0);
-        let bar = progress::bar(common, "theory", 1000);
-        let plan = Plan { times, integrator, bulk_edge: None };
-        let prediction =
-            predict(&prepared, &plan, &problem.view, &mut |t| bar.set_position((1000.0 * t / end) as u64))?;
+        let courses: Vec<Setup> = match self.batches && matches!(setup.closure, Closure::Population | Closure::Chains) {
+            false => vec![setup.clone()],
+            true => {
+                let size = self.settings(0).batch_size;
+                let batches = seeds.iter().map(|&seed| Some(BatchSettings { size, seed }));
+                batches.map(|batches| Setup { batches, ..setup.clone() }).collect()
+            }
+        };
+        let bar = progress::bar(common, "theory", courses.len() * times.len());
+        let one = |setup: &Setup| {
+            let prepared = setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
+            let integrator =
+                Integrator { method: method(&prepared.flow), learning_rate: rate, ..Integrator::default() };
+            let plan = Plan { times: times.clone(), integrator, bulk_edge: None };
+            predict(&prepared, &plan, &problem.view, &mut |_| bar.inc(1))
+        };
+        let predictions: Vec<Prediction> = courses.par_iter().map(one).collect::<crate::Result<_>>()?;
         bar.finish_and_clear();
-        let followed = reference.follow(&prediction.course)?;
-        Ok(Theory { closure: name(&closure), setup, prediction, followed })
+        let followed: Vec<Followed> =
+            predictions.iter().map(|prediction| reference.follow(&prediction.course)).collect::<crate::Result<_>>()?;
+        Ok(Theory { closure: name(&closure), setup, predictions, followed: Followed::mean_of(&followed) })
+    }
+
+    /// Seeds of the runs.
+    fn seeds(&self, common: &Common, recorded: &[RecordedRun]) -> Vec<u64> {
+        match recorded {
+            [] => (0..self.runs.unwrap_or(1) as u64).map(|run| common.seed.wrapping_add(run)).collect(),
+            recorded => recorded.iter().map(|run| run.seed).collect(),
+        }
     }
 
     fn simulation_report(
@@ -430,10 +463,6 @@ impl CompareOptions {
         let gaussian = self.units == UnitsName::Gaussian;
         let pcd = self.algorithm == AlgorithmName::Pcd;
         let runs = curves.runs.len();
-        let seeds = match recorded {
-            [] => (0..runs as u64).map(|run| common.seed.wrapping_add(run)).collect(),
-            recorded => recorded.iter().map(|run| run.seed).collect(),
-        };
         SimulationReport {
             units: if gaussian { "gaussian" } else { "ising" },
             algorithm: if gaussian { "exact" } else { ["cd", "pcd"][usize::from(pcd)] },
@@ -442,12 +471,13 @@ impl CompareOptions {
             batch_size: (!gaussian).then(|| self.settings(0).batch_size),
             learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
             runs,
-            seeds,
+            seeds: self.seeds(common, recorded),
             visible: problem.machine.visible,
             hidden: problem.machine.hidden,
             updates: problem.schedule.last().copied().unwrap_or(0),
             t_end: curves.times.last().copied().unwrap_or(0.0),
             flow: self.flow,
+            batches: self.batches,
         }
     }
 }

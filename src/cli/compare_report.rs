@@ -5,7 +5,7 @@ use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
-use crate::compare::{Curves, Followed, Measured, Measures, Prediction, above_bulk};
+use crate::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, above_bulk};
 use crate::data::Dataset;
 use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
 use crate::learning::{Closure, Correction, ResponseKind, Setup};
@@ -16,7 +16,8 @@ use serde::Serialize;
 pub(super) struct Theory {
     pub closure: String,
     pub setup: Setup,
-    pub prediction: Prediction,
+    /// One, or as many as there are runs whose batches it passed through.
+    pub predictions: Vec<Prediction>,
     pub followed: Followed,
 }
 
@@ -52,6 +53,9 @@ pub(super) struct SimulationReport {
     /// Whether theories are flows; else they make the simulation's steps.
     #[serde(skip)]
     pub flow: bool,
+    /// Whether theories see the batches of the runs.
+    #[serde(skip)]
+    pub batches: bool,
 }
 
 #[derive(Serialize)]
@@ -118,18 +122,30 @@ impl SimulationReport {
 }
 
 impl Theory {
-    fn ended(&self) -> bool {
-        self.prediction.ended.is_some()
+    /// The end of the first that ended early.
+    fn ended(&self) -> Option<&Ended> {
+        let ended = self.predictions.iter().filter_map(|prediction| prediction.ended.as_ref());
+        let time = |ended: &Ended| ended.time.unwrap_or(f64::NEG_INFINITY);
+        ended.min_by(|a, b| time(a).total_cmp(&time(b)))
     }
 
     fn status(&self) -> String {
-        match &self.prediction.ended {
+        match self.ended() {
             None => "complete".to_owned(),
-            Some(ended) => match ended.time {
-                Some(time) => format!("ended at t = {}: {}", plain(time), ended.error),
-                None => format!("did not start: {}", ended.error),
-            },
+            Some(Ended { time: Some(time), error }) => format!("ended at t = {}: {error}", plain(*time)),
+            Some(Ended { time: None, error }) => format!("did not start: {error}"),
         }
+    }
+
+    /// Modes above the bulk, as far as all courses go, then NaN.
+    fn above_bulk(&self, curves: &Curves) -> Vec<f64> {
+        let edges = curves.bulk_edge.as_deref();
+        let counts: Vec<Vec<f64>> = self.predictions.iter().map(|one| above_bulk(&one.course, edges)).collect();
+        let mean = |record: usize| {
+            let sum: Option<f64> = counts.iter().map(|count| count.get(record)).sum();
+            sum.map_or(f64::NAN, |sum| sum / counts.len() as f64)
+        };
+        (0..curves.times.len()).map(mean).collect()
     }
 
     fn response(&self) -> &'static str {
@@ -153,23 +169,19 @@ impl Results<'_> {
     fn report(&self) -> Report {
         let (options, data) = self.data;
         let curves = self.curves;
-        let theories = self.theories.iter().map(|theory| {
-            let mut counts = above_bulk(&theory.prediction.course, curves.bulk_edge.as_deref());
-            counts.resize(curves.times.len(), f64::NAN);
-            TheoryReport {
-                closure: theory.closure.clone(),
-                response: theory.response(),
-                learning_rate: theory.setup.learning_rate,
-                status: theory.status(),
-                ended_at: theory.prediction.ended.as_ref().and_then(|ended| ended.time),
-                modes: self.measures(&theory.followed),
-                modes_above_bulk: AboveBulk {
-                    times: curves.times.clone(),
-                    simulation: curves.above_bulk.clone(),
-                    theory: counts,
-                    simulation_whole: curves.outliers.clone(),
-                },
-            }
+        let theories = self.theories.iter().map(|theory| TheoryReport {
+            closure: theory.closure.clone(),
+            response: theory.response(),
+            learning_rate: theory.setup.learning_rate,
+            status: theory.status(),
+            ended_at: theory.ended().and_then(|ended| ended.time),
+            modes: self.measures(&theory.followed),
+            modes_above_bulk: AboveBulk {
+                times: curves.times.clone(),
+                simulation: curves.above_bulk.clone(),
+                theory: theory.above_bulk(curves),
+                simulation_whole: curves.outliers.clone(),
+            },
         });
         Report {
             data: DataReport {
@@ -227,7 +239,13 @@ impl Results<'_> {
             1 => "There is one run, and no statistical error.".to_owned(),
             runs => format!("Errors are standard errors of the mean of {runs} runs from the same initial machine."),
         };
-        format!("{gradient} {steps}, on the mean of the same data; {seen}. {errors}")
+        let data = match simulation.batches {
+            true => {
+                "of population and chains on the batches of each run and then averaged, else on the mean of the same data"
+            }
+            false => "on the mean of the same data",
+        };
+        format!("{gradient} {steps}, {data}; {seen}. {errors}")
     }
 }
 
@@ -320,7 +338,7 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
     );
     for (theory, reported) in results.theories.iter().zip(&report.theories) {
         text += &format!("\n## {}, {} response\n\n", reported.closure, reported.response);
-        if theory.ended() {
+        if theory.ended().is_some() {
             text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
         }
         text += &table(&reported.modes, "theory");

@@ -6,6 +6,7 @@
 //! end. In another machine that started from the same weights a mode is, at each time, the one that overlaps with it most.
 //! Names thus survive crossings, and an early time at which a mode still is lost among others.
 
+use super::curves::mean;
 use super::measures::EMERGED;
 use super::view::Course;
 use crate::error::{Error, Result};
@@ -26,6 +27,23 @@ pub struct Followed {
     pub values: Vec<Vec<f64>>,
     /// `|u·u'| |v·v'|` with the reference's mode, likewise: how sure the name is.
     pub overlaps: Vec<Vec<f64>>,
+}
+
+impl Followed {
+    /// The mean of several machines, as far as all of them go, with the least sure of their names.
+    pub fn mean_of(machines: &[Self]) -> Self {
+        let combine = |of: fn(&Self) -> &Vec<Vec<f64>>, fold: fn(&[f64]) -> f64| {
+            let modes = machines.first().map_or(0, |first| of(first).len());
+            let curve = |mode: usize| {
+                let records = machines.iter().map(|machine| of(machine)[mode].len()).min().unwrap_or(0);
+                let at = |record: usize| machines.iter().map(|machine| of(machine)[mode][record]).collect::<Vec<_>>();
+                (0..records).map(|record| fold(&at(record))).collect()
+            };
+            (0..modes).map(curve).collect()
+        };
+        let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+        Self { values: combine(|machine| &machine.values, mean), overlaps: combine(|machine| &machine.overlaps, least) }
+    }
 }
 
 impl<'a> Reference<'a> {
