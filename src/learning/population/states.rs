@@ -13,6 +13,9 @@ use faer::Side;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
+#[cfg(test)]
+mod tests;
+
 /// Rounds of plain iteration that lead to a state, at most; and of Newton's method.
 const ROUNDS: usize = 400;
 const NEWTON: usize = 50;
