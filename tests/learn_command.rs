@@ -63,6 +63,18 @@ fn files_are_what_is_documented() {
     let last: Vec<f64> = report["singular_values"].as_array().unwrap().iter().map(|w| w.as_f64().unwrap()).collect();
     assert_eq!(last, rows[10][1..5]);
     assert!(read(folder.path(), "events.csv").starts_with("time,event,mode,value\n"));
+    let components = read(folder.path(), "components.csv");
+    assert!(components.starts_with("time,mode,kurtosis_u,nearest_u,kurtosis_v,nearest_v\n"));
+    assert_eq!(components.lines().count(), 1 + 11 * 4);
+    // The first mode at the start: its law is the nearest in the ratio of the kurtosis (1, 1.8, 3 and 6).
+    let row: Vec<&str> = components.lines().nth(1).unwrap().split(',').collect();
+    for (kurtosis, name) in [(row[2], row[3]), (row[4], row[5])] {
+        let kurtosis: f64 = kurtosis.parse().unwrap();
+        let bounds = [1.8f64.sqrt(), (1.8f64 * 3.0).sqrt(), 18f64.sqrt()];
+        let expected =
+            ["bernoulli", "uniform", "gaussian", "laplace"][bounds.iter().filter(|&&b| kurtosis > b).count()];
+        assert_eq!((row[1], name), ("1", expected), "{row:?}");
+    }
     for name in ["trajectory.npz", "trajectory.png", "trajectory.svg", "run.toml"] {
         assert!(folder.path().join(name).is_file(), "{name}");
     }
@@ -78,7 +90,7 @@ fn a_flow_is_repeated() {
     learn(first.path(), &["--modes", "5", "--threads", "1"]);
     let [from, to] = [&first, &second].map(|folder| folder.path().to_str().unwrap());
     succeed(&["run", from, "--out", to, "--threads", "3"]);
-    for name in ["trajectory.csv", "trajectory.npz", "events.csv", "trajectory.svg", "run.toml"] {
+    for name in ["trajectory.csv", "trajectory.npz", "events.csv", "components.csv", "trajectory.svg", "run.toml"] {
         let [a, b] = [&first, &second].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
         assert!(a == b, "{name} differs");
     }

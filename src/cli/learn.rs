@@ -2,6 +2,7 @@
 
 use super::data::{DataOptions, InitOptions};
 use super::destination::Destination;
+use super::learn_components;
 use super::options::{Common, Format};
 use super::report::{exact, number, plain};
 use super::{CliError, progress, report};
@@ -267,9 +268,10 @@ impl LearnOptions {
                     )
                 });
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}\n{}",
+                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}\n{}{}",
                     table(&trajectory),
                     happened(&trajectory),
+                    learn_components::text(&trajectory),
                     destination.summary()
                 );
                 report::print(&text);
@@ -348,6 +350,7 @@ impl LearnOptions {
     ) -> Result<(), CliError> {
         write_trajectory(destination, "trajectory.csv", trajectory)?;
         write_events(destination, &trajectory.events)?;
+        learn_components::write(destination, trajectory)?;
         let npz = archive(trajectory, layers)
             .map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
         destination.write("trajectory.npz", &npz)?;

@@ -15,6 +15,7 @@ mod inspect;
 mod inspect_figures;
 mod inspect_report;
 mod learn;
+mod learn_components;
 mod mnist;
 mod model;
 mod options;
