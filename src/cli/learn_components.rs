@@ -33,7 +33,7 @@ pub(super) fn write(destination: &mut Destination, trajectory: &Trajectory) -> R
         return destination.remove_stale(&[FILE]);
     }
     let header = ["time", "mode", "kurtosis_u", "nearest_u", "kurtosis_v", "nearest_v"];
-    destination.write_csv(FILE, &header, rows.into_iter())
+    destination.write_csv(FILE, &header, rows)
 }
 
 /// The first modes at the start and at the end.
