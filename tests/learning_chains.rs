@@ -150,6 +150,20 @@ fn fluctuations_at_the_transition_are_finite() {
     }
 }
 
+/// Where fields hold all units there is nothing but the magnetisations.
+#[test]
+fn saturated_units_do_not_fluctuate() {
+    let state = State {
+        weights: DMatrix::from_element(30, 20, 1.2 / 600f64.sqrt()),
+        eta: DVector::from_element(30, 50.0),
+        theta: DVector::from_element(20, -50.0),
+    };
+    let settings = ChainSettings { count: 1, ..ChainSettings::default() };
+    let mut chains = Chains::new(settings, DMatrix::zeros(30, 1)).unwrap();
+    let averages = chains.advance(&layers(30, 20), &state).unwrap();
+    assert!(averages.correlation.iter().all(|&correlation| correlation == -1.0), "{}", averages.correlation);
+}
+
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let state = State { weights: normal(150, 90, 4) * 0.1, eta: DVector::zeros(150), theta: DVector::zeros(90) };

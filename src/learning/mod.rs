@@ -13,6 +13,7 @@
 //! | … all states, finite-size integrals where modes condense | [`response`] |
 //! | … all states of this very machine, hidden unit by hidden unit | [`PopulationStates`] |
 //! | … states that follow from samples, where they are too many to be searched for | [`Chains`] |
+//! | the batches of a simulation in the place of all the data | [`BatchSettings`] |
 //! | their difference | [`Flow`] |
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameFlow`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |

@@ -97,6 +97,11 @@ impl Leading {
     /// `weight (g_a − 1) A φ_a` and `B χ_a` in columns.
     fn factors(&self, state: &Weighted) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
         let (a, b) = (state.m.map(variance), state.t.map(variance));
+        if a.sum().min(b.sum()) < f64::EPSILON {
+            // A layer that is saturated does not fluctuate.
+            let modes = self.u.ncols();
+            return Ok((DMatrix::zeros(a.len(), modes), DMatrix::zeros(b.len(), modes)));
+        }
         let (visible, mut hidden) = (gram(&self.u, &a), gram(&self.v, &b));
         let floor = ROUNDING * hidden.diagonal().amax().max(f64::MIN_POSITIVE);
         (0..hidden.nrows()).for_each(|mode| hidden[(mode, mode)] += floor);
