@@ -198,8 +198,8 @@ fn one_mode() {
 
 /// Two modes, four clusters, N = 600/300, and what each order of the machine's term gives: largest deviations from emergence
 /// on, and in the last quarter.
-fn two_modes(prior: Prior, orders: &[Order]) -> Vec<Vec<(f64, f64)>> {
-    let case = Case {
+fn two_modes(prior: Prior, orders: &[Order], runs: u64) -> Vec<Vec<(f64, f64)>> {
+    let mut case = Case {
         visible: 600,
         hidden: 300,
         amplitudes: &[0.9, 0.5],
@@ -209,13 +209,17 @@ fn two_modes(prior: Prior, orders: &[Order]) -> Vec<Vec<(f64, f64)>> {
         rate: 0.001,
         updates: 200,
         every: 2,
-        runs: 8,
+        runs,
         samples: 60_000,
         own_samples: false,
     };
     let simulation = case.simulate();
     let found = orders.iter().map(|&order| {
+        // The leading order is far off where the second mode condenses, which is enough.
+        case.updates = if order == Order::Leading { 120 } else { 200 };
+        let started = std::time::Instant::now();
         let theory = case.theory(order);
+        println!("theory: {:.1} s", started.elapsed().as_secs_f64());
         let last = simulation.0.last().unwrap();
         for (mode, &last) in last.iter().enumerate() {
             let [found, expected] = [&curves(&theory), &simulation.0].map(|curve| case.growth_rate(mode, curve, last));
@@ -227,15 +231,14 @@ fn two_modes(prior: Prior, orders: &[Order]) -> Vec<Vec<(f64, f64)>> {
     found.collect()
 }
 
-/// Within 1 %, but for a record or two where the modes cross.
 fn assert_close(deviations: &[(f64, f64)]) {
-    assert!(deviations.iter().all(|mode| mode.0 < 0.012 && mode.1.abs() < 0.006), "{deviations:?}");
+    assert!(deviations.iter().all(|mode| mode.0 < 0.01 && mode.1.abs() < 0.005), "{deviations:?}");
 }
 
 #[test]
 #[ignore = "simulations: three minutes"]
 fn two_modes_of_bernoulli_components() {
-    let found = two_modes(Prior::Bernoulli, &[Order::Full, Order::Leading]);
+    let found = two_modes(Prior::Bernoulli, &[Order::Full, Order::Leading], 8);
     assert_close(&found[0]);
     // Without the terms of order 1.
     assert!(found[1].iter().zip(&found[0]).all(|(leading, full)| leading.0 > 3.0 * full.0), "{found:?}");
@@ -245,7 +248,7 @@ fn two_modes_of_bernoulli_components() {
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_gaussian_components() {
-    assert_close(&two_modes(Prior::Gaussian, &[Order::Full])[0]);
+    assert_close(&two_modes(Prior::Gaussian, &[Order::Full], 4)[0]);
 }
 
 /// Fields of both layers, and 32 clusters of different weights. At larger rates the map overshoots where modes
@@ -280,7 +283,7 @@ fn five_modes_of_unequal_balances() {
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_uniform_components() {
-    assert_close(&two_modes(Prior::Uniform, &[Order::Full])[0]);
+    assert_close(&two_modes(Prior::Uniform, &[Order::Full], 4)[0]);
 }
 
 /// Theory over simulation − 1 from emergence on: the largest and the root mean square, each with the simulation's own error
@@ -334,11 +337,11 @@ fn deviation(visible: usize, end: f64, runs: u64) -> Deviation {
 }
 
 /// One mode at growing size, with a step that changes a state's log Z by the same amount, γ N_v N_h = 10. N = 400 takes
-/// longer, see `docs/comparison.md`. At N = 50 the integral over the condensing mode fails.
+/// longer, see `docs/comparison.md`.
 #[test]
 #[ignore = "simulations: two minutes"]
 fn deviations_are_small_at_every_size() {
-    for (visible, largest, square) in [(50, 0.02, 0.015), (100, 0.003, 0.0015), (200, 0.007, 0.004)] {
+    for (visible, largest, square) in [(50, 0.006, 0.003), (100, 0.004, 0.002), (200, 0.003, 0.0015)] {
         let found = deviation(visible, 30.0, 16);
         let [a, b, c, d] = [found.largest.0, found.largest.1, found.square.0, found.square.1].map(|x| 100.0 * x);
         println!("N = {visible}: largest {a:.3} % ± {b:.3} %, rms {c:.3} % ± {d:.3} %, {:.2} errors", found.in_errors);

@@ -1,9 +1,13 @@
 //! The machine in two factors of D columns, `w_ij = x_i·a_j`, and sums over the units of a layer.
 
-use crate::learning::products::{product_of, view};
+use crate::learning::products::{view, view_mut};
 use crate::learning::state::{Basis, Layers, State};
-use faer::Mat;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::{Accum, Mat, MatMut, Par};
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// A vector of D components for each unit of a layer.
 #[derive(Clone, Debug)]
@@ -43,36 +47,39 @@ impl Rows {
     pub fn gram(&self, d: &DVector<f64>) -> DMatrix<f64> {
         match self {
             Self::Identity(_) => DMatrix::from_diagonal(d),
-            Self::Dense(rows) => product_of(&scaled(rows, d), &rows.transpose()),
+            Self::Dense(rows) => gram(rows, d),
         }
     }
 
-    /// `r_i·M r_i` for every unit.
-    pub fn forms(&self, matrix: &DMatrix<f64>) -> DVector<f64> {
+    /// r_i in columns.
+    pub fn columns(&self) -> Cow<'_, DMatrix<f64>> {
         match self {
-            Self::Identity(_) => matrix.diagonal(),
-            Self::Dense(rows) => {
-                let product = product_of(matrix, rows);
-                DVector::from_iterator(rows.ncols(), (0..rows.ncols()).map(|i| product.column(i).dot(&rows.column(i))))
-            }
-        }
-    }
-
-    /// `M r_i` in columns.
-    pub fn times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
-        match self {
-            Self::Identity(_) => matrix.clone(),
-            Self::Dense(rows) => product_of(matrix, rows),
+            Self::Identity(units) => Cow::Owned(DMatrix::identity(*units, *units)),
+            Self::Dense(rows) => Cow::Borrowed(rows),
         }
     }
 }
 
-/// `M diag(d)`.
-pub(super) fn scaled(matrix: &DMatrix<f64>, d: &DVector<f64>) -> DMatrix<f64> {
-    let mut out = matrix.clone();
-    for (mut column, d) in out.column_iter_mut().zip(d) {
+/// `Σ_i c_i c_iᵀ d_i` of columns c_i.
+pub(super) fn gram(columns: &DMatrix<f64>, d: &DVector<f64>) -> DMatrix<f64> {
+    let mut scaled = columns.clone();
+    for (mut column, d) in scaled.column_iter_mut().zip(d) {
         column *= *d;
     }
+    let size = columns.nrows();
+    let mut out = DMatrix::zeros(size, size);
+    triangular::matmul(
+        view_mut(&mut out),
+        BlockStructure::TriangularLower,
+        Accum::Replace,
+        view(&scaled),
+        BlockStructure::Rectangular,
+        view(columns).transpose(),
+        BlockStructure::Rectangular,
+        1.0,
+        Par::Seq,
+    );
+    out.fill_upper_triangle_with_lower_triangle();
     out
 }
 
@@ -134,30 +141,37 @@ impl Lower {
         crate::learning::products::product(self.0.as_ref().transpose(), view(matrix))
     }
 
+    /// Lᵀ.
+    pub fn transposed(&self) -> DMatrix<f64> {
+        DMatrix::from_fn(self.0.ncols(), self.0.nrows(), |row, column| self.0[(column, row)])
+    }
+
     /// `L⁻ᵀ M`.
     pub fn solve_transposed(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut out = matrix.clone();
-        faer::linalg::triangular_solve::solve_upper_triangular_in_place(
-            self.0.as_ref().transpose(),
-            crate::learning::products::view_mut(&mut out),
-            faer::Par::Seq,
-        );
-        out
+        slabs(matrix, |slab| solve_upper_triangular_in_place(self.0.as_ref().transpose(), slab, Par::Seq))
     }
 
     /// `L⁻¹ M`.
     pub fn solve(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut out = matrix.clone();
-        faer::linalg::triangular_solve::solve_lower_triangular_in_place(
-            self.0.as_ref(),
-            crate::learning::products::view_mut(&mut out),
-            faer::Par::Seq,
-        );
-        out
+        slabs(matrix, |slab| solve_lower_triangular_in_place(self.0.as_ref(), slab, Par::Seq))
     }
 
     /// `(L Lᵀ)⁻¹ M`.
     pub fn solve_both(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
         self.solve_transposed(&self.solve(matrix))
     }
+}
+
+/// Columns that are solved for together. Fixed, so that results do not depend on the number of threads.
+const SLAB: usize = 64;
+
+/// A copy of the matrix, changed in parallel slabs of columns.
+fn slabs(matrix: &DMatrix<f64>, change: impl Fn(MatMut<'_, f64>) + Sync) -> DMatrix<f64> {
+    let rows = matrix.nrows();
+    let mut out = matrix.clone();
+    out.as_mut_slice().par_chunks_mut((rows * SLAB).max(1)).for_each(|slab| {
+        let columns = slab.len() / rows.max(1);
+        change(MatMut::from_column_major_slice_mut(slab, rows, columns));
+    });
+    out
 }

@@ -13,6 +13,7 @@ mod clamped;
 mod factors;
 mod path;
 mod point;
+mod solver;
 mod states;
 mod tanh;
 #[cfg(test)]

@@ -9,9 +9,12 @@
 //!
 //! with E the exponent of the mean-field equations, stationary across f. For one mode without fields this is the integral
 //! over λ of `docs/theory.md`, section 2b. It covers every state along the path: both signs of a mode that condenses.
+//!
+//! Points are evenly spaced in y, `c = tanh y Σ_i |φ_i|`: the path ends where all sites are saturated, with a vanishing weight.
 
 use super::factors::Factors;
-use super::point::{Contribution, Fluctuations, Order, Point, contribution};
+use super::point::{Contribution, Order, Part, Point, contribution};
+use super::solver::{Solved, solve};
 use crate::{Error, Result};
 use nalgebra::DVector;
 use rayon::prelude::*;
@@ -20,41 +23,59 @@ use rayon::prelude::*;
 /// a critical mode: there 2.5 err by some 1e-9, 2 by 1e-6 and 1.5 by 6e-5.
 const DENSITY: f64 = 2.5;
 /// Weights below e^{-DEPTH} of the largest are left out.
-const DEPTH: f64 = 23.0;
+const DEPTH: f64 = 20.0;
+/// The same at a place that the path cannot pass.
+const LITTLE: f64 = 3.0;
+/// What may be cut off there without harm.
+const HARMLESS: f64 = 7.0;
+/// Fall of the logarithm of the weight between two maxima that makes them two parts.
+const BARRIER: f64 = 0.05;
 /// Points whose averages are added up together.
 const BLOCK: usize = 8;
 /// Most points on either side.
 const MOST: usize = 400;
-/// Newton steps for one point, and the size of the next one, against λ, at which it is found: the weight errs by its square.
-const STEPS: usize = 30;
-const FOUND: f64 = 1e-7;
+/// Accuracy of a point, in λ and the reactions: the weight errs by its square.
+const FOUND: f64 = 1e-5;
 
 /// One point on the path.
 struct Node {
-    c: f64,
-    point: Point,
-    fluctuations: Fluctuations,
+    y: f64,
+    solved: Solved,
+    /// Of dy.
     log_weight: f64,
+}
+
+/// The direction integrated over.
+struct Direction<'a> {
+    f: &'a DVector<f64>,
+    /// Σ_i |φ_i|, what c is at most.
+    highest: f64,
+    /// Of the reaction, none in naive mean field.
+    share: f64,
 }
 
 /// An integral that was done.
 pub(super) struct Integral {
-    pub log_weight: f64,
-    pub mean: Contribution,
-    /// λ at the weight's maximum, for the next time.
-    pub highest: DVector<f64>,
+    pub parts: Vec<Part>,
+    /// λ and the reactions at the weight's maximum, for the next time.
+    pub highest: (DVector<f64>, DVector<f64>),
+    /// λ at all its maxima.
+    pub peaks: Vec<DVector<f64>>,
+    /// Whether more than e^{-HARMLESS} of the weight is left where the path could not go on.
+    pub cut: bool,
     /// λ along the path, where it has weight: states near it are part of it.
     pub along: Vec<DVector<f64>>,
 }
 
-/// Integrates along `f` from a point of the path, or near it. `size` is L, and `softness` the smallest eigenvalue of
-/// 1 − LᵀBL there.
+/// Integrates along `f` from a point of the path, or near it: λ and the reactions there. `size` is L, and `softness` the
+/// smallest eigenvalue of 1 − LᵀBL.
 ///
 /// # Errors
-/// [`Error::Divergent`] if the path leaves the region in which the rest is stable before its weight has decayed.
+/// [`Error::Divergent`] if the path leaves the region in which the rest is stable where it has more than e^{-LITTLE} of its
+/// largest weight.
 pub(super) fn integrate(
     factors: &Factors,
-    start: &Point,
+    (lambda, reaction): (DVector<f64>, DVector<f64>),
     f: &DVector<f64>,
     (size, softness): (f64, f64),
     sites: bool,
@@ -62,84 +83,118 @@ pub(super) fn integrate(
 ) -> Result<Integral> {
     // The Gaussian's width, or where the quartic term takes over.
     let width = (1.0 / softness.abs()).sqrt().min(size.powf(0.25));
-    let step = width / DENSITY;
-    let first = Node::solve(factors, start.lambda.clone(), f, f.dot(&start.sum))?;
-    let (lower, upper) = rayon::join(|| side(factors, &first, f, -step), || side(factors, &first, f, step));
+    let highest = factors.visible.fields(f).lp_norm(1);
+    let direction = Direction { f, highest, share: order.share() };
+    let at = Point::at(factors, lambda.clone(), reaction.clone());
+    let ratio = f.dot(&at.sum) / highest;
+    let step = width / DENSITY / (highest * (1.0 - ratio * ratio));
+    let first = direction.node(factors, (lambda, reaction), ratio.atanh())?;
+    let (lower, upper) =
+        rayon::join(|| direction.side(factors, &first, -step), || direction.side(factors, &first, step));
     let (mut nodes, upper) = (lower?, upper?);
     nodes.reverse();
     nodes.push(first);
     nodes.extend(upper);
-    sum(factors, &nodes, step, sites, order)
+    sum(&nodes, step, sites, order)
 }
 
-/// The points from the first one on, to where their weight has decayed.
-fn side(factors: &Factors, first: &Node, f: &DVector<f64>, step: f64) -> Result<Vec<Node>> {
-    let mut best = first.log_weight;
-    let mut nodes: Vec<Node> = Vec::new();
-    loop {
-        let last = nodes.last().unwrap_or(first);
-        // Along the secant, where there is one.
-        let guess = match nodes.len() {
-            0 => last.point.lambda.clone(),
-            1 => 2.0 * &last.point.lambda - &first.point.lambda,
-            count => 2.0 * &last.point.lambda - &nodes[count - 2].point.lambda,
-        };
-        let node = match Node::solve(factors, guess, f, last.c + step) {
-            Ok(node) => node,
-            // Nothing left to the integral: saturated, or beyond where the rest is stable.
-            Err(_) if nodes.last().is_some_and(|node| node.log_weight < best - 7.0) => return Ok(nodes),
-            Err(error) => return Err(error),
-        };
-        best = best.max(node.log_weight);
-        let done = node.log_weight < best - DEPTH || nodes.len() >= MOST;
-        nodes.push(node);
-        if done {
-            return Ok(nodes);
+impl Direction<'_> {
+    /// The rest solved for at y, from λ and reactions nearby.
+    fn node(&self, factors: &Factors, start: (DVector<f64>, DVector<f64>), y: f64) -> Result<Node> {
+        let c = self.highest * y.tanh();
+        let solved = solve(factors, start, Some((self.f, c)), self.share, FOUND).ok_or(Error::Divergent)?;
+        let spacing = self.highest / y.cosh().powi(2);
+        let log_weight = solved.log_weight + spacing.ln();
+        Ok(Node { y, solved, log_weight })
+    }
+
+    /// The points from the first one on, to where their weight has decayed.
+    fn side(&self, factors: &Factors, first: &Node, step: f64) -> Result<Vec<Node>> {
+        let mut best = first.log_weight;
+        let mut nodes: Vec<Node> = Vec::new();
+        loop {
+            let last = nodes.last().unwrap_or(first);
+            let before = match nodes.len() {
+                0 => None,
+                1 => Some(first),
+                count => Some(&nodes[count - 2]),
+            };
+            let node = match self.node(factors, guess(last, before), last.y + step) {
+                Ok(node) => node,
+                // Beyond where the rest is stable, with little left to the integral.
+                Err(_) if nodes.last().is_some_and(|node| node.log_weight < best - LITTLE) => return Ok(nodes),
+                Err(error) => return Err(error),
+            };
+            best = best.max(node.log_weight);
+            let done = node.log_weight < best - DEPTH || nodes.len() >= MOST;
+            nodes.push(node);
+            if done {
+                return Ok(nodes);
+            }
         }
     }
 }
 
-fn sum(factors: &Factors, nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral> {
+/// Along the secant, where there is one.
+fn guess(last: &Node, before: Option<&Node>) -> (DVector<f64>, DVector<f64>) {
+    let (here, reaction) = (&last.solved.point.lambda, &last.solved.point.reaction);
+    match before.map(|node| &node.solved.point) {
+        None => (here.clone(), reaction.clone()),
+        Some(before) => (2.0 * here - &before.lambda, 2.0 * reaction - &before.reaction),
+    }
+}
+
+/// Stretches of the path, each with one maximum: chains do not follow a step from one to the other.
+fn between_barriers<'a, 'b>(nodes: &'a [&'b Node]) -> Vec<&'a [&'b Node]> {
+    let mut parts = Vec::new();
+    let (mut begin, mut lowest) = (0, 0);
+    let mut peak = f64::NEG_INFINITY;
+    for (at, node) in nodes.iter().enumerate() {
+        let bottom = nodes[lowest].log_weight + BARRIER;
+        if node.log_weight > bottom && peak > bottom {
+            parts.push(&nodes[begin..lowest]);
+            (begin, lowest, peak) = (lowest, at, node.log_weight);
+        } else if node.log_weight > peak {
+            (lowest, peak) = (at, node.log_weight);
+        } else if node.log_weight < nodes[lowest].log_weight {
+            lowest = at;
+        }
+    }
+    parts.push(&nodes[begin..]);
+    parts
+}
+
+fn sum(nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral> {
     let highest = nodes.iter().max_by(|a, b| a.log_weight.total_cmp(&b.log_weight)).ok_or(Error::Divergent)?;
     let weight = |node: &Node| (node.log_weight - highest.log_weight).exp();
     let kept: Vec<&Node> = nodes.iter().filter(|node| weight(node) >= (-DEPTH).exp()).collect();
-    let total: f64 = kept.iter().map(|node| weight(node)).sum();
-    let block = |nodes: &[&Node]| {
-        let mut sum: Option<Contribution> = None;
-        for node in nodes {
-            let here = contribution(factors, &node.point, &node.fluctuations, sites, order);
-            sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(node) / total, &here);
-        }
-        sum
+    let factor = step / std::f64::consts::TAU.sqrt();
+    let part = |nodes: &[&Node]| {
+        let total: f64 = nodes.iter().map(|node| weight(node)).sum();
+        let block = |nodes: &[&Node]| {
+            let mut sum: Option<Contribution> = None;
+            for node in nodes {
+                let here = contribution(&node.solved, sites, order);
+                sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(node) / total, &here);
+            }
+            sum
+        };
+        let blocks: Vec<Option<Contribution>> = nodes.par_chunks(BLOCK).map(block).collect();
+        let mean = blocks.into_iter().flatten().reduce(|mut sum, block| {
+            sum.add(1.0, &block);
+            sum
+        });
+        mean.map(|mean| Part { log_weight: highest.log_weight + (total * factor).ln(), mean })
     };
-    let blocks: Vec<Option<Contribution>> = kept.par_chunks(BLOCK).map(block).collect();
-    let mean = blocks.into_iter().flatten().reduce(|mut sum, block| {
-        sum.add(1.0, &block);
-        sum
-    });
-    let mean = mean.ok_or(Error::Divergent)?;
-    let along = kept.iter().map(|node| node.point.lambda.clone()).collect();
-    let log_weight = highest.log_weight + (total * step).ln() - 0.5 * std::f64::consts::TAU.ln();
-    Ok(Integral { log_weight, mean, highest: highest.point.lambda.clone(), along })
-}
-
-impl Node {
-    /// The rest solved for at `f·ŝ = c`, from λ nearby.
-    fn solve(factors: &Factors, mut lambda: DVector<f64>, f: &DVector<f64>, c: f64) -> Result<Self> {
-        for _ in 0..STEPS {
-            let point = Point::at(factors, lambda);
-            let fluctuations = Fluctuations::of(factors, &point, Some(f)).ok_or(Error::Divergent)?;
-            let step = fluctuations.step(&point, Some(f), c - f.dot(&point.sum));
-            let size = step.amax() / point.lambda.amax().max(1.0);
-            if !size.is_finite() {
-                break;
-            }
-            if size < FOUND {
-                let log_weight = point.exponent() - 0.5 * fluctuations.log_determinant;
-                return Ok(Self { c, point, fluctuations, log_weight });
-            }
-            lambda = point.lambda + step;
-        }
-        Err(Error::Divergent)
-    }
+    let parts: Vec<Part> = between_barriers(&kept).into_iter().filter_map(part).collect();
+    let along = kept.iter().map(|node| node.solved.point.lambda.clone()).collect();
+    let ends = nodes.first().into_iter().chain(nodes.last());
+    let cut = ends.map(|end| end.log_weight - highest.log_weight).any(|log| log > -HARMLESS);
+    let is_peak = |at: usize| {
+        let higher = |other: Option<&Node>| other.is_some_and(|other| other.log_weight > nodes[at].log_weight);
+        !higher(at.checked_sub(1).map(|before| &nodes[before])) && !higher(nodes.get(at + 1))
+    };
+    let peaks = (0..nodes.len()).filter(|&at| is_peak(at)).map(|at| nodes[at].solved.point.lambda.clone()).collect();
+    let highest = &highest.solved.point;
+    Ok(Integral { parts, peaks, cut, highest: (highest.lambda.clone(), highest.reaction.clone()), along })
 }

@@ -3,69 +3,135 @@
 //! With m, t the magnetizations of sites and hidden units, `ŝ = Σ_i x_i m_i`, `g = Σ_j a_j t_j`, a state solves λ = g(ŝ(λ)):
 //!
 //! ```text
-//! m_i = tanh(x_i·λ + eta_i),    t_j = tanh(a_j·ŝ + theta_j)
-//! log Z ≈ −λ·ŝ + Σ_i log 2cosh(x_i·λ + eta_i) + Σ_j log 2cosh(a_j·ŝ + theta_j) − ½ log det(1 − Ā B)
-//! Ā = Σ_i x_i x_iᵀ (1 − m_i²),    B = Σ_j a_j a_jᵀ (1 − t_j²).
+//! m_i = tanh y_i,  y_i = x_i·λ + eta_i − V_i m_i,      t_j = tanh y_j,  y_j = a_j·ŝ + theta_j − U_j t_j
+//! log Z ≈ −λ·ŝ + Σ [ log 2cosh y + ½ V (1 + m²) − ½ log(1 + V (1 − m²)) ] − ½ log det(1 − Ā B)
+//! Ā = Σ_i x_i x_iᵀ d_i,    B = Σ_j a_j a_jᵀ d_j,    d = (1 − m²)/(1 + V (1 − m²)),
 //! ```
 //!
-//! The averages are the derivatives of this log Z by W and the fields. With `Σ = (Ā⁻¹ − B)⁻¹`, the covariance of ŝ,
+//! the sum in brackets being over all units, with U and t for the hidden ones. The reactions V and U are those with which the
+//! Gaussian fluctuations agree with s² = 1: `Σ = (Ā⁻¹ − B)⁻¹` being the covariance of ŝ and `Γ = Ā⁻¹ Σ Ā⁻¹ − Ā⁻¹` that of g,
 //!
 //! ```text
-//! p_i = ½ m″_i x_i·(Ā⁻¹ Σ Ā⁻¹ − Ā⁻¹) x_i,    r_j = ½ t″_j a_j·Σ a_j,    m″ = −2 m (1 − m²),  t″ likewise,
-//! z = Σ (Ā⁻¹ Σ_i x_i p_i + Σ_j a_j r_j),
-//! p̂_i = p_i + m′_i x_i·Ā⁻¹ (z − Σ_i x_i p_i),    r̂_j = r_j + t′_j a_j·z,
+//! d_i + d_i² x_i·Γ x_i = 1 − m_i²,    d_j + d_j² a_j·Σ a_j = 1 − t_j²,
+//! V_i = G/(1 + d_i G),  G = x_i·Γ x_i,    U_j likewise with a_j·Σ a_j.
+//! ```
 //!
-//! ⟨s⟩ = m + p̂,    ⟨σ⟩ = t + r̂,    ⟨s_i σ_j⟩ = m_i t_j + m′_i x_i·Ā⁻¹ Σ a_j t′_j + p̂_i t_j + m_i r̂_j .
+//! These are the adaptive equations of Thouless, Anderson and Palmer (M. Opper and O. Winther, Phys. Rev. E 64, 056131, 2001).
+//! V = U = 0 is naive mean field. log Z is stationary in m, t, V and U, so its derivatives by W and the fields are
+//!
+//! ```text
+//! ⟨s⟩ = m,    ⟨σ⟩ = t,    ⟨s_i σ_j⟩ = m_i t_j + d_i x_i·Ā⁻¹ Σ a_j d_j .
 //! ```
 //!
 //! All of it is also needed at points where one combination `φ·m = c`, φ_i = f·x_i, is held (the finite-size integrals):
 //! Σ is then the covariance within that condition, and log Z loses `½ log(fᵀ Ā f · det′)`, with the determinant of
 //! 1 − ĀB across f.
 
-use super::factors::{Factors, Lower, cholesky, scaled};
+use super::factors::{Factors, Lower, Rows, cholesky, gram};
+use super::solver::Solved;
 use super::tanh::tanh_in_place;
 use crate::average::log_2cosh;
+use crate::learning::products::transposed_product;
 use nalgebra::{DMatrix, DVector};
 
-fn tanh_of(fields: &DVector<f64>) -> DVector<f64> {
-    let mut out = fields.clone();
-    tanh_in_place(out.as_mut_slice());
-    out
+/// Steps of Newton's method for y, at most, and the size of the last one.
+const STEPS: usize = 60;
+const FOUND: f64 = 1e-13;
+/// Reactions are not taken below this: where what is held leaves a few units next to no freedom, theirs would go to −∞.
+pub(super) const LOWEST: f64 = -0.5;
+
+/// One layer at its mean fields.
+#[derive(Clone, Debug)]
+struct Layer {
+    /// y.
+    fields: DVector<f64>,
+    /// tanh y.
+    means: DVector<f64>,
+    /// V.
+    reaction: DVector<f64>,
+}
+
+impl Layer {
+    /// `y + V tanh y = field`, by Newton's method from a bound that it goes away from in one direction only.
+    fn at(field: &DVector<f64>, reaction: DVector<f64>) -> Self {
+        let mut means = field.clone();
+        if reaction.iter().all(|v| *v == 0.0) {
+            tanh_in_place(means.as_mut_slice());
+            return Self { fields: field.clone(), means, reaction };
+        }
+        let mut fields = field.zip_map(&reaction, |x, v| {
+            let (linear, saturated) = (x.abs() / (1.0 + v), x.abs() - v);
+            (if v > 0.0 { linear.max(saturated) } else { linear.min(saturated) }).copysign(x)
+        });
+        for _ in 0..STEPS {
+            means.copy_from(&fields);
+            tanh_in_place(means.as_mut_slice());
+            let mut largest = 0f64;
+            for (((y, t), x), v) in fields.iter_mut().zip(&means).zip(field).zip(&reaction) {
+                let step = (x - *y - v * t) / (1.0 + v * (1.0 - t * t));
+                *y += step;
+                largest = largest.max(step.abs() / (1.0 + y.abs()));
+            }
+            if largest < FOUND {
+                break;
+            }
+        }
+        means.copy_from(&fields);
+        tanh_in_place(means.as_mut_slice());
+        Self { fields, means, reaction }
+    }
+
+    /// d.
+    fn slopes(&self) -> DVector<f64> {
+        self.means.zip_map(&self.reaction, |m, v| (1.0 - m * m) / (1.0 + v * (1.0 - m * m)))
+    }
+
+    fn exponent(&self) -> f64 {
+        let units = self.fields.iter().zip(&self.means).zip(&self.reaction);
+        units.map(|((y, m), v)| log_2cosh(*y) + 0.5 * v * (1.0 + m * m) - 0.5 * (v * (1.0 - m * m)).ln_1p()).sum()
+    }
 }
 
 /// The mean-field equations at one λ.
 #[derive(Clone, Debug)]
 pub(super) struct Point {
     pub lambda: DVector<f64>,
-    /// m.
-    pub visible: DVector<f64>,
-    /// t.
-    pub hidden: DVector<f64>,
+    /// V and U.
+    pub reaction: DVector<f64>,
+    visible: Layer,
+    hidden: Layer,
     /// ŝ.
     pub sum: DVector<f64>,
     /// g − λ.
     pub residual: DVector<f64>,
-    /// x_i·λ + eta_i.
-    on_visible: DVector<f64>,
-    /// a_j·ŝ + theta_j.
-    on_hidden: DVector<f64>,
 }
 
 impl Point {
-    pub fn at(factors: &Factors, lambda: DVector<f64>) -> Self {
-        let on_visible = factors.visible.fields(&lambda) + &factors.eta;
-        let visible = tanh_of(&on_visible);
-        let sum = factors.visible.sum(&visible);
+    /// `reaction`: V of the sites, then U of the hidden units.
+    pub fn at(factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>) -> Self {
+        let (sites, units) = (factors.eta.len(), factors.theta.len());
+        let on_sites = factors.visible.fields(&lambda) + &factors.eta;
+        let visible = Layer::at(&on_sites, reaction.rows(0, sites).into_owned());
+        let sum = factors.visible.sum(&visible.means);
         let on_hidden = factors.hidden.fields(&sum) + &factors.theta;
-        let hidden = tanh_of(&on_hidden);
-        let residual = factors.hidden.sum(&hidden) - &lambda;
-        Self { lambda, visible, hidden, sum, residual, on_visible, on_hidden }
+        let hidden = Layer::at(&on_hidden, reaction.rows(sites, units).into_owned());
+        let residual = factors.hidden.sum(&hidden.means) - &lambda;
+        Self { lambda, reaction, visible, hidden, sum, residual }
+    }
+
+    /// Of naive mean field.
+    pub fn naive(factors: &Factors, lambda: DVector<f64>) -> Self {
+        Self::at(factors, lambda, DVector::zeros(factors.eta.len() + factors.theta.len()))
+    }
+
+    /// Root mean square difference of the magnetizations of sites.
+    pub fn distance(&self, other: &Self) -> f64 {
+        (&self.visible.means - &other.visible.means).norm() / (self.visible.means.len() as f64).sqrt()
     }
 
     /// log Z before its determinant.
     pub fn exponent(&self) -> f64 {
-        let fields = self.on_visible.iter().chain(&self.on_hidden);
-        fields.map(|&field| log_2cosh(field)).sum::<f64>() - self.lambda.dot(&self.sum)
+        self.visible.exponent() + self.hidden.exponent() - self.lambda.dot(&self.sum)
     }
 
     /// The next λ of plain iteration.
@@ -79,52 +145,64 @@ impl Point {
     }
 }
 
-/// Fluctuations around a point, free or with `f·ŝ` held.
-#[derive(Clone, Debug)]
-pub(super) struct Fluctuations {
-    /// L of Ā = L Lᵀ.
-    pub root: Lower,
-    /// Lᵀ B L.
-    pub coupling: DMatrix<f64>,
-    /// Lᵀ f, normalised.
-    held: Option<DVector<f64>>,
-    /// Of 1 − Lᵀ B L, across the held direction.
-    factor: Lower,
-    /// log of what divides Z², the determinant.
-    pub log_determinant: f64,
-}
-
-/// Ā = L Lᵀ and Lᵀ B L; `None` if the sites leave a direction without any response.
-pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMatrix<f64>)> {
-    let slopes = |means: &DVector<f64>| means.map(|mean| 1.0 - mean * mean);
-    let mut response = factors.visible.gram(&slopes(&point.visible));
+/// L of Ā = L Lᵀ, `Lᵀ a_j` in columns, and Lᵀ B L; `None` if the sites leave a direction without any response.
+pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMatrix<f64>, DMatrix<f64>)> {
+    let mut response = factors.visible.gram(&point.visible.slopes());
     // Rounding only: saturated sites leave tiny but positive values.
     let floor = f64::EPSILON * response.diagonal().amax();
     for index in 0..response.nrows() {
         response[(index, index)] += floor;
     }
     let root = cholesky(&response)?;
-    let inner = root.transposed_times(&factors.hidden.gram(&slopes(&point.hidden)));
-    let coupling = root.transposed_times(&inner.transpose());
-    Some((root, coupling))
+    let hidden = match &factors.hidden {
+        Rows::Identity(_) => root.transposed(),
+        Rows::Dense(rows) => root.transposed_times(rows),
+    };
+    let coupling = gram(&hidden, &point.hidden.slopes());
+    Some((root, hidden, coupling))
+}
+
+/// Fluctuations around a point, free or with `f·ŝ` held.
+#[derive(Clone, Debug)]
+pub(super) struct Fluctuations {
+    /// L of Ā = L Lᵀ.
+    root: Lower,
+    /// Lᵀ a_j in columns.
+    hidden: DMatrix<f64>,
+    /// Lᵀ B L.
+    coupling: DMatrix<f64>,
+    /// Lᵀ f, normalised.
+    held: Option<DVector<f64>>,
+    /// M of 1 − Lᵀ B L = M Mᵀ, across the held direction.
+    factor: Lower,
+    /// log of what divides Z², the determinant.
+    pub log_determinant: f64,
+}
+
+/// How units fluctuate together: `d_i d_j p_i·p_j` for any two, but for what is held, and d_i more with itself for a site.
+#[derive(Clone, Debug)]
+pub(super) struct Responses {
+    /// `M⁻¹ L⁻¹ x_i` in columns.
+    visible: DMatrix<f64>,
+    /// `M⁻¹ Lᵀ a_j` in columns.
+    hidden: DMatrix<f64>,
+    /// `|L⁻¹ x_i|²`.
+    own: DVector<f64>,
+    /// The components along what is held, of both layers.
+    held: Option<(DVector<f64>, DVector<f64>)>,
 }
 
 impl Fluctuations {
     /// `None` where they are not stable.
     pub fn of(factors: &Factors, point: &Point, held: Option<&DVector<f64>>) -> Option<Self> {
-        let (root, coupling) = symmetric(factors, point)?;
-        Self::from_parts(root, coupling, held)
-    }
-
-    pub fn from_parts(root: Lower, coupling: DMatrix<f64>, held: Option<&DVector<f64>>) -> Option<Self> {
+        let (root, hidden, coupling) = symmetric(factors, point)?;
         let mut matrix = -&coupling;
         for index in 0..matrix.nrows() {
             matrix[(index, index)] += 1.0;
         }
         let mut length = 1.0;
         let held = held.map(|f| {
-            let rotated = root.transposed_times(&DMatrix::from_column_slice(f.len(), 1, f.as_slice()));
-            let rotated = rotated.column(0).into_owned();
+            let rotated = root.transposed_times(&column(f)).column(0).into_owned();
             length = rotated.norm();
             rotated / length
         });
@@ -138,12 +216,11 @@ impl Fluctuations {
         }
         let factor = cholesky(&matrix)?;
         let log_determinant = factor.log_determinant() + 2.0 * length.ln();
-        Some(Self { root, coupling, held, factor, log_determinant })
+        Some(Self { root, hidden, coupling, held, factor, log_determinant })
     }
 
     /// Step of Newton's method for λ, to where `f·ŝ` is larger by `shift` (for a held f).
     pub fn step(&self, point: &Point, f: Option<&DVector<f64>>, shift: f64) -> DVector<f64> {
-        let column = |v: &DVector<f64>| DMatrix::from_column_slice(v.len(), 1, v.as_slice());
         let mut target = self.root.transposed_times(&column(&point.residual)).column(0).into_owned();
         let mut along = DVector::zeros(target.len());
         if let (Some(n), Some(f)) = (&self.held, f) {
@@ -156,15 +233,40 @@ impl Fluctuations {
         self.root.solve_transposed(&column(&(across + along))).column(0).into_owned()
     }
 
-    /// `(1 − LᵀBL)⁻¹` across the held direction, zero along it.
-    fn inverse(&self) -> DMatrix<f64> {
-        let size = self.coupling.nrows();
-        let mut inverse = self.factor.solve_both(&DMatrix::identity(size, size));
-        if let Some(n) = &self.held {
-            inverse.ger(-1.0, n, n, 1.0);
-        }
-        inverse
+    pub fn responses(&self, factors: &Factors) -> Responses {
+        let sites = self.root.solve(&factors.visible.columns());
+        let squares = |columns: &DMatrix<f64>| {
+            DVector::from_iterator(columns.ncols(), columns.column_iter().map(|column| column.norm_squared()))
+        };
+        let own = squares(&sites);
+        let held = self.held.as_ref().map(|n| (sites.tr_mul(n), self.hidden.tr_mul(n)));
+        Responses { visible: self.factor.solve(&sites), hidden: self.factor.solve(&self.hidden), own, held }
     }
+}
+
+impl Responses {
+    /// V and U that agree with these.
+    pub fn reaction(&self, point: &Point) -> DVector<f64> {
+        let squares = |columns: &DMatrix<f64>| {
+            DVector::from_iterator(columns.ncols(), columns.column_iter().map(|column| column.norm_squared()))
+        };
+        let (mut sites, mut units) = (squares(&self.visible) - &self.own, squares(&self.hidden));
+        if let Some((on_sites, on_units)) = &self.held {
+            sites -= on_sites.component_mul(on_sites);
+            units -= on_units.component_mul(on_units);
+        }
+        let slopes = [point.visible.slopes(), point.hidden.slopes()];
+        let forms = sites.iter().chain(&units).zip(slopes.iter().flatten());
+        let reaction = forms.map(|(form, slope)| {
+            let freedom = 1.0 + slope * form;
+            if *form > LOWEST * freedom { form / freedom } else { LOWEST }
+        });
+        DVector::from_iterator(point.reaction.len(), reaction)
+    }
+}
+
+fn column(v: &DVector<f64>) -> DMatrix<f64> {
+    DMatrix::from_column_slice(v.len(), 1, v.as_slice())
 }
 
 /// Averages of the machine at a point, whole or projected as the flow needs them.
@@ -197,72 +299,59 @@ impl Contribution {
     }
 }
 
+/// A part of what a state stands for, whose weight a step of the map changes by itself: a stretch of the path of an integral,
+/// or all of a state with Gaussian fluctuations.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub log_weight: f64,
+    pub mean: Contribution,
+}
+
 /// How much of the fluctuations is taken into account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// Products of magnetizations alone.
+    /// Products of the magnetizations of naive mean field alone.
     Leading,
-    /// The connected part, which acts along modes that have not condensed.
+    /// With the connected part of their Gaussian fluctuations, which acts along modes that have not condensed.
     Connected,
-    /// All terms of order 1.
+    /// With the reaction of all others to each unit, of which all terms of order 1 follow.
     #[default]
     Full,
 }
 
+impl Order {
+    /// Of the reaction that is taken into account: none is naive mean field.
+    pub(super) fn share(self) -> f64 {
+        if self == Self::Full { 1.0 } else { 0.0 }
+    }
+}
+
 /// The averages at a point. `sites` says that correlations are wanted for each site, and not along the D directions.
-pub(super) fn contribution(
-    factors: &Factors,
-    point: &Point,
-    fluctuations: &Fluctuations,
-    sites: bool,
-    order: Order,
-) -> Contribution {
-    let (m, t) = (&point.visible, &point.hidden);
-    let rows = |visible: &DVector<f64>| if sites { visible.clone() } else { factors.visible.sum(visible) };
-    let mut out = Contribution { correlation: rows(m) * t.transpose(), visible: m.clone(), hidden: t.clone() };
+pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contribution {
+    let Solved { point, fluctuations, responses, .. } = solved;
+    let (m, t) = (&point.visible.means, &point.hidden.means);
+    let rows = if sites { m } else { &point.sum };
+    let mut out = Contribution { correlation: rows * t.transpose(), visible: m.clone(), hidden: t.clone() };
     if order == Order::Leading {
         return out;
     }
-    let slopes = |means: &DVector<f64>| means.map(|mean| 1.0 - mean * mean);
-    let (m_slope, t_slope) = (slopes(m), slopes(t));
-    let root = &fluctuations.root;
-    let inverse = fluctuations.inverse();
-    let half = root.times(&inverse); // L (…)
-    let covariance = root.times(&half.transpose()); // Σ
-    let ratio = root.solve_transposed(&half.transpose()); // Ā⁻¹ Σ
-    // t′_j Σ a_j, or for each site m′_i x_i·Ā⁻¹ Σ a_j t′_j.
-    if sites {
-        let right = scaled(&factors.hidden.times(&ratio), &t_slope);
-        let mut connected = match &factors.visible {
-            super::factors::Rows::Identity(_) => right,
-            super::factors::Rows::Dense(rows) => crate::learning::products::transposed_product(rows, &right),
-        };
-        for mut column in connected.column_iter_mut() {
-            column.component_mul_assign(&m_slope);
-        }
-        out.correlation += connected;
+    // d_j Σ a_j, or for each site d_i d_j p_i·p_j.
+    let mut connected = if sites {
+        transposed_product(&responses.visible, &responses.hidden)
     } else {
-        out.correlation += scaled(&factors.hidden.times(&covariance), &t_slope);
+        fluctuations.root.times(&fluctuations.factor.solve_transposed(&responses.hidden))
+    };
+    if let (Some(n), Some((on_sites, on_units))) = (&fluctuations.held, &responses.held) {
+        let along = if sites { on_sites.clone() } else { fluctuations.root.times(&column(n)).column(0).into_owned() };
+        connected.ger(-1.0, &along, on_units, 1.0);
     }
-    if order == Order::Connected {
-        return out;
+    let (d_sites, d_units) = (point.visible.slopes(), point.hidden.slopes());
+    for (mut column, d) in connected.column_iter_mut().zip(&d_units) {
+        column *= *d;
+        if sites {
+            column.component_mul_assign(&d_sites);
+        }
     }
-    let mut bent = inverse;
-    for index in 0..bent.nrows() {
-        bent[(index, index)] -= 1.0;
-    }
-    let bent = root.solve_transposed(&root.solve_transposed(&bent).transpose());
-    let curvature = |means: &DVector<f64>| means.map(|mean| -mean * (1.0 - mean * mean));
-    let p = curvature(m).component_mul(&factors.visible.forms(&bent));
-    let r = curvature(t).component_mul(&factors.hidden.forms(&covariance));
-    let (p_sum, r_sum) = (factors.visible.sum(&p), factors.hidden.sum(&r));
-    let z = ratio.tr_mul(&p_sum) + &covariance * r_sum;
-    let pull = root.solve_both(&DMatrix::from_column_slice(z.len(), 1, (&z - p_sum).as_slice()));
-    let p = p + m_slope.component_mul(&factors.visible.fields(&pull.column(0).into_owned()));
-    let r = r + t_slope.component_mul(&factors.hidden.fields(&z));
-    out.correlation.ger(1.0, &rows(&p), t, 1.0);
-    out.correlation.ger(1.0, &rows(m), &r, 1.0);
-    out.visible += p;
-    out.hidden += r;
+    out.correlation += connected;
     out
 }

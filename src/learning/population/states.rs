@@ -2,7 +2,8 @@
 
 use super::factors::Factors;
 use super::path::{self, Integral};
-use super::point::{Contribution, Fluctuations, Order, Point, contribution, symmetric};
+use super::point::{Contribution, Fluctuations, Order, Part, Point, contribution, symmetric};
+use super::solver::{NEAR_BY, Solved, solve, switched_on};
 use super::weights;
 use crate::learning::Averages;
 use crate::learning::products::view;
@@ -22,15 +23,21 @@ const NEWTON: usize = 50;
 /// Residual, against λ, at which Newton's method is tried, and at which a state is found.
 const NEAR: f64 = 1e-2;
 const FOUND: f64 = 1e-12;
+/// Accuracy of a state with the reaction, in λ and V.
+const SOLVED: f64 = 1e-8;
 /// Difference of λ, against its size, of two starts that found the same state.
 const SAME: f64 = 1e-6;
 /// Residual above which iteration has not led to a state.
 const CONVERGED: f64 = 1e-6;
 /// Where `√L` times the smallest eigenvalue of 1 − LᵀBL is below this the integral replaces the Gaussian.
 const SOFT: f64 = 12.0;
-/// The same where there are many directions, in which integrals are costly.
-const SOFT_OF_MANY: f64 = 2.5;
+/// The same where there are many directions, in which integrals are costly, or where the integral has to be cut off.
+const VERY_SOFT: f64 = 2.5;
 const MOST_INTEGRATED: usize = 64;
+/// An integral goes on up to this multiple of it: it is as good as the Gaussian there.
+const GOES_ON: f64 = 2.0;
+/// Never above this: fluctuations so stiff are Gaussian, however few units share them.
+const STIFF: f64 = 0.8;
 /// States below e^{-NEGLIGIBLE} of the most probable one are left out of the averages.
 const NEGLIGIBLE: f64 = 40.0;
 
@@ -44,12 +51,20 @@ pub struct PopulationStates {
     starts: Vec<DVector<f64>>,
     /// What appeared and went since it was last asked for.
     changes: Vec<StateChange>,
+    /// What the last search found, for the averages at the same state of the flow.
+    searched: Option<(State, Vec<Found>)>,
 }
 
 /// A state, or the states along a path, as last seen.
 #[derive(Clone, Debug)]
 struct Known {
     lambda: DVector<f64>,
+    /// V and U.
+    reaction: DVector<f64>,
+    /// λ in naive mean field, or near it, of all that it stands for.
+    naive: Vec<DVector<f64>>,
+    /// The direction of its integral.
+    direction: Option<DVector<f64>>,
     /// λ along the path of its integral, if it has one.
     along: Vec<DVector<f64>>,
     /// −log Z of the state, by L.
@@ -59,11 +74,15 @@ struct Known {
 }
 
 /// One state, or the states along a path.
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub lambda: DVector<f64>,
+    reaction: DVector<f64>,
+    naive: Vec<DVector<f64>>,
+    direction: Option<DVector<f64>>,
     pub along: Vec<DVector<f64>>,
+    pub parts: Vec<Part>,
     pub log_weight: f64,
-    pub mean: Contribution,
 }
 
 impl PopulationStates {
@@ -71,7 +90,7 @@ impl PopulationStates {
     /// a column, `N_v` rows) that searches begin at.
     pub fn new(order: Order, starts: Option<&DMatrix<f64>>) -> Self {
         let starts = starts.map_or(Vec::new(), |starts| starts.column_iter().map(|s| s.into_owned()).collect());
-        Self { order, known: Vec::new(), starts, changes: Vec::new() }
+        Self { order, known: Vec::new(), starts, changes: Vec::new(), searched: None }
     }
 
     /// Weights of the states at the last call.
@@ -85,16 +104,19 @@ impl PopulationStates {
     /// # Errors
     /// [`Error::Unsolved`] if no state is found.
     pub fn averages(&mut self, layers: &Layers, state: &State, step: Option<(f64, &State)>) -> Result<Averages> {
-        let factors = Factors::of(layers, state);
-        let mut queue: Vec<DVector<f64>> = self.known.iter().map(|state| state.lambda.clone()).collect();
-        if queue.is_empty() {
-            queue.push(DVector::zeros(factors.dimension()));
-        }
-        let found = self.settle(&factors, layers, queue)?;
-        let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
-        let means: Vec<&Contribution> = found.iter().map(|state| &state.mean).collect();
+        let found = match self.searched.take() {
+            Some((before, found)) if before == *state => found,
+            _ => {
+                let factors = Factors::of(layers, state);
+                let unmagnetized = vec![DVector::zeros(factors.dimension())];
+                self.settle(&factors, layers, if self.known.is_empty() { unmagnetized } else { Vec::new() })?
+            }
+        };
+        let parts = || found.iter().flat_map(|state| &state.parts);
+        let logs: Vec<f64> = parts().map(|part| part.log_weight).collect();
+        let means: Vec<&Contribution> = parts().map(|part| &part.mean).collect();
         let weights = match step {
-            Some((rate, data)) if found.len() > 1 => {
+            Some((rate, data)) if logs.len() > 1 => {
                 let data = Contribution {
                     correlation: data.weights.clone(),
                     visible: data.eta.clone(),
@@ -104,20 +126,25 @@ impl PopulationStates {
             }
             _ => weights::of(&logs),
         };
-        let mut mean = Contribution::zeros_like(&found[0].mean);
-        for (weight, state) in weights.iter().zip(&found) {
-            mean.add(*weight, &state.mean);
+        let mut mean = Contribution::zeros_like(means[0]);
+        for (weight, part) in weights.iter().zip(&means) {
+            mean.add(*weight, part);
         }
-        self.remember(layers, found, &weights);
+        let mut weights = weights.iter();
+        let of_states: Vec<f64> = found.iter().map(|state| weights.by_ref().take(state.parts.len()).sum()).collect();
+        self.remember(layers, &found, &of_states);
         Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
     }
 
     /// Keeps what was found, and notes what is new and what has gone.
-    fn remember(&mut self, layers: &Layers, found: Vec<Found>, weights: &[f64]) {
-        let known = found.into_iter().zip(weights).map(|(state, &weight)| Known {
+    fn remember(&mut self, layers: &Layers, found: &[Found], weights: &[f64]) {
+        let known = found.iter().zip(weights).map(|(state, &weight)| Known {
             free_energy: -state.log_weight / layers.size(),
-            lambda: state.lambda,
-            along: state.along,
+            lambda: state.lambda.clone(),
+            reaction: state.reaction.clone(),
+            naive: state.naive.clone(),
+            direction: state.direction.clone(),
+            along: state.along.clone(),
             weight,
         });
         let before = std::mem::replace(&mut self.known, known.collect());
@@ -145,60 +172,52 @@ impl PopulationStates {
             let hidden = (factors.hidden.fields(&sum) + &factors.theta).map(f64::tanh);
             factors.hidden.sum(&hidden)
         };
-        let mut queue: Vec<DVector<f64>> = self.known.iter().map(|state| state.lambda.clone()).collect();
-        queue.extend(self.starts.iter().map(from));
-        let found = self.settle(&factors, layers, queue)?;
+        let found = self.settle(&factors, layers, self.starts.iter().map(from).collect())?;
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
-        self.remember(layers, found, &weights::of(&logs));
+        self.remember(layers, &found, &weights::of(&logs));
+        self.searched = Some((state.clone(), found));
         Ok(std::mem::take(&mut self.changes))
     }
 
-    /// All different states that the given λ lead to.
+    /// The states of the last call as they are now, and all different ones that the given λ lead to.
     pub(super) fn settle(&self, factors: &Factors, layers: &Layers, starts: Vec<DVector<f64>>) -> Result<Vec<Found>> {
         let sites = !matches!(layers.basis, Basis::Directions(_));
-        let soft = if factors.dimension() > MOST_INTEGRATED { SOFT_OF_MANY } else { SOFT };
-        let softest = soft / layers.size().sqrt();
-        let mut seen: Vec<DVector<f64>> = Vec::new();
-        let mut found: Vec<Found> = Vec::new();
-        let mut budget = 4 * starts.len() + 64;
-        let mut queue: Vec<Point> = starts.into_par_iter().map(|start| relax(factors, start)).collect();
+        let soft = if factors.dimension() > MOST_INTEGRATED { VERY_SOFT } else { SOFT };
+        let softest = (soft / layers.size().sqrt()).min(STIFF);
+        let mut search = Search { factors, size: layers.size(), softest, sites, order: self.order, found: Vec::new() };
+        let mut queue = Vec::new();
+        let followed: Result<Vec<_>> = self.known.par_iter().map(|state| search.followed(state)).collect();
+        for (state, now) in self.known.iter().zip(followed?) {
+            match now {
+                Some(now) if search.knows(&now.lambda) => {}
+                Some(now) => search.add(now),
+                None => queue.extend(state.naive.iter().cloned()),
+            }
+        }
+        let anew = !starts.is_empty();
+        queue.extend(starts);
+        let mut queue: Vec<Point> = queue.into_par_iter().map(|start| relax(factors, start)).collect();
         queue.reverse();
+        let mut seen: Vec<DVector<f64>> = Vec::new();
+        if anew {
+            // So that others need not be followed to the same ones.
+            let naive = search.found.par_iter_mut().flat_map(|state| state.naive.par_iter_mut());
+            naive.for_each(|lambda| *lambda = relax(factors, lambda.clone()).lambda);
+            seen.extend(search.found.iter().flat_map(|state| state.naive.iter().cloned()));
+        }
+        let mut budget = 4 * queue.len() + 64;
         while let Some(point) = queue.pop() {
             budget -= 1;
             if budget == 0 {
                 break;
             }
-            if contains(&seen, &point.lambda) || found.iter().any(|state| near_path(&state.along, &point.lambda)) {
-                continue;
+            if !contains(&seen, &point.lambda) && !search.knows(&point.lambda) {
+                seen.push(point.lambda.clone());
+                let further = search.examine(&point)?;
+                queue.extend(further.into_iter().map(|start| relax(factors, start)));
             }
-            seen.push(point.lambda.clone());
-            let Some((root, coupling)) = symmetric(factors, &point) else { continue };
-            let (softness, direction) = softest_mode(&coupling)?;
-            if softness < softest {
-                let column = DMatrix::from_column_slice(direction.len(), 1, direction.as_slice());
-                let f = root.solve_transposed(&column).column(0).into_owned();
-                if let Ok(integral) = path::integrate(factors, &point, &f, (layers.size(), softness), sites, self.order)
-                {
-                    let Integral { log_weight, mean, highest, along } = integral;
-                    found.retain(|state| !near_path(&along, &state.lambda));
-                    found.push(Found { lambda: highest, along, log_weight, mean });
-                    continue;
-                }
-            }
-            if softness <= 0.0 || point.error() > CONVERGED {
-                // Unstable: on to either side of it.
-                let push = root.solve_transposed(&DMatrix::from_column_slice(direction.len(), 1, direction.as_slice()));
-                let push = push.column(0) * layers.size().powf(0.25);
-                if softness <= 0.0 {
-                    queue.extend([&point.lambda + &push, &point.lambda - &push].map(|start| relax(factors, start)));
-                }
-                continue;
-            }
-            let Some(fluctuations) = Fluctuations::from_parts(root, coupling, None) else { continue };
-            let log_weight = point.exponent() - 0.5 * fluctuations.log_determinant;
-            let mean = contribution(factors, &point, &fluctuations, sites, self.order);
-            found.push(Found { lambda: point.lambda, along: Vec::new(), log_weight, mean });
         }
+        let mut found = search.found;
         if found.is_empty() {
             let reason = "no stable state was found from those before, the samples, or no magnetization".to_owned();
             return Err(Error::Unsolved { what: "the states of the machine", reason });
@@ -206,6 +225,116 @@ impl PopulationStates {
         let best = found.iter().map(|state| state.log_weight).fold(f64::NEG_INFINITY, f64::max);
         found.retain(|state| state.log_weight > best - NEGLIGIBLE);
         Ok(found)
+    }
+}
+
+/// What has been found so far at one state of the flow.
+struct Search<'a> {
+    factors: &'a Factors,
+    /// L.
+    size: f64,
+    /// Softness below which a state is integrated over.
+    softest: f64,
+    sites: bool,
+    order: Order,
+    found: Vec<Found>,
+}
+
+impl Search<'_> {
+    /// Whether λ is that of a state, or on the path of an integral.
+    fn knows(&self, lambda: &DVector<f64>) -> bool {
+        self.found.iter().any(|state| near_path(&state.along, lambda) || distance(&state.lambda, lambda) < SAME)
+    }
+
+    /// A state of the last call as it is now, if it is still there.
+    fn followed(&self, known: &Known) -> Result<Option<Found>> {
+        let start = (known.lambda.clone(), known.reaction.clone());
+        let before = Point::at(self.factors, start.0.clone(), start.1.clone());
+        if let Some(direction) = &known.direction {
+            let Some((softness, f)) = softest_mode(self.factors, &before)? else { return Ok(None) };
+            let along = self.factors.visible.fields(direction).normalize();
+            let turned = along.dot(&self.factors.visible.fields(&f).normalize()).powi(2) < 0.5;
+            let goes_on = !turned && softness < GOES_ON * self.softest;
+            return Ok(if goes_on { self.integral(&before, (softness, &f), false) } else { None });
+        }
+        let Some(state) = solve(self.factors, start, None, self.order.share(), SOLVED) else { return Ok(None) };
+        if before.distance(&state.point) > NEAR_BY {
+            return Ok(None);
+        }
+        let softness = softest_mode(self.factors, &state.point)?;
+        let stays = softness.is_some_and(|(softness, _)| softness >= self.softest);
+        Ok(stays.then(|| self.gaussian(state, known.naive.clone())))
+    }
+
+    /// Adds what a point of naive mean field leads to, and returns where to go on if it is not stable.
+    fn examine(&mut self, naive: &Point) -> Result<Vec<DVector<f64>>> {
+        let Some((softness, f)) = softest_mode(self.factors, naive)? else { return Ok(Vec::new()) };
+        let unstable = softness <= 0.0 || naive.error() > CONVERGED;
+        if softness < self.softest
+            && let Some(integral) = self.integral(naive, (softness, &f), unstable)
+        {
+            self.add(integral);
+            return Ok(Vec::new());
+        }
+        if unstable {
+            // On to either side of it.
+            let push = f * self.size.powf(0.25);
+            let sides = [&naive.lambda + &push, &naive.lambda - &push];
+            return Ok(if softness <= 0.0 { sides.to_vec() } else { Vec::new() });
+        }
+        let start = (naive.lambda.clone(), naive.reaction.clone());
+        let continued = match self.order {
+            Order::Full => switched_on(self.factors, naive, SOLVED),
+            _ => solve(self.factors, start.clone(), None, 0.0, SOLVED).ok_or_else(|| naive.clone()),
+        };
+        let point = continued.as_ref().map_or_else(|last| last, |state| &state.point);
+        if self.knows(&point.lambda) {
+            return Ok(Vec::new());
+        }
+        let Some((softness, f)) = softest_mode(self.factors, point)? else { return Ok(Vec::new()) };
+        let vanished = continued.is_err();
+        let soft = softness < self.softest || vanished;
+        if soft && let Some(integral) = self.integral(point, (softness, &f), vanished) {
+            self.add(integral);
+            return Ok(Vec::new());
+        }
+        // Where it has vanished, the one that it has merged with; if all fails, naive mean field.
+        let merged = |last: Point| solve(self.factors, (last.lambda, last.reaction), None, self.order.share(), SOLVED);
+        let state = continued.or_else(|last| merged(last).ok_or(()));
+        let state = state.or_else(|()| solve(self.factors, start, None, 0.0, SOLVED).ok_or(()));
+        if let Ok(state) = state
+            && !self.knows(&state.point.lambda)
+        {
+            self.add(self.gaussian(state, vec![naive.lambda.clone()]));
+        }
+        Ok(Vec::new())
+    }
+
+    /// A state with its Gaussian fluctuations.
+    fn gaussian(&self, state: Solved, naive: Vec<DVector<f64>>) -> Found {
+        let log_weight = state.log_weight;
+        let parts = vec![Part { log_weight, mean: contribution(&state, self.sites, self.order) }];
+        let Point { lambda, reaction, .. } = state.point;
+        Found { lambda, reaction, naive, direction: None, along: Vec::new(), parts, log_weight }
+    }
+
+    /// The integral along f, if it can be had. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
+    fn integral(&self, start: &Point, (softness, f): (f64, &DVector<f64>), needed: bool) -> Option<Found> {
+        let start = (start.lambda.clone(), start.reaction.clone());
+        let scale = (self.size, softness);
+        let integral = path::integrate(self.factors, start, f, scale, self.sites, self.order).ok()?;
+        let Integral { parts, highest: (lambda, reaction), peaks, cut, along } = integral;
+        if cut && !needed && softness > VERY_SOFT / self.size.sqrt() {
+            return None;
+        }
+        let log_weight = weights::log_of_sum(&parts);
+        Some(Found { lambda, reaction, naive: peaks, direction: Some(f.clone()), along, parts, log_weight })
+    }
+
+    /// Takes the place of what was found on its path.
+    fn add(&mut self, new: Found) {
+        self.found.retain(|state| !near_path(&new.along, &state.lambda));
+        self.found.push(new);
     }
 }
 
@@ -228,7 +357,8 @@ fn nearest_missing<'a>(states: &'a [Known], others: &[Known]) -> Vec<&'a Known> 
 
 /// Plain iteration, which leads to a stable state, and Newton's method once it is near.
 fn relax(factors: &Factors, start: DVector<f64>) -> Point {
-    let mut point = Point::at(factors, start);
+    let naive = |lambda| Point::naive(factors, lambda);
+    let mut point = naive(start);
     let mut newton = 0;
     for _ in 0..ROUNDS {
         let error = point.error();
@@ -240,29 +370,30 @@ fn relax(factors: &Factors, start: DVector<f64>) -> Point {
             && let Some(fluctuations) = Fluctuations::of(factors, &point, None)
         {
             newton += 1;
-            let next = Point::at(factors, &point.lambda + fluctuations.step(&point, None, 0.0));
+            let next = naive(&point.lambda + fluctuations.step(&point, None, 0.0));
             if next.error() < 0.5 * error {
                 point = next;
                 continue;
             }
             newton = NEWTON;
         }
-        let next = point.next();
-        point = Point::at(factors, next);
+        point = naive(point.next());
     }
     point
 }
 
-/// Smallest eigenvalue of 1 − S, with its vector.
-fn softest_mode(coupling: &DMatrix<f64>) -> Result<(f64, DVector<f64>)> {
+/// Smallest eigenvalue of 1 − LᵀBL, and `f = L⁻ᵀ n` of its eigenvector n; `None` if the sites leave a direction without any
+/// response.
+fn softest_mode(factors: &Factors, point: &Point) -> Result<Option<(f64, DVector<f64>)>> {
+    let Some((root, _, coupling)) = symmetric(factors, point) else { return Ok(None) };
     let failed = |_| Error::Unsolved {
         what: "the fluctuations of a state",
         reason: "their eigenvalues could not be had".to_owned(),
     };
-    let eigen = view(coupling).self_adjoint_eigen(Side::Lower).map_err(failed)?;
+    let eigen = view(&coupling).self_adjoint_eigen(Side::Lower).map_err(failed)?;
     let last = coupling.nrows() - 1;
-    let vector = DVector::from_iterator(last + 1, (0..=last).map(|i| eigen.U()[(i, last)]));
-    Ok((1.0 - eigen.S()[last], vector))
+    let vector = DMatrix::from_fn(last + 1, 1, |i, _| eigen.U()[(i, last)]);
+    Ok(Some((1.0 - eigen.S()[last], root.solve_transposed(&vector).column(0).into_owned())))
 }
 
 fn distance(a: &DVector<f64>, b: &DVector<f64>) -> f64 {
@@ -273,8 +404,12 @@ fn contains(seen: &[DVector<f64>], lambda: &DVector<f64>) -> bool {
     seen.iter().any(|other| distance(other, lambda) < SAME)
 }
 
-/// Whether λ is on the path, if there is one: nearer to one of its points than the next one is.
+/// Whether λ is on the path, if there is one: nearer to it than half the distance of its points there. It bends between
+/// them, and what is held on it changes the reactions by 1/N.
 fn near_path(along: &[DVector<f64>], lambda: &DVector<f64>) -> bool {
-    let step = along.windows(2).map(|pair| (&pair[0] - &pair[1]).norm()).fold(0.0, f64::max);
-    along.iter().any(|other| (other - lambda).norm() <= step)
+    along.windows(2).any(|pair| {
+        let side = &pair[1] - &pair[0];
+        let at = ((lambda - &pair[0]).dot(&side) / side.norm_squared()).clamp(0.0, 1.0);
+        (lambda - (&pair[0] + &side * at)).norm() < 0.5 * side.norm()
+    })
 }

@@ -11,7 +11,7 @@
 //!
 //! which is the minimum of a convex function, and the same as before for γ → 0.
 
-use super::point::Contribution;
+use super::point::{Contribution, Part};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
@@ -26,6 +26,12 @@ pub(super) fn of(logs: &[f64]) -> Vec<f64> {
     let weights: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
     let sum: f64 = weights.iter().sum();
     weights.into_iter().map(|weight| weight / sum).collect()
+}
+
+/// `log Σ e^{log_weight}`.
+pub(super) fn log_of_sum(parts: &[Part]) -> f64 {
+    let largest = parts.iter().map(|part| part.log_weight).fold(f64::NEG_INFINITY, f64::max);
+    largest + parts.iter().map(|part| (part.log_weight - largest).exp()).sum::<f64>().ln()
 }
 
 /// The weights at the end of a step `rate` of the map.

@@ -61,15 +61,28 @@ fn stable_states(machine: &State, starts: &[DVector<f64>]) -> Vec<Reference> {
     found
 }
 
-/// Whether a known state is this one, or the path of its integral passes through it: but for the bend of the path between
-/// two of its points, which falls with the square of their distance.
+/// Whether a known state is this one of naive mean field, which the reaction changes by a few percent at the most, or the
+/// path of its integral passes through it.
 fn covers(known: &Known, lambda: &DVector<f64>) -> bool {
-    let chord = |pair: &[DVector<f64>]| {
-        let side = &pair[1] - &pair[0];
-        let at = ((lambda - &pair[0]).dot(&side) / side.norm_squared()).clamp(0.0, 1.0);
-        (lambda - (&pair[0] + &side * at)).norm() < 0.05 * side.norm()
-    };
-    distance(&known.lambda, lambda) < 1e-5 || known.along.windows(2).any(chord)
+    distance(&known.lambda, lambda) < 0.1 || near_path(&known.along, lambda)
+}
+
+/// `⟨s σᵀ⟩` and ⟨s⟩ over all patterns of the hidden units.
+fn exact(state: &State) -> (DMatrix<f64>, DVector<f64>) {
+    let (visible, hidden) = state.weights.shape();
+    let mut z = 0.0;
+    let mut c = DMatrix::zeros(visible, hidden);
+    let mut mean = DVector::zeros(visible);
+    for pattern in 0..1usize << hidden {
+        let t = DVector::from_fn(hidden, |i, _| if pattern >> i & 1 == 1 { 1.0 } else { -1.0 });
+        let field = &state.weights * &t + &state.eta;
+        let weight = (state.theta.dot(&t) + field.map(|f| (2.0 * f.cosh()).ln()).sum() - 50.0).exp();
+        let m = field.map(f64::tanh);
+        z += weight;
+        c.ger(weight, &m, &t, 1.0);
+        mean += m * weight;
+    }
+    (c / z, mean / z)
 }
 
 /// A flow of clusters along two directions, and how often the states are compared.
@@ -86,7 +99,7 @@ struct Case {
 impl Case {
     /// Follows the flow, and gives at each comparison the two strongest w and the number of stable states, all of which have
     /// to be in the average, once.
-    fn follow(&self) -> Vec<([f64; 2], usize)> {
+    fn follow(&self, each: &mut dyn FnMut(&mut PopulationStates, &Layers, &State, &[DVector<f64>])) {
         let clusters = Clusters::new(self.visible, &[0.9, 0.5], &[0.5, 0.5], &Prior::Bernoulli, 0).unwrap();
         let signs = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
         let means = signs.map(|signs| (clusters.fields() * DVector::from_row_slice(&signs)).map(f64::tanh));
@@ -108,11 +121,10 @@ impl Case {
         starts.extend((0..RANDOM).map(anywhere));
 
         let mut states = PopulationStates::new(Order::Full, Some(&DMatrix::from_columns(&means)));
-        let mut counts = Vec::new();
         for update in 0..=self.updates {
             states.refresh(&layers, &state).unwrap();
             if update % self.every == 0 {
-                counts.push(compare(&states, &layers, &state, &starts));
+                each(&mut states, &layers, &state, &starts);
             }
             let clamped = data.evaluate(&state.weights, &state.theta, 0.0).unwrap();
             let rate = State { weights: clamped.correlation, eta: state.eta.map(|_| 0.0), theta: clamped.hidden };
@@ -121,7 +133,6 @@ impl Case {
             state.eta -= own.visible * self.rate;
             state.theta += (rate.theta - own.hidden) * self.rate;
         }
-        counts
     }
 }
 
@@ -149,19 +160,33 @@ fn compare(states: &PopulationStates, layers: &Layers, state: &State, starts: &[
     (strongest, all.len())
 }
 
-/// One state, then two along the first direction, then four. In two directions, and with all sites, whose noise makes
-/// the states unequal.
+/// Of a small machine with all its sites, from one state to four, against all patterns of its hidden units: a state that is
+/// lost or counted twice changes ⟨s⟩, which the flow keeps small, by some 0.7 and correlations by 10 %. Where four states are about to
+/// part, two of each side are taken for one Gaussian, which is 8 % off.
+#[test]
+fn no_state_is_lost_in_a_small_machine() {
+    let case = Case { visible: 40, hidden: 14, sites: true, rate: 0.006, updates: 900, every: 30 };
+    case.follow(&mut |states, layers, state, _| {
+        let averages = states.averages(layers, state, None).unwrap();
+        let (correlation, visible) = exact(state);
+        let error = (&averages.correlation - &correlation).norm() / correlation.norm();
+        let spectrum = state.weights.singular_values();
+        println!("w = {:.3} {:.3}: {error:.4}, {:.4}", spectrum[0], spectrum[1], (&averages.visible - &visible).norm());
+        assert!(error < 0.09 && (averages.visible - visible).norm() < 0.2);
+        // Before the second mode condenses.
+        assert!(error < 0.008 || spectrum[1] > 1.3, "{error}");
+    });
+}
+
+/// One state, then two along the first direction, then four.
 #[test]
 fn all_stable_states_are_known_along_the_flow() {
-    for case in [
-        Case { visible: 200, hidden: 100, sites: false, rate: 0.0008, updates: 560, every: 35 },
-        Case { visible: 60, hidden: 30, sites: true, rate: 0.004, updates: 360, every: 40 },
-    ] {
-        let counts = case.follow();
-        // No fields: states of some magnetization where w exceeds 1, and nowhere else.
-        assert!(counts.iter().all(|([w, _], count)| (*count == 1) == (*w < 1.0)), "{counts:.3?}");
-        let mut numbers: Vec<usize> = counts.iter().map(|(_, count)| *count).collect();
-        numbers.dedup();
-        assert_eq!(numbers, [1, 2, 4], "{counts:.3?}");
-    }
+    let case = Case { visible: 200, hidden: 100, sites: false, rate: 0.0008, updates: 560, every: 35 };
+    let mut counts = Vec::new();
+    case.follow(&mut |states, layers, state, starts| counts.push(compare(states, layers, state, starts)));
+    // No fields: states of some magnetization where w exceeds 1, and nowhere else.
+    assert!(counts.iter().all(|([w, _], count)| (*count == 1) == (*w < 1.0)), "{counts:.3?}");
+    let mut numbers: Vec<usize> = counts.iter().map(|(_, count)| *count).collect();
+    numbers.dedup();
+    assert_eq!(numbers, [1, 2, 4], "{counts:.3?}");
 }
