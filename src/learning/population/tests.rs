@@ -185,7 +185,8 @@ fn sampled(weights: &DMatrix<f64>, u: &DVector<f64>, v: &DVector<f64>) -> (f64, 
             let along = on_hidden.map(f64::tanh).tr_mul(v);
             means += s.tr_mul(u).component_mul(&along) / f64::from(sweeps);
         }
-        s = draw(&(weights * draw(&on_hidden)));
+        let t = draw(&on_hidden);
+        s = draw(&(weights * t));
     }
     (means.mean(), (means.variance() / (chains as f64 - 1.0)).sqrt())
 }
