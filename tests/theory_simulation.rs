@@ -266,7 +266,7 @@ fn five_modes_of_unequal_balances() {
         rate: 0.00025,
         updates: 520,
         every: 10,
-        runs: 8,
+        runs: 4,
         samples: 60_000,
         own_samples: false,
     };
@@ -276,7 +276,7 @@ fn five_modes_of_unequal_balances() {
     println!("theory: {:.1} s", started.elapsed().as_secs_f64());
     let deviations = case.compare("five modes", &theory, &simulation);
     // The fifth is still within the bulk.
-    assert!(deviations[..4].iter().all(|mode| mode.0 > 0.0 && mode.0 < 0.02), "{deviations:?}");
+    assert!(deviations[..4].iter().all(|mode| mode.0 > 0.0 && mode.0 < 0.015), "{deviations:?}");
 }
 
 /// Directions that leave the span of the cluster means: all sites are resolved, so that they may.

@@ -233,6 +233,15 @@ impl Fluctuations {
         self.root.solve_transposed(&column(&(across + along))).column(0).into_owned()
     }
 
+    /// Whether all eigenvalues of 1 − LᵀBL exceed `softness`.
+    pub fn stiffer_than(&self, softness: f64) -> bool {
+        let mut matrix = -&self.coupling;
+        for index in 0..matrix.nrows() {
+            matrix[(index, index)] += 1.0 - softness;
+        }
+        cholesky(&matrix).is_some()
+    }
+
     pub fn responses(&self, factors: &Factors) -> Responses {
         let sites = self.root.solve(&factors.visible.columns());
         let squares = |columns: &DMatrix<f64>| {

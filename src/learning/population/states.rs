@@ -261,8 +261,7 @@ impl Search<'_> {
         if before.distance(&state.point) > NEAR_BY {
             return Ok(None);
         }
-        let softness = softest_mode(self.factors, &state.point)?;
-        let stays = softness.is_some_and(|(softness, _)| softness >= self.softest);
+        let stays = state.fluctuations.stiffer_than(self.softest);
         Ok(stays.then(|| self.gaussian(state, known.naive.clone())))
     }
 
