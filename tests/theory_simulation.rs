@@ -198,7 +198,7 @@ fn one_mode() {
 
 /// Two modes, four clusters, N = 600/300, and what each order of the machine's term gives: largest deviations from emergence
 /// on, and in the last quarter.
-fn two_modes(prior: Prior, orders: &[Order], runs: u64) -> Vec<Vec<(f64, f64)>> {
+fn two_modes(prior: Prior, orders: &[Order], (runs, updates): (u64, usize)) -> Vec<Vec<(f64, f64)>> {
     let mut case = Case {
         visible: 600,
         hidden: 300,
@@ -207,7 +207,7 @@ fn two_modes(prior: Prior, orders: &[Order], runs: u64) -> Vec<Vec<(f64, f64)>> 
         prior,
         initial: 0.01,
         rate: 0.001,
-        updates: 200,
+        updates,
         every: 2,
         runs,
         samples: 60_000,
@@ -216,7 +216,7 @@ fn two_modes(prior: Prior, orders: &[Order], runs: u64) -> Vec<Vec<(f64, f64)>> 
     let simulation = case.simulate();
     let found = orders.iter().map(|&order| {
         // The leading order is far off where the second mode condenses, which is enough.
-        case.updates = if order == Order::Leading { 120 } else { 200 };
+        case.updates = if order == Order::Leading { 120 } else { updates };
         let started = std::time::Instant::now();
         let theory = case.theory(order);
         println!("theory: {:.1} s", started.elapsed().as_secs_f64());
@@ -238,7 +238,7 @@ fn assert_close(deviations: &[(f64, f64)]) {
 #[test]
 #[ignore = "simulations: three minutes"]
 fn two_modes_of_bernoulli_components() {
-    let found = two_modes(Prior::Bernoulli, &[Order::Full, Order::Leading], 8);
+    let found = two_modes(Prior::Bernoulli, &[Order::Full, Order::Leading], (8, 200));
     assert_close(&found[0]);
     // Without the terms of order 1.
     assert!(found[1].iter().zip(&found[0]).all(|(leading, full)| leading.0 > 3.0 * full.0), "{found:?}");
@@ -248,7 +248,7 @@ fn two_modes_of_bernoulli_components() {
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_gaussian_components() {
-    assert_close(&two_modes(Prior::Gaussian, &[Order::Full], 4)[0]);
+    assert_close(&two_modes(Prior::Gaussian, &[Order::Full], (4, 150))[0]);
 }
 
 /// Fields of both layers, and 32 clusters of different weights. At larger rates the map overshoots where modes
@@ -283,7 +283,7 @@ fn five_modes_of_unequal_balances() {
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_uniform_components() {
-    assert_close(&two_modes(Prior::Uniform, &[Order::Full], 4)[0]);
+    assert_close(&two_modes(Prior::Uniform, &[Order::Full], (4, 150))[0]);
 }
 
 /// Theory over simulation − 1 from emergence on: the largest and the root mean square, each with the simulation's own error

@@ -128,7 +128,7 @@ impl Anderson {
 }
 
 /// The state that one of naive mean field becomes with the reaction; if it becomes none, the last one on the way.
-pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Result<Solved, Point> {
+pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Result<Solved, Box<Point>> {
     let start = (naive.lambda.clone(), naive.reaction.clone());
     if let Some(state) = solve(factors, start, None, 1.0, found)
         && naive.distance(&state.point) < NEAR_BY
@@ -147,8 +147,8 @@ pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Resul
                 }
                 last = (share, state.point);
             }
-            _ => return Err(last.1),
+            _ => return Err(Box::new(last.1)),
         }
     }
-    Err(last.1)
+    Err(Box::new(last.1))
 }

@@ -284,9 +284,9 @@ impl Search<'_> {
         let start = (naive.lambda.clone(), naive.reaction.clone());
         let continued = match self.order {
             Order::Full => switched_on(self.factors, naive, SOLVED),
-            _ => solve(self.factors, start.clone(), None, 0.0, SOLVED).ok_or_else(|| naive.clone()),
+            _ => solve(self.factors, start.clone(), None, 0.0, SOLVED).ok_or_else(|| Box::new(naive.clone())),
         };
-        let point = continued.as_ref().map_or_else(|last| last, |state| &state.point);
+        let point = continued.as_ref().map_or_else(|last| &**last, |state| &state.point);
         if self.knows(&point.lambda) {
             return Ok(Vec::new());
         }
@@ -298,7 +298,8 @@ impl Search<'_> {
             return Ok(Vec::new());
         }
         // Where it has vanished, the one that it has merged with; if all fails, naive mean field.
-        let merged = |last: Point| solve(self.factors, (last.lambda, last.reaction), None, self.order.share(), SOLVED);
+        let merged =
+            |last: Box<Point>| solve(self.factors, (last.lambda, last.reaction), None, self.order.share(), SOLVED);
         let state = continued.or_else(|last| merged(last).ok_or(()));
         let state = state.or_else(|()| solve(self.factors, start, None, 0.0, SOLVED).ok_or(()));
         if let Ok(state) = state

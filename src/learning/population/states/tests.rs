@@ -85,6 +85,9 @@ fn exact(state: &State) -> (DMatrix<f64>, DVector<f64>) {
     (c / z, mean / z)
 }
 
+/// What is done at each comparison, with the starts of an independent search.
+type Each<'a> = &'a mut dyn FnMut(&mut PopulationStates, &Layers, &State, &[DVector<f64>]);
+
 /// A flow of clusters along two directions, and how often the states are compared.
 struct Case {
     visible: usize,
@@ -97,9 +100,8 @@ struct Case {
 }
 
 impl Case {
-    /// Follows the flow, and gives at each comparison the two strongest w and the number of stable states, all of which have
-    /// to be in the average, once.
-    fn follow(&self, each: &mut dyn FnMut(&mut PopulationStates, &Layers, &State, &[DVector<f64>])) {
+    /// Follows the flow.
+    fn follow(&self, each: Each) {
         let clusters = Clusters::new(self.visible, &[0.9, 0.5], &[0.5, 0.5], &Prior::Bernoulli, 0).unwrap();
         let signs = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
         let means = signs.map(|signs| (clusters.fields() * DVector::from_row_slice(&signs)).map(f64::tanh));
@@ -136,7 +138,8 @@ impl Case {
     }
 }
 
-/// Compares the states known with those of the machine in all its sites.
+/// Compares the states known with those of the machine in all its sites, all of which have to be in the average, once: the two
+/// strongest w, and the number of stable states.
 fn compare(states: &PopulationStates, layers: &Layers, state: &State, starts: &[DVector<f64>]) -> ([f64; 2], usize) {
     let weights = match &layers.basis {
         Basis::Directions(directions) => directions * &state.weights,
