@@ -3,7 +3,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// A matrix as faer sees it.
@@ -31,6 +31,18 @@ pub(crate) fn add_product(out: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_
 pub(crate) fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> DMatrix<f64> {
     let mut out = DMatrix::zeros(a.nrows(), b.ncols());
     set_product(view_mut(&mut out), a, b);
+    out
+}
+
+/// `a v`.
+pub(crate) fn product_with(a: MatRef<'_, f64>, v: &DVector<f64>) -> DVector<f64> {
+    let mut out = DVector::zeros(a.nrows());
+    let rows = out.len();
+    set_product(
+        MatMut::from_column_major_slice_mut(out.as_mut_slice(), rows, 1),
+        a,
+        MatRef::from_column_major_slice(v.as_slice(), v.len(), 1),
+    );
     out
 }
 

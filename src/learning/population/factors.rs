@@ -1,6 +1,6 @@
 //! The machine in two factors of D columns, `w_ij = x_i·a_j`, and sums over the units of a layer.
 
-use crate::learning::products::{view, view_mut};
+use crate::learning::products::{product, product_with, view, view_mut};
 use crate::learning::state::{Basis, Layers, State};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
@@ -14,16 +14,21 @@ use std::borrow::Cow;
 pub(super) enum Rows {
     /// The unit vectors: D is the number of units.
     Identity(usize),
-    /// `D × units`.
-    Dense(DMatrix<f64>),
+    /// `D × units`, and its transpose: products with vectors are fastest with the long side in columns.
+    Dense { columns: DMatrix<f64>, rows: DMatrix<f64> },
 }
 
 impl Rows {
+    /// Of r_i in columns.
+    fn dense(columns: DMatrix<f64>) -> Self {
+        Self::Dense { rows: columns.transpose(), columns }
+    }
+
     /// D.
     pub fn dimension(&self) -> usize {
         match self {
             Self::Identity(units) => *units,
-            Self::Dense(rows) => rows.nrows(),
+            Self::Dense { columns, .. } => columns.nrows(),
         }
     }
 
@@ -31,7 +36,7 @@ impl Rows {
     pub fn fields(&self, v: &DVector<f64>) -> DVector<f64> {
         match self {
             Self::Identity(_) => v.clone(),
-            Self::Dense(rows) => rows.tr_mul(v),
+            Self::Dense { rows, .. } => product_with(view(rows), v),
         }
     }
 
@@ -39,7 +44,7 @@ impl Rows {
     pub fn sum(&self, f: &DVector<f64>) -> DVector<f64> {
         match self {
             Self::Identity(_) => f.clone(),
-            Self::Dense(rows) => rows * f,
+            Self::Dense { rows, .. } => product_with(view(rows).transpose(), f),
         }
     }
 
@@ -47,7 +52,7 @@ impl Rows {
     pub fn gram(&self, d: &DVector<f64>) -> DMatrix<f64> {
         match self {
             Self::Identity(_) => DMatrix::from_diagonal(d),
-            Self::Dense(rows) => gram(rows, d),
+            Self::Dense { columns, .. } => gram(columns, d),
         }
     }
 
@@ -55,7 +60,7 @@ impl Rows {
     pub fn columns(&self) -> Cow<'_, DMatrix<f64>> {
         match self {
             Self::Identity(units) => Cow::Owned(DMatrix::identity(*units, *units)),
-            Self::Dense(rows) => Cow::Borrowed(rows),
+            Self::Dense { columns, .. } => Cow::Borrowed(columns),
         }
     }
 }
@@ -101,9 +106,9 @@ impl Factors {
         let (eta, theta) = (state.eta.clone(), state.theta.clone());
         let hidden = state.weights.ncols();
         let (visible, hidden) = match &layers.basis {
-            Basis::Directions(directions) => (Rows::Dense(directions.transpose()), Rows::Dense(state.weights.clone())),
-            _ if hidden <= state.weights.nrows() => (Rows::Dense(state.weights.transpose()), Rows::Identity(hidden)),
-            _ => (Rows::Identity(state.weights.nrows()), Rows::Dense(state.weights.clone())),
+            Basis::Directions(directions) => (Rows::dense(directions.transpose()), Rows::dense(state.weights.clone())),
+            _ if hidden <= state.weights.nrows() => (Rows::dense(state.weights.transpose()), Rows::Identity(hidden)),
+            _ => (Rows::Identity(state.weights.nrows()), Rows::dense(state.weights.clone())),
         };
         Self { visible, hidden, eta, theta }
     }
@@ -133,12 +138,12 @@ impl Lower {
 
     /// `L M`.
     pub fn times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
-        crate::learning::products::product(self.0.as_ref(), view(matrix))
+        product(self.0.as_ref(), view(matrix))
     }
 
     /// `Lᵀ M`.
     pub fn transposed_times(&self, matrix: &DMatrix<f64>) -> DMatrix<f64> {
-        crate::learning::products::product(self.0.as_ref().transpose(), view(matrix))
+        product(self.0.as_ref().transpose(), view(matrix))
     }
 
     /// Lᵀ.

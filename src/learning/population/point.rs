@@ -34,9 +34,9 @@ use crate::average::log_2cosh;
 use crate::learning::products::transposed_product;
 use nalgebra::{DMatrix, DVector};
 
-/// Steps of Newton's method for y, at most, and the size of the last one.
+/// Steps of Newton's method for y, at most, and the size of the last one, of which y errs by the square.
 const STEPS: usize = 60;
-const FOUND: f64 = 1e-13;
+const FOUND: f64 = 1e-7;
 /// Reactions are not taken below this: where what is held leaves a few units next to no freedom, theirs would go to −∞.
 pub(super) const LOWEST: f64 = -0.5;
 
@@ -52,25 +52,32 @@ struct Layer {
 }
 
 impl Layer {
-    /// `y + V tanh y = field`, by Newton's method from a bound that it goes away from in one direction only.
-    fn at(field: &DVector<f64>, reaction: DVector<f64>) -> Self {
+    /// `y + V tanh y = field`, by Newton's method, from `before` if it is given. y lies between the field and a bound, and
+    /// within these, steps go to y from one side of it only.
+    fn at(field: &DVector<f64>, reaction: DVector<f64>, before: Option<&Self>) -> Self {
         let mut means = field.clone();
         if reaction.iter().all(|v| *v == 0.0) {
             tanh_in_place(means.as_mut_slice());
             return Self { fields: field.clone(), means, reaction };
         }
-        let mut fields = field.zip_map(&reaction, |x, v| {
+        let bound = field.zip_map(&reaction, |x, v| {
             let (linear, saturated) = (x.abs() / (1.0 + v), x.abs() - v);
             (if v > 0.0 { linear.max(saturated) } else { linear.min(saturated) }).copysign(x)
         });
+        let within = |y: f64, x: f64, bound: f64| y.max(x.min(bound)).min(x.max(bound));
+        let mut fields = match before {
+            Some(layer) => layer.fields.zip_zip_map(field, &bound, within),
+            None => bound.clone(),
+        };
         for _ in 0..STEPS {
             means.copy_from(&fields);
             tanh_in_place(means.as_mut_slice());
             let mut largest = 0f64;
-            for (((y, t), x), v) in fields.iter_mut().zip(&means).zip(field).zip(&reaction) {
+            let given = field.as_slice().iter().zip(reaction.as_slice()).zip(bound.as_slice());
+            for ((y, t), ((x, v), bound)) in fields.as_mut_slice().iter_mut().zip(means.as_slice()).zip(given) {
                 let step = (x - *y - v * t) / (1.0 + v * (1.0 - t * t));
-                *y += step;
                 largest = largest.max(step.abs() / (1.0 + y.abs()));
+                *y = within(*y + step, *x, *bound);
             }
             if largest < FOUND {
                 break;
@@ -109,12 +116,23 @@ pub(super) struct Point {
 impl Point {
     /// `reaction`: V of the sites, then U of the hidden units.
     pub fn at(factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>) -> Self {
+        Self::near(factors, lambda, reaction, None)
+    }
+
+    /// The same, found from a point nearby.
+    pub fn moved_to(&self, factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>) -> Self {
+        Self::near(factors, lambda, reaction, Some(self))
+    }
+
+    fn near(factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>, before: Option<&Self>) -> Self {
         let (sites, units) = (factors.eta.len(), factors.theta.len());
         let on_sites = factors.visible.fields(&lambda) + &factors.eta;
-        let visible = Layer::at(&on_sites, reaction.rows(0, sites).into_owned());
+        let of_sites = reaction.rows(0, sites).into_owned();
+        let visible = Layer::at(&on_sites, of_sites, before.map(|point| &point.visible));
         let sum = factors.visible.sum(&visible.means);
         let on_hidden = factors.hidden.fields(&sum) + &factors.theta;
-        let hidden = Layer::at(&on_hidden, reaction.rows(sites, units).into_owned());
+        let of_units = reaction.rows(sites, units).into_owned();
+        let hidden = Layer::at(&on_hidden, of_units, before.map(|point| &point.hidden));
         let residual = factors.hidden.sum(&hidden.means) - &lambda;
         Self { lambda, reaction, visible, hidden, sum, residual }
     }
@@ -156,7 +174,7 @@ pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMat
     let root = cholesky(&response)?;
     let hidden = match &factors.hidden {
         Rows::Identity(_) => root.transposed(),
-        Rows::Dense(rows) => root.transposed_times(rows),
+        Rows::Dense { columns, .. } => root.transposed_times(columns),
     };
     let coupling = gram(&hidden, &point.hidden.slopes());
     Some((root, hidden, coupling))

@@ -57,10 +57,10 @@ pub(super) fn solve(
         } else {
             mixing.next(&point.reaction, difference).map(|v| v.max(LOWEST))
         };
-        let moved = Point::at(factors, point.lambda.clone(), reaction);
+        let moved = point.moved_to(factors, point.lambda.clone(), reaction);
         let newton = fluctuations.step(&moved, f, held.map_or(0.0, |(f, c)| c - f.dot(&moved.sum)));
         let size = newton.amax() / point.lambda.amax().max(1.0);
-        let next = Point::at(factors, &moved.lambda + newton, moved.reaction);
+        let next = moved.moved_to(factors, &moved.lambda + newton, moved.reaction.clone());
         if size.max(change) < found {
             // Stationary but along what is held, where residual = f dE/dc.
             let slope =

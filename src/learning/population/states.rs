@@ -20,13 +20,15 @@ mod tests;
 /// Rounds of plain iteration that lead to a state, at most; and of Newton's method.
 const ROUNDS: usize = 400;
 const NEWTON: usize = 50;
-/// Residual, against λ, at which Newton's method is tried, and at which a state is found.
+/// Residual, against λ, at which Newton's method is tried, if iteration does not halve it, and at which a state is found.
 const NEAR: f64 = 1e-2;
-const FOUND: f64 = 1e-12;
+const FOUND: f64 = 1e-10;
 /// Accuracy of a state with the reaction, in λ and V.
 const SOLVED: f64 = 1e-8;
-/// Difference of λ, against its size, of two starts that found the same state.
+/// Difference of λ, against its size, of two starts that found the same state; and from one that is known, where iteration
+/// need not go on.
 const SAME: f64 = 1e-6;
+const ON_THE_WAY_TO: f64 = 1e-3;
 /// Residual above which iteration has not led to a state.
 const CONVERGED: f64 = 1e-6;
 /// Where `√L` times the smallest eigenvalue of 1 − LᵀBL is below this the integral replaces the Gaussian.
@@ -194,17 +196,16 @@ impl PopulationStates {
                 None => queue.extend(state.naive.iter().cloned()),
             }
         }
-        let anew = !starts.is_empty();
-        queue.extend(starts);
-        let mut queue: Vec<Point> = queue.into_par_iter().map(|start| relax(factors, start)).collect();
-        queue.reverse();
         let mut seen: Vec<DVector<f64>> = Vec::new();
-        if anew {
+        if !starts.is_empty() {
             // So that others need not be followed to the same ones.
             let naive = search.found.par_iter_mut().flat_map(|state| state.naive.par_iter_mut());
-            naive.for_each(|lambda| *lambda = relax(factors, lambda.clone()).lambda);
+            naive.for_each(|lambda| *lambda = relax(factors, lambda.clone(), &[]).lambda);
             seen.extend(search.found.iter().flat_map(|state| state.naive.iter().cloned()));
         }
+        queue.extend(starts);
+        let mut queue: Vec<Point> = queue.into_par_iter().map(|start| relax(factors, start, &seen)).collect();
+        queue.reverse();
         let mut budget = 4 * queue.len() + 64;
         while let Some(point) = queue.pop() {
             budget -= 1;
@@ -214,7 +215,7 @@ impl PopulationStates {
             if !contains(&seen, &point.lambda) && !search.knows(&point.lambda) {
                 seen.push(point.lambda.clone());
                 let further = search.examine(&point)?;
-                queue.extend(further.into_iter().map(|start| relax(factors, start)));
+                queue.extend(further.into_iter().map(|start| relax(factors, start, &[])));
             }
         }
         let mut found = search.found;
@@ -355,28 +356,38 @@ fn nearest_missing<'a>(states: &'a [Known], others: &[Known]) -> Vec<&'a Known> 
     states.iter().enumerate().filter(|(index, _)| !reached.contains(index)).map(|(_, state)| state).collect()
 }
 
-/// Plain iteration, which leads to a stable state, and Newton's method once it is near.
-fn relax(factors: &Factors, start: DVector<f64>) -> Point {
+/// Plain iteration, which leads to a stable state, and Newton's method where it is slow and the state near. Ends at one that is
+/// `known` once it is on the way to it.
+fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Point {
     let naive = |lambda| Point::naive(factors, lambda);
     let mut point = naive(start);
-    let mut newton = 0;
+    let (mut newton, mut before) = (0, f64::INFINITY);
     for _ in 0..ROUNDS {
         let error = point.error();
         if error < FOUND {
             break;
         }
+        if error < NEAR {
+            let same = known.iter().find(|known| distance(known, &point.lambda) < ON_THE_WAY_TO);
+            if let Some(known) = same {
+                return naive(known.clone());
+            }
+        }
         if error < NEAR
+            && error > 0.5 * before
             && newton < NEWTON
             && let Some(fluctuations) = Fluctuations::of(factors, &point, None)
         {
             newton += 1;
             let next = naive(&point.lambda + fluctuations.step(&point, None, 0.0));
             if next.error() < 0.5 * error {
+                before = next.error();
                 point = next;
                 continue;
             }
             newton = NEWTON;
         }
+        before = error;
         point = naive(point.next());
     }
     point
