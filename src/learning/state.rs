@@ -216,6 +216,11 @@ impl State {
         self.theta.as_mut_slice().copy_from_slice(theta);
     }
 
+    /// Scalar product of all components.
+    pub(super) fn dot(&self, other: &Self) -> f64 {
+        self.weights.dot(&other.weights) + self.eta.dot(&other.eta) + self.theta.dot(&other.theta)
+    }
+
     /// `self += factor · other`.
     pub fn add(&mut self, factor: f64, other: &Self) {
         self.weights.zip_apply(&other.weights, |a, b| *a += factor * b);

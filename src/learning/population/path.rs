@@ -114,12 +114,11 @@ impl Direction<'_> {
         let mut nodes: Vec<Node> = Vec::new();
         loop {
             let last = nodes.last().unwrap_or(first);
-            let before = match nodes.len() {
-                0 => None,
-                1 => Some(first),
-                count => Some(&nodes[count - 2]),
-            };
-            let node = match self.node(factors, guess(last, before), last.y + step) {
+            let mut known: Vec<&Node> = nodes.iter().rev().take(GUESS.len()).collect();
+            if known.len() < GUESS.len() {
+                known.push(first);
+            }
+            let node = match self.node(factors, guess(&known), last.y + step) {
                 Ok(node) => node,
                 // Beyond where the rest is stable, with little left to the integral.
                 Err(_) if nodes.last().is_some_and(|node| node.log_weight < best - LITTLE) => return Ok(nodes),
@@ -135,13 +134,18 @@ impl Direction<'_> {
     }
 }
 
-/// Along the secant, where there is one.
-fn guess(last: &Node, before: Option<&Node>) -> (DVector<f64>, DVector<f64>) {
-    let (here, reaction) = (&last.solved.point.lambda, &last.solved.point.reaction);
-    match before.map(|node| &node.solved.point) {
-        None => (here.clone(), reaction.clone()),
-        Some(before) => (2.0 * here - &before.lambda, 2.0 * reaction - &before.reaction),
-    }
+/// Extrapolation from one, two or three points that are evenly spaced, the last one first.
+const GUESS: [&[f64]; 3] = [&[1.0], &[2.0, -1.0], &[3.0, -3.0, 1.0]];
+
+fn guess(known: &[&Node]) -> (DVector<f64>, DVector<f64>) {
+    let of = |part: fn(&Point) -> &DVector<f64>| {
+        let mut sum = DVector::zeros(part(&known[0].solved.point).len());
+        for (node, share) in known.iter().zip(GUESS[known.len() - 1]) {
+            sum.axpy(*share, part(&node.solved.point), 1.0);
+        }
+        sum
+    };
+    (of(|point| &point.lambda), of(|point| &point.reaction))
 }
 
 /// Stretches of the path, each with one maximum: chains do not follow a step from one to the other.

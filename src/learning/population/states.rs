@@ -24,7 +24,7 @@ const NEWTON: usize = 50;
 const NEAR: f64 = 1e-2;
 const FOUND: f64 = 1e-10;
 /// Accuracy of a state with the reaction, in λ and V.
-const SOLVED: f64 = 1e-8;
+const SOLVED: f64 = 1e-7;
 /// Difference of λ, against its size, of two starts that found the same state; and from one that is known, where iteration
 /// need not go on.
 const SAME: f64 = 1e-6;
@@ -40,6 +40,10 @@ const MOST_INTEGRATED: usize = 64;
 const GOES_ON: f64 = 2.0;
 /// Never above this: fluctuations so stiff are Gaussian, however few units share them.
 const STIFF: f64 = 0.8;
+/// Softness, against that at which an integral was refused, below which it is tried again.
+const AGAIN: f64 = 0.8;
+/// Moves of the flow, against the last one, up to which states are expected to go on as they did.
+const FARTHEST: f64 = 2.5;
 /// States below e^{-NEGLIGIBLE} of the most probable one are left out of the averages.
 const NEGLIGIBLE: f64 = 40.0;
 
@@ -55,6 +59,14 @@ pub struct PopulationStates {
     changes: Vec<StateChange>,
     /// What the last search found, for the averages at the same state of the flow.
     searched: Option<(State, Vec<Found>)>,
+    course: Option<Course>,
+}
+
+/// Where the flow was at the last call, and how it had moved to there.
+#[derive(Clone, Debug)]
+struct Course {
+    last: State,
+    motion: Option<State>,
 }
 
 /// A state, or the states along a path, as last seen.
@@ -63,6 +75,10 @@ struct Known {
     lambda: DVector<f64>,
     /// V and U.
     reaction: DVector<f64>,
+    /// How both moved with the flow.
+    motion: Option<(DVector<f64>, DVector<f64>)>,
+    /// Its softness when an integral was last tried, and would have had to be cut off.
+    refused: Option<f64>,
     /// λ in naive mean field, or near it, of all that it stands for.
     naive: Vec<DVector<f64>>,
     /// The direction of its integral.
@@ -80,6 +96,8 @@ struct Known {
 pub(super) struct Found {
     pub lambda: DVector<f64>,
     reaction: DVector<f64>,
+    motion: Option<(DVector<f64>, DVector<f64>)>,
+    refused: Option<f64>,
     naive: Vec<DVector<f64>>,
     direction: Option<DVector<f64>>,
     pub along: Vec<DVector<f64>>,
@@ -92,7 +110,7 @@ impl PopulationStates {
     /// a column, `N_v` rows) that searches begin at.
     pub fn new(order: Order, starts: Option<&DMatrix<f64>>) -> Self {
         let starts = starts.map_or(Vec::new(), |starts| starts.column_iter().map(|s| s.into_owned()).collect());
-        Self { order, known: Vec::new(), starts, changes: Vec::new(), searched: None }
+        Self { order, known: Vec::new(), starts, changes: Vec::new(), searched: None, course: None }
     }
 
     /// Weights of the states at the last call.
@@ -111,7 +129,10 @@ impl PopulationStates {
             _ => {
                 let factors = Factors::of(layers, state);
                 let unmagnetized = vec![DVector::zeros(factors.dimension())];
-                self.settle(&factors, layers, if self.known.is_empty() { unmagnetized } else { Vec::new() })?
+                let starts = if self.known.is_empty() { unmagnetized } else { Vec::new() };
+                let found = self.settle(&factors, layers, self.moves_to(state), starts)?;
+                self.moved_to(state);
+                found
             }
         };
         let parts = || found.iter().flat_map(|state| &state.parts);
@@ -144,6 +165,8 @@ impl PopulationStates {
             free_energy: -state.log_weight / layers.size(),
             lambda: state.lambda.clone(),
             reaction: state.reaction.clone(),
+            motion: state.motion.clone(),
+            refused: state.refused,
             naive: state.naive.clone(),
             direction: state.direction.clone(),
             along: state.along.clone(),
@@ -174,21 +197,49 @@ impl PopulationStates {
             let hidden = (factors.hidden.fields(&sum) + &factors.theta).map(f64::tanh);
             factors.hidden.sum(&hidden)
         };
-        let found = self.settle(&factors, layers, self.starts.iter().map(from).collect())?;
+        let found = self.settle(&factors, layers, self.moves_to(state), self.starts.iter().map(from).collect())?;
+        self.moved_to(state);
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
         self.remember(layers, &found, &weights::of(&logs));
         self.searched = Some((state.clone(), found));
         Ok(std::mem::take(&mut self.changes))
     }
 
-    /// The states of the last call as they are now, and all different ones that the given λ lead to.
-    pub(super) fn settle(&self, factors: &Factors, layers: &Layers, starts: Vec<DVector<f64>>) -> Result<Vec<Found>> {
+    /// How far the flow goes from the last call to this one, against its move to the last one and along it.
+    fn moves_to(&self, state: &State) -> f64 {
+        let Some(Course { last, motion: Some(motion) }) = &self.course else { return 0.0 };
+        let mut step = state.clone();
+        step.add(-1.0, last);
+        step.dot(motion) / motion.dot(motion)
+    }
+
+    fn moved_to(&mut self, state: &State) {
+        match &mut self.course {
+            None => self.course = Some(Course { last: state.clone(), motion: None }),
+            Some(course) if course.last == *state => {}
+            Some(course) => {
+                let mut motion = state.clone();
+                motion.add(-1.0, &course.last);
+                *course = Course { last: state.clone(), motion: Some(motion) };
+            }
+        }
+    }
+
+    /// The states of the last call as they are now, where the flow has `moved` by so many times its last move, and all
+    /// different ones that the given λ lead to.
+    pub(super) fn settle(
+        &self,
+        factors: &Factors,
+        layers: &Layers,
+        moved: f64,
+        starts: Vec<DVector<f64>>,
+    ) -> Result<Vec<Found>> {
         let sites = !matches!(layers.basis, Basis::Directions(_));
         let soft = if factors.dimension() > MOST_INTEGRATED { VERY_SOFT } else { SOFT };
         let softest = (soft / layers.size().sqrt()).min(STIFF);
         let mut search = Search { factors, size: layers.size(), softest, sites, order: self.order, found: Vec::new() };
         let mut queue = Vec::new();
-        let followed: Result<Vec<_>> = self.known.par_iter().map(|state| search.followed(state)).collect();
+        let followed: Result<Vec<_>> = self.known.par_iter().map(|state| search.followed(state, moved)).collect();
         for (state, now) in self.known.iter().zip(followed?) {
             match now {
                 Some(now) if search.knows(&now.lambda) => {}
@@ -248,7 +299,7 @@ impl Search<'_> {
     }
 
     /// A state of the last call as it is now, if it is still there.
-    fn followed(&self, known: &Known) -> Result<Option<Found>> {
+    fn followed(&self, known: &Known, moved: f64) -> Result<Option<Found>> {
         let start = (known.lambda.clone(), known.reaction.clone());
         let before = Point::at(self.factors, start.0.clone(), start.1.clone());
         if let Some(direction) = &known.direction {
@@ -258,12 +309,31 @@ impl Search<'_> {
             let goes_on = !turned && softness < GOES_ON * self.softest;
             return Ok(if goes_on { self.integral(&before, (softness, &f), false) } else { None });
         }
-        let Some(state) = solve(self.factors, start, None, self.order.share(), SOLVED) else { return Ok(None) };
+        // As it moved before, so that little is left to be found.
+        let ahead = known.motion.as_ref().filter(|_| moved.abs() < FARTHEST);
+        let ahead = ahead.map(|(lambda, reaction)| (&start.0 + lambda * moved, &start.1 + reaction * moved));
+        let solved = |start| solve(self.factors, start, None, self.order.share(), SOLVED);
+        let Some(state) = ahead.and_then(solved).or_else(|| solved(start)) else { return Ok(None) };
         if before.distance(&state.point) > NEAR_BY {
             return Ok(None);
         }
-        let stays = state.fluctuations.stiffer_than(self.softest);
-        Ok(stays.then(|| self.gaussian(state, known.naive.clone())))
+        let mut softness = None;
+        if !state.fluctuations.stiffer_than(self.softest) {
+            let Some((now, f)) = softest_mode(self.factors, &state.point)? else { return Ok(None) };
+            softness = known.refused.filter(|before| now > AGAIN * before);
+            if softness.is_none() {
+                match self.integral(&state.point, (now, &f), false) {
+                    Some(integral) => return Ok(Some(integral)),
+                    None => softness = Some(now),
+                }
+            }
+        }
+        let motion = if moved == 0.0 && known.motion.is_some() {
+            known.motion.clone()
+        } else {
+            Some((&state.point.lambda - &known.lambda, &state.point.reaction - &known.reaction))
+        };
+        Ok(Some(Found { motion, refused: softness, ..self.gaussian(state, known.naive.clone()) }))
     }
 
     /// Adds what a point of naive mean field leads to, and returns where to go on if it is not stable.
@@ -316,7 +386,17 @@ impl Search<'_> {
         let log_weight = state.log_weight;
         let parts = vec![Part { log_weight, mean: contribution(&state, self.sites, self.order) }];
         let Point { lambda, reaction, .. } = state.point;
-        Found { lambda, reaction, naive, direction: None, along: Vec::new(), parts, log_weight }
+        Found {
+            lambda,
+            reaction,
+            motion: None,
+            refused: None,
+            naive,
+            direction: None,
+            along: Vec::new(),
+            parts,
+            log_weight,
+        }
     }
 
     /// The integral along f, if it can be had. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
@@ -329,7 +409,8 @@ impl Search<'_> {
             return None;
         }
         let log_weight = weights::log_of_sum(&parts);
-        Some(Found { lambda, reaction, naive: peaks, direction: Some(f.clone()), along, parts, log_weight })
+        let direction = Some(f.clone());
+        Some(Found { lambda, reaction, motion: None, refused: None, naive: peaks, direction, along, parts, log_weight })
     }
 
     /// Takes the place of what was found on its path.

@@ -22,7 +22,7 @@ fn layers(visible_units: usize, hidden_units: usize) -> Layers {
 fn log_z(layers: &Layers, state: &State, starts: &[DVector<f64>]) -> f64 {
     let factors = Factors::of(layers, state);
     let states = PopulationStates::new(Order::Full, None);
-    let found = states.settle(&factors, layers, starts.to_vec()).unwrap();
+    let found = states.settle(&factors, layers, 0.0, starts.to_vec()).unwrap();
     let best = found.iter().map(|state| state.log_weight).fold(f64::NEG_INFINITY, f64::max);
     best + found.iter().map(|state| (state.log_weight - best).exp()).sum::<f64>().ln()
 }
