@@ -8,8 +8,10 @@ use faer::{Accum, Mat, Par};
 use nalgebra::{DMatrix, DVector};
 use spectral_rbm::Prior;
 use spectral_rbm::data::{Moments, Spins, digits};
-use spectral_rbm::learning::{DataTerm, Integrator, Method, Mixture, Plan, Samples, Setup, Source, Tolerance, follow};
-use spectral_rbm::rbm::Machine;
+use spectral_rbm::learning::{
+    Closure, DataTerm, Integrator, Method, Mixture, Plan, Samples, Setup, Source, Tolerance, follow,
+};
+use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -110,5 +112,42 @@ fn trajectory(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, gaussian, site_basis, other_priors, mixture, trajectory);
+/// The population closure of 500 hidden units in ten directions of 10,000 digits, through the cascade of transitions, and one
+/// of the simulations of which eight are needed to know w to 1 %.
+fn population(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("population closure, 10,000 digits, D = 10, H = 500, 120 steps");
+    group.sample_size(10).warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_secs(10));
+    const RATE: f64 = 0.01;
+    const STEPS: u32 = 120;
+    let data = digits::generate(10_000, 0).unwrap();
+    let moments = Moments::of(&data).unwrap();
+    let machine = Machine::random(data.units(), 500, 0.01, 0).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
+    let setup = Setup { closure: Closure::Population, directions: Some(10), learning_rate: RATE, ..Setup::default() };
+    let integrator = Integrator { method: Method::Map, tolerance: Tolerance::default(), learning_rate: RATE };
+    let plan = Plan { times: (0..=STEPS).map(|k| RATE * f64::from(k)).collect(), integrator, bulk_edge: None };
+    group.bench_function("theory", |b| {
+        b.iter(|| {
+            let prepared = setup.prepare(&data, &moments, &machine).unwrap();
+            follow(&prepared.flow, &prepared.start, &plan, &mut |_| {}).unwrap().last.theta[0]
+        })
+    });
+    let settings = Settings {
+        algorithm: Algorithm::Pcd,
+        gibbs_steps: 10,
+        chains: 500,
+        batch_size: 500,
+        learning_rate: RATE,
+        ..Settings::default()
+    };
+    group.bench_function("one of eight simulations: PCD-10", |b| {
+        b.iter(|| {
+            let mut trainer = Trainer::new(machine.clone(), data.spins().unwrap(), settings.clone()).unwrap();
+            (0..STEPS).for_each(|_| trainer.update().unwrap());
+            trainer.machine().theta[0]
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, gaussian, site_basis, other_priors, mixture, trajectory, population);
 criterion_main!(benches);

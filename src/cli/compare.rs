@@ -44,6 +44,19 @@ const LONGEST: f64 = 20.0;
 const MOST_UPDATES: f64 = 1e9;
 const MOST_RECORDS: usize = 100_000;
 
+/// Sites up to which clusters are resolved whole where it is not said.
+const MOST_SITES: usize = 600;
+
+/// Basis of the population closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Resolved {
+    /// Every site, and with it the noise in the weights and what leaves the directions
+    Sites,
+    /// The directions that are compared, in a fraction of the time
+    Directions,
+}
+
 /// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
 ///
 /// Simulations differ in the seed of batches and chains alone. Theories make the simulation's steps (--flow for none), and
@@ -97,6 +110,9 @@ pub(super) struct CompareOptions {
     /// [default: one an amplitude of clusters, else all that grow]
     #[arg(long, value_name = "D")]
     directions: Option<usize>,
+    /// What the population closure resolves [default: all sites of clusters of up to 600 units, else the directions]
+    #[arg(long, value_enum)]
+    resolved: Option<Resolved>,
     /// The closures population and chains pass through the batches of each simulation, and their mean is compared; else steps
     /// see the mean of all data
     #[arg(long, conflicts_with = "flow")]
@@ -268,6 +284,10 @@ impl CompareOptions {
             let message = format!("--directions is {directions}: choose between 1 and the {units} visible units");
             return Err(CliError::Input(message));
         }
+        self.resolved.get_or_insert(match self.data.data.as_str() {
+            "clusters" if units <= MOST_SITES => Resolved::Sites,
+            _ => Resolved::Directions,
+        });
         let modes = *self.modes.get_or_insert(directions.min(machine.hidden).min(MODES));
         let basis = (directions < units).then(|| linear.leading(directions)).transpose()?;
         let view = View::new(units, machine.hidden, basis, modes)?;
@@ -388,7 +408,7 @@ impl CompareOptions {
     }
 
     /// Which flow a closure is: the only place that knows of closures what the others need not.
-    fn setup(&self, closure: Closure, directions: usize, learning_rate: f64) -> Setup {
+    fn setup(&self, closure: Closure, (directions, sites): (usize, usize), learning_rate: f64) -> Setup {
         let linear = matches!(closure, Closure::Linear | Closure::LinearIsing);
         let response = match self.response {
             Some(response) => response.into(),
@@ -404,7 +424,11 @@ impl CompareOptions {
             response: if linear { ResponseKind::Gaussian } else { response },
             prior_v: self.prior_v.clone(),
             // Linear machines are cheap enough to be kept whole, and chains are for data of many modes.
-            directions: if linear || closure == Closure::Chains { None } else { Some(directions) },
+            directions: match closure {
+                Closure::Linear | Closure::LinearIsing | Closure::Chains => None,
+                Closure::Population if self.resolved == Some(Resolved::Sites) => Some(sites),
+                _ => Some(directions),
+            },
             learning_rate,
             chains: self.mean_field.settings(),
             ..Setup::default()
@@ -419,7 +443,8 @@ impl CompareOptions {
         closure: ClosureName,
     ) -> Result<Theory, CliError> {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
-        let setup = self.setup(closure.into(), problem.view.directions(), if self.flow { 0.0 } else { rate });
+        let basis = (problem.view.directions(), problem.data.units());
+        let setup = self.setup(closure.into(), basis, if self.flow { 0.0 } else { rate });
         let method = |flow: &Flow| if self.flow { flow.suggested_method() } else { Method::Map };
         let times: Vec<f64> = problem.schedule.iter().map(|&update| update as f64 * rate).collect();
         let courses: Vec<Setup> = match self.batches && matches!(setup.closure, Closure::Population | Closure::Chains) {

@@ -8,7 +8,7 @@ use super::report::{self, exact, plain};
 use crate::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, above_bulk};
 use crate::data::Dataset;
 use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
-use crate::learning::{Closure, Correction, ResponseKind, Setup};
+use crate::learning::{Closure, Correction, Reliability, ResponseKind, Setup};
 use crate::rbm::Settings;
 use serde::Serialize;
 
@@ -81,9 +81,13 @@ struct DataReport {
 struct TheoryReport {
     closure: String,
     response: &'static str,
+    /// That it resolves.
+    directions: usize,
     learning_rate: f64,
     status: String,
     ended_at: Option<f64>,
+    /// Of the first of its courses, if there are several.
+    reliability: Option<Reliability>,
     modes: Vec<Measures>,
     modes_above_bulk: AboveBulk,
 }
@@ -154,6 +158,7 @@ impl Theory {
                 Correction::Tap => "tap",
                 Correction::MeanField => "naive",
             },
+            _ if self.setup.closure == Closure::Population => "states",
             ResponseKind::Gaussian => "gaussian",
             ResponseKind::MeanField => "mean-field",
             ResponseKind::FiniteSize => "finite-size",
@@ -172,9 +177,11 @@ impl Results<'_> {
         let theories = self.theories.iter().map(|theory| TheoryReport {
             closure: theory.closure.clone(),
             response: theory.response(),
+            directions: theory.setup.directions.unwrap_or(self.simulation.visible),
             learning_rate: theory.setup.learning_rate,
             status: theory.status(),
             ended_at: theory.ended().and_then(|ended| ended.time),
+            reliability: theory.predictions.first().and_then(|prediction| prediction.reliability),
             modes: self.measures(&theory.followed),
             modes_above_bulk: AboveBulk {
                 times: curves.times.clone(),
@@ -337,9 +344,18 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
         simulation.seeds.first().copied().unwrap_or(seed),
     );
     for (theory, reported) in results.theories.iter().zip(&report.theories) {
-        text += &format!("\n## {}, {} response\n\n", reported.closure, reported.response);
+        let resolved = match reported.directions {
+            all if all == simulation.visible => "all sites".to_owned(),
+            1 => "one direction".to_owned(),
+            count => format!("{count} directions"),
+        };
+        text += &format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
         if theory.ended().is_some() {
             text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
+        }
+        let reliability = reported.reliability.map(|found| report::reliability(&found)).unwrap_or_default();
+        if !reliability.is_empty() {
+            text += &format!("{reliability}\n");
         }
         text += &table(&reported.modes, "theory");
         let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));

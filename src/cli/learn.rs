@@ -12,7 +12,7 @@ use crate::data::{Expect, Moments};
 use crate::figure::{Marker, Marks, learning_trajectory};
 use crate::learning::{
     Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
-    Plan, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
+    Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
 };
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
@@ -209,6 +209,8 @@ struct Summary<'a> {
     bulk_edge: Option<f64>,
     /// Largest change of a magnetisation in the last iteration of the mean-field chains.
     chain_residual: Option<f64>,
+    /// How often the population's states were known only approximately.
+    reliability: Option<Reliability>,
     events: &'a [Event],
     statistics: &'a Statistics,
     files: &'a [PathBuf],
@@ -255,6 +257,7 @@ impl LearnOptions {
                 singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
                 bulk_edge: prepared.bulk_edge,
                 chain_residual: prepared.flow.chain_residual(),
+                reliability: prepared.flow.reliability(),
                 events: &trajectory.events,
                 statistics: &trajectory.statistics,
                 files: destination.written(),
@@ -267,8 +270,10 @@ impl LearnOptions {
                         "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
                     )
                 });
+                let reliability =
+                    prepared.flow.reliability().map_or(String::new(), |found| report::reliability(&found));
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}\n{}{}",
+                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
                     table(&trajectory),
                     happened(&trajectory),
                     learn_components::text(&trajectory),

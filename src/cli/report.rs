@@ -1,5 +1,6 @@
 //! What a command prints: one string, once, to stdout.
 
+use crate::learning::Reliability;
 use crate::spectrum::BulkFit;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
@@ -36,6 +37,18 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header).add_rows(rows);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(PROSE);
     table.to_string() + "\n"
+}
+
+/// What there is to say of the states of a population closure; nothing if all were found.
+pub(super) fn reliability(found: &Reliability) -> String {
+    let Reliability { evaluations, approximate, largest_weight } = *found;
+    if approximate == 0 {
+        return String::new();
+    }
+    format!(
+        "In {approximate} of {evaluations} evaluations states that are known only approximately had more than a hundredth of \
+         the machine's weight, {largest_weight:.2} at most.\n"
+    )
 }
 
 /// A number for people: eight significant digits, in scientific notation where it is far from one.

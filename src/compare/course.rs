@@ -2,7 +2,7 @@
 
 use super::view::{Course, View};
 use crate::error::{Error, Result};
-use crate::learning::{Basis, Layers, Plan, Prepared, State, follow_states};
+use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, State, follow_states};
 use crate::rbm::{LinearMachine, Machine};
 use crate::simulation::{self, Learner};
 use nalgebra::DMatrix;
@@ -58,6 +58,8 @@ pub struct Prediction {
     pub course: Course,
     /// Why it ended early, if it did.
     pub ended: Option<Ended>,
+    /// Of the population closure, how often its states were known only approximately.
+    pub reliability: Option<Reliability>,
 }
 
 /// The end of a theory.
@@ -92,7 +94,7 @@ pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn
         }
         Err(error) => return Err(error),
     };
-    Ok(Prediction { course, ended })
+    Ok(Prediction { course, ended, reliability: prepared.flow.reliability() })
 }
 
 /// `W = B Y V_0ᵀ` on the units.

@@ -12,7 +12,7 @@ use super::gaussian::{Averages, Covariance, SingleState, linear_response};
 use super::integrate::{Method, Split};
 use super::mean_field::{CHAINS, MeanField};
 use super::noise::Noise;
-use super::population::{Order, PopulationStates, PopulationTerm};
+use super::population::{Order, PopulationStates, PopulationTerm, Reliability};
 use super::products::product_of;
 use super::response::{self, StateChange};
 use super::state::{Layers, State};
@@ -49,7 +49,7 @@ enum Response {
     /// All states, by their free energies.
     MeanField(RefCell<MeanField>),
     /// All states of the machine itself.
-    Population(RefCell<PopulationStates>),
+    Population(Box<RefCell<PopulationStates>>),
     /// States that follow from samples.
     Chains(Box<RefCell<Chains>>),
 }
@@ -144,7 +144,7 @@ impl Flow {
             return Err(Error::Range { name: "the data", reason });
         }
         let mean = layers.expand(&source.mean());
-        let response = Response::Population(RefCell::new(PopulationStates::new(order, starts)));
+        let response = Response::Population(Box::new(RefCell::new(PopulationStates::new(order, starts))));
         Ok(Self::new(layers, start, Data::Population(PopulationTerm::new(source)), response, noise, Some(mean)))
     }
 
@@ -169,6 +169,14 @@ impl Flow {
     pub fn chain_residual(&self) -> Option<f64> {
         match &self.response {
             Response::Chains(chains) => Some(chains.borrow().residual()),
+            _ => None,
+        }
+    }
+
+    /// How often the population's states were known only approximately so far; `None` of other responses.
+    pub fn reliability(&self) -> Option<Reliability> {
+        match &self.response {
+            Response::Population(states) => Some(states.borrow().reliability()),
             _ => None,
         }
     }

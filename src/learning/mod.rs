@@ -69,7 +69,7 @@ pub use gaussian::{Averages, Covariance, SingleState, linear_response};
 pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};
 pub use noise::{Noise, rates_of_map};
-pub use population::{Order, PopulationStates};
+pub use population::{Order, PopulationStates, Reliability};
 pub use setup::{Closure, MOST_DIRECTIONS, NoiseKind, Prepared, ResponseKind, Setup};
 pub use state::{Basis, Layers, State};
 pub use trajectory::{FOLLOWED, Plan, Snapshot, Trajectory, follow, follow_states};

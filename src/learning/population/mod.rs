@@ -22,4 +22,4 @@ mod weights;
 
 pub(super) use clamped::PopulationTerm;
 pub use point::Order;
-pub use states::PopulationStates;
+pub use states::{PopulationStates, Reliability};

@@ -44,6 +44,8 @@ const STIFF: f64 = 0.8;
 const AGAIN: f64 = 0.8;
 /// Moves of the flow, against the last one, up to which states are expected to go on as they did.
 const FARTHEST: f64 = 2.5;
+/// Weight of states that are only known approximately from which a call counts as approximate.
+const NOTABLE: f64 = 0.01;
 /// States below e^{-NEGLIGIBLE} of the most probable one are left out of the averages.
 const NEGLIGIBLE: f64 = 40.0;
 
@@ -60,6 +62,20 @@ pub struct PopulationStates {
     /// What the last search found, for the averages at the same state of the flow.
     searched: Option<(State, Vec<Found>)>,
     course: Option<Course>,
+    reliability: Reliability,
+}
+
+/// How often averages were made of states that are known only approximately: in naive mean field, since the equations with the
+/// reaction of all others had no solution there; with Gaussian fluctuations that are too soft for it, or an integral that
+/// leaves out more than `e^{-7}` of its largest weight, where the rest was unstable along the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Reliability {
+    /// Averages that were made.
+    pub evaluations: u64,
+    /// Those in which such states had more than a hundredth of the weight.
+    pub approximate: u64,
+    /// The largest weight that they had.
+    pub largest_weight: f64,
 }
 
 /// Where the flow was at the last call, and how it had moved to there.
@@ -103,6 +119,8 @@ pub(super) struct Found {
     pub along: Vec<DVector<f64>>,
     pub parts: Vec<Part>,
     pub log_weight: f64,
+    /// Not so where an approximation had to do.
+    exact: bool,
 }
 
 impl PopulationStates {
@@ -110,7 +128,20 @@ impl PopulationStates {
     /// a column, `N_v` rows) that searches begin at.
     pub fn new(order: Order, starts: Option<&DMatrix<f64>>) -> Self {
         let starts = starts.map_or(Vec::new(), |starts| starts.column_iter().map(|s| s.into_owned()).collect());
-        Self { order, known: Vec::new(), starts, changes: Vec::new(), searched: None, course: None }
+        Self {
+            order,
+            known: Vec::new(),
+            starts,
+            changes: Vec::new(),
+            searched: None,
+            course: None,
+            reliability: Reliability::default(),
+        }
+    }
+
+    /// How far the averages so far can be relied on.
+    pub fn reliability(&self) -> Reliability {
+        self.reliability
     }
 
     /// Weights of the states at the last call.
@@ -156,6 +187,11 @@ impl PopulationStates {
         let mut weights = weights.iter();
         let of_states: Vec<f64> = found.iter().map(|state| weights.by_ref().take(state.parts.len()).sum()).collect();
         self.remember(layers, &found, &of_states);
+        let approximate =
+            found.iter().zip(&of_states).filter(|(state, _)| !state.exact).map(|(_, weight)| weight).sum();
+        self.reliability.evaluations += 1;
+        self.reliability.approximate += u64::from(approximate > NOTABLE);
+        self.reliability.largest_weight = self.reliability.largest_weight.max(approximate);
         Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
     }
 
@@ -317,10 +353,11 @@ impl Search<'_> {
         if before.distance(&state.point) > NEAR_BY {
             return Ok(None);
         }
-        let mut softness = None;
+        let (mut softness, mut exact) = (None, true);
         if !state.fluctuations.stiffer_than(self.softest) {
             let Some((now, f)) = softest_mode(self.factors, &state.point)? else { return Ok(None) };
             softness = known.refused.filter(|before| now > AGAIN * before);
+            exact = now > self.very_soft();
             if softness.is_none() {
                 match self.integral(&state.point, (now, &f), false) {
                     Some(integral) => return Ok(Some(integral)),
@@ -333,7 +370,7 @@ impl Search<'_> {
         } else {
             Some((&state.point.lambda - &known.lambda, &state.point.reaction - &known.reaction))
         };
-        Ok(Some(Found { motion, refused: softness, ..self.gaussian(state, known.naive.clone()) }))
+        Ok(Some(Found { motion, refused: softness, ..self.gaussian(state, known.naive.clone(), exact) }))
     }
 
     /// Adds what a point of naive mean field leads to, and returns where to go on if it is not stable.
@@ -372,17 +409,23 @@ impl Search<'_> {
         let merged =
             |last: Box<Point>| solve(self.factors, (last.lambda, last.reaction), None, self.order.share(), SOLVED);
         let state = continued.or_else(|last| merged(last).ok_or(()));
-        let state = state.or_else(|()| solve(self.factors, start, None, 0.0, SOLVED).ok_or(()));
-        if let Ok(state) = state
+        let (state, exact) = match state {
+            Ok(state) => {
+                let exact = state.fluctuations.stiffer_than(self.very_soft());
+                (Some(state), exact)
+            }
+            Err(()) => (solve(self.factors, start, None, 0.0, SOLVED), false),
+        };
+        if let Some(state) = state
             && !self.knows(&state.point.lambda)
         {
-            self.add(self.gaussian(state, vec![naive.lambda.clone()]));
+            self.add(self.gaussian(state, vec![naive.lambda.clone()], exact));
         }
         Ok(Vec::new())
     }
 
     /// A state with its Gaussian fluctuations.
-    fn gaussian(&self, state: Solved, naive: Vec<DVector<f64>>) -> Found {
+    fn gaussian(&self, state: Solved, naive: Vec<DVector<f64>>, exact: bool) -> Found {
         let log_weight = state.log_weight;
         let parts = vec![Part { log_weight, mean: contribution(&state, self.sites, self.order) }];
         let Point { lambda, reaction, .. } = state.point;
@@ -396,7 +439,13 @@ impl Search<'_> {
             along: Vec::new(),
             parts,
             log_weight,
+            exact,
         }
+    }
+
+    /// Softness below which fluctuations are not Gaussian, in however many directions.
+    fn very_soft(&self) -> f64 {
+        VERY_SOFT / self.size.sqrt()
     }
 
     /// The integral along f, if it can be had. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
@@ -405,12 +454,23 @@ impl Search<'_> {
         let scale = (self.size, softness);
         let integral = path::integrate(self.factors, start, f, scale, self.sites, self.order).ok()?;
         let Integral { parts, highest: (lambda, reaction), peaks, cut, along } = integral;
-        if cut && !needed && softness > VERY_SOFT / self.size.sqrt() {
+        if cut && !needed && softness > self.very_soft() {
             return None;
         }
         let log_weight = weights::log_of_sum(&parts);
         let direction = Some(f.clone());
-        Some(Found { lambda, reaction, motion: None, refused: None, naive: peaks, direction, along, parts, log_weight })
+        Some(Found {
+            lambda,
+            reaction,
+            motion: None,
+            refused: None,
+            naive: peaks,
+            direction,
+            along,
+            parts,
+            log_weight,
+            exact: !cut,
+        })
     }
 
     /// Takes the place of what was found on its path.
