@@ -26,6 +26,8 @@ struct Case<'a> {
     updates: usize,
     every: usize,
     runs: u64,
+    /// Chains, and samples of a batch.
+    chains: usize,
     /// Samples, and whether every run has its own.
     samples: usize,
     own_samples: bool,
@@ -77,8 +79,8 @@ impl Case<'_> {
             let settings = Settings {
                 algorithm: Algorithm::Pcd,
                 gibbs_steps: 10,
-                chains: 1000,
-                batch_size: 1000,
+                chains: self.chains,
+                batch_size: self.chains,
                 learning_rate: self.rate,
                 seed,
                 ..Settings::default()
@@ -220,6 +222,7 @@ fn one_mode() {
         updates: 200,
         every: 1,
         runs: 8,
+        chains: 1000,
         samples: 60_000,
         own_samples: false,
     };
@@ -245,6 +248,7 @@ fn two_modes(prior: Prior, orders: &[Order], (runs, updates): (u64, usize)) -> V
         updates,
         every: 2,
         runs,
+        chains: 1000,
         samples: 60_000,
         own_samples: false,
     };
@@ -302,6 +306,7 @@ fn five_modes_of_unequal_balances() {
         updates: 260,
         every: 5,
         runs: 4,
+        chains: 1000,
         samples: 60_000,
         own_samples: false,
     };
@@ -346,6 +351,8 @@ fn deviations(visible: usize, initial: Initial, (end, runs): (f64, u64), orders:
         updates,
         every: (updates / 50).max(1),
         runs,
+        // Errors fall with the size.
+        chains: if visible > 800 { 250 } else { 1000 },
         samples: 100_000,
         own_samples: true,
     };
