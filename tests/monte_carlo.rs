@@ -289,9 +289,9 @@ fn order_parameters_of_drawn_machines() {
     compare(2000, 16, 0.005);
 }
 
-/// The same with error bars half as long.
+/// The same with error bars two thirds as long.
 #[test]
 #[ignore = "minutes of Gibbs sampling"]
 fn order_parameters_of_large_machines() {
-    compare(3000, 48, 0.0025);
+    compare(2500, 32, 0.0033);
 }
