@@ -29,7 +29,7 @@
 
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
 use super::solver::Solved;
-use super::tanh::tanh_in_place;
+use super::tanh::{ReactionStep, tanh_in_place};
 use crate::average::log_2cosh;
 use crate::learning::products::transposed_product;
 use nalgebra::{DMatrix, DVector};
@@ -70,16 +70,13 @@ impl Layer {
             None => bound.clone(),
         };
         for _ in 0..STEPS {
-            means.copy_from(&fields);
-            tanh_in_place(means.as_mut_slice());
-            let mut largest = 0f64;
-            let given = field.as_slice().iter().zip(reaction.as_slice()).zip(bound.as_slice());
-            for ((y, t), ((x, v), bound)) in fields.as_mut_slice().iter_mut().zip(means.as_slice()).zip(given) {
-                let step = (x - *y - v * t) / (1.0 + v * (1.0 - t * t));
-                largest = largest.max(step.abs() / (1.0 + y.abs()));
-                *y = within(*y + step, *x, *bound);
-            }
-            if largest < FOUND {
+            let step = ReactionStep {
+                fields: fields.as_mut_slice(),
+                given: field.as_slice(),
+                reaction: reaction.as_slice(),
+                bound: bound.as_slice(),
+            };
+            if step.take() < FOUND {
                 break;
             }
         }
@@ -262,9 +259,6 @@ impl Fluctuations {
 
     pub fn responses(&self, factors: &Factors) -> Responses {
         let sites = self.root.solve(&factors.visible.columns());
-        let squares = |columns: &DMatrix<f64>| {
-            DVector::from_iterator(columns.ncols(), columns.column_iter().map(|column| column.norm_squared()))
-        };
         let own = squares(&sites);
         let held = self.held.as_ref().map(|n| (sites.tr_mul(n), self.hidden.tr_mul(n)));
         Responses { visible: self.factor.solve(&sites), hidden: self.factor.solve(&self.hidden), own, held }
@@ -274,22 +268,27 @@ impl Fluctuations {
 impl Responses {
     /// V and U that agree with these.
     pub fn reaction(&self, point: &Point) -> DVector<f64> {
-        let squares = |columns: &DMatrix<f64>| {
-            DVector::from_iterator(columns.ncols(), columns.column_iter().map(|column| column.norm_squared()))
-        };
         let (mut sites, mut units) = (squares(&self.visible) - &self.own, squares(&self.hidden));
         if let Some((on_sites, on_units)) = &self.held {
             sites -= on_sites.component_mul(on_sites);
             units -= on_units.component_mul(on_units);
         }
-        let slopes = [point.visible.slopes(), point.hidden.slopes()];
-        let forms = sites.iter().chain(&units).zip(slopes.iter().flatten());
-        let reaction = forms.map(|(form, slope)| {
+        let reaction = |form: f64, slope: f64| {
             let freedom = 1.0 + slope * form;
-            if *form > LOWEST * freedom { form / freedom } else { LOWEST }
-        });
-        DVector::from_iterator(point.reaction.len(), reaction)
+            if form > LOWEST * freedom { form / freedom } else { LOWEST }
+        };
+        let mut out = point.reaction.clone();
+        out.rows_mut(0, sites.len()).copy_from(&sites.zip_map(&point.visible.slopes(), reaction));
+        out.rows_mut(sites.len(), units.len()).copy_from(&units.zip_map(&point.hidden.slopes(), reaction));
+        out
     }
+}
+
+/// The square of each column.
+fn squares(columns: &DMatrix<f64>) -> DVector<f64> {
+    let rows = columns.nrows().max(1);
+    let square = |column: &[f64]| column.iter().map(|x| x * x).sum::<f64>();
+    DVector::from_iterator(columns.ncols(), columns.as_slice().chunks_exact(rows).map(square))
 }
 
 fn column(v: &DVector<f64>) -> DMatrix<f64> {

@@ -17,18 +17,18 @@ use rayon::prelude::*;
 #[cfg(test)]
 mod tests;
 
-/// Rounds of plain iteration that lead to a state, at most; and of Newton's method.
+/// Rounds of iteration that lead to a state, at most; and without Newton's method after it has failed.
 const ROUNDS: usize = 400;
-const NEWTON: usize = 50;
+const PAUSE: usize = 20;
 /// Residual, against λ, at which Newton's method is tried, if iteration does not halve it, and at which a state is found.
 const NEAR: f64 = 1e-2;
 const FOUND: f64 = 1e-10;
 /// Accuracy of a state with the reaction, in λ and V.
 const SOLVED: f64 = 1e-7;
-/// Difference of λ, against its size, of two starts that found the same state; and from one that is known, where iteration
-/// need not go on.
+/// Difference of λ, against its size, of two starts that found the same state; and from a stable one that is known, where
+/// iteration need not go on.
 const SAME: f64 = 1e-6;
-const ON_THE_WAY_TO: f64 = 1e-3;
+const ON_THE_WAY_TO: f64 = 1e-2;
 /// Residual above which iteration has not led to a state.
 const CONVERGED: f64 = 1e-6;
 /// Where `√L` times the smallest eigenvalue of 1 − LᵀBL is below this the integral replaces the Gaussian.
@@ -161,7 +161,11 @@ impl PopulationStates {
                 let factors = Factors::of(layers, state);
                 let unmagnetized = vec![DVector::zeros(factors.dimension())];
                 let starts = if self.known.is_empty() { unmagnetized } else { Vec::new() };
-                let found = self.settle(&factors, layers, self.moves_to(state), starts)?;
+                let found = match self.settle(&factors, layers, self.moves_to(state), starts) {
+                    // All have vanished at once.
+                    Err(Error::Unsolved { .. }) => self.settle(&factors, layers, 0.0, self.from_starts(&factors))?,
+                    found => found?,
+                };
                 self.moved_to(state);
                 found
             }
@@ -227,18 +231,21 @@ impl PopulationStates {
     /// [`Error::Unsolved`] if fluctuations cannot be had.
     pub fn refresh(&mut self, layers: &Layers, state: &State) -> Result<Vec<StateChange>> {
         let factors = Factors::of(layers, state);
-        let from = |start: &DVector<f64>| {
-            // From the configuration of the sites: its field on the hidden units, and theirs back.
-            let sum = factors.visible.sum(start);
-            let hidden = (factors.hidden.fields(&sum) + &factors.theta).map(f64::tanh);
-            factors.hidden.sum(&hidden)
-        };
-        let found = self.settle(&factors, layers, self.moves_to(state), self.starts.iter().map(from).collect())?;
+        let found = self.settle(&factors, layers, self.moves_to(state), self.from_starts(&factors))?;
         self.moved_to(state);
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
         self.remember(layers, &found, &weights::of(&logs));
         self.searched = Some((state.clone(), found));
         Ok(std::mem::take(&mut self.changes))
+    }
+
+    /// λ from the configurations that searches begin at: their fields on the hidden units, and those back.
+    fn from_starts(&self, factors: &Factors) -> Vec<DVector<f64>> {
+        let from = |start: &DVector<f64>| {
+            let hidden = (factors.hidden.fields(&factors.visible.sum(start)) + &factors.theta).map(f64::tanh);
+            factors.hidden.sum(&hidden)
+        };
+        self.starts.iter().map(from).collect()
     }
 
     /// How far the flow goes from the last call to this one, against its move to the last one and along it.
@@ -383,11 +390,10 @@ impl Search<'_> {
             self.add(integral);
             return Ok(Vec::new());
         }
-        if unstable {
+        if softness <= 0.0 {
             // On to either side of it.
             let push = f * self.size.powf(0.25);
-            let sides = [&naive.lambda + &push, &naive.lambda - &push];
-            return Ok(if softness <= 0.0 { sides.to_vec() } else { Vec::new() });
+            return Ok(vec![&naive.lambda + &push, &naive.lambda - &push]);
         }
         let start = (naive.lambda.clone(), naive.reaction.clone());
         let continued = match self.order {
@@ -503,7 +509,7 @@ fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Poin
     let naive = |lambda| Point::naive(factors, lambda);
     let mut point = naive(start);
     let (mut newton, mut before) = (0, f64::INFINITY);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let error = point.error();
         if error < FOUND {
             break;
@@ -516,17 +522,16 @@ fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Poin
         }
         if error < NEAR
             && error > 0.5 * before
-            && newton < NEWTON
+            && round >= newton
             && let Some(fluctuations) = Fluctuations::of(factors, &point, None)
         {
-            newton += 1;
             let next = naive(&point.lambda + fluctuations.step(&point, None, 0.0));
             if next.error() < 0.5 * error {
                 before = next.error();
                 point = next;
                 continue;
             }
-            newton = NEWTON;
+            newton = round + PAUSE;
         }
         before = error;
         point = naive(point.next());
