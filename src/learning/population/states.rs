@@ -163,7 +163,9 @@ impl PopulationStates {
                 let starts = if self.known.is_empty() { unmagnetized } else { Vec::new() };
                 let found = match self.settle(&factors, layers, self.moves_to(state), starts) {
                     // All have vanished at once.
-                    Err(Error::Unsolved { .. }) => self.settle(&factors, layers, 0.0, self.from_starts(&factors))?,
+                    Err(Error::Unsolved { .. }) => {
+                        self.settle(&factors, layers, 0.0, self.where_searches_begin(&factors))?
+                    }
                     found => found?,
                 };
                 self.moved_to(state);
@@ -231,7 +233,7 @@ impl PopulationStates {
     /// [`Error::Unsolved`] if fluctuations cannot be had.
     pub fn refresh(&mut self, layers: &Layers, state: &State) -> Result<Vec<StateChange>> {
         let factors = Factors::of(layers, state);
-        let found = self.settle(&factors, layers, self.moves_to(state), self.from_starts(&factors))?;
+        let found = self.settle(&factors, layers, self.moves_to(state), self.where_searches_begin(&factors))?;
         self.moved_to(state);
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
         self.remember(layers, &found, &weights::of(&logs));
@@ -240,7 +242,7 @@ impl PopulationStates {
     }
 
     /// λ from the configurations that searches begin at: their fields on the hidden units, and those back.
-    fn from_starts(&self, factors: &Factors) -> Vec<DVector<f64>> {
+    fn where_searches_begin(&self, factors: &Factors) -> Vec<DVector<f64>> {
         let from = |start: &DVector<f64>| {
             let hidden = (factors.hidden.fields(&factors.visible.sum(start)) + &factors.theta).map(f64::tanh);
             factors.hidden.sum(&hidden)
