@@ -400,7 +400,7 @@ fn deviations_are_small_at_every_size() {
 }
 
 /// Without noise at the start and in the direction of the mode, to τ = 16. Without the terms of order 1 deviations fall as 1/N.
-/// With them they are below what 16 simulations tell apart, which falls likewise. `SPECTRAL_RBM_SIZES=200,400,800,1600` takes
+/// With them they are one to three errors of the simulations, which fall too. `SPECTRAL_RBM_SIZES=200,400,800,1600` takes
 /// half an hour.
 #[test]
 #[ignore = "simulations: half a minute"]

@@ -16,7 +16,8 @@ const NAME: &str = "trajectory";
 const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
 /// Part of the plane that is shown, 1/σ and w_max/σ.
 const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
-/// Theory and simulation are to cross within this share of the time of crossing; records are some 3 % of it apart.
+/// Theory and simulation are to cross within this share of the time of crossing; a step is 5 to 7 % of it, within which
+/// crossings are interpolated.
 const WITHIN: f64 = 0.05;
 const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
