@@ -1,7 +1,7 @@
 //! What a command prints: one string, once, to stdout.
 
 use crate::learning::Reliability;
-use crate::spectrum::BulkFit;
+use crate::spectrum::{BulkFit, Standing};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 
@@ -78,15 +78,29 @@ pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
 pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk: &BulkFit) -> String {
     let after = update.map_or(String::new(), |update| format!(", after {update} updates"));
     let note = bulk.note.as_ref().map_or(String::new(), |note| format!("note: {note}\n"));
-    format!(
-        "{visible} visible and {hidden} hidden units{after}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
-         Marchenko–Pastur law {}\n{note}",
-        bulk.modes,
-        number(bulk.sigma),
-        number(bulk.sigma_error),
-        number(bulk.edge),
-        number(bulk.ks_distance)
-    )
+    let size = format!("{visible} visible and {hidden} hidden units{after}\n");
+    let found = if bulk.law.is_none() {
+        format!("no bulk: sigma {}\n", if bulk.sigma == 0.0 { "0" } else { "unknown" })
+    } else {
+        format!(
+            "bulk: {} singular values, sigma {} ± {}, edge {}, distance from the Marchenko–Pastur law {}\n",
+            bulk.modes,
+            number(bulk.sigma),
+            number(bulk.sigma_error),
+            number(bulk.edge),
+            number(bulk.ks_distance)
+        )
+    };
+    size + &found + &note
+}
+
+/// How many singular values are above the bulk.
+pub(super) fn outliers(bulk: &BulkFit, count: usize) -> String {
+    match bulk.standing {
+        Standing::Noise => format!("{count} singular values above the bulk"),
+        Standing::Absent if bulk.law.is_none() => format!("{count} singular values that are not zero"),
+        _ => format!("{count} singular values above the bulk, of which none is claimed to be a planted mode"),
+    }
 }
 
 /// A number for files: 17 significant digits.

@@ -8,7 +8,7 @@ use super::{CliError, figures, report, train};
 use crate::archive::Array;
 use crate::rbm::Machine;
 use crate::simulation::{Record, SpectrumLog};
-use crate::spectrum::{BulkFit, Decomposition, fit, kurtosis, singular_values, spiked};
+use crate::spectrum::{BulkFit, Decomposition, fit, fit_weights, kurtosis, singular_values};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -102,12 +102,12 @@ impl Summary {
     fn new(update: Option<u64>, machine: &Machine, files: Vec<PathBuf>) -> Result<Self, CliError> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let modes = Decomposition::of(&machine.weights, visible, hidden)?;
-        let bulk = fit(&modes.singular_values, visible, hidden)?;
+        let bulk = fit_weights(&machine.weights, &modes)?;
         let (kurtosis_u, kurtosis_v) = (kurtosis(&modes.u), kurtosis(&modes.v));
         let outlier = |index: usize| Outlier {
             rank: index + 1,
             observed: modes.singular_values[index],
-            planted: bulk.law.and_then(|law| spiked::planted(modes.singular_values[index], law.sigma(), law.kappa())),
+            planted: bulk.planted(modes.singular_values[index]),
             kurtosis_u: kurtosis_u[index],
             kurtosis_v: kurtosis_v[index],
         };
@@ -118,7 +118,7 @@ impl Summary {
     fn text(&self) -> String {
         let bulk = &self.bulk;
         let mut text = report::bulk((self.visible, self.hidden), self.update, bulk);
-        text += &format!("{} singular values above the bulk", bulk.outliers);
+        text += &report::outliers(bulk, bulk.outliers);
         text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
         let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
             vec![

@@ -6,8 +6,9 @@ use super::options::{Common, Format};
 use super::report::{exact, number};
 use super::{CliError, figures, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Settings, Trainer, Units};
+use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulation::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
+use crate::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -150,6 +151,8 @@ struct Summary<'a> {
     singular_values: &'a [f64],
     bulk_sigma: f64,
     outliers: f64,
+    /// Why neither sigma nor outliers mean anything, if so.
+    bulk_note: Option<String>,
     files: &'a [PathBuf],
 }
 
@@ -216,7 +219,7 @@ impl TrainOptions {
         let bar = progress::updates(common, "training", total);
         let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
-        self.write(common, destination, &store, &log, data)?;
+        let note = self.write(common, destination, &store, &log, data)?;
         store.remove()?;
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
         match common.format {
@@ -227,13 +230,18 @@ impl TrainOptions {
                 singular_values: last.singular_values(),
                 bulk_sigma: last.value("bulk_sigma"),
                 outliers: last.value("outliers"),
+                bulk_note: note,
                 files: destination.written(),
             })),
-            Format::Table => report::print(&(table(&log) + "\n" + &destination.summary())),
+            Format::Table => {
+                let note = note.map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
+                report::print(&(table(&log) + &note + "\n" + &destination.summary()));
+            }
         }
         Ok(())
     }
 
+    /// Writes all files; returns what is to be said of the bulk of the last machine.
     fn write(
         &self,
         common: &Common,
@@ -241,7 +249,7 @@ impl TrainOptions {
         store: &Store,
         log: &SpectrumLog,
         data: &Dataset,
-    ) -> Result<(), CliError> {
+    ) -> Result<Option<String>, CliError> {
         write_spectrum(destination, "spectrum.csv", log)?;
         let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
         destination.write("records.npz", &npz)?;
@@ -262,7 +270,8 @@ impl TrainOptions {
             figures::of_modes(destination, machine, shape)?;
         }
         destination.write_run(common, "train", self)?;
-        destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])
+        destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])?;
+        last.map_or(Ok(None), bulk_note)
     }
 
     /// Options that cannot be, or do not go together.
@@ -370,6 +379,12 @@ impl From<SpacingName> for Spacing {
             SpacingName::Linear => Self::Linear,
         }
     }
+}
+
+/// Why the bulk of a machine is not noise, if it is not.
+fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
+    let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+    Ok(fit_weights(&machine.weights, &modes)?.note)
 }
 
 /// Singular values, a row a record.

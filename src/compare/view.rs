@@ -122,7 +122,7 @@ impl View {
         let (rows, columns) = weights.shape();
         let values = singular_values(weights.transpose().as_slice(), rows, columns)?;
         let fitted = fit(&values, rows, columns)?;
-        let known = fitted.note.is_none() && fitted.edge.is_finite();
+        let known = fitted.exists() && fitted.edge.is_finite();
         let law = fitted.law.filter(|_| fitted.outliers > 0);
         let planted = law.and_then(|law| spiked::planted(values[0], law.sigma(), law.kappa()));
         let bulk = Bulk { edge: fitted.edge, outliers: fitted.outliers, sigma: fitted.sigma, planted };

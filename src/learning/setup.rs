@@ -197,7 +197,7 @@ impl Setup {
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
         let bulk = fit(&spectrum, machine.visible, machine.hidden)?;
-        let bulk_edge = Some(bulk.edge).filter(|edge| bulk.note.is_none() && edge.is_finite());
+        let bulk_edge = Some(bulk.edge).filter(|edge| bulk.exists() && edge.is_finite());
         Ok(Prepared { flow, start, theory, bulk_edge })
     }
 
