@@ -350,13 +350,22 @@ fn rounding_is_no_noise() {
     let drawn = draw((100, 50), &[2.0, 1.5, 0.7], 1e-4, [&Prior::Gaussian; 2], 1);
     let (reading, position) = place(&drawn.machine);
     assert!((reading.bulk.sigma * 1e4 - 1.0).abs() < 0.05 && reading.outliers.len() == 3 && position.is_some());
-    // Thirty of fifty hidden units without weights, or with hardly any.
-    for level in [0.0, 1e-4] {
+    // Some of fifty hidden units without weights, or with hardly any.
+    for (silent, level) in [(30, 0.0), (15, 0.0), (15, 1e-4), (30, 1e-4)] {
         let mut machine = draw((300, 50), &[1.5], 0.3, [&Prior::Gaussian; 2], 2).machine;
-        machine.weights.iter_mut().enumerate().filter(|(entry, _)| entry % 50 >= 20).for_each(|(_, w)| *w *= level);
+        machine.weights.iter_mut().enumerate().filter(|(entry, _)| entry % 50 < silent).for_each(|(_, w)| *w *= level);
         let (reading, position) = place(&machine);
+        if silent == 30 && level > 0.0 {
+            // Which of the two scales is the noise?
+            assert!(!reading.bulk.is_noise() && position.is_none(), "{:?}", reading.bulk);
+            continue;
+        }
         assert!((reading.bulk.sigma / 0.3 - 1.0).abs() < 0.05, "{:?}", reading.bulk);
-        assert!(reading.bulk.is_noise() && reading.bulk.modes == 19 && position.is_some(), "{:?}", reading.bulk);
+        assert!(
+            reading.bulk.is_noise() && reading.bulk.modes == 49 - silent && position.is_some(),
+            "{:?}",
+            reading.bulk
+        );
     }
 }
 
@@ -365,7 +374,7 @@ fn rounding_is_no_noise() {
 fn a_few_units_have_no_bulk() {
     for (size, strengths) in [((100, 2), &[1.9, 1.4][..]), ((400, 1), &[3.27]), ((2, 60), &[1.9]), ((200, 7), &[2.0])] {
         for sigma in [0.0, 0.3] {
-            let drawn = draw(size, strengths, sigma, [&Prior::Bernoulli; 2], 3);
+            let drawn = draw(size, strengths, sigma, [&Prior::Gaussian; 2], 3);
             let (reading, position) = place(&drawn.machine);
             let bulk = &reading.bulk;
             assert!(bulk.note.is_some() && !bulk.is_noise() && position.is_none(), "{bulk:?}");

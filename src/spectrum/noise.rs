@@ -6,7 +6,8 @@
 //! * the variances of rows and of columns differ by chance only, by `(2 + γ)/d` in the mean square of their relative
 //!   deviations, where d is the number of free entries in each and γ the excess kurtosis of all;
 //! * the excess kurtosis is 0; entries with heavy tails make modes of single weights, and widen the bulk;
-//! * neighbours in a row, and in a column, are not correlated: units often come in an order (pixels, times).
+//! * neighbours in a row, and in a column, are not correlated beyond what the projection makes,
+//!   `−Σ_α v_j v_{j+1}/√((1 − Σ_α v_j²)(1 − Σ_α v_{j+1}²))`: units often come in an order (pixels, times).
 //!
 //! Correlations that are in no such order change the spectrum, which [`fit`](super::fit) looks at.
 
@@ -26,8 +27,10 @@ const HEAVY_DEVIATIONS: f64 = 5.0;
 /// 1 %; the modes of images that are below the edge of the bulk make it up to 0.05.
 const CORRELATED: f64 = 0.1;
 const CORRELATED_DEVIATIONS: f64 = 5.0;
-/// Units of which the modes have taken more than this part of what they leave to others say little of noise.
+/// Units to which the modes leave less than this part of what they leave to others say little of noise; where these are more
+/// than a fifth, the modes are confined to them: units of another scale.
 const LEAST_LEFT: f64 = 0.5;
+const MOST_CONFINED: f64 = 0.2;
 
 /// Fits σ as [`fit`](super::fit) does, and looks whether the weights that are no modes are the ensemble's noise. `modes` is the decomposition of
 /// `weights`, row after row.
@@ -97,6 +100,10 @@ impl Norms {
 /// W without its modes, where all entries of noise would have the same variance.
 struct Residual {
     entries: DMatrix<f64>,
+    /// Correlation of neighbours along rows and along columns that the projection makes.
+    projected: (f64, f64),
+    /// Share of the visible, and of the hidden units that are left out as the modes are confined to them.
+    confined: (f64, f64),
     /// Free entries of a row and of a column, and of all.
     freedom: (f64, f64),
     /// Mean square.
@@ -116,8 +123,9 @@ impl Residual {
         // Silent units make silent values on the shorter side only; on the longer one they are unequal variances.
         let (visible, hidden) = entries.shape();
         let limits = if hidden <= visible { (0.0, limit) } else { (limit, 0.0) };
-        let rows = kept(&modes.u, outliers, &norms.rows, limits.0);
-        let columns = kept(&modes.v, outliers, &norms.columns, limits.1);
+        let (rows, confined_rows) = kept(&modes.u, outliers, &norms.rows, limits.0);
+        let (columns, confined_columns) = kept(&modes.v, outliers, &norms.columns, limits.1);
+        let projected = (projected(&modes.v, outliers, &columns), projected(&modes.u, outliers, &rows));
         let entries = DMatrix::from_fn(rows.len(), columns.len(), |i, j| {
             let ((row, left), (column, across)) = (rows[i], columns[j]);
             entries[(row, column)] / (left * across).sqrt()
@@ -127,7 +135,7 @@ impl Residual {
         let count = entries.len() as f64;
         let variance = entries.norm_squared() / count;
         let excess = entries.iter().map(|entry| (entry * entry / variance).powi(2)).sum::<f64>() / count - 3.0;
-        Self { entries, freedom, variance, excess }
+        Self { entries, projected, confined: (confined_rows, confined_columns), freedom, variance, excess }
     }
 
     /// What is not as in the ensemble's noise.
@@ -136,6 +144,11 @@ impl Residual {
         let columns: Vec<f64> =
             self.entries.column_iter().map(|row| self.relative(row.norm_squared(), row.len())).collect();
         let mut doubts = Vec::new();
+        for (side, confined) in [("visible", self.confined.0), ("hidden", self.confined.1)] {
+            if confined > MOST_CONFINED {
+                doubts.push(format!("the modes are confined to {:.0} % of the {side} units", 100.0 * confined));
+            }
+        }
         doubts.extend(self.unequal("visible", &rows, self.freedom.0));
         doubts.extend(self.unequal("hidden", &columns, self.freedom.1));
         let deviation = (24.0 / self.entries.len() as f64).sqrt();
@@ -145,8 +158,8 @@ impl Residual {
         let (count, length) = self.entries.shape();
         let along_rows = (1..length).map(|j| self.entries.column(j).dot(&self.entries.column(j - 1))).sum::<f64>();
         let along_columns = (1..count).map(|i| self.entries.row(i).dot(&self.entries.row(i - 1))).sum::<f64>();
-        doubts.extend(self.correlated("hidden", along_rows, count * length.saturating_sub(1)));
-        doubts.extend(self.correlated("visible", along_columns, count.saturating_sub(1) * length));
+        doubts.extend(self.correlated("hidden", (along_rows, self.projected.0), count * length.saturating_sub(1)));
+        doubts.extend(self.correlated("visible", (along_columns, self.projected.1), count.saturating_sub(1) * length));
         doubts
     }
 
@@ -168,19 +181,32 @@ impl Residual {
         })
     }
 
-    fn correlated(&self, side: &str, products: f64, pairs: usize) -> Option<String> {
-        let (correlation, chance) = (products / (pairs as f64 * self.variance), (pairs as f64).sqrt().recip());
+    fn correlated(&self, side: &str, (products, projected): (f64, f64), pairs: usize) -> Option<String> {
+        let chance = (pairs as f64).sqrt().recip();
+        let correlation = products / (pairs as f64 * self.variance) - projected;
         (correlation.abs() > CORRELATED.max(CORRELATED_DEVIATIONS * chance)).then(|| {
             format!("weights of neighbouring {side} units are correlated by {correlation:.2}, {chance:.3} by chance")
         })
     }
 }
 
-/// Units that are not silent and of which modes leave enough, with what they leave.
-fn kept(vectors: &DMatrix<f64>, outliers: usize, norms: &[f64], limit: f64) -> Vec<(usize, f64)> {
+/// Units that are not silent and of which modes leave enough, with what they leave; and the share of those that are confined.
+fn kept(vectors: &DMatrix<f64>, outliers: usize, norms: &[f64], limit: f64) -> (Vec<(usize, f64)>, f64) {
     let units = vectors.nrows();
-    let left: Vec<f64> = vectors.columns(0, outliers).row_iter().map(|row| 1.0 - row.norm_squared()).collect();
+    let left = |unit: usize| 1.0 - vectors.row(unit).columns(0, outliers).norm_squared();
     let mean = 1.0 - outliers as f64 / units as f64;
-    let is_kept = |&unit: &usize| left[unit] > LEAST_LEFT * mean && norms[unit] > limit;
-    (0..units).filter(is_kept).map(|unit| (unit, left[unit])).collect()
+    let active: Vec<(usize, f64)> =
+        (0..units).filter(|&unit| norms[unit] > limit).map(|unit| (unit, left(unit))).collect();
+    let kept: Vec<(usize, f64)> = active.iter().copied().filter(|(_, left)| *left > LEAST_LEFT * mean).collect();
+    let confined = 1.0 - kept.len() as f64 / active.len().max(1) as f64;
+    (kept, confined)
+}
+
+/// Mean correlation of neighbours among `units` in independent noise without its part along the first vectors.
+fn projected(vectors: &DMatrix<f64>, outliers: usize, units: &[(usize, f64)]) -> f64 {
+    let of = |pair: &[(usize, f64)]| {
+        let row = |unit: usize| vectors.row(unit).columns(0, outliers).into_owned();
+        -row(pair[0].0).dot(&row(pair[1].0)) / (pair[0].1 * pair[1].1).sqrt()
+    };
+    units.windows(2).map(of).sum::<f64>() / units.len().saturating_sub(1).max(1) as f64
 }

@@ -163,7 +163,7 @@ fn low_rank_has_no_noise() {
 /// The largest difference of counts in drawn noise: below [`chance`], and near enough to it that the bound is of use.
 #[test]
 fn singular_values_of_noise_keep_to_their_law() {
-    for (hidden, machines) in [(8, 400), (40, 200), (150, 40)] {
+    for (hidden, machines) in [(16, 400), (40, 200), (150, 40)] {
         for visible in [hidden, 4 * hidden] {
             let mut counts: Vec<f64> = (0..machines)
                 .map(|seed| drawn(visible, hidden, &[], 1.0, 5000 + seed))
