@@ -38,6 +38,8 @@ pub(super) struct Model {
     pub visible: usize,
     pub hidden: usize,
     pub kappa: f64,
+    /// What was supposed in reading it.
+    pub notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -134,7 +136,8 @@ impl<'a> Report<'a> {
     pub fn text(&self) -> String {
         let (model, bulk, position) = (&self.model, self.bulk, self.position);
         let maybe = |value: Option<f64>| value.map_or("-".to_owned(), number);
-        let mut text = report::bulk((model.visible, model.hidden), model.update, bulk);
+        let mut text = report::model_notes(&model.notes);
+        text += &report::bulk((model.visible, model.hidden), model.update, bulk);
         text += &format!(
             "position: 1/sigma {}, w_max/sigma {}{}: {}\n",
             maybe(position.inv_sigma),

@@ -74,6 +74,11 @@ pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
 }
 
+/// What was supposed in reading a model, a line each.
+pub(super) fn model_notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("model: {note}\n")).collect()
+}
+
 /// A machine's size and the bulk of its singular values.
 pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk: &BulkFit) -> String {
     let after = update.map_or(String::new(), |update| format!(", after {update} updates"));

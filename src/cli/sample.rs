@@ -61,6 +61,8 @@ pub(super) struct SampleOptions {
 struct Summary {
     visible: usize,
     hidden: usize,
+    /// What was supposed in reading the model.
+    model_notes: Vec<String>,
     chains: usize,
     steps: usize,
     mean_spin: f64,
@@ -75,7 +77,8 @@ impl SampleOptions {
             return Err(CliError::Input("--steps is 0: the chains are no samples before the first step".to_owned()));
         }
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
-        let machine = self.model.open(common, false)?.machine(self.model.update)?;
+        let source = self.model.open(common, false)?;
+        let machine = source.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;
         let data = if self.from_data || self.likelihood { Some(self.data.load(Expect::Spins)?) } else { None };
         let mut sampler = match &data {
@@ -105,6 +108,7 @@ impl SampleOptions {
         let summary = Summary {
             visible: machine.visible,
             hidden: machine.hidden,
+            model_notes: source.notes(self.model.update)?,
             chains: self.chains,
             steps: self.steps,
             mean_spin: sums.iter().sum::<i64>() as f64 / (samples.samples() * samples.units()) as f64,
@@ -141,7 +145,8 @@ impl SampleOptions {
 
 impl Summary {
     fn text(&self) -> String {
-        let mut text = format!(
+        let mut text = report::model_notes(&self.model_notes);
+        text += &format!(
             "{} samples of a machine of {} visible and {} hidden units after {} Gibbs steps; mean spin {}\n",
             self.chains,
             self.visible,

@@ -40,6 +40,8 @@ struct Summary {
     update: Option<u64>,
     visible: usize,
     hidden: usize,
+    /// What was supposed in reading the model.
+    model_notes: Vec<String>,
     singular_values: Vec<f64>,
     bulk: BulkFit,
     outliers: Vec<Outlier>,
@@ -78,7 +80,8 @@ impl SpectrumOptions {
             figures::of_modes(&mut destination, &machine, shape)?;
         }
         destination.write_run(common, "spectrum", &self)?;
-        let summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        let mut summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        summary.model_notes = source.notes(self.model.update)?;
         match common.format {
             Format::Json => report::print(&report::json(&summary)),
             Format::Table => report::print(&(summary.text() + &destination.summary())),
@@ -112,12 +115,14 @@ impl Summary {
             kurtosis_v: kurtosis_v[index],
         };
         let outliers = (0..bulk.outliers).map(outlier).collect();
-        Ok(Self { update, visible, hidden, outliers, bulk, singular_values: modes.singular_values, files })
+        let (model_notes, singular_values) = (Vec::new(), modes.singular_values);
+        Ok(Self { update, visible, hidden, model_notes, outliers, bulk, singular_values, files })
     }
 
     fn text(&self) -> String {
         let bulk = &self.bulk;
-        let mut text = report::bulk((self.visible, self.hidden), self.update, bulk);
+        let mut text = report::model_notes(&self.model_notes);
+        text += &report::bulk((self.visible, self.hidden), self.update, bulk);
         text += &format!("{} singular values above the bulk", bulk.outliers);
         text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
         let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
