@@ -181,7 +181,7 @@ fn files_that_unpack_to_gigabytes_are_refused_in_two_gigabytes() {
         let packed = std::fs::File::open(fixture("foreign").join(format!("{name}.gz"))).unwrap();
         let path = folder.path().join(name);
         std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut std::fs::File::create(&path).unwrap()).unwrap();
-        assert!((1 << 20..5 << 20).contains(&std::fs::metadata(&path).unwrap().len()));
+        assert!((1_000_000..5_000_000).contains(&std::fs::metadata(&path).unwrap().len()));
         for command in ["inspect FILE", "spectrum FILE", "sample FILE", "train --init FILE --updates 1"] {
             let (code, complaint) = limited(&command.replace("FILE", path.to_str().unwrap()), folder.path());
             assert!(code == Some(2) && complaint.lines().count() == 1, "{command}, {name}: {code:?} {complaint}");

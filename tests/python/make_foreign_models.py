@@ -104,10 +104,10 @@ def bombs(out):
         file["samples"] = file["update_1/params/weight_matrix"]
     with h5py.File(out / "chunks.h5", "w") as file:
         shape, chunks = (4 * side, side), (1024, side)
-        for name in ("samples", "update_1/weight_matrix"):
-            file.create_dataset(name, shape, "f4", chunks=chunks, compression="gzip", compression_opts=9)
-            for start in range(0, shape[0], chunks[0]):
-                file[name][start : start + chunks[0]] = zeros[: chunks[0]]
+        weights = file.create_dataset("update_1/weight_matrix", shape, "f4", chunks=chunks, compression="gzip", compression_opts=9)
+        for start in range(0, shape[0], chunks[0]):
+            weights[start : start + chunks[0]] = zeros[: chunks[0]]
+        file["samples"] = weights
         file["update_1/vbias"], file["update_1/hbias"] = (np.zeros(count, dtype=np.float32) for count in shape)
     np.savez_compressed(out / "archive.npz", W=zeros, eta=zeros[0], theta=zeros[0])
     np.savez_compressed(out / "weights.npz", W=zeros)
