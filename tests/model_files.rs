@@ -409,8 +409,9 @@ fn commands_say_what_they_suppose_of_a_model() {
         ("annadca.h5", &["--label", "2"], "the machine given label 2"),
         ("transposed.npz", &[], "transposed"),
     ] {
+        let file = path(name);
         for command in ["inspect", "spectrum", "sample"] {
-            let arguments = [&[path(name).as_str()], more].concat();
+            let arguments = [&[file.as_str()], more].concat();
             let (code, [said, complaint]) = run(command, &arguments);
             assert_eq!(code, 0, "{complaint}");
             let first = said.lines().next().unwrap();

@@ -102,8 +102,17 @@ fn mutate(seed: u64, rounds: usize) {
     let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("damaged");
-    let names =
-        ["rbms-0.5.0-bernoulli.h5", "rbms-0.6.0-ising.h5", "torchrbm.h5", "newest.h5", "ising.npz", "named.npz"];
+    let names = [
+        "rbms-0.5.0-bernoulli.h5",
+        "rbms-0.6.0-ising.h5",
+        "torchrbm.h5",
+        "newest.h5",
+        "ising.npz",
+        "named.npz",
+        "foreign/julia-standardized.h5",
+        "foreign/half.h5",
+        "foreign/half.npz",
+    ];
     for source in names.iter().map(|name| fixture(name)).chain([ours(folder.path())]) {
         let whole = std::fs::read(&source).unwrap();
         let parts = read_all(&source);

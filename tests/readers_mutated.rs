@@ -149,7 +149,7 @@ fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
 fn reads_model(path: &Path) -> bool {
     let mut whole = false;
     for units in [None, Some(Units::Ising), Some(Units::Bernoulli)] {
-        let Ok(reader) = ModelReader::open(path, units) else { continue };
+        let Ok(reader) = ModelReader::open_weights(path, units) else { continue };
         for &update in reader.updates().iter().take(8) {
             let _ = reader.read(update);
             let _ = reader.machine(Some(update));
@@ -184,8 +184,17 @@ fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
 }
 
-const MODELS: [&str; 6] =
-    ["rbms-0.5.0-bernoulli.h5", "rbms-0.6.0-ising.h5", "torchrbm.h5", "newest.h5", "ising.npz", "named.npz"];
+const MODELS: [&str; 9] = [
+    "rbms-0.5.0-bernoulli.h5",
+    "rbms-0.6.0-ising.h5",
+    "torchrbm.h5",
+    "newest.h5",
+    "ising.npz",
+    "named.npz",
+    "foreign/julia-standardized.h5",
+    "foreign/half.h5",
+    "foreign/weights.npy",
+];
 
 #[test]
 fn mutated_models_are_refused_or_sound() {

@@ -4,7 +4,7 @@ use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::inspect_figures as drawn;
 use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
-use super::model::{ModelOptions, Source, UnitsName, parse_shape};
+use super::model::{ModelOptions, Source, UnitsName, parse_shape, room_for_modes};
 use super::options::{Common, Format};
 use super::{CliError, progress, report};
 use crate::data::{Dataset, Expect};
@@ -121,6 +121,7 @@ impl InspectOptions {
             _ => None,
         };
         let machine = source.machine(update)?;
+        room_for_modes(&machine)?;
         let shape = choice.shape(machine.visible)?;
         let data = self.load_data(machine.visible)?;
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;

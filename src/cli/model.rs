@@ -2,6 +2,7 @@
 
 use super::options::Common;
 use super::{CliError, progress, train};
+use crate::archive::bounds::room_for;
 use crate::data::{Dataset, digits};
 use crate::rbm::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
 use clap::{Args, ValueEnum};
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 const SAMPLES: usize = 2000;
 /// In the place of a checksum.
 const TRAINED: &str = "trained on the spot";
+/// Memory for the modes of a machine, for each weight; measured at 2000 × 2000.
+const BYTES_OF_MODES: u64 = 80;
 const HIDDEN: usize = 100;
 const UPDATES: u64 = 2000;
 
@@ -150,6 +153,13 @@ impl Source {
             Source::Trained(..) => &[],
         }
     }
+}
+
+/// Checks that there is memory for the singular vectors of a machine and all that is computed on the way.
+pub(super) fn room_for_modes(machine: &Machine) -> Result<(), CliError> {
+    let name = format!("the singular value decomposition of {} × {} weights", machine.visible, machine.hidden);
+    room_for(&name, BYTES_OF_MODES.saturating_mul(machine.weights.len() as u64))
+        .map_err(|error| CliError::Input(error.to_string()))
 }
 
 /// Opens a model file; a linear machine only if `linear`.

@@ -1,7 +1,7 @@
 //! `spectrum`: singular values of a trained machine, through its training.
 
 use super::destination::Destination;
-use super::model::ModelOptions;
+use super::model::{ModelOptions, room_for_modes};
 use super::options::{Common, Format};
 use super::report::number;
 use super::{CliError, figures, report, train};
@@ -66,6 +66,7 @@ impl SpectrumOptions {
             None => source.updates().to_vec(),
         };
         let machine = source.machine(self.model.update)?;
+        room_for_modes(&machine)?;
         let shape = self.model.shape(machine.visible)?;
         let mut log = SpectrumLog::default();
         for &update in &updates {

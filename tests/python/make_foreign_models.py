@@ -47,7 +47,9 @@ def julia_text(file, name, text):
     kind.set_size(len(text))
     kind.set_cset(h5py.h5t.CSET_UTF8)
     space = h5py.h5s.create(h5py.h5s.SCALAR)
-    dataset = h5py.h5d.create(file.id, name.encode(), kind, space)
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_obj_track_times(False)
+    dataset = h5py.h5d.create(file.id, name.encode(), kind, space, plist)
     dataset.write(space, space, np.array(text.encode(), dtype=f"S{len(text)}"), kind)
 
 
@@ -103,6 +105,7 @@ def bombs(out):
         file["update_1/params/vbias"] = file["update_1/params/hbias"] = np.zeros(side, dtype=np.float32)
         file["samples"] = file["update_1/params/weight_matrix"]
     with h5py.File(out / "chunks.h5", "w") as file:
+        file["model_type"] = "IIRBM"
         shape, chunks = (4 * side, side), (1024, side)
         weights = file.create_dataset("update_1/weight_matrix", shape, "f4", chunks=chunks, compression="gzip", compression_opts=9)
         for start in range(0, shape[0], chunks[0]):
@@ -184,8 +187,8 @@ def main():
     (out / "model.json").write_text(json.dumps({"W": w.tolist()}))
     (out / "model.pkl").write_bytes(pickle.dumps({"W": w}))
     with zipfile.ZipFile(out / "model.pt", "w") as archive:
-        archive.writestr("model/data.pkl", b"\x80\x02}q\x00.")
-        archive.writestr("model/version", b"3\n")
+        for name, content in {"model/data.pkl": b"\x80\x02}q\x00.", "model/version": b"3\n"}.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
     (out / "expected.json").write_text(json.dumps(expected) + "\n")
     bombs(out)
 
