@@ -378,7 +378,8 @@ fn labelled(file: &Hdf5, group: &str) -> io::Result<bool> {
 /// What is wrong with a unit of labels.
 fn one_unit(labels: usize) -> String {
     format!(
-        "its labels (label_matrix, lbias) are one unit of {labels} states, of which one is taken at a time, not units of two          values, which are all that is read; the machine given a label is such"
+        "its labels (label_matrix, lbias) are one unit of {labels} states, of which one is taken at a time, not units of two \
+         values, which are all that is read; the machine given a label is such"
     )
 }
 

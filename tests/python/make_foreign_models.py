@@ -113,8 +113,8 @@ def bombs(out):
         file["samples"] = weights
         file["update_1/vbias"], file["update_1/hbias"] = (np.zeros(count, dtype=np.float32) for count in shape)
     np.savez_compressed(out / "archive.npz", W=zeros, eta=zeros[0], theta=zeros[0])
-    np.savez_compressed(out / "weights.npz", W=zeros)
-    for name in ("chunk.h5", "chunks.h5", "archive.npz", "weights.npz"):
+    np.savez_compressed(out / "alone.npz", W=zeros)
+    for name in ("chunk.h5", "chunks.h5", "archive.npz", "alone.npz"):
         path = out / name
         (out / f"{name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
         path.unlink()
