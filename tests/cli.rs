@@ -270,3 +270,117 @@ fn help_has_examples() {
     }
     assert!(succeed(&["--version"]).starts_with("spectral-rbm "));
 }
+
+fn table(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables").join(name).display().to_string()
+}
+
+/// Seven samples of five units, stored transposed by MATLAB.
+#[test]
+fn every_command_says_how_many_samples_of_how_many_units_it_read_and_what_is_odd() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (data, model) = (table("matlab.h5"), at("train/model.h5"));
+    let commands = [
+        ("train", "--hidden 3 --updates 2 --records 2", true),
+        ("learn", "--hidden 3 --closure linear-ising --t-end 0.01 --times 2", false),
+        ("learn", "--hidden 3 --closure chains --learning-rate 0.01 --t-end 0.02 --times 2 --batch-size 9", true),
+        (
+            "compare",
+            "--hidden 3 --runs 1 --closures linear-ising --updates 4 --records 3 --directions 1 --gibbs-steps 1",
+            true,
+        ),
+        ("sample", &format!("{model} --chains 7 --steps 2 --from-data"), false),
+        ("inspect", &format!("{model} --modes 1"), false),
+    ];
+    for (command, more, batch) in commands {
+        let more: Vec<&str> = more.split(' ').chain(["--data", &data, "--quiet"]).collect();
+        let (json_out, text_out) = (at(command), at(&format!("{command}-text")));
+        let report = json(&[&[command], more.as_slice(), &["--out", &json_out]].concat());
+        let found = &report[if command == "inspect" { "data_set" } else { "data" }];
+        assert_eq!((found["samples"].as_u64(), found["visible"].as_u64()), (Some(7), Some(5)), "{command}");
+        let notes: Vec<&str> = found["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
+        assert!(notes[0].starts_with("written by MATLAB"), "{command}: {notes:?}");
+        assert_eq!(
+            notes.get(1).is_some_and(|note| note.contains("a batch is all 7 samples")),
+            batch,
+            "{command}: {notes:?}"
+        );
+        let text = succeed(&[&[command], more.as_slice(), &["--out", &text_out]].concat());
+        assert!(
+            text.contains("matlab.h5, 7 samples of 5 units") && notes.iter().all(|note| text.contains(note)),
+            "{text}"
+        );
+    }
+    // At once, too.
+    let spoken = run(&[
+        "learn",
+        "--data",
+        &data,
+        "--hidden",
+        "3",
+        "--closure",
+        "linear-ising",
+        "--t-end",
+        "0.01",
+        "--out",
+        &at("a"),
+    ]);
+    assert!(String::from_utf8_lossy(&spoken.stderr).contains("note: written by MATLAB"));
+}
+
+#[test]
+fn options_of_data_files_are_in_the_run_file_and_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("grey.csv");
+    std::fs::write(&path, "label,a,b,c\n1,3,9,\n2,8,1,9\n3,1,7,8\n4,9,9,1\n").unwrap();
+    let (first, again) = (folder.path().join("first"), folder.path().join("again"));
+    let options = ["--threshold", "5", "--missing", "drop", "--label-column", "label", "--no-weights"];
+    let data = path.display().to_string();
+    let fixed =
+        ["train", "--data", &data, "--hidden", "2", "--updates", "3", "--records", "2", "--batch-size", "2", "--quiet"];
+    let report = json(&[&fixed, options.as_slice(), &["--out", first.to_str().unwrap()]].concat());
+    assert_eq!((report["data"]["samples"].as_u64(), report["data"]["visible"].as_u64()), (Some(3), Some(3)));
+    assert_eq!(report["data"]["notes"][0], "1 of 4 samples have missing values and were left out");
+    let text = std::fs::read_to_string(first.join("run.toml")).unwrap();
+    for line in
+        ["threshold = 5.0", "missing = \"drop\"", "label_column = \"label\"", "no_weights = true", "transpose = false"]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    succeed(&["run", first.to_str().unwrap(), "--out", again.to_str().unwrap(), "--quiet"]);
+    same_files(&first, &again, &["spectrum.csv", "records.npz", "model.h5", "run.toml"]);
+    // The same three samples by another way.
+    std::fs::write(&path, "1 -1 1\n-1 1 1\n1 1 -1\n").unwrap();
+    let plain = json(&[&fixed, ["--out", again.to_str().unwrap()].as_slice()].concat());
+    assert_eq!(plain["data"]["checksum"], report["data"]["checksum"]);
+}
+
+#[test]
+fn data_that_cannot_be_used_as_they_are_are_refused_with_the_option_that_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let refused = |arguments: &[&str]| {
+        let output = run(&[&["learn", "--out", &out, "--hidden", "3", "--t-end", "0.01"], arguments].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{arguments:?}: {complaint}");
+        complaint
+    };
+    let [weights, grey, missing, one] = ["weights.npz", "grey.npy", "missing.npy", "u1.npy"].map(table);
+    for (arguments, words) in [
+        (&["--data", &weights] as &[&str], "weights from 1 to 7, and all count alike here: --no-weights"),
+        (&["--data", &grey], "grey levels need --threshold"),
+        (&["--data", &missing], "sample 3, unit 4 is NaN: it is missing: --missing drop"),
+        (&["--data", &one, "--label-column", "1"], "a label column is for tables of text"),
+        (&["--data", &one, "--samples", "8"], "8 samples are asked for"),
+        (&["--data", &grey, "--threshold", "100", "--binarization", "stochastic"], "choose one"),
+        (&["--data", &one, "--threshold", "0.5", "--closure", "linear"], "real numbers are to be read"),
+        (&["--transpose"], "--transpose is for files of samples, and --data is \"digits\""),
+        (&["--data", "clusters", "--threshold", "3"], "--threshold is for files of grey levels"),
+        (&["--data", &folder.path().display().to_string()], "no train-images-idx3-ubyte"),
+    ] {
+        let complaint = refused(arguments);
+        assert!(complaint.contains(words), "{complaint}");
+    }
+}

@@ -1,7 +1,10 @@
 //! HDF5 files.
 
+use super::half::halves;
 use super::{Array, damaged, values_of};
-use hdf5_pure::{DType, Dataset, Error, File, Group, Layout, VlenStringReadOptions};
+use hdf5_pure::{
+    DType, Dataset, Datatype, DatatypeByteOrder, Error, File, FloatingPointLayout, Group, Layout, VlenStringReadOptions,
+};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -13,6 +16,17 @@ const SHORT_TEXT: usize = 1 << 12;
 
 /// Values read at a time.
 const WINDOW: u64 = 1 << 16;
+
+/// IEEE 754 binary16.
+const HALF: FloatingPointLayout = FloatingPointLayout {
+    bit_offset: 0,
+    bit_precision: 16,
+    exponent_location: 10,
+    exponent_size: 5,
+    mantissa_location: 0,
+    mantissa_size: 10,
+    exponent_bias: 15,
+};
 
 /// An open file, of which only what is asked for is read.
 #[derive(Debug)]
@@ -43,6 +57,12 @@ impl Hdf5 {
         self.file.group(name).map_err(|error| refused_in(name, error))
     }
 
+    /// Names of the attributes of a data set; none where they cannot be read.
+    pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
+        let attributes = self.file.dataset(name).and_then(|dataset| dataset.attrs());
+        attributes.map(|found| found.into_keys().collect()).unwrap_or_default()
+    }
+
     /// Rows of a data set of numbers of any type as double precision, handed to `take` in order, a window at a time. `admit` is
     /// asked of the shape before anything is read; what it makes of it is handed on.
     pub(crate) fn rows<S: Copy, E: From<io::Error>>(
@@ -57,10 +77,17 @@ impl Hdf5 {
         let rows = shape.first().copied().unwrap_or(0);
         let columns = shape.iter().skip(1).product::<u64>().max(1);
         let window = (WINDOW / columns).max(1);
+        let half = half_order(&dataset).map_err(|error| refused_in(name, error))?;
         let mut start = 0;
         while start < rows {
             let count = window.min(rows - start);
-            let values = dataset.read_f64_rows(start, count).map_err(|error| refused_in(name, error))?;
+            let values = match half {
+                None => dataset.read_f64_rows(start, count).map_err(|error| refused_in(name, error))?,
+                Some(big_endian) => {
+                    let bytes = dataset.read_raw_rows(start, count).map_err(|error| refused_in(name, error))?;
+                    halves(&bytes, big_endian).map(f64::from).collect()
+                }
+            };
             if values.len() as u64 != count * columns {
                 return Err(damaged(format!("{name} is truncated in rows {} and after", start + 1)).into());
             }
@@ -184,6 +211,15 @@ impl Hdf5 {
         }
         Err(damaged(format!("{name} has {} values for the shape {shape:?}", values.len())))
     }
+}
+
+/// Whether numbers of half precision are big-endian; nothing for other types.
+fn half_order(dataset: &Dataset) -> Result<Option<bool>, Error> {
+    Ok(match dataset.datatype()? {
+        Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::LittleEndian, layout: HALF } => Some(false),
+        Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::BigEndian, layout: HALF } => Some(true),
+        _ => None,
+    })
 }
 
 fn refused_in(name: &str, error: Error) -> io::Error {

@@ -4,6 +4,7 @@
 //! What is wrong with their content is [`InvalidData`](std::io::ErrorKind::InvalidData); other errors are the system's.
 
 mod array;
+pub(crate) mod half;
 pub(crate) mod hdf5;
 pub(crate) mod npy;
 mod npz;

@@ -1,7 +1,7 @@
 //! NumPy's arrays.
 
 use super::damaged;
-use npyz::{NpyFile, NpyHeader};
+use npyz::{DType, Endianness, NpyFile, NpyHeader, TypeChar};
 use std::io::{self, Read};
 
 /// Longest header read; NumPy's own limit.
@@ -34,4 +34,14 @@ pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
         return Err(damaged("an NPY header describes no plain array of a size that can be"));
     }
     Ok(NpyFile::with_header(NpyHeader::from_reader(bytes.as_slice())?, reader))
+}
+
+/// Whether numbers of half precision are big-endian; nothing for other types.
+pub(crate) fn half_order(dtype: &DType) -> Option<bool> {
+    match dtype {
+        DType::Plain(kind) if kind.type_char() == TypeChar::Float && kind.size_field() == 2 => {
+            Some(kind.endianness() == Endianness::Big)
+        }
+        _ => None,
+    }
 }

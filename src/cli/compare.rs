@@ -263,7 +263,10 @@ impl CompareOptions {
         if self.data.data == "clusters" && self.data.samples.is_none() {
             self.data.samples = Some(CLUSTERED);
         }
-        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if gaussian { Expect::Real } else { Expect::Spins })?;
+        if !gaussian {
+            self.batch_size = Some(self.data.batch(self.batch_size.unwrap_or(BATCH), data.len()));
+        }
         let machine = match recorded.first() {
             Some(run) => run.start()?,
             None => self.init.machine(&data, common.seed, gaussian)?,

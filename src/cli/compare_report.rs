@@ -1,7 +1,7 @@
 //! What `compare` writes: report.json, report.md, curves.csv and the figure.
 
 use super::CliError;
-use super::data::DataOptions;
+use super::data::{DataOptions, DataReport};
 use super::destination::{Destination, write_json};
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
@@ -67,14 +67,6 @@ struct Report {
     theories: Vec<TheoryReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<ReferenceReport>,
-}
-
-#[derive(Serialize)]
-struct DataReport {
-    data: String,
-    samples: usize,
-    visible: usize,
-    checksum: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -191,12 +183,7 @@ impl Results<'_> {
             },
         });
         Report {
-            data: DataReport {
-                data: options.data.clone(),
-                samples: data.len(),
-                visible: data.units(),
-                checksum: options.checksum.clone(),
-            },
+            data: options.report(data),
             simulation: self.simulation.clone(),
             directions: self.directions,
             compared: self.compared(),
@@ -331,7 +318,7 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
     let mut text = format!(
         "# Theory against simulation\n\n{}\n\n\
          Data: {}, {} samples of {} units. Machine: {} visible and {} hidden units. Simulations: {}, {} updates to t = {}, \
-         seeds from {}.\n",
+         seeds from {}.\n{}",
         report.compared,
         data.data,
         data.samples,
@@ -342,6 +329,7 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
         simulation.updates,
         plain(simulation.t_end),
         simulation.seeds.first().copied().unwrap_or(seed),
+        data.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>(),
     );
     for (theory, reported) in results.theories.iter().zip(&report.theories) {
         let resolved = match reported.directions {

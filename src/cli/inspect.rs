@@ -116,7 +116,8 @@ impl InspectOptions {
         };
         let machine = source.machine(update)?;
         let shape = choice.shape(machine.visible)?;
-        let data = self.load_data(machine.visible)?;
+        let data = self.load_data(common, machine.visible)?;
+        let given = data.as_ref().zip(self.data.as_ref()).map(|(data, options)| options.report(data));
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let depth = Depth { modes: self.modes, seed: common.seed, ..Depth::default() };
         let trajectory = match self.update {
@@ -134,7 +135,8 @@ impl InspectOptions {
         spinner.finish_and_clear();
 
         let model = self.describe(&source, update, &machine);
-        let report = Report::new(model, &reading, &states, trajectory.as_ref());
+        let mut report = Report::new(model, &reading, &states, trajectory.as_ref());
+        report.data_set = given;
         write_json(&mut destination, "inspection.json", &report)?;
         if let Some(trajectory) = &trajectory {
             write_trajectory(&mut destination, trajectory)?;
@@ -147,7 +149,10 @@ impl InspectOptions {
         destination.write_run(common, "inspect", &self)?;
         match common.format {
             Format::Json => report::print(&report::json(&report)),
-            Format::Table => report::print(&(report.text() + &destination.summary())),
+            Format::Table => {
+                let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
+                report::print(&(data + &report.text() + &destination.summary()));
+            }
         }
         if states.found.dominant().is_none() {
             let message = format!(
@@ -172,9 +177,9 @@ impl InspectOptions {
         Ok(())
     }
 
-    fn load_data(&mut self, visible: usize) -> Result<Option<Dataset>, CliError> {
+    fn load_data(&mut self, common: &Common, visible: usize) -> Result<Option<Dataset>, CliError> {
         let Some(options) = &mut self.data else { return Ok(None) };
-        let data = options.load(Expect::Spins)?;
+        let data = options.load(common, Expect::Spins)?;
         if data.units() != visible {
             let message = format!("the data have {} units, and the machine {visible} visible ones", data.units());
             return Err(CliError::Input(message));

@@ -1,5 +1,6 @@
 //! What `inspect` prints and writes of a machine.
 
+use super::data::DataReport;
 use super::destination::Destination;
 use super::report::{exact, number};
 use super::{CliError, report};
@@ -26,6 +27,8 @@ pub(super) struct Report<'a> {
     modes_in_fixed_points: usize,
     search: Search,
     data: &'a Option<DataStates>,
+    /// The data whose states these are, if they were given.
+    pub data_set: Option<DataReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trajectory: Option<Way<'a>>,
 }
@@ -127,6 +130,7 @@ impl<'a> Report<'a> {
             modes_in_fixed_points: states.ensemble.modes().len().min(reading.outliers.len()),
             search: Search { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
             data: &states.data,
+            data_set: None,
             trajectory: trajectory.map(|way| Way { steps: &way.steps, modes: &way.modes }),
         }
     }

@@ -1,6 +1,6 @@
 //! `learn`: the deterministic learning flow.
 
-use super::data::{DataOptions, InitOptions};
+use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::Destination;
 use super::learn_components;
 use super::options::{Common, Format};
@@ -198,6 +198,7 @@ enum MethodName {
 
 #[derive(Serialize)]
 struct Summary<'a> {
+    data: DataReport,
     closure: ClosureName,
     response: ResponseName,
     times: usize,
@@ -227,7 +228,8 @@ impl LearnOptions {
         }
         self.law_u = Some(self.law_u.clone().unwrap_or_else(given));
         let linear = self.closure == ClosureName::Linear;
-        let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if linear { Expect::Real } else { Expect::Spins })?;
+        self.batch_size = self.batch_size.map(|size| self.data.batch(size, data.len()));
         let machine = self.init.machine(&data, common.seed, linear)?;
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
@@ -245,8 +247,10 @@ impl LearnOptions {
         self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;
         let unstable = theory.unstable();
+        let loaded = self.data.report(&data);
         match common.format {
             Format::Json => report::print(&report::json(&Summary {
+                data: loaded,
                 closure: self.closure,
                 response: self.response,
                 times: trajectory.snapshots.len(),
@@ -273,7 +277,8 @@ impl LearnOptions {
                 let reliability =
                     prepared.flow.reliability().map_or(String::new(), |found| report::reliability(&found));
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
+                    "{}linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
+                    loaded.text(),
                     table(&trajectory),
                     happened(&trajectory),
                     learn_components::text(&trajectory),

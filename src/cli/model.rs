@@ -56,6 +56,11 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
+/// Whether images of so many rows and columns fit on a page.
+pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
+    rows <= 2 * columns && columns <= 8 * rows
+}
+
 /// Machines of a file, by update.
 pub(super) enum Source {
     /// A file.
@@ -98,7 +103,7 @@ impl ModelOptions {
             if rows.checked_mul(columns) != Some(visible) {
                 return bad(format!(", and the machine has {visible} visible units"));
             }
-            if rows > 2 * columns || columns > 8 * rows {
+            if !fits_on_a_page((rows, columns)) {
                 return bad(": images that are so long do not fit on a page".to_owned());
             }
             return Ok(self.image_shape);

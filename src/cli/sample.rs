@@ -1,6 +1,6 @@
 //! `sample`: samples of a trained machine, and its partition function.
 
-use super::data::DataOptions;
+use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
 use super::model::ModelOptions;
 use super::options::{Common, Format};
@@ -59,6 +59,7 @@ pub(super) struct SampleOptions {
 
 #[derive(Serialize)]
 struct Summary {
+    data: Option<DataReport>,
     visible: usize,
     hidden: usize,
     chains: usize,
@@ -77,7 +78,7 @@ impl SampleOptions {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let machine = self.model.open(common, false)?.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;
-        let data = if self.from_data || self.likelihood { Some(self.data.load(Expect::Spins)?) } else { None };
+        let data = if self.from_data || self.likelihood { Some(self.data.load(common, Expect::Spins)?) } else { None };
         let mut sampler = match &data {
             Some(data) if self.from_data => {
                 Sampler::from_samples(&machine, data.clone().first(Some(self.chains))?.spins()?, common.seed)?
@@ -103,6 +104,7 @@ impl SampleOptions {
         destination.write_run(common, "sample", &self)?;
         let sums = samples.unit_sums();
         let summary = Summary {
+            data: data.as_ref().map(|data| self.data.report(data)),
             visible: machine.visible,
             hidden: machine.hidden,
             chains: self.chains,
@@ -141,7 +143,8 @@ impl SampleOptions {
 
 impl Summary {
     fn text(&self) -> String {
-        let mut text = format!(
+        let mut text = self.data.as_ref().map(DataReport::text).unwrap_or_default();
+        text += &format!(
             "{} samples of a machine of {} visible and {} hidden units after {} Gibbs steps; mean spin {}\n",
             self.chains,
             self.visible,

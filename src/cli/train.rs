@@ -1,7 +1,8 @@
 //! `train`: a simulated training run.
 
-use super::data::{DataOptions, InitOptions};
+use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
+use super::model::fits_on_a_page;
 use super::options::{Common, Format};
 use super::report::{exact, number};
 use super::{CliError, figures, progress, report};
@@ -144,6 +145,7 @@ pub(super) enum Export {
 
 #[derive(Serialize)]
 struct Summary<'a> {
+    data: DataReport,
     updates: u64,
     time: f64,
     epochs: f64,
@@ -173,7 +175,8 @@ impl TrainOptions {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let gaussian = self.units == UnitsName::Gaussian;
         self.check()?;
-        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if gaussian { Expect::Real } else { Expect::Spins })?;
+        self.batch_size = self.data.batch(self.batch_size, data.len());
         let times = self.times(data.len())?;
         let recorder = Recorder::new(&data, self.detail())?;
         let machine = self.init.machine(&data, common.seed, gaussian)?;
@@ -219,8 +222,10 @@ impl TrainOptions {
         self.write(common, destination, &store, &log, data)?;
         store.remove()?;
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
+        let loaded = self.data.report(data);
         match common.format {
             Format::Json => report::print(&report::json(&Summary {
+                data: loaded,
                 updates: last.update,
                 time: last.time,
                 epochs: last.epoch,
@@ -229,7 +234,7 @@ impl TrainOptions {
                 outliers: last.value("outliers"),
                 files: destination.written(),
             })),
-            Format::Table => report::print(&(table(&log) + "\n" + &destination.summary())),
+            Format::Table => report::print(&(loaded.text() + "\n" + &table(&log) + "\n" + &destination.summary())),
         }
         Ok(())
     }
@@ -258,7 +263,7 @@ impl TrainOptions {
         }
         let last = model.checkpoints.last().map(|checkpoint| &checkpoint.machine);
         figures::of_run(destination, log, (data.units(), self.init.hidden))?;
-        if let Some((machine, shape)) = last.zip(data.image_shape) {
+        if let Some((machine, shape)) = last.zip(data.image_shape.filter(|&shape| fits_on_a_page(shape))) {
             figures::of_modes(destination, machine, shape)?;
         }
         destination.write_run(common, "train", self)?;

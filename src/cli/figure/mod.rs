@@ -150,6 +150,7 @@ impl FigureOptions {
         for draw in names.iter().filter_map(|name| name.draw()) {
             draw(&mut gallery)?;
         }
+        let loaded = gallery.runs.data().map(|data| gallery.options.data.report(data));
         let Gallery { options, mut destination, claims, .. } = gallery;
         claims::write(
             &mut destination,
@@ -159,10 +160,13 @@ impl FigureOptions {
         destination.write_run(common, "figure", &options)?;
         match common.format {
             Format::Json => {
-                let summary = serde_json::json!({ "files": destination.written(), "claims": claims });
+                let summary = serde_json::json!({ "data": loaded, "files": destination.written(), "claims": claims });
                 report::print(&report::json(&summary));
             }
-            Format::Table => report::print(&(claims::text(&claims) + &destination.summary())),
+            Format::Table => {
+                let loaded = loaded.map_or(String::new(), |loaded| loaded.text());
+                report::print(&(loaded + &claims::text(&claims) + &destination.summary()));
+            }
         }
         Ok(())
     }

@@ -25,13 +25,20 @@ pub(super) struct Runs {
     training: Option<Rc<TrainingCourse>>,
 }
 
+impl Runs {
+    /// The data, if a figure has asked for them.
+    pub fn data(&self) -> Option<&Dataset> {
+        self.data.as_deref()
+    }
+}
+
 impl Gallery<'_> {
     /// The ±1 data of the options.
     pub fn data(&mut self) -> Result<Rc<Dataset>, CliError> {
         if let Some(data) = &self.runs.data {
             return Ok(Rc::clone(data));
         }
-        let data = Rc::new(self.options.data.load(Expect::Spins)?);
+        let data = Rc::new(self.options.data.load(self.common, Expect::Spins)?);
         Ok(Rc::clone(self.runs.data.insert(data)))
     }
 
@@ -61,6 +68,8 @@ impl Gallery<'_> {
         if batch_size == 0 {
             return Err(CliError::Input("--batch-size is 0: a batch has at least one sample".to_owned()));
         }
+        let batch_size = options.data.batch(batch_size, samples);
+        options.batch_size = Some(batch_size);
         let settings = Settings { batch_size, chains: batch_size, seed: self.common.seed, ..Settings::default() };
         Ok(TrainingSettings { hidden: options.hidden, deviation: DEVIATION, epochs, records: RECORDS, settings })
     }
