@@ -137,11 +137,19 @@ impl Rows {
 
     /// Hands on the samples whole, as many as are asked for; values stored twice are added, as SciPy does.
     fn push(&self, units: usize, values: &mut Values) -> Result<()> {
-        let mut row = vec![0.0; units];
+        let mut row = Vec::new();
         for ends in self.starts.windows(2) {
-            row.fill(0.0);
-            (ends[0]..ends[1]).for_each(|stored| row[self.units[stored]] += self.values[stored]);
-            row.iter().try_for_each(|&value| values.push(value))?;
+            row.clear();
+            row.extend((ends[0]..ends[1]).map(|stored| (self.units[stored], self.values[stored])));
+            row.sort_by_key(|&(unit, _)| unit);
+            let mut stored = row.iter().peekable();
+            for unit in 0..units {
+                let mut value = 0.0;
+                while let Some((_, part)) = stored.next_if(|(place, _)| *place == unit) {
+                    value += part;
+                }
+                values.push(value)?;
+            }
             if values.is_full() {
                 break;
             }

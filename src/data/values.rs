@@ -11,6 +11,8 @@ use std::path::Path;
 
 /// Bytes that the values of a file may take as they are read; their samples take as many again.
 pub(super) const LARGEST_FILE: usize = 1 << 29;
+/// Values that are kept as bits: more take minutes.
+const MOST_SPINS: usize = 1 << 31;
 
 /// What values are to be, and what is known of them.
 #[derive(Debug)]
@@ -68,17 +70,17 @@ impl<'a> Values<'a> {
     pub fn new(path: &'a Path, options: &'a FileOptions, layout: Layout) -> Result<Self> {
         let (rule, store, most) = match (options.expect, options.binarization) {
             (Expect::Real, _) => (Rule::Real, Store::Reals(Vec::new()), LARGEST_FILE / 8),
-            (_, None) => (Rule::Pair { has_zero: false, has_minus: false }, Store::Bits(Vec::new()), 8 * LARGEST_FILE),
+            (_, None) => (Rule::Pair { has_zero: false, has_minus: false }, Store::Bits(Vec::new()), MOST_SPINS),
             (_, Some(Binarization::Threshold(at))) => {
                 let range = (f64::INFINITY, f64::NEG_INFINITY);
-                (Rule::Threshold { at, range }, Store::Bits(Vec::new()), 8 * LARGEST_FILE)
+                (Rule::Threshold { at, range }, Store::Bits(Vec::new()), MOST_SPINS)
             }
             (_, Some(Binarization::Stochastic { .. })) => {
                 (Rule::Levels { largest: 0.0 }, Store::Levels(Vec::new()), LARGEST_FILE)
             }
         };
-        // A sample takes a whole number of words.
-        let samples = LARGEST_FILE / 8 / layout.units().div_ceil(64);
+        // A sample takes a whole number of words, and some more to count it.
+        let samples = LARGEST_FILE / 8 / layout.units().div_ceil(64).saturating_add(3);
         let most = most.min(samples.max(1).saturating_mul(layout.units()));
         let values = Self { path, options, layout, count: 0, most, rule, store, dropped: BTreeSet::new() };
         // Of lines of text nothing is known beforehand.
