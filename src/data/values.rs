@@ -12,7 +12,7 @@ use std::path::Path;
 /// Bytes that the values of a file may take as they are read; their samples take as many again.
 pub(super) const LARGEST_FILE: usize = 1 << 29;
 /// Values that are kept as bits: more take minutes.
-const MOST_SPINS: usize = 1 << 31;
+const MOST_SPINS: usize = 1 << 30;
 
 /// What values are to be, and what is known of them.
 #[derive(Debug)]
