@@ -278,7 +278,6 @@ fn bad_input_is_told_in_one_line_and_spoils_nothing() {
         &["--learning-rate", "nan"],
         &["--updates", "0"],
         &["--batch-size", "0"],
-        &["--batch-size", "401"],
         &["--records", "1"],
         &["--gibbs-steps", "0"],
         &["--simulation", "/nowhere"],

@@ -294,7 +294,6 @@ fn bad_input_is_told_in_one_line() {
         &["train", "--data", truncated],
         &["train", "--data", "ellipsoid"],
         &["train", "--data", "clusters", "--balance", "1.5"],
-        &["train", "--data", "clusters", "--samples", "50", "--batch-size", "51"],
         &["train", "--samples", "0"],
         &["train", "--samples", "100", "--hidden", "0"],
         &["train", "--samples", "100", "--init-std", "-1"],
