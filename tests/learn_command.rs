@@ -197,3 +197,42 @@ fn bad_input_is_told_in_one_line() {
     }
     assert!(!folder.path().join("trajectory.csv").exists());
 }
+
+/// Weights, fields and rates from large to what single precision can hold, in every closure and response: an answer or one
+/// line, and no panic.
+#[test]
+fn huge_weights_and_rates_are_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let common = ["learn", "--data", "clusters", "--visible", "14", "--samples", "40", "--hidden", "4", "--modes", "2"];
+    let common = [&common[..], &["--times", "3", "--out", out]].concat();
+    let kinds: [&[&str]; 7] = [
+        &["--closure", "linear"],
+        &["--closure", "linear-ising"],
+        &["--closure", "population"],
+        &["--closure", "chains"],
+        &["--closure", "fixed-prior"],
+        &["--closure", "fixed-prior", "--response", "mean-field"],
+        &["--closure", "fixed-prior", "--response", "finite-size"],
+    ];
+    for kind in kinds {
+        for size in ["1e3", "1e10", "1e30", "1e39", "1e300"] {
+            let found = output(&[&common[..], kind, &["--t-end", "0.001", "--init-std", size]].concat());
+            let error = String::from_utf8_lossy(&found.stderr).into_owned();
+            let code = found.status.code();
+            let allowed: &[i32] = if size == "1e3" { &[0, 1] } else { &[2] };
+            assert!(code.is_some_and(|code| allowed.contains(&code)), "{kind:?} {size}: {code:?} {error}");
+            assert!(
+                code == Some(0) || error.starts_with("error: ") && error.lines().count() == 1,
+                "{kind:?} {size}: {error}"
+            );
+        }
+        for rate in ["1e10", "1e19", "1e150", "1e300"] {
+            let found = output(&[&common[..], kind, &["--learning-rate", rate, "--t-end", rate]].concat());
+            let error = String::from_utf8_lossy(&found.stderr).into_owned();
+            assert!(matches!(found.status.code(), Some(0..=2)), "{kind:?} {rate}: {error}");
+            assert!(!error.contains("panicked"), "{kind:?} {rate}: {error}");
+        }
+    }
+}

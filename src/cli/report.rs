@@ -41,7 +41,7 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 
 /// What there is to say of the states of a population closure; nothing if all were found.
 pub(super) fn reliability(found: &Reliability) -> String {
-    let Reliability { evaluations, approximate, largest_weight } = *found;
+    let Reliability { evaluations, approximate, largest_weight, .. } = *found;
     if approximate == 0 {
         return String::new();
     }

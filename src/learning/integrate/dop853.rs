@@ -8,12 +8,15 @@ use crate::error::{Error, Result};
 use nalgebra::DVector;
 use ode_solvers::dop_shared::OutputType;
 use ode_solvers::{Dop853, System};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Beyond a pole the rate points back, this strongly: an error that no tolerance lets pass.
 const WALL: f64 = 1e12;
 /// Steps from one requested time to the next.
 const MAX_STEPS: u32 = 1_000_000;
+/// Evaluations that may be needed from one requested time to the next, and after how many that is judged from how far they led.
+const MOST_EVALUATIONS: f64 = 1e5;
+const JUDGED_AFTER: u64 = 500;
 
 /// What a run took.
 pub(super) struct Run {
@@ -27,12 +30,42 @@ pub(super) struct Run {
 struct Problem<'a, F> {
     rate: &'a F,
     error: &'a RefCell<Option<Error>>,
+    /// From where, to where, and how far it is.
+    from: f64,
+    span: f64,
+    reached: Cell<f64>,
+    evaluations: Cell<u64>,
+}
+
+impl<F> Problem<'_, F> {
+    /// An error if the end would take too many evaluations at this pace.
+    fn pace(&self) -> Result<()> {
+        let done = self.evaluations.get() + 1;
+        self.evaluations.set(done);
+        let Self { from, span, .. } = *self;
+        let reached = self.reached.get();
+        if done < JUDGED_AFTER || done as f64 * span <= MOST_EVALUATIONS * reached {
+            return Ok(());
+        }
+        let needed = done as f64 * span / reached;
+        let needed = if needed.is_finite() { format!("some {needed:.0e}") } else { "no end".to_owned() };
+        let reason = format!(
+            "from t = {from}, {done} evaluations of the rate led to t = {}: up to t = {} there would be {needed}. The flow is too              stiff there, or it is a long way: end earlier, allow larger errors, or take the steps of a learning rate",
+            from + reached,
+            from + span
+        );
+        Err(Error::Unsolved { what: "the integration", reason })
+    }
 }
 
 impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>> for Problem<'_, F> {
     fn system(&self, _: f64, y: &DVector<f64>, derivative: &mut DVector<f64>) {
         derivative.fill(0.0);
         if self.error.borrow().is_some() {
+            return;
+        }
+        if let Err(slow) = self.pace() {
+            *self.error.borrow_mut() = Some(slow);
             return;
         }
         let (y, t) = without_time(y);
@@ -46,7 +79,8 @@ impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>
     }
 
     /// An error of the rate ends the run.
-    fn solout(&mut self, _: f64, _: &DVector<f64>, _: &DVector<f64>) -> bool {
+    fn solout(&mut self, x: f64, _: &DVector<f64>, _: &DVector<f64>) -> bool {
+        self.reached.set(x);
         self.error.borrow().is_some()
     }
 }
@@ -62,7 +96,8 @@ pub(super) fn integrate(
 ) -> Result<Run> {
     let span = to - from;
     let error = RefCell::new(None);
-    let problem = Problem { rate, error: &error };
+    let (reached, evaluations) = (Cell::new(0.0), Cell::new(0));
+    let problem = Problem { rate, error: &error, from, span, reached, evaluations };
     let mut solver = Dop853::from_param(
         problem,
         0.0,

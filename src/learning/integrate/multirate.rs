@@ -36,6 +36,9 @@ const SHRINK: f64 = 0.2;
 const GROW: f64 = 2.0;
 const SAFETY: f64 = 0.9;
 
+/// Steps that are tried from one requested time to the next, at most.
+const MOST_ATTEMPTS: usize = 10_000;
+
 /// Values of the slow part at times.
 type Values<'a> = Vec<(f64, &'a DVector<f64>)>;
 
@@ -81,6 +84,7 @@ pub(super) fn run<P: Split>(
         method.renew(statistics)?;
     }
     let (mut t, mut next, mut refused) = (start, 1, 0);
+    let mut attempts = 0;
     while next < times.len() {
         let steps = ((last - t) / method.step).ceil().max(1.0);
         let step = (last - t) / steps;
@@ -88,11 +92,23 @@ pub(super) fn run<P: Split>(
         if t + 0.1 * step <= t {
             return Err(Error::Step { at: t });
         }
+        attempts += 1;
+        if attempts > MOST_ATTEMPTS {
+            let reason = format!(
+                "{MOST_ATTEMPTS} steps from t = {} led to t = {t} and not to {}: end earlier, allow larger errors, or take the \
+                 steps of a learning rate",
+                times[next - 1],
+                times[next]
+            );
+            return Err(Error::Unsolved { what: "the integration", reason });
+        }
         let passed = times[next..].iter().take_while(|time| **time < end).count();
         let on_the_way = &times[next..next + passed];
         let attempt = match method.attempt((t, end), on_the_way, statistics) {
             // The fast part could not be integrated under a polynomial that leads astray.
-            Err(Error::Step { .. }) => Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None },
+            Err(Error::Step { .. } | Error::Unsolved { .. }) => {
+                Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None }
+            }
             other => other?,
         };
         let accepted = attempt.error <= 1.0;
@@ -108,6 +124,9 @@ pub(super) fn run<P: Split>(
         method.accept(end, attempt.y, statistics)?;
         let mut changed = method.pass(on_the_way, attempt.middle, statistics, visit)?;
         next += passed;
+        if passed > 0 || times[next] == end {
+            attempts = 0;
+        }
         if times[next] == end {
             changed |= visit(method.points[0].clone())?;
             next += 1;
