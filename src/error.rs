@@ -123,9 +123,9 @@ pub enum Error {
         /// How it failed.
         reason: String,
     },
-    /// An integration whose steps became too small, or whose numbers are no longer finite.
+    /// An integration whose steps became too small to come to an end, or whose numbers are no longer finite.
     #[error(
-        "the integration could not go on from t = {at}: its tolerance cannot be met there (or the learning rate of a map is too large)"
+        "the integration could not go on from t = {at:.6e}: its tolerance asks for steps there that are too small to come to an end; stop earlier, allow larger errors, or take the steps of a learning rate (one of a map is too large)"
     )]
     Step {
         /// Time that was reached.

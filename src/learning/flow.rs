@@ -292,16 +292,14 @@ impl Flow {
 
     /// The same, with the weights of states that a step of the map has: its learning rate, and the averages over the data.
     fn weighed(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
-        let what = "the machine's averages";
-        let diverged =
-            |reason| Error::Unsolved { what, reason: format!("at t = {t} the machine has diverged: {reason}") };
-        state.check_magnitude().map_err(diverged)?;
+        check(t, state)?;
         let averages = self.averages(t, state, step)?;
         if averages.magnitude().is_finite() {
             return Ok(averages);
         }
-        let reason = format!("at t = {t} they are no numbers: its weights are up to {:.1e}", state.weights.amax());
-        Err(Error::Unsolved { what, reason })
+        let reason =
+            format!("they are no numbers at t = {t:.4e}, where weights are up to {:.1e}", state.weights.amax());
+        Err(Error::Unsolved { what: "the machine's averages", reason })
     }
 
     fn averages(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
@@ -395,11 +393,19 @@ impl Split for Flow {
     fn step(&self, t: f64, y: &DVector<f64>, learning_rate: f64) -> Result<DVector<f64>> {
         let mut state = self.shape.clone();
         state.copy_from(y);
+        check(t, &state)?;
         let mut gradient = self.data_of_step(t, &state, learning_rate)?;
         let machine = self.weighed(t, &state, Some((learning_rate, &gradient)))?;
         gradient.add(-1.0, &machine);
         Ok(gradient.to_vector())
     }
+}
+
+/// Whether the machine is still one whose averages can be had.
+fn check(t: f64, state: &State) -> Result<()> {
+    let diverged =
+        |reason| Error::Unsolved { what: "the machine", reason: format!("it has diverged at t = {t:.4e}: {reason}") };
+    state.check_magnitude().map_err(diverged)
 }
 
 fn rates(averages: Averages) -> State {

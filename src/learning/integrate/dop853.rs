@@ -8,15 +8,17 @@ use crate::error::{Error, Result};
 use nalgebra::DVector;
 use ode_solvers::dop_shared::OutputType;
 use ode_solvers::{Dop853, System};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 /// Beyond a pole the rate points back, this strongly: an error that no tolerance lets pass.
 const WALL: f64 = 1e12;
 /// Steps from one requested time to the next.
 const MAX_STEPS: u32 = 1_000_000;
-/// Evaluations that may be needed from one requested time to the next, and after how many that is judged from how far they led.
-const MOST_EVALUATIONS: f64 = 1e5;
-const JUDGED_AFTER: u64 = 500;
+/// Share of the way to the next requested time below which a step is small, how many in a row end the run (undisturbed, steps
+/// grow sixfold from one to the next), and how many evaluations may lead to none.
+const SMALL: f64 = 1e-4;
+const MOST_SMALL: u32 = 10;
+const MOST_EVALUATIONS: u32 = 500;
 
 /// What a run took.
 pub(super) struct Run {
@@ -30,42 +32,40 @@ pub(super) struct Run {
 struct Problem<'a, F> {
     rate: &'a F,
     error: &'a RefCell<Option<Error>>,
-    /// From where, to where, and how far it is.
+    /// From where, and how far it is.
     from: f64,
     span: f64,
-    reached: Cell<f64>,
-    evaluations: Cell<u64>,
+    pace: RefCell<Pace>,
+}
+
+/// How a run proceeds.
+#[derive(Default)]
+struct Pace {
+    /// How far it has come.
+    reached: f64,
+    /// Evaluations since the last step.
+    evaluations: u32,
+    /// Small steps in a row.
+    small: u32,
 }
 
 impl<F> Problem<'_, F> {
-    /// An error if the end would take too many evaluations at this pace.
-    fn pace(&self) -> Result<()> {
-        let done = self.evaluations.get() + 1;
-        self.evaluations.set(done);
-        let Self { from, span, .. } = *self;
-        let reached = self.reached.get();
-        if done < JUDGED_AFTER || done as f64 * span <= MOST_EVALUATIONS * reached {
-            return Ok(());
+    /// Ends a run that would not come to its end in any sensible time.
+    fn judge(&self) {
+        let Pace { reached, evaluations, small } = *self.pace.borrow();
+        if evaluations <= MOST_EVALUATIONS && small <= MOST_SMALL {
+            return;
         }
-        let needed = done as f64 * span / reached;
-        let needed = if needed.is_finite() { format!("some {needed:.0e}") } else { "no end".to_owned() };
-        let reason = format!(
-            "from t = {from}, {done} evaluations of the rate led to t = {}: up to t = {} there would be {needed}. The flow is too              stiff there, or it is a long way: end earlier, allow larger errors, or take the steps of a learning rate",
-            from + reached,
-            from + span
-        );
-        Err(Error::Unsolved { what: "the integration", reason })
+        self.error.borrow_mut().get_or_insert(Error::Step { at: self.from + reached });
     }
 }
 
 impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>> for Problem<'_, F> {
     fn system(&self, _: f64, y: &DVector<f64>, derivative: &mut DVector<f64>) {
         derivative.fill(0.0);
+        self.pace.borrow_mut().evaluations += 1;
+        self.judge();
         if self.error.borrow().is_some() {
-            return;
-        }
-        if let Err(slow) = self.pace() {
-            *self.error.borrow_mut() = Some(slow);
             return;
         }
         let (y, t) = without_time(y);
@@ -80,7 +80,10 @@ impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>
 
     /// An error of the rate ends the run.
     fn solout(&mut self, x: f64, _: &DVector<f64>, _: &DVector<f64>) -> bool {
-        self.reached.set(x);
+        let mut pace = self.pace.borrow_mut();
+        let is_small = x - pace.reached < SMALL * self.span && x < self.span;
+        *pace = Pace { reached: x, evaluations: 0, small: if is_small { pace.small + 1 } else { 0 } };
+        drop(pace);
         self.error.borrow().is_some()
     }
 }
@@ -96,8 +99,7 @@ pub(super) fn integrate(
 ) -> Result<Run> {
     let span = to - from;
     let error = RefCell::new(None);
-    let (reached, evaluations) = (Cell::new(0.0), Cell::new(0));
-    let problem = Problem { rate, error: &error, from, span, reached, evaluations };
+    let problem = Problem { rate, error: &error, from, span, pace: RefCell::default() };
     let mut solver = Dop853::from_param(
         problem,
         0.0,

@@ -1,4 +1,4 @@
-//! The finite-size integral over two or three combinations of the magnetizations that are soft at once.
+//! The finite-size integral over two combinations of the magnetizations that are soft at once.
 //!
 //! As over one ([`path`](super::path)), with f in k columns and `c = fᵀ ŝ` of k components:
 //!
@@ -27,7 +27,7 @@ const LARGEST: f64 = 0.4;
 /// Weights below e^{-DEPTH} of the largest are left out.
 const DEPTH: f64 = 12.0;
 /// Most points.
-const MOST: usize = 4000;
+const MOST: usize = 1500;
 /// Accuracy of a point, in λ and the reactions: the weight errs by its square.
 const FOUND: f64 = 1e-4;
 /// Distance, against that of a point from its neighbours, up to which λ is near it.

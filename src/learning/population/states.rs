@@ -38,10 +38,10 @@ const SOFT: f64 = 12.0;
 const VERY_SOFT: f64 = 2.5;
 const MOST_INTEGRATED: usize = 64;
 /// `√L` times the further eigenvalues below which the integral is over their directions as well, but never above the second
-/// number; over so many at most, and where there are so many in all: it has hundreds of points, or thousands.
+/// number; over so many at most, and where there are so many in all: it has hundreds of points.
 const FURTHER: f64 = 6.0;
 const FURTHER_STIFF: f64 = 0.5;
-const MOST_AT_ONCE: usize = 3;
+const MOST_AT_ONCE: usize = 2;
 const MOST_IN_JOINT: usize = 16;
 /// An integral goes on up to this multiple of it: it is as good as the Gaussian there.
 const GOES_ON: f64 = 2.0;
@@ -203,20 +203,6 @@ impl PopulationStates {
         let mut weights = weights.iter();
         let of_states: Vec<f64> = found.iter().map(|state| weights.by_ref().take(state.parts.len()).sum()).collect();
         self.remember(layers, &found, &of_states);
-        if std::env::var("POP_DEBUG").is_ok() {
-            for (state, weight) in found.iter().zip(&of_states) {
-                if *weight > 0.01 {
-                    let kind = state.directions.as_ref().map_or(0, |f| f.ncols());
-                    eprintln!(
-                        "state {kind}d exact {} weight {weight:.3} log {:.3} parts {}",
-                        state.exact,
-                        state.log_weight,
-                        state.parts.len()
-                    );
-                }
-            }
-            eprintln!("average over {} finished {finished}", found.len());
-        }
         let approximate =
             found.iter().zip(&of_states).filter(|(state, _)| !state.exact).map(|(_, weight)| weight).sum();
         self.reliability.evaluations += 1;
@@ -486,8 +472,8 @@ impl Search<'_> {
         VERY_SOFT / self.size.sqrt()
     }
 
-    /// The integral along what is softest, if it can be had: over two or three directions where these are soft as well, or the
-    /// path along the first meets them. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
+    /// The integral along what is softest, if it can be had: over two directions where the second is soft as well, or the path
+    /// along the first meets it. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
     fn integral(&self, start: &Point, soft: &Soft, needed: bool) -> Option<Found> {
         let further = (FURTHER / self.size.sqrt()).min(FURTHER_STIFF);
         let wanted = soft.eigenvalues.iter().filter(|softness| **softness < further).count();
@@ -497,19 +483,6 @@ impl Search<'_> {
             Some((integral, _)) => integral.soft,
             None => path.as_ref().is_none_or(|path| path.cut || path.soft),
         };
-        if std::env::var("POP_DEBUG").is_ok() {
-            eprintln!(
-                "integral from soft {:?} needed {needed} wanted {wanted}: joint {:?} path {:?}",
-                soft.eigenvalues,
-                joint.as_ref().map(|(found, count)| (
-                    *count,
-                    found.soft,
-                    found.parts.len(),
-                    found.along.points().len()
-                )),
-                path.as_ref().map(|path| (path.cut, path.soft, path.parts.len()))
-            );
-        }
         if falls_short {
             let next = joint.as_ref().map_or(1, |(_, count)| *count) + 1;
             joint =

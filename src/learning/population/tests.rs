@@ -210,7 +210,7 @@ fn two_modes_that_are_soft_at_once_follow_the_sum_over_two_classes() {
 }
 
 /// Weights of lower rank than there are units, down to none, in both representations, against enumeration: the paramagnet is
-/// there, and what is left out is of the third order in W at least.
+/// there, and what is left out is of the second order in W at least, as with any weights in fields.
 #[test]
 fn weights_of_low_rank_agree_with_enumeration() {
     for (visible, hidden) in [(12, 9), (9, 12)] {
@@ -231,7 +231,7 @@ fn weights_of_low_rank_agree_with_enumeration() {
             for [a, b] in [[0.5, 0.3], [0.5, 0.0]] {
                 let (whole, half) = (error([a, b], field), error([0.5 * a, 0.5 * b], field));
                 println!("{visible} {hidden} {a} {b} {field}: {whole:e} {half:e}");
-                assert!(whole < 1e-2 && half < whole / 6.0, "{visible} {hidden} {a} {b} {field}: {whole:e} {half:e}");
+                assert!(whole < 1e-2 && half < whole / 3.0, "{visible} {hidden} {a} {b} {field}: {whole:e} {half:e}");
             }
         }
     }
