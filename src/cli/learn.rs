@@ -211,6 +211,8 @@ struct Summary<'a> {
     chain_residual: Option<f64>,
     /// How often the population's states were known only approximately.
     reliability: Option<Reliability>,
+    /// Time from which on they were so too often.
+    unreliable_from: Option<f64>,
     events: &'a [Event],
     statistics: &'a Statistics,
     files: &'a [PathBuf],
@@ -257,7 +259,8 @@ impl LearnOptions {
                 singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
                 bulk_edge: prepared.bulk_edge,
                 chain_residual: prepared.flow.chain_residual(),
-                reliability: prepared.flow.reliability(),
+                reliability: trajectory.reliability,
+                unreliable_from: trajectory.unreliable.map(|found| found.from),
                 events: &trajectory.events,
                 statistics: &trajectory.statistics,
                 files: destination.written(),
@@ -270,10 +273,11 @@ impl LearnOptions {
                         "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
                     )
                 });
-                let reliability =
-                    prepared.flow.reliability().map_or(String::new(), |found| report::reliability(&found));
+                let reliability = trajectory.reliability.map_or(String::new(), |found| report::reliability(&found));
+                let unreliable =
+                    trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
+                    "{unreliable}linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
                     table(&trajectory),
                     happened(&trajectory),
                     learn_components::text(&trajectory),
@@ -406,11 +410,15 @@ pub(super) fn write_trajectory(
     let names =
         ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
     let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
-    let header: Vec<&str> = names.iter().map(String::as_str).collect();
+    // Of the population closure, the others know of none.
+    let from = trajectory.unreliable.map_or(f64::INFINITY, |found| found.from);
+    let flag = trajectory.reliability.map(|_| |time: f64| u8::from(time >= from).to_string());
+    let header: Vec<&str> = names.iter().map(String::as_str).chain(flag.map(|_| "unreliable")).collect();
     let row = |snapshot: &Snapshot| {
         let values = [&snapshot.singular_values, &snapshot.eta, &snapshot.theta];
         let values = values.into_iter().flatten().map(|&value| exact(value));
-        std::iter::once(exact(snapshot.time)).chain(values).collect()
+        let flag = flag.map(|flag| flag(snapshot.time));
+        std::iter::once(exact(snapshot.time)).chain(values).chain(flag).collect()
     };
     destination.write_csv(name, &header, trajectory.snapshots.iter().map(row))
 }
@@ -497,7 +505,7 @@ pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<
         Marks { name: "leaves the bulk", points: &emergence, marker: Marker::OpenCircle },
         Marks { name: "w = 1", points: &condensation, marker: Marker::Circle },
     ];
-    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks)?)
+    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks, trajectory.unreliable.map(|found| found.from))?)
 }
 
 /// The trajectory for people: some of its snapshots.

@@ -7,6 +7,7 @@ mod average;
 mod compare;
 mod compare_report;
 mod compare_runs;
+mod compare_verdict;
 mod data;
 mod destination;
 mod figure;

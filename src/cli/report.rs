@@ -1,6 +1,6 @@
 //! What a command prints: one string, once, to stdout.
 
-use crate::learning::Reliability;
+use crate::learning::{Reliability, Unreliable};
 use crate::spectrum::BulkFit;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
@@ -41,13 +41,23 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 
 /// What there is to say of the states of a population closure; nothing if all were found.
 pub(super) fn reliability(found: &Reliability) -> String {
-    let Reliability { evaluations, approximate, largest_weight } = *found;
+    let Reliability { evaluations, approximate, largest_weight, .. } = *found;
     if approximate == 0 {
         return String::new();
     }
     format!(
         "In {approximate} of {evaluations} evaluations states that are known only approximately had more than a hundredth of \
          the machine's weight, {largest_weight:.2} at most.\n"
+    )
+}
+
+/// That something is unreliable, and from when on.
+pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
+    format!(
+        "{what} cannot be relied on from t = {} on: states were approximate in {:.0} % of the evaluations there, and what follows \
+         builds on them.\n",
+        number(found.from),
+        100.0 * found.share
     )
 }
 

@@ -53,7 +53,7 @@ pub(super) struct TrainOptions {
     /// Gaussian: standard deviation of free hidden units
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub sigma_h: f64,
-    /// Chains start at the data (cd), or go on for ever (pcd)
+    /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact)
     #[arg(long, value_enum, default_value_t)]
     pub algorithm: AlgorithmName,
     /// Gibbs steps of each update
@@ -126,6 +126,8 @@ pub(super) enum AlgorithmName {
     #[default]
     Cd,
     Pcd,
+    /// The exact gradient, by enumeration: where one layer has at most 24 units
+    Exact,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -359,6 +361,7 @@ impl From<AlgorithmName> for Algorithm {
         match name {
             AlgorithmName::Cd => Self::Cd,
             AlgorithmName::Pcd => Self::Pcd,
+            AlgorithmName::Exact => Self::Exact,
         }
     }
 }

@@ -90,6 +90,11 @@ impl View {
         self.layers.directions()
     }
 
+    /// Vectors along the directions, in columns, as vectors of the visible units.
+    pub(super) fn on_units(&self, vectors: &DMatrix<f64>) -> DMatrix<f64> {
+        self.layers.expand_columns(vectors)
+    }
+
     /// W (`N_v × N_h`) at time t, without a look at its bulk.
     ///
     /// # Errors

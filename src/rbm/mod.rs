@@ -33,7 +33,7 @@ pub use model_error::ModelError;
 pub use model_file::ModelReader;
 pub use random::{Purpose, Stream};
 pub use sampler::Sampler;
-pub use train::{Algorithm, Settings, Trainer};
+pub use train::{Algorithm, ChainStates, Probe, Settings, Trainer};
 pub use units::{BernoulliMachine, Units};
 
 /// Result with the module's [`RbmError`].

@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 
 /// Folder used without --out.
 const DEFAULT_FOLDER: &str = "figures";
+/// Data of the options where none are given.
+const DEFAULT_DATA: &str = "digits";
 
 /// The letter's figures and others, each as PNG and SVG with its data as CSV, and the table of what they claim.
 ///
@@ -106,6 +108,11 @@ enum FigureName {
 type Draw = fn(&mut Gallery) -> Result<(), CliError>;
 
 impl FigureName {
+    /// Whether it shows the data of the options, or one of those does that it stands for.
+    fn takes_data(self) -> bool {
+        matches!(self, Self::All | Self::SpectrumHistogram | Self::SpectrumLogLog | Self::LearnedModes)
+    }
+
     /// What draws it; nothing draws all of them.
     fn draw(self) -> Option<Draw> {
         Some(match self {
@@ -140,7 +147,20 @@ struct Gallery<'a> {
 }
 
 impl FigureOptions {
+    /// Refuses data where a figure makes its own.
+    fn check(&self) -> Result<(), CliError> {
+        let name = self.name.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+        if self.data.data != DEFAULT_DATA && !self.name.takes_data() {
+            return Err(CliError::Input(format!(
+                "figure {name} draws its own data and takes no --data (\"{}\"): spectrum-histogram, spectrum-log-log, learned-modes and all do",
+                self.data.data
+            )));
+        }
+        Ok(())
+    }
+
     pub fn execute(self, common: &Common) -> Result<(), CliError> {
+        self.check()?;
         let destination = Destination::new(common, DEFAULT_FOLDER)?;
         let mut gallery = Gallery { common, options: self, destination, runs: Runs::default(), claims: Vec::new() };
         let names: &[FigureName] = match gallery.options.name {

@@ -44,7 +44,12 @@ pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
 
 /// The curves of the theories, to be drawn.
 pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
-    outcome.theories.iter().map(|theory| TheoryCurves { name: &theory.name, modes: &theory.followed.values }).collect()
+    let theories = outcome.theories.iter().map(|theory| TheoryCurves {
+        name: &theory.name,
+        modes: &theory.followed.values,
+        unreliable_from: theory.prediction.unreliable.map(|found| found.from),
+    });
+    theories.collect()
 }
 
 /// What is drawn of simulations and theories.

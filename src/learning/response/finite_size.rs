@@ -300,6 +300,10 @@ impl FiniteSize {
                 }
             }
         }
+        if sums.nodes == 0 {
+            let reason = "the weight of the finite-size integral has no maximum that could be found, since w or the fields are too large";
+            return Err(Error::Unsolved { what: "the response", reason: reason.to_owned() });
+        }
         Ok(sums)
     }
 
