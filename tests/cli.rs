@@ -66,6 +66,108 @@ fn solve_with_fields_and_size() {
 }
 
 #[test]
+fn solve_says_whether_its_list_is_complete() {
+    let one = json(&["solve", "--modes", "1.2", "--sigma", "0.1", "--eta", "0.01", "--all"]);
+    let bars: Vec<f64> =
+        one["fixed_points"].as_array().unwrap().iter().map(|point| point["m_bar"][0].as_f64().unwrap()).collect();
+    assert_eq!(bars.len(), 3);
+    assert!(bars.iter().any(|bar| (bar + 0.02281).abs() < 5e-6), "{bars:?}");
+    assert_eq!(one["search"]["complete"], true);
+    let two = json(&["solve", "--modes", "1.2,1.1", "--sigma", "0.1", "--all"]);
+    assert_eq!(two["search"]["complete"], false);
+    assert!(two["search"]["note"].as_str().unwrap().contains("that the search met"));
+    let text = succeed(&["solve", "--modes", "1.2,1.1", "--sigma", "0.1"]);
+    assert!(text.contains("unstable fixed points are those that the search met"), "{text}");
+}
+
+/// Strong modes, fields and noise of any size end in an answer or in one line, and at once.
+#[test]
+fn extreme_ensembles_are_solved_or_refused() {
+    let size = (2.0 / std::f64::consts::PI).sqrt();
+    for w in ["1e8", "1e50", "1e100"] {
+        let solution = json(&["solve", "--modes", w]);
+        let point = &solution["fixed_points"][0];
+        assert!((point["m"][0].as_f64().unwrap() - size).abs() < 1e-7, "{w}: {point}");
+    }
+    for arguments in [
+        &["--modes", "1e154"][..],
+        &["--modes", "1e308"],
+        &["--sigma", "1e154"],
+        &["--eta", "1e308,0"],
+        &["--theta", "0,-1e200"],
+        &["--kappa", "1e-300"],
+        &["--kappa", "1e12"],
+        &["--modes", "nan"],
+        &["--modes=-1"],
+        &["--modes", "1e7", "--prior", "bernoulli"],
+        &["--modes", "1e4", "--prior", "laplace"],
+        &["--modes", "1.5,1.3", "--prior", "laplace", "--backend", "hermite"],
+        &["--modes", "1.5", "--size", "1e300"],
+        &["--modes", "1.5", "--size", "0"],
+    ] {
+        let started = std::time::Instant::now();
+        let output = run(&[&["solve"], arguments].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{arguments:?}: {complaint}");
+        assert!(started.elapsed().as_secs() < 10, "{arguments:?}");
+    }
+    for modes in ["0", "0,0", "1.2,1.2", "1e-300", "2,1e-300"] {
+        let solution = json(&["solve", "--modes", modes, "--prior", "uniform"]);
+        assert_ne!(solution["phase"], "unconverged", "{modes}");
+    }
+}
+
+#[test]
+fn small_averages_are_right_or_said_to_be_small() {
+    let value = |arguments: &[&str]| json(&[&["average"], arguments].concat())["values"][0].clone();
+    let small = value(&["sech2", "--coefficients", "1e-4", "--noise", "1.2975", "--bias=-29.71"]);
+    assert!((small["value"].as_f64().unwrap() / 1.8136640080896e-24 - 1.0).abs() < 1e-10, "{small}");
+    // Beyond the range of numbers: e^{−2000}.
+    let none = value(&["sech4", "--coefficients", "1", "--prior", "uniform", "--bias", "1000"]);
+    assert_eq!(none["value"], 0.0);
+    assert!(none["below"].as_f64().unwrap() < 1e-14);
+    let text = succeed(&["average", "sech2", "--coefficients", "1", "--bias", "1000"]);
+    assert!(text.contains("0 stands for less than"), "{text}");
+    assert!(value(&["tanh", "--bias", "0"])["below"].is_null());
+}
+
+/// Every row of a map at the edge of the plane has its numbers, or it is called unconverged, counted, and exit is 1.
+#[test]
+fn maps_at_the_edge_have_no_silent_gaps() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    for arguments in [
+        &["--inv-sigma", "0:50"][..],
+        &["--w-over-sigma", "100:200"],
+        &["--w-over-sigma", "0:1e6"],
+        &["--kappa", "1e-6"],
+        &["--kappa", "1e6", "--prior", "uniform"],
+        &["--inv-sigma", "0:50", "--prior", "bernoulli", "--modes-ratio", "1,0.9"],
+    ] {
+        let output = run(&[&["phase-diagram", "--grid", "7", "--format", "json", "--out", out], arguments].concat());
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let left_out = summary["left_out"].as_array().unwrap().len();
+        assert_eq!(output.status.code(), Some(i32::from(left_out > 0)), "{arguments:?}");
+        assert_eq!(left_out, 0, "{arguments:?}: {}", summary["left_out"]);
+        let map = std::fs::read_to_string(folder.path().join("phase-map.csv")).unwrap();
+        assert!(!map.to_lowercase().contains("nan") && map.lines().count() == 50, "{arguments:?}");
+    }
+    for bad in [
+        &["--inv-sigma", "1:1"][..],
+        &["--inv-sigma", "2:1"],
+        &["--grid", "1"],
+        &["--w-over-sigma", "0:1e300"],
+        &["--inv-sigma", "1:1.0000000000000002"],
+    ] {
+        let fresh = folder.path().join("fresh");
+        let output = run(&[&["phase-diagram", "--out", fresh.to_str().unwrap()], bad].concat());
+        assert_eq!(output.status.code(), Some(2), "{bad:?}");
+        assert!(!fresh.exists(), "{bad:?} left a folder");
+    }
+}
+
+#[test]
 fn phases_by_name() {
     let phase = |arguments: &[&str]| json(&[&["solve", "--prior", "uniform"], arguments].concat())["phase"].clone();
     assert_eq!(phase(&["--modes", "0.8", "--sigma", "0.5"]), "paramagnetic");
