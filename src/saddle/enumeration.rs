@@ -224,7 +224,7 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
 const ROUNDS: f64 = 40.0;
 const TERM: f64 = 1e-8;
 /// Terms from which they no longer fit the caches and cost twice as much.
-const CACHED: f64 = 1e6;
+const CACHED: f64 = 3e5;
 
 /// About how many seconds a search takes, within a factor of a few: strong fields under laws other than the Gaussian, and
 /// tensor rules, can ask for hours.
