@@ -253,6 +253,50 @@ fn a_bad_run_file_is_refused() {
     }
 }
 
+/// Devices, pipes and folders in the place of files, and files that are far too long, are refused: not waited for, not read to
+/// the end of memory.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (pipe, long, out) = (name("pipe"), name("long.toml"), name("out"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Without content on the disk.
+    std::fs::File::create(&long).unwrap().set_len(8 << 30).unwrap();
+    let mut cases = vec![vec!["run", &long]];
+    for path in ["/dev/zero", &pipe] {
+        cases.extend([
+            vec!["run", path],
+            vec!["sample", path],
+            vec!["spectrum", path],
+            vec!["inspect", path],
+            vec!["train", "--data", path],
+            vec!["train", "--samples", "10", "--batch-size", "10", "--init", path],
+            vec!["learn", "--data", path],
+        ]);
+    }
+    for arguments in cases {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"));
+        command.args(&arguments).args(["--out", &out]).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let started = std::time::Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed().as_secs() >= 20 {
+                child.kill().unwrap();
+                panic!("{arguments:?} goes on");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        let output = child.wait_with_output().unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{arguments:?}: {complaint}");
+        let reason = if arguments[1] == long { "bytes, and at most" } else { "a pipe or device" };
+        assert!(complaint.contains(reason), "{arguments:?}: {complaint}");
+    }
+}
+
 #[test]
 fn what_stood_there_survives_a_refused_command() {
     let folder = tempfile::tempdir().unwrap();

@@ -101,6 +101,7 @@ impl From<Update> for String {
 impl InspectOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         self.check()?;
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let mut choice = ModelOptions {
             model: self.model.clone(),
             update: None,
@@ -117,7 +118,6 @@ impl InspectOptions {
         let machine = source.machine(update)?;
         let shape = choice.shape(machine.visible)?;
         let data = self.load_data(machine.visible)?;
-        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let depth = Depth { modes: self.modes, seed: common.seed, ..Depth::default() };
         let trajectory = match self.update {
             Some(Update::All) => Some(follow(common, &source, &depth)?),

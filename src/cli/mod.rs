@@ -4,6 +4,7 @@
 //! could not be had, 2 bad input or usage; errors are one line on stderr.
 
 mod average;
+mod budget;
 mod compare;
 mod compare_report;
 mod compare_runs;

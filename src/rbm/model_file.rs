@@ -9,7 +9,6 @@
 //! Weights are `[visible, hidden]` in all of them; numbers are of single precision, or rounded to it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +17,7 @@ use super::{BernoulliMachine, Checkpoint, Machine, ModelError, Units, npz};
 use crate::archive::Array;
 use crate::archive::hdf5::Hdf5;
 use crate::data::Spins;
+use crate::input::open_regular;
 
 /// An open model file: it knows which updates there are, and reads the one asked for.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl ModelReader {
     /// [`ModelError::Units`] if the units are neither stated nor given, or not those given.
     pub fn open(path: &Path, units: Option<Units>) -> Result<Self, ModelError> {
         let mut start = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(npz::MAGIC.len() as u64).read_to_end(&mut start));
+        let read = open_regular(path).and_then(|file| file.take(npz::MAGIC.len() as u64).read_to_end(&mut start));
         read.map_err(|source| ModelError::Read { path: path.into(), source })?;
         if start == npz::MAGIC { Self::open_npz(path, units) } else { Self::open_hdf5(path, units) }
     }
