@@ -182,7 +182,7 @@ impl<'a> Trainer<'a> {
         self.batch.average_hidden(&self.machine);
         if self.settings.algorithm == Algorithm::Cd {
             let starts = Stream::new(self.settings.seed, Purpose::Starts);
-            self.chains.draw_hidden(&self.batch, starts, self.updates + 1);
+            self.chains.draw_hidden_of(&self.batch, starts, self.updates + 1);
         }
         self.chains.advance(&self.machine, self.settings.gibbs_steps, stream, self.updates);
         self.gradients.estimate(&self.machine, &self.batch, &self.chains);
