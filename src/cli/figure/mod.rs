@@ -106,6 +106,16 @@ enum FigureName {
 type Draw = fn(&mut Gallery) -> Result<(), CliError>;
 
 impl FigureName {
+    /// Whether it needs the training run of the options.
+    fn trains(self) -> bool {
+        matches!(self, Self::SpectrumHistogram | Self::LearnedModes | Self::SpectrumLogLog)
+    }
+
+    /// Whether it simulates machines that learn clusters.
+    fn simulates_clusters(self) -> bool {
+        matches!(self, Self::TheoryVsSimulation | Self::Trajectory | Self::Closures)
+    }
+
     /// What draws it; nothing draws all of them.
     fn draw(self) -> Option<Draw> {
         Some(match self {
@@ -147,6 +157,13 @@ impl FigureOptions {
             FigureName::All => FigureName::value_variants(),
             ref one => &[*one],
         };
+        // What cannot be is refused before the first figure is written.
+        if names.iter().any(|name| name.trains()) {
+            gallery.check_training()?;
+        }
+        if names.iter().any(|name| name.simulates_clusters()) {
+            gallery.check_clusters()?;
+        }
         for draw in names.iter().filter_map(|name| name.draw()) {
             draw(&mut gallery)?;
         }
@@ -159,7 +176,9 @@ impl FigureOptions {
         destination.write_run(common, "figure", &options)?;
         match common.format {
             Format::Json => {
-                let summary = serde_json::json!({ "files": destination.written(), "claims": claims });
+                let summary = serde_json::json!({
+                    "files": destination.written(), "timings": destination.timings(), "claims": claims
+                });
                 report::print(&report::json(&summary));
             }
             Format::Table => report::print(&(claims::text(&claims) + &destination.summary())),

@@ -1,10 +1,10 @@
 //! Data and training runs that several figures need, made once.
 
 use super::Gallery;
-use crate::cli::{CliError, progress};
+use crate::cli::{CliError, budget, progress};
 use crate::data::{Dataset, Expect};
 use crate::letter::{TrainingCourse, TrainingSettings, updates_in};
-use crate::rbm::Settings;
+use crate::rbm::{Machine, Settings, Trainer};
 use std::rc::Rc;
 
 /// Passes through the data, those of a first look, and more than that is a mistake.
@@ -47,6 +47,20 @@ impl Gallery<'_> {
         let course = TrainingCourse::run(&data, &training, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
         Ok(Rc::clone(self.runs.training.insert(Rc::new(course))))
+    }
+
+    /// Checks that the training run can be made, in reasonable time.
+    pub fn check_training(&mut self) -> Result<(), CliError> {
+        let data = self.data()?;
+        let training = self.training_settings(data.len())?;
+        let TrainingSettings { hidden, ref settings, .. } = training;
+        budget::check_memory("--hidden", hidden, 32.0 * data.units() as f64)?;
+        let weights = data.units() as f64 * hidden as f64;
+        let update = budget::seconds(5.0 * settings.batch_size as f64 * weights);
+        budget::check_time("--epochs", training.epochs, update * updates_in(1.0, data.len(), &training) as f64)?;
+        let machine = Machine::random(data.units(), hidden, 0.0, 0)?;
+        Trainer::new(machine, data.spins()?, settings.clone())?;
+        Ok(())
     }
 
     fn training_settings(&mut self, samples: usize) -> Result<TrainingSettings, CliError> {

@@ -35,7 +35,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         learning_rate: if quick { 0.002 } else { 0.001 },
         updates: if quick { 80 } else { 120 },
         records: if quick { 40 } else { 80 },
-        batch: if quick { 250 } else { 500 },
+        batch: gallery.cluster_batch(),
         gibbs_steps: 10,
         seed: gallery.common.seed,
     });
