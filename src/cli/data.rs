@@ -1,6 +1,7 @@
 //! Options that describe data and an initial machine: the same for every command that learns.
 
 use super::CliError;
+use super::budget::check_memory;
 use super::model::{note_checksum, open_model};
 use crate::Prior;
 use crate::data::{Binarization, Clusters, Dataset, Ellipsoid, Expect, digits, mnist, read};
@@ -83,6 +84,14 @@ impl DataOptions {
             return Err(CliError::Input("--samples is 0: at least one sample is needed".to_owned()));
         }
         let drawn = self.samples.unwrap_or(DEFAULT_SAMPLES);
+        // A bit a unit, or a double; a copy while they are drawn.
+        let bytes = match self.data.as_str() {
+            "digits" => 2.0 * 784.0 / 8.0,
+            "clusters" => 2.0 * self.visible as f64 / 8.0,
+            "ellipsoid" => 3.0 * self.visible as f64 * 8.0,
+            _ => 0.0,
+        };
+        check_memory("--samples", drawn, bytes)?;
         let binarization = match self.binarization {
             BinarizationName::Threshold => Binarization::Threshold,
             BinarizationName::Stochastic => Binarization::Stochastic { seed: self.data_seed },
@@ -165,6 +174,8 @@ impl InitOptions {
             self.hidden = machine.hidden;
             return Ok(machine);
         }
+        // The machine and its gradient in single precision, its singular vectors in double.
+        check_memory("--hidden", self.hidden, 32.0 * data.units() as f64)?;
         let machine = Machine::random(data.units(), self.hidden, self.init_std, seed)?;
         match (self.visible_init, data.spins()) {
             (VisibleInit::Mean, Ok(spins)) => Ok(machine.with_mean_of(spins)?),

@@ -4,13 +4,13 @@ use super::data::{DataOptions, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::options::{Common, Format};
 use super::report::{exact, number};
-use super::{CliError, figures, progress, report};
+use super::{CliError, budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Settings, Trainer, Units};
 use crate::simulation::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/train";
@@ -155,28 +155,36 @@ struct Summary<'a> {
 
 impl TrainOptions {
     pub fn execute(self, common: &Common) -> Result<(), CliError> {
-        let Some(folder) = self.resume.clone() else { return self.go_on(common, false) };
-        let folder = Path::new(&folder);
-        let (file, _) = RunFile::read(&Store::run_file(folder))?;
+        let Some(folder) = self.resume.clone() else {
+            let destination = Destination::new(common, DEFAULT_FOLDER)?;
+            return self.go_on(common, destination, false);
+        };
+        if !folder.is_dir() {
+            return Err(CliError::Input(format!("--resume: there is no folder {}", folder.display())));
+        }
+        // Locked before it is read: another run may be about to be done there.
+        let common = Common { out: Some(folder.clone()), ..common.clone() };
+        let destination = Destination::new(&common, DEFAULT_FOLDER)?;
+        let (file, _) = RunFile::read(&Store::run_file(&folder))?;
         if file.command != "train" {
             return Err(CliError::Input(format!("{} holds a run of {}, not of train", folder.display(), file.command)));
         }
-        let common = Common { out: Some(folder.to_owned()), seed: file.seed, ..common.clone() };
+        let common = Common { seed: file.seed, ..common };
         let mut options: Self = file.options()?;
         options.longer =
             Some((self.epochs, self.updates)).filter(|(epochs, updates)| epochs.is_some() || updates.is_some());
-        options.go_on(&common, true)
+        options.go_on(&common, destination, true)
     }
 
     /// Trains, from the start or from where the store of the folder is.
-    fn go_on(mut self, common: &Common, resumed: bool) -> Result<(), CliError> {
-        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+    fn go_on(mut self, common: &Common, mut destination: Destination, resumed: bool) -> Result<(), CliError> {
         let gaussian = self.units == UnitsName::Gaussian;
         self.check()?;
         let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
         let times = self.times(data.len())?;
-        let recorder = Recorder::new(&data, self.detail())?;
         let machine = self.init.machine(&data, common.seed, gaussian)?;
+        self.check_cost(&data, &times)?;
+        let recorder = Recorder::new(&data, self.detail())?;
         let run = (common, &mut destination, resumed);
         if gaussian {
             let machine = LinearMachine::with_weights_of(&machine, self.sigma_v, self.sigma_h)?;
@@ -202,12 +210,13 @@ impl TrainOptions {
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
         let store = if resumed {
-            let store = Store::open(destination.folder(), hyperparameters, units)?;
-            if let Some(done) = store.done()?.filter(|&done| done > total) {
+            // Before what is there is unpacked.
+            if let Some(done) = Store::made(destination.folder(), units)?.filter(|&done| done > total) {
                 return Err(CliError::Input(format!(
                     "the run has made {done} updates already, and {total} are asked for: a run can be extended, not shortened"
                 )));
             }
+            let store = Store::open(destination.folder(), hyperparameters, units)?;
             store.note_run(text.as_bytes())?;
             store
         } else {
@@ -280,6 +289,41 @@ impl TrainOptions {
         Ok(())
     }
 
+    /// Refuses runs that would take too long or too much memory.
+    fn check_cost(&self, data: &Dataset, times: &[u64]) -> Result<(), CliError> {
+        let (visible, hidden) = (data.units() as f64, self.init.hidden as f64);
+        let chains = match self.algorithm {
+            AlgorithmName::Cd => self.batch_size,
+            AlgorithmName::Pcd => self.chains.unwrap_or(self.batch_size),
+        };
+        let weights = visible * hidden;
+        let sampled = |steps: f64| weights * (2.0 * self.batch_size as f64 + chains as f64 * (1.0 + 2.0 * steps));
+        if self.units == UnitsName::Ising {
+            // Both layers and the means of one, in single precision.
+            budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
+            budget::check_time(
+                "--gibbs-steps",
+                self.gibbs_steps as f64,
+                budget::seconds(2.0 * chains as f64 * weights),
+            )?;
+        }
+        if self.units == UnitsName::Gaussian || !self.values_only {
+            // The covariance and its eigenvectors.
+            budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
+        }
+        let each = budget::seconds(match self.units {
+            UnitsName::Ising => sampled(self.gibbs_steps as f64),
+            UnitsName::Gaussian => visible * weights,
+        });
+        match self.epochs.filter(|_| self.updates.is_none()) {
+            Some(epochs) => budget::check_time("--epochs", epochs, each * data.len() as f64 / self.batch_size as f64)?,
+            None => budget::check_time("--updates", times.last().copied().unwrap_or(0) as f64, each)?,
+        }
+        // The machine of every record is in memory, once more as it is written, and what is recorded of it.
+        let vectors = if self.vectors { 2.0 * (visible + hidden) * visible.min(hidden) } else { 0.0 };
+        budget::check_memory("the number of records (--records)", times.len(), 8.0 * (weights + vectors))
+    }
+
     /// Updates after which records are taken: those of this run, and of the shorter ones that it has extended.
     fn times(&mut self, samples: usize) -> Result<Vec<u64>, CliError> {
         let mut updates = self.updates(samples)?;
@@ -314,11 +358,11 @@ impl TrainOptions {
             return Ok(updates);
         }
         let epochs = *self.epochs.get_or_insert(EPOCHS);
-        let updates = (epochs * samples as f64 / self.batch_size as f64).ceil();
-        if !(0.0..1e15).contains(&updates) {
+        if !(epochs.is_finite() && epochs >= 0.0) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }
-        Ok(updates as u64)
+        // Too many are refused as what takes too long.
+        Ok((epochs * samples as f64 / self.batch_size as f64).ceil() as u64)
     }
 
     /// Settings of training by sampling, where nothing is left open.
