@@ -33,5 +33,10 @@ pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
     {
         return Err(damaged("an NPY header describes no plain array of a size that can be"));
     }
-    Ok(NpyFile::with_header(NpyHeader::from_reader(bytes.as_slice())?, reader))
+    let header = NpyHeader::from_reader(bytes.as_slice()).map_err(|error| match error.to_string().contains('\n') {
+        // The parser shows where it stopped in a drawing of several lines.
+        true => damaged("an NPY header is not a dictionary as NumPy writes it"),
+        false => error,
+    })?;
+    Ok(NpyFile::with_header(header, reader))
 }

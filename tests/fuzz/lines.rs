@@ -21,6 +21,9 @@ const MODELS: &[&str] = &[
     "seeds/torchrbm.h5",
     "seeds/rbms-0.6.0-ising.h5",
     "seeds/bgrbm.h5",
+    "seeds/strong.npz",
+    "seeds/huge.npz",
+    "seeds/flat.npz",
     "seeds/u1.npy",
     "seeds",
     "/dev/null",
@@ -63,7 +66,7 @@ const RUNS: &[&str] = &[
 
 const TINY: [(&str, &str); 4] = [("--data", "clusters"), ("--visible", "12"), ("--samples", "30"), ("--hidden", "4")];
 
-const FORMS: [Form; 16] = [
+const FORMS: [Form; 18] = [
     Form { weight: 20, words: &["solve"], positional: &[], small: &[("--modes", "1.5")] },
     Form { weight: 10, words: &["solve"], positional: &[], small: &[("--format", "json")] },
     Form { weight: 8, words: &["phase-diagram"], positional: &[], small: &[("--grid", "4")] },
@@ -73,6 +76,36 @@ const FORMS: [Form; 16] = [
         words: &["learn"],
         positional: &[],
         small: &[TINY[0], TINY[1], TINY[2], TINY[3], ("--t-end", "0.02"), ("--times", "3")],
+    },
+    Form {
+        weight: 10,
+        words: &["learn"],
+        positional: &[],
+        small: &[
+            TINY[0],
+            TINY[1],
+            TINY[2],
+            TINY[3],
+            ("--t-end", "0.001"),
+            ("--times", "3"),
+            ("--response", "finite-size"),
+            ("--modes", "2"),
+        ],
+    },
+    Form {
+        weight: 10,
+        words: &["learn"],
+        positional: &[],
+        small: &[
+            TINY[0],
+            TINY[1],
+            TINY[2],
+            ("--init", "seeds/strong.npz"),
+            ("--t-end", "0.1"),
+            ("--times", "2"),
+            ("--learning-rate", "0.05"),
+            ("--closure", "population"),
+        ],
     },
     Form {
         weight: 15,
@@ -170,7 +203,14 @@ fn ordinary(command: &str, option: &str) -> &'static [&'static str] {
             "seeds/run/model.h5",
             "mnist",
         ],
-        (_, "--init") => &["seeds/run/model.h5", "seeds/ising.npz", "seeds/named.npz", "seeds/newest.h5"],
+        (_, "--init") => &[
+            "seeds/run/model.h5",
+            "seeds/ising.npz",
+            "seeds/named.npz",
+            "seeds/strong.npz",
+            "seeds/huge.npz",
+            "seeds/flat.npz",
+        ],
         (_, "--simulation") => &["seeds/run", "seeds", "seeds/solve"],
         (_, "--resume") => &["stopped", "done", "seeds/solve", "missing"],
         (_, "--visible") => &["12", "1", "2", "5", "16"],

@@ -1,6 +1,7 @@
 //! A folder with a valid file of every kind that the program reads.
 
 use flate2::{Compression, write::GzEncoder};
+use spectral_rbm::archive::Archive;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -42,6 +43,10 @@ impl Seeds {
         seeds.tables = seeds.fixtures("tables");
         seeds.models = seeds.fixtures("models");
         seeds.images();
+        // Initial machines for the twelve sites of clusters.
+        seeds.machine("strong.npz", 1.0, 1e3);
+        seeds.machine("huge.npz", 1e20, 1e30);
+        seeds.machine("flat.npz", 0.0, 0.0);
         for (name, line) in COMMANDS {
             let more = if line.starts_with("train") { TINY } else { "" };
             seeds.program(&format!("{line} {more} --out seeds/{name}"), true);
@@ -111,6 +116,18 @@ impl Seeds {
             std::fs::write(self.root().join(name), bytes).unwrap();
             self.tables.push(name.to_owned());
         }
+    }
+
+    /// A machine of 12 and 4 units with weights of one size and fields of another.
+    fn machine(&mut self, name: &str, weight: f64, field: f64) {
+        let sign = |index: usize| if index % 3 == 0 { -1.0 } else { 1.0 };
+        let values = |count, size: f64| (0..count).map(|index| size * sign(index)).collect::<Vec<f64>>();
+        let mut archive = Archive::new();
+        archive.add("W", &[12, 4], &values(48, weight)).unwrap();
+        archive.add("eta", &[12], &values(12, field)).unwrap();
+        archive.add("theta", &[4], &values(4, field)).unwrap();
+        std::fs::write(self.root().join(name), archive.finish().unwrap()).unwrap();
+        self.models.push(name.to_owned());
     }
 
     fn program(&self, line: &str, succeeds: bool) {
