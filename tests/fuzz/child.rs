@@ -123,9 +123,19 @@ impl Ending {
 
 /// What may not be a number, as the guide says.
 fn documented(path: &Path, column: &str, cell: &str) -> bool {
-    // Theories that ended, single runs, machines without a bulk, files that do not state times, the edge 1/sigma = 0.
-    let absent =
-        ["epoch", "time", "bulk_edge", "sigma", "sigma_error", "edge", "ks_distance", "inv_sigma", "w_over_sigma"];
+    // Theories that ended, single runs, machines without a bulk, files without times, a first checkpoint, the edge 1/sigma = 0.
+    let absent = [
+        "epoch",
+        "time",
+        "bulk_edge",
+        "sigma",
+        "sigma_error",
+        "edge",
+        "ks_distance",
+        "inv_sigma",
+        "w_over_sigma",
+        "overlap",
+    ];
     match cell {
         "NaN" => path.ends_with("curves.csv") || column.starts_with("planted") || absent.contains(&column),
         _ => column == "at_number",

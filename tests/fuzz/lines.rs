@@ -88,6 +88,7 @@ const FORMS: [Form; 18] = [
             TINY[3],
             ("--t-end", "0.001"),
             ("--times", "3"),
+            ("--learning-rate", "0.0005"),
             ("--response", "finite-size"),
             ("--modes", "2"),
         ],
