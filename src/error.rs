@@ -7,17 +7,17 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// κ = N_h/N_v is not a positive finite number.
-    #[error("kappa = N_h/N_v is {0}: it must be positive and finite")]
+    /// κ = N_h/N_v is not between 1e-9 and 1e9.
+    #[error("kappa = N_h/N_v is {0:?}: it must lie between 1e-9 and 1e9")]
     Kappa(f64),
-    /// The standard deviation of the weight noise is negative or not finite.
-    #[error("sigma is {0}: it must be finite and not negative")]
+    /// The standard deviation of the weight noise is negative, not finite or beyond 1e100.
+    #[error("sigma is {0:?}: it must lie between 0 and 1e100")]
     Sigma(f64),
     /// The list of modes is empty.
     #[error("no modes are given: at least one singular value w is needed")]
     NoModes,
-    /// A singular value is negative or not finite.
-    #[error("mode {mode} has w = {value}: singular values must be finite and not negative")]
+    /// A singular value is negative, not finite or beyond 1e100.
+    #[error("mode {mode} has w = {value:?}: singular values must lie between 0 and 1e100")]
     Mode {
         /// Rank of the mode, from 1.
         mode: usize,
@@ -123,16 +123,16 @@ pub enum Error {
         /// How it failed.
         reason: String,
     },
-    /// An integration whose steps became too small, or whose numbers are no longer finite.
+    /// An integration whose steps became too small to come to an end, or whose numbers are no longer finite.
     #[error(
-        "the integration could not go on from t = {at}: its tolerance cannot be met there (or the learning rate of a map is too large)"
+        "the integration could not go on from t = {at:.6e}: its tolerance asks for steps there that are too small to come to an end; stop earlier, allow larger errors, or take the steps of a learning rate (one of a map is too large)"
     )]
     Step {
         /// Time that was reached.
         at: f64,
     },
-    /// Thermodynamic weights for a size that is not positive.
-    #[error("the size L is {0}: it must be positive and finite")]
+    /// Thermodynamic weights for a size that is not positive, or too large for the accuracy of free energies.
+    #[error("the size L is {0:?}: it must be positive and at most 1e12")]
     Size(f64),
 }
 

@@ -67,6 +67,7 @@ pub mod compare;
 pub mod data;
 pub mod error;
 pub mod figure;
+pub mod input;
 pub mod inspect;
 pub mod learning;
 pub mod letter;

@@ -1,8 +1,11 @@
 //! Files that are whole or not there.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+/// File that is locked while a folder is written to.
+const LOCK: &str = ".spectral-rbm.lock";
 /// How the names of files begin that are being written.
 const UNFINISHED: &str = ".unfinished-";
 
@@ -19,7 +22,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the file system and of `write`; what stood at `path` is then still as it was.
-pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
+pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -54,13 +57,62 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes `folder` and checks that files can be written there.
+/// The right to write to a folder, which one process at a time has: a lock of the system's on a file there.
 ///
-/// # Errors
-/// Those of the file system.
-pub fn prepare_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    tempfile::tempfile_in(folder).map(|_| ())
+/// The file is removed when the lock is given up. What a killed process leaves of it locks nothing, and is removed by the next
+/// one. Where the file system has no locks, none is taken.
+#[derive(Debug)]
+pub struct FolderLock {
+    path: PathBuf,
+    /// Locked as long as it is open.
+    _file: File,
+}
+
+impl FolderLock {
+    /// Makes the folder, checks that files can be written there, and locks it; `None` if another process has it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn take(folder: &Path) -> io::Result<Option<Self>> {
+        std::fs::create_dir_all(folder)?;
+        tempfile::tempfile_in(folder)?;
+        let path = folder.join(LOCK);
+        loop {
+            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                return Ok(None);
+            }
+            // Whoever had it may have removed the file after it was opened here: that would lock nothing.
+            if is_file_at(&file, &path)? {
+                return Ok(Some(Self { path, _file: file }));
+            }
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // While it is locked: it is this process's. A file that stays locks nothing.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Whether an open file is what is found under a path.
+#[cfg(unix)]
+fn is_file_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let open = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(found) => Ok((open.dev(), open.ino()) == (found.dev(), found.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Elsewhere the name of a file that is open stays its own.
+#[cfg(not(unix))]
+fn is_file_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -87,6 +139,44 @@ mod tests {
         write_atomically(&path, b"one").unwrap();
         write_atomically(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert!(prepare_folder(&path).is_err());
+        assert!(FolderLock::take(&path).is_err());
+    }
+
+    /// One at a time, under whatever name; nothing stays; what a killed process has left is in nobody's way.
+    #[test]
+    fn a_folder_is_locked_until_the_lock_is_given_up() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("a/b");
+        let lock = FolderLock::take(&folder).unwrap().unwrap();
+        assert!(FolderLock::take(&folder).unwrap().is_none());
+        assert!(FolderLock::take(&parent.path().join("a/./b/../b")).unwrap().is_none());
+        assert!(FolderLock::take(&parent.path().join("a")).unwrap().is_some());
+        drop(lock);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        std::fs::write(folder.join(LOCK), "").unwrap();
+        drop(FolderLock::take(&folder).unwrap().unwrap());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    }
+
+    /// Of many threads that take and give up the lock of one folder, never two have it.
+    #[test]
+    fn never_two_have_the_lock() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let (holders, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..300 {
+                        let Some(lock) = FolderLock::take(folder.path()).unwrap() else { continue };
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(taken.into_inner() > 100);
     }
 }

@@ -275,6 +275,142 @@ fn log_2cosh_under_any_noise() {
     }
 }
 
+const DECAYING: [Function; 3] = [Function::Sech2, Function::Sech4, Function::TanhSech2];
+
+/// Averages far below the accuracy of a sum over the real axis keep ten digits. The values are integrals by mpmath 1.3
+/// (`quad`, 40 digits, on panels that resolve the density and the function), and for Bernoulli laws the sum over signs.
+#[test]
+fn small_averages_keep_their_digits() {
+    type Row<'a> = (Prior, &'a [f64], f64, f64, [f64; 3]);
+    let rows: [Row; 13] = [
+        (Prior::Gaussian, &[1e-4], 1.2975, -29.71, [1.8136640080896e-24, 2.7647991355696e-45, -1.8136640080896e-24]),
+        (Prior::Gaussian, &[], 5.0, 40.0, [7.0686230877778e-15, 2.0438556169686e-15, 5.3601100558733e-15]),
+        (Prior::Gaussian, &[], 0.3, 25.0, [9.2365312284038e-22, 1.2228236210009e-42, 9.2365312284038e-22]),
+        (Prior::Gaussian, &[], 3.0, 18.0, [2.6578853613887e-8, 5.1087026541451e-9, 2.2697747738348e-8]),
+        (Prior::Gaussian, &[6.0], 8.0, 60.0, [1.4067989352221e-9, 8.5722870241737e-10, 4.184020589881e-10]),
+        (Prior::Uniform, &[2.0], 0.0, 30.0, [2.580004588213e-24, 4.6117144546927e-47, 2.580004588213e-24]),
+        (Prior::Uniform, &[0.5], 0.0, 20.0, [2.6859566612741e-17, 1.3303175335371e-33, 2.6859566612741e-17]),
+        (Prior::Uniform, &[1.0], 0.0, -15.0, [1.7243261677213e-12, 1.032001835277e-23, -1.7243261677162e-12]),
+        (Prior::Laplace, &[2.0], 0.0, 30.0, [5.370262292974e-10, 3.1326530042349e-10, 1.8986744420562e-10]),
+        (Prior::Laplace, &[0.5], 0.0, 20.0, [3.3986830512364e-17, 2.3533126460243e-24, 3.3986829050203e-17]),
+        (Prior::Laplace, &[1.0], 0.0, -15.0, [2.4185764645081e-9, 8.0631692314229e-10, -1.7100821874994e-9]),
+        (Prior::Bernoulli, &[2.0], 0.0, 30.0, [9.564993389552e-25, 1.8285551471517e-48, 9.564993389552e-25]),
+        (Prior::Bernoulli, &[25.0, 4.0], 0.5, 1.0, [7.1326420112025e-18, 5.3362487737316e-34, -6.8760636176067e-18]),
+    ];
+    for (prior, coefficients, noise, bias, expected) in rows {
+        let mut averager = Averager::new(&prior, coefficients.len(), Backend::Fourier).unwrap();
+        let field = Field { coefficients, noise, bias };
+        for (function, expected) in DECAYING.into_iter().zip(expected) {
+            let found = averager.mean(function, &field).unwrap();
+            assert!((found / expected - 1.0).abs() < 1e-10, "{prior} {field:?} {function:?}: {found:e} {expected:e}");
+        }
+    }
+    // Two opposite tails and no bias: half of 4 e^{−40}, and half of 16 e^{−80}.
+    let mut averager = Averager::new(&Prior::Bernoulli, 2, Backend::Fourier).unwrap();
+    let mut mean = |function| averager.mean(function, &Field::new(&[50.0, 30.0], 0.0)).unwrap();
+    assert!((mean(Function::Sech2) / (2.0 * (-40f64).exp()) - 1.0).abs() < 1e-10);
+    assert!((mean(Function::Sech4) / (8.0 * (-80f64).exp()) - 1.0).abs() < 1e-10);
+    assert_eq!(mean(Function::TanhSech2), 0.0);
+}
+
+/// Averages that are small because the law is wide are not taken for rounding: `√(2/π)/s e^{−b²/2s²}` of sech², two thirds
+/// of it of sech⁴, `b/2s²` of it of tanh sech², up to 1/s².
+#[test]
+fn wide_laws_have_small_averages_with_all_digits() {
+    for noise in [1e8, 1e20, 1e90f64] {
+        let mut averager = Averager::new(&Prior::Gaussian, 0, Backend::Fourier).unwrap();
+        for ratio in [0.0, 1e-3, 1.0, 8.0] {
+            let field = Field { coefficients: &[], noise, bias: ratio * noise };
+            let height = (2.0 / std::f64::consts::PI).sqrt() / noise * (-0.5 * ratio * ratio).exp();
+            let expected = [height, 2.0 / 3.0 * height, 0.5 * ratio / noise * height];
+            for (function, expected) in DECAYING.into_iter().zip(expected) {
+                let found = averager.mean(function, &field).unwrap();
+                assert!((found - expected).abs() <= 1e-10 * expected, "{noise:e} {ratio} {function:?}: {found:e}");
+            }
+        }
+        let tanh = averager.mean(Function::Tanh, &Field { coefficients: &[], noise, bias: 1.0 }).unwrap();
+        assert!((tanh * noise / (2.0 / std::f64::consts::PI).sqrt() - 1.0).abs() < 1e-12, "{tanh:e}");
+    }
+    // Half of tanh 51 − tanh 49 is far below the accuracy, and not of the wrong sign.
+    let mut averager = Averager::new(&Prior::Bernoulli, 1, Backend::Fourier).unwrap();
+    for bias in [1.0, -1.0, 0.3] {
+        assert_eq!(averager.mean(Function::Tanh, &Field { coefficients: &[50.0], noise: 0.0, bias }).unwrap(), 0.0);
+    }
+}
+
+/// Two components and noise, against quadrature over all three: sums of positive terms have relative accuracy. sech⁴ moves
+/// the weight of the noise by 4 s of its deviations, up to 8.
+#[test]
+fn small_averages_of_sums_against_quadrature() {
+    let over_noise = |function: &dyn Fn(f64) -> f64, noise: f64, bias: f64| -> f64 {
+        let step = 0.1;
+        let density = |x: f64| (-0.5 * x * x).exp() * step / std::f64::consts::TAU.sqrt();
+        (-200..=200).map(|n| f64::from(n) * step).map(|x| density(x) * function(noise * x + bias)).sum()
+    };
+    for (prior, bias, noise) in
+        [(Prior::Uniform, 30.0, 0.8), (Prior::Uniform, 12.0, 2.0), (Prior::Bernoulli, 25.0, 1.5)]
+    {
+        let coefficients = [1.5, 1.0];
+        let mut averager = Averager::new(&prior, 2, Backend::Fourier).unwrap();
+        let rule = prior.quadrature(40).unwrap().unwrap();
+        for function in DECAYING {
+            let at = |u: f64, v: f64| bias + coefficients[0] * u + coefficients[1] * v;
+            let reference = rule.mean(|u| rule.mean(|v| over_noise(&|s| value(function, s), noise, at(u, v))));
+            let found = averager.mean(function, &Field { coefficients: &coefficients, noise, bias }).unwrap();
+            assert!((found / reference - 1.0).abs() < 1e-9, "{prior} {function:?}: {found:e} {reference:e}");
+        }
+    }
+}
+
+/// sech² and sech⁴ lie between 0 and 1, tanh between −1 and 1 with the sign of the bias, `E[û tanh S]` between 0 and the sign
+/// of its coefficient: for random fields of every size, by every law and backend.
+#[test]
+fn averages_stay_in_the_range_of_their_functions() {
+    use rand::{RngExt, SeedableRng};
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    for prior in Prior::NAMED {
+        for backend in [Backend::Fourier, Backend::Hermite { nodes: 24 }] {
+            let mut averager = Averager::new(&prior, 2, backend).unwrap();
+            for _ in 0..60 {
+                let mut size =
+                    |most: f64| 10f64.powf(random.random_range(-6.0..most)) * random.random_range(-1.0..1.0f64);
+                let (coefficients, noise, bias) = ([size(2.0), size(1.5)], size(1.5).abs(), size(2.3));
+                let field = Field { coefficients: &coefficients, noise, bias };
+                for function in [Function::Sech2, Function::Sech4] {
+                    let value = averager.mean(function, &field).unwrap();
+                    assert!(
+                        (0.0..=1.0 + 1e-12).contains(&value),
+                        "{prior} {backend:?} {field:?} {function:?} {value:e}"
+                    );
+                }
+                let tanh = averager.mean(Function::Tanh, &field).unwrap() * bias.signum();
+                assert!((-1e-15..=1.0 + 1e-12).contains(&tanh), "{prior} {backend:?} {field:?} {tanh:e}");
+                let averages = averager.evaluate(&field).unwrap();
+                assert!((0.0..=1.0 + 1e-12).contains(&averages.sech2));
+                // A Gauss rule of too few nodes knows no such bound.
+                let fourier = backend == Backend::Fourier;
+                for (value, c) in averages.component_tanh.iter().zip(coefficients).filter(|_| fourier) {
+                    let along = value * c.signum();
+                    assert!((-1e-15..=1.0 + 1e-9).contains(&along), "{prior} {backend:?} {field:?} {along:e}");
+                }
+            }
+        }
+    }
+}
+
+/// `E[(sech²)'']` of a wide normal law is `−√(2/π)/s³ (1 − π²/8s² + …)`, where 4 sech² − 6 sech⁴ has no digit left.
+#[test]
+fn the_bend_of_sech2_keeps_its_digits_in_strong_fields() {
+    for s in [1e3, 1e8, 1e50, 1e90f64] {
+        let mut averager = Averager::new(&Prior::Gaussian, 1, Backend::Fourier).unwrap();
+        let field = [s];
+        let linearization = averager.linearize(&Field::new(&field, 0.0)).unwrap();
+        let expected = -(2.0 / std::f64::consts::PI).sqrt() / s / s / s;
+        let found = linearization.averages().sech2_bend;
+        assert!((found / expected - 1.0).abs() < 2.0 / s / s + 1e-12, "{s:e}: {found:e} {expected:e}");
+    }
+}
+
 #[test]
 fn bad_fields_are_refused() {
     let mut averager = Averager::new(&Prior::Laplace, 1, Backend::Fourier).unwrap();

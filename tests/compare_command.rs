@@ -224,6 +224,139 @@ fn the_bias_of_cd_is_visible() {
     assert!(report["theories"][0]["modes"][0]["growth_rate"]["error"].is_null());
 }
 
+/// The first mode of one strong cluster pair, by an option each.
+fn strong(folder: &Path, more: &[&str]) -> Value {
+    let data = ["--data", "clusters", "--visible", "60", "--hidden", "12", "--amplitudes", "1.5", "--samples", "1000"];
+    let common = ["--closures", "fixed-prior", "--response", "gaussian", "--learning-rate", "0.01", "--quiet"];
+    let out = ["--out", folder.to_str().unwrap()];
+    succeed(&[&["compare"], &data[..], &common, more, &out].concat());
+    json(folder)
+}
+
+/// Twelve hidden units can be summed over: the exact gradient is the reference, batches of all samples leave nothing to chance, and a
+/// machine at its plateau has the correlations of its data.
+#[test]
+fn a_small_machine_is_held_against_its_exact_gradient() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = strong(folder.path(), &["--batch-size", "1000", "--updates", "60"]);
+    let simulation = &report["simulation"];
+    assert_eq!((&simulation["algorithm"], &simulation["runs"]), (&"exact".into(), &1.into()));
+    assert!(simulation["gibbs_steps"].is_null() && simulation["chains"].is_null());
+    assert_eq!((&report["reference_trusted"], &report["deviations_are"]), (&true.into(), &"theory-error".into()));
+    assert!(report.get("chains").is_none() && report.get("reference").is_none());
+    assert!(report["compared"].as_str().unwrap().contains("exact gradient"));
+    assert!(read(folder.path(), "report.md").starts_with("# Theory against simulation"));
+    // Its run file makes the same.
+    let again = tempfile::tempdir().unwrap();
+    succeed(&[
+        "run",
+        folder.path().to_str().unwrap(),
+        "--out",
+        again.path().to_str().unwrap(),
+        "--quiet",
+        "--threads",
+        "1",
+    ]);
+    assert_eq!(read(folder.path(), "curves.csv"), read(again.path(), "curves.csv"));
+    // More runs would be the same one.
+    let out = folder.path().join("no");
+    let refused = output(&[
+        "compare",
+        "--data",
+        "clusters",
+        "--visible",
+        "20",
+        "--hidden",
+        "4",
+        "--samples",
+        "50",
+        "--runs",
+        "2",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("all runs are the same"));
+}
+
+/// Three chains a run cannot have the shares of two states: the exact gradient beside them shows what that does.
+#[test]
+fn chains_that_are_no_reference_are_told_by_the_exact_gradient_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = strong(folder.path(), &["--runs", "1", "--chains", "3", "--batch-size", "200", "--updates", "200"]);
+    assert_eq!(
+        (&report["simulation"]["algorithm"], &report["reference"]["algorithm"]),
+        (&"pcd".into(), &"exact".into())
+    );
+    assert!(report["reference"]["gibbs_steps"].is_null() && report["reference"]["chains"].is_null());
+    let apart = report["reference"]["modes"][0]["rms_relative_deviation"].as_f64().unwrap();
+    assert!(apart > 0.02, "{apart}");
+    assert_eq!((&report["reference_trusted"], &report["deviations_are"]), (&false.into(), &"difference".into()));
+    let doubts = report["reference_doubts"].as_array().unwrap();
+    assert!(
+        doubts.iter().any(|doubt| doubt.as_str().unwrap().contains("exact gradient on the same batches")),
+        "{doubts:?}"
+    );
+    let text = read(folder.path(), "report.md");
+    assert!(text.starts_with("**The reference is not to be trusted:** "), "{text}");
+    assert!(text.contains("largest difference") && !text.contains("largest deviation"), "{text}");
+    assert!(read(folder.path(), "curves.csv").lines().next().unwrap().ends_with("exact_1"));
+}
+
+/// One mode, whose two states are images of each other, and two modes of nearly one strength, between whose states chains choose.
+fn judged(visible: &str, hidden: &str, amplitudes: &str) -> (Value, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", "clusters", "--samples", "5000", "--amplitudes", amplitudes];
+    let size = ["--visible", visible, "--hidden", hidden];
+    let common = ["--closures", "linear-ising", "--runs", "1", "--quiet", "--out", folder.path().to_str().unwrap()];
+    succeed(&[&["compare"], &data[..], &size, &common].concat());
+    (json(folder.path()), read(folder.path(), "report.md"))
+}
+
+#[test]
+fn chains_are_judged() {
+    let (good, text) = judged("60", "30", "0.6931");
+    let of = |report: &Value, mode: usize, key: &str| report["chains"]["summary"][mode][key].as_f64().unwrap();
+    println!("{}", good["chains"]["summary"]);
+    assert_eq!(
+        (&good["reference_trusted"], &good["reference_doubts"]),
+        (&true.into(), &Value::from(Vec::<Value>::new()))
+    );
+    assert!(text.starts_with("# Theory against simulation") && text.contains("## The chains of the first run"));
+    // Chains do not pass between the two states, and see all of what ⟨sσ⟩ can be in either.
+    assert!(of(&good, 0, "memory") < 0.5 && of(&good, 0, "looks") > 5.0);
+    assert!((of(&good, 0, "positive") - 0.5).abs() < 0.15 && (of(&good, 0, "positive_data") - 0.5).abs() < 0.05);
+    let (stuck, text) = judged("150", "75", "1,0.98");
+    println!("{}", stuck["chains"]["summary"]);
+    assert_eq!((&stuck["reference_trusted"], &stuck["deviations_are"]), (&false.into(), &"difference".into()));
+    assert!(text.lines().next().unwrap().starts_with("**The reference is not to be trusted:** "), "{text}");
+    assert!(of(&stuck, 0, "memory").max(of(&stuck, 1, "memory")) > 0.8);
+    // Every look has both modes.
+    for look in stuck["chains"]["looks"].as_array().unwrap() {
+        assert_eq!(look["modes"].as_array().unwrap().len(), 2, "{look}");
+    }
+}
+
+/// Rates at which weights leave all bounds are told in one line, whatever breaks first.
+#[test]
+fn rates_beyond_all_bounds_are_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for rate in ["1e5", "1e19", "1e30", "1e300"] {
+        for closure in ["population", "fixed-prior", "chains"] {
+            let data = ["--visible", "14", "--hidden", "4", "--samples", "40", "--updates", "5", "--runs", "1"];
+            let more =
+                ["--closures", closure, "--learning-rate", rate, "--out", folder.path().to_str().unwrap(), "--quiet"];
+            let done = output(&[&["compare"], &data[..], &more].concat());
+            let errors = String::from_utf8_lossy(&done.stderr);
+            assert!(matches!(done.status.code(), Some(0..=2)), "{rate}, {closure}: {errors}");
+            assert!(
+                done.status.success() == errors.is_empty() && errors.lines().count() <= 1,
+                "{rate}, {closure}: {errors}"
+            );
+        }
+    }
+}
+
 /// Runs of `train` that are read give what runs of the same seeds give that are made here.
 #[test]
 fn runs_of_train_can_be_read() {
@@ -263,7 +396,7 @@ fn bad_input_is_told_in_one_line_and_spoils_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     std::fs::write(folder.path().join("report.json"), "an older one").unwrap();
-    let cases: [&[&str]; 19] = [
+    let cases: [&[&str]; 20] = [
         &["--runs", "0"],
         &["--runs", "100000"],
         &["--modes", "0"],
@@ -278,11 +411,12 @@ fn bad_input_is_told_in_one_line_and_spoils_nothing() {
         &["--learning-rate", "nan"],
         &["--updates", "0"],
         &["--batch-size", "0"],
-        &["--batch-size", "401"],
         &["--records", "1"],
         &["--gibbs-steps", "0"],
         &["--simulation", "/nowhere"],
         &["--batches", "--closures", "fixed-prior"],
+        &["--algorithm", "exact", "--gibbs-steps", "3"],
+        &["--algorithm", "exact", "--chains", "3"],
     ];
     for more in cases {
         let mut arguments: Vec<&str> = [&DATA[..], &TRAINING].concat();

@@ -129,3 +129,169 @@ fn weak_fields_split_every_image() {
         assert_eq!(found.stable().count(), 1 << count, "{count} modes");
     }
 }
+
+/// A solution (m, q) by Newton's method on one round, with differences for derivatives; `None` if it does not converge.
+fn newton(ensemble: &Ensemble, start: (f64, f64)) -> Option<(f64, f64)> {
+    let noisy = ensemble.sigma() > 0.0;
+    let off = |m: f64, q: f64| {
+        let (image, overlap) = saddle::round(ensemble, &DVector::from_element(1, m), q.max(0.0)).unwrap();
+        // Without noise nothing depends on q.
+        (image[0] - m, if noisy { overlap - q } else { 0.0 })
+    };
+    let (mut m, mut q) = start;
+    for _ in 0..40 {
+        let (a, b) = off(m, q);
+        if a.abs().max(b.abs()) < 1e-12 {
+            return (q >= 0.0).then_some((m, q));
+        }
+        let step = 1e-6;
+        let along_m = (off(m + step, q), off(m - step, q));
+        let along_q = (off(m, q + step), off(m, q - step));
+        let slope = |(above, below): ((f64, f64), (f64, f64))| {
+            ((above.0 - below.0) / (2.0 * step), (above.1 - below.1) / (2.0 * step))
+        };
+        let ((am, bm), (aq, bq)) = (slope(along_m), slope(along_q));
+        let (aq, bq) = if noisy { (aq, bq) } else { (0.0, 1.0) };
+        let determinant = am * bq - aq * bm;
+        m -= ((a * bq - aq * b) / determinant).clamp(-0.3, 0.3);
+        q -= ((am * b - a * bm) / determinant).clamp(-0.3, 0.3);
+        q = q.min(1.0);
+    }
+    None
+}
+
+/// Whether two solutions are one.
+fn same(a: (f64, f64), b: (f64, f64), ensemble: &Ensemble) -> bool {
+    (a.0 - b.0).abs() < 1e-5 && (ensemble.sigma() == 0.0 || (a.1 - b.1).abs() < 1e-5)
+}
+
+/// One mode: every solution that Newton's method finds from eighty random starts is in the list, and every point of the list
+/// is a solution. Under all laws, with and without noise and fields; with fields in the interval of w where three solutions
+/// coexist, and with the spin glass.
+#[test]
+fn every_solution_of_one_mode_is_found() {
+    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let (mut unstable, mut glasses) = (0, 0);
+    for prior in Prior::NAMED {
+        for (kappa, sigma, w, eta, theta) in [
+            (1.0, 0.1, 1.2, 0.01, 0.0),
+            (1.0, 0.0, 1.2, 0.01, 0.0),
+            (0.5, 0.0, 1.5, 0.03, -0.02),
+            (2.0, 0.6, 1.6, 0.0, -0.02),
+            (1.0, 1.3, 2.2, 0.02, 0.01),
+            (0.7, 1.5, 1.4, 0.0, 0.0),
+            (1.0, 0.3, 0.9, 0.05, 0.0),
+            (1.0, 0.4, 8.0, 0.5, 0.0),
+            (1.0, 0.4, 1.8, 0.0, 0.0),
+        ] {
+            let ensemble = Ensemble::new(kappa, sigma, &[w], prior.clone())
+                .and_then(|ensemble| ensemble.with_fields(&[eta], &[theta]))
+                .unwrap();
+            let found = saddle::enumerate(&ensemble).unwrap();
+            assert!(found.complete);
+            let points: Vec<(f64, f64)> = found.points.iter().map(|p| (p.magnetization[0], p.overlap)).collect();
+            for _ in 0..80 {
+                let start = (kappa.powf(0.25) * random.random_range(-1.0..1.0), random.random_range(0.0..1.0));
+                let Some((m, q)) = newton(&ensemble, start) else { continue };
+                let m = if ensemble.has_fields() { m } else { m.abs() };
+                let known = points.iter().any(|&point| same(point, (m, q), &ensemble));
+                assert!(known, "missed m = {m}, q = {q} of {ensemble:?}: {points:?}");
+            }
+            for (index, point) in found.points.iter().enumerate() {
+                let (image, overlap) = saddle::round(&ensemble, &point.magnetization, point.overlap).unwrap();
+                let residual = (image[0] - point.magnetization[0]).abs().max((overlap - point.overlap).abs());
+                assert!(residual < 1e-11, "{point:?}");
+                assert!(
+                    !points[..index].iter().any(|&other| same(other, points[index], &ensemble)),
+                    "twice: {point:?}"
+                );
+                unstable += usize::from(!point.stable && point.magnetization[0] != 0.0);
+                glasses += usize::from(point.magnetization[0] == 0.0 && point.overlap > 0.0);
+            }
+        }
+    }
+    println!("{unstable} unstable magnetized solutions, {glasses} spin glasses");
+    assert!(unstable >= 16 && glasses >= 4, "{unstable} {glasses}");
+}
+
+/// The third solution at w = 1.2, σ = 0.1, η = 0.01, by hand: with q eliminated at κ = 1 the Gaussian equations are
+/// `m̄ = (w m + η) A`, `m = w m̄ B` with A = V(σ²q + (w m + η)²) = 1 − q̄, B = V(σ²q̄ + w²m̄²) = 1 − q; all but m̄ by rounds.
+#[test]
+fn the_third_solution_of_a_weak_field() {
+    use spectral_rbm::average::response::v;
+    let (w, sigma, eta) = (1.2, 0.1f64, 0.01);
+    // (m, q, q̄) at fixed m̄ by rounds of the overlaps, and what the first equation leaves.
+    let excess = |bar: f64| {
+        let (mut m, mut q_bar) = (0.0, 0.0);
+        for _ in 0..200 {
+            let b = v(sigma * sigma * q_bar + (w * bar).powi(2)).unwrap();
+            let q = 1.0 - b;
+            m = w * bar * b;
+            q_bar = 1.0 - v(sigma * sigma * q + (w * m + eta).powi(2)).unwrap();
+        }
+        (w * m + eta) * (1.0 - q_bar) - bar
+    };
+    let (mut low, mut high) = (-0.1, -0.005);
+    assert!(excess(low) * excess(high) < 0.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if excess(low) * excess(middle) > 0.0 { low = middle } else { high = middle }
+    }
+    assert!((low + 0.02281).abs() < 5e-6, "{low}");
+    let ensemble =
+        Ensemble::new(1.0, sigma, &[w], Prior::Gaussian).and_then(|e| e.with_fields(&[eta], &[0.0])).unwrap();
+    let found = saddle::enumerate(&ensemble).unwrap();
+    assert_eq!((found.points.len(), found.stable().count()), (3, 2));
+    let third = found.points.last().unwrap();
+    assert!(!third.stable && (third.magnetization_bar[0] - low).abs() < 1e-9, "{third:?}");
+}
+
+/// Of several modes the unstable points are by-products, and the list says so.
+#[test]
+fn only_one_mode_is_scanned() {
+    let two = Ensemble::new(1.0, 0.1, &[1.5, 1.3], Prior::Gaussian).unwrap();
+    assert!(!saddle::enumerate(&two).unwrap().complete);
+}
+
+/// At w → ∞ tanh is a sign: m = κ^{1/4} E|v̂|, `1 − q = E[δ(S)]·2 = √(2/π)/(w m̄)·κ^{1/4}` under Gaussian laws, and
+/// f = −w m m̄ to leading order. Up to the largest strength, with both largest ratios of the layers.
+#[test]
+fn saturated_states_of_very_strong_modes() {
+    let size = (2.0 / std::f64::consts::PI).sqrt();
+    for kappa in [1.0, 1e-6, 1e6f64] {
+        for w in [1e8, 1e20, 1e50, 1e100] {
+            let found = saddle::enumerate(&Ensemble::new(kappa, 0.5, &[w], Prior::Gaussian).unwrap()).unwrap();
+            let point = found.dominant().unwrap_or_else(|| panic!("no state at {kappa} {w:e}"));
+            let scale = kappa.powf(0.25);
+            assert!((point.magnetization[0] / (size * scale) - 1.0).abs() < 1e-6, "{kappa} {w:e} {point:?}");
+            assert!((point.magnetization_bar[0] / (size / scale) - 1.0).abs() < 1e-6, "{kappa} {w:e} {point:?}");
+            assert!((point.free_energy / (-w * size * size) - 1.0).abs() < 1e-6, "{kappa} {w:e} {point:?}");
+            assert!(point.stable && point.spectral_radius < 1e-3 && point.at_number >= 0.0, "{kappa} {w:e} {point:?}");
+        }
+    }
+    // A strong field alone saturates its own side: E|û| = √(2/π), E|û| = 1 of ±1.
+    for (prior, expected) in [(Prior::Gaussian, size), (Prior::Bernoulli, 1.0)] {
+        let field = if prior == Prior::Gaussian { 1e100 } else { 1e3 };
+        let ensemble = Ensemble::new(1.0, 0.5, &[1.5], prior).and_then(|e| e.with_fields(&[field], &[0.0])).unwrap();
+        let found = saddle::enumerate(&ensemble).unwrap();
+        let bar = found.dominant().unwrap().magnetization_bar[0];
+        assert!((bar - expected).abs() < 1e-9 && bar <= 1.0, "{bar}");
+    }
+    for (kappa, sigma, w) in [(1.0, 0.5, 1e101), (1.0, 1e101, 1.0), (1e-10, 0.5, 1.0), (1e10, 0.5, 1.0)] {
+        assert!(Ensemble::new(kappa, sigma, &[w], Prior::Gaussian).is_err());
+    }
+}
+
+/// Weights do not overflow at large sizes, and a size at which free energies cannot tell states apart is refused.
+#[test]
+fn weights_at_extreme_sizes() {
+    let ensemble =
+        Ensemble::new(1.0, 0.0, &[1.8], Prior::Bernoulli).and_then(|e| e.with_fields(&[0.02], &[0.0])).unwrap();
+    let mut found = saddle::enumerate(&ensemble).unwrap();
+    assert_eq!(found.stable().count(), 2);
+    found.weigh(&ensemble, 1e12).unwrap();
+    assert_eq!(found.stable().map(|point| point.weight.unwrap()).collect::<Vec<_>>(), [1.0, 0.0]);
+    for size in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e13] {
+        assert!(found.weigh(&ensemble, size).is_err(), "{size}");
+    }
+}

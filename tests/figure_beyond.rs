@@ -1,12 +1,14 @@
 //! The command `figure` for what goes beyond the letter's figures: files, claims, repetition.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-fn figure(arguments: &[&str], folder: &Path) {
+fn figure(arguments: &[&str], folder: &Path) -> String {
     let program = env!("CARGO_BIN_EXE_spectral-rbm");
     let output = Command::new(program).args(arguments).args(["--quiet", "--out"]).arg(folder).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn read(folder: &Path, name: &str) -> String {
@@ -51,7 +53,7 @@ fn closures_and_trajectories_can_be_repeated() {
 }
 
 #[test]
-fn figures_of_states_and_averages_have_their_numbers() {
+fn figures_of_states_have_their_numbers() {
     let folder = tempfile::tempdir().unwrap();
     figure(&["figure", "stable-states", "--quick"], folder.path());
     for prior in ["gaussian", "uniform", "bernoulli", "laplace"] {
@@ -62,7 +64,39 @@ fn figures_of_states_and_averages_have_their_numbers() {
         assert_eq!(rows[40][1], "1");
         assert!(read(folder.path(), &format!("stable-states-{prior}.csv")).contains("almeida-thouless"));
     }
-    figure(&["figure", "averages", "--quick"], folder.path());
+}
+
+/// Files of a folder that hold no measured times, with their bytes.
+fn lasting(folder: &Path, timings: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named = paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
+    named
+        .filter(|(name, _)| !timings.contains(&name.as_str()))
+        .map(|(name, path)| (name, std::fs::read(path).unwrap()))
+        .collect()
+}
+
+/// Measured times are in files of their own, which the program names; all others are the same in every run.
+#[test]
+fn averages_have_their_numbers_and_measured_times_apart() {
+    let folders = [0, 1].map(|_| tempfile::tempdir().unwrap());
+    let program = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"))
+        .args(["figure", "averages", "--quick", "--quiet", "--format", "json", "--out"])
+        .arg(folders[0].path())
+        .output()
+        .unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&program.stdout).unwrap();
+    let base = |path: &serde_json::Value| Path::new(path.as_str().unwrap()).file_name().unwrap().to_owned();
+    let named: Vec<_> = summary["timings"].as_array().unwrap().iter().map(base).collect();
+    let timings = ["averages-times.png", "averages-times.svg", "averages-times.csv"];
+    assert_eq!(named, timings);
+    let printed = figure(&["run", folders[0].path().to_str().unwrap(), "--threads", "1"], folders[1].path());
+    let marked = printed.lines().filter(|line| line.contains("(measured times")).count();
+    assert_eq!(marked, timings.len(), "{printed}");
+    let [one, other] = folders.each_ref().map(|folder| lasting(folder.path(), &timings));
+    assert_eq!(one.keys().collect::<Vec<_>>(), ["averages.csv", "averages.png", "averages.svg", "run.toml"]);
+    assert!(one == other);
+    let folder = &folders[0];
     let csv = read(folder.path(), "averages.csv");
     let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
     // At the strictest tolerance every Fourier average is right to 1e-12, and times are those of the same rows.

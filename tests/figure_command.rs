@@ -125,6 +125,11 @@ fn data_that_are_no_images_and_options_that_cannot_be() {
         assert_eq!(refused.status.code(), Some(2), "{option} {value}: {complaint}");
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
     }
+    let refused = output(&["figure", "trajectory", "--data", "mnist", "--out", text(&folder.path().join("no"))]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("takes no --data"));
+    let refused = output(&["figure", "trajectory", "--samples", "2", "--out", text(&folder.path().join("no"))]);
+    assert_eq!(refused.status.code(), Some(2));
     let refused = output(&["figure", "learned-modes", "--data", "ellipsoid", "--out", text(&folder.path().join("no"))]);
     assert_eq!(refused.status.code(), Some(2));
 }

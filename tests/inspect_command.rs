@@ -79,10 +79,11 @@ fn the_fixtures_give_the_numbers_of_h5py() {
             for (part, names) in [
                 ("model", &["file", "model_type"][..]),
                 ("bulk", &["sigma", "sigma_error", "edge", "ks_distance", "modes", "note"]),
-                ("position", &["inv_sigma", "w_over_sigma", "phase"]),
             ] {
                 assert!(names.iter().all(|name| report[part].get(name).is_some()), "{file}: {}", report[part]);
             }
+            // Seven values are no bulk: no position is claimed.
+            assert!(report["position"].is_null() && report["bulk"]["note"].is_string(), "{file}: {report}");
             for outlier in report["outliers"].as_array().unwrap() {
                 for name in
                     ["rank", "observed", "planted", "planted_error", "kurtosis_u", "kurtosis_v", "prior_u", "prior_v"]
@@ -96,9 +97,6 @@ fn the_fixtures_give_the_numbers_of_h5py() {
             }
         }
     }
-    // Seven values are no bulk, and it is said.
-    let few = json(&["inspect", text(&fixture("ising.npz")), "--out", text(folder.path())]);
-    assert!(few["bulk"]["note"].is_string());
 }
 
 /// What is no machine of ±1 or {0, 1} units: one clear line, exit status 2.
@@ -212,4 +210,43 @@ fn a_run_is_followed_and_repeated() {
         let read = |folder: &Path| std::fs::read(folder.join(name)).unwrap();
         assert!(read(&first) == read(&again), "{name}");
     }
+}
+
+/// A machine of two hidden units with w = 1.9 and 1.4: too few values for a bulk, said by `inspect`, `spectrum` and `train`.
+#[test]
+fn too_few_units_for_a_bulk_are_told_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, out) = (folder.path().join("two.npz"), folder.path().join("out"));
+    // Columns of ±1 over √50, orthogonal.
+    let weight = |entry: usize| {
+        let (site, unit) = (entry / 2, entry % 2);
+        let sign = if unit == 0 || site % 2 == 0 { 1.0 } else { -1.0 };
+        sign * [1.9, 1.4][unit] / 50f32.sqrt()
+    };
+    let mut archive = spectral_rbm::archive::Archive::new();
+    archive.add("W", &[50, 2], &(0..100).map(weight).collect::<Vec<f32>>()).unwrap();
+    archive.add("eta", &[50], &[0f32; 50]).unwrap();
+    archive.add("theta", &[2], &[0f32; 2]).unwrap();
+    std::fs::write(&model, archive.finish().unwrap()).unwrap();
+    let options = [text(&model), "--units", "ising", "--out", text(&out), "--quiet"];
+    for command in ["inspect", "spectrum"] {
+        let report = json(&[&[command], &options[..]].concat());
+        assert!(report["bulk"]["note"].as_str().unwrap().contains("2 singular values are too few"), "{report}");
+        assert!(report["bulk"]["sigma"].is_null() && report["outliers"][1]["planted"].is_null());
+        let observed: Vec<f64> =
+            report["outliers"].as_array().unwrap().iter().map(|mode| mode["observed"].as_f64().unwrap()).collect();
+        assert!(observed.iter().zip([1.9, 1.4]).all(|(found, w)| (found - w).abs() < 1e-6), "{observed:?}");
+        assert!(command == "spectrum" || report["position"].is_null());
+        let shown = succeed(&[&[command], &options[..]].concat());
+        assert!(shown.contains("sigma unknown") && shown.contains("too few"), "{shown}");
+        assert!(!["paramagnetic", "ferromagnetic", "spin-glass"].iter().any(|phase| shown.contains(phase)), "{shown}");
+    }
+    assert!(!out.join("phase-diagram.png").exists());
+    let run = folder.path().join("run");
+    let train =
+        ["train", "--data", "clusters", "--visible", "50", "--samples", "100", "--hidden", "2", "--updates", "20"];
+    let shown = succeed(&[&train[..], &["--out", text(&run), "--quiet"]].concat());
+    assert!(shown.contains("too few to tell a bulk"), "{shown}");
+    let report = json(&[&train[..], &["--out", text(&folder.path().join("again")), "--quiet"]].concat());
+    assert!(report["bulk_note"].as_str().unwrap().contains("too few") && report["bulk_sigma"].is_null());
 }

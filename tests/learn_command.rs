@@ -197,3 +197,92 @@ fn bad_input_is_told_in_one_line() {
     }
     assert!(!folder.path().join("trajectory.csv").exists());
 }
+
+/// A machine of 40 and 17 units whose states part too early for their expansions: the curves are marked from when on they cannot be
+/// relied on, everywhere. Of other closures nothing is said.
+#[test]
+fn curves_that_cannot_be_relied_on_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let data =
+        ["--data", "clusters", "--visible", "40", "--hidden", "17", "--amplitudes", "1.2,1.1", "--samples", "1000"];
+    let flow = ["--closure", "population", "--learning-rate", "0.01", "--t-end", "1", "--times", "60"];
+    let out = ["--out", folder.path().to_str().unwrap(), "--quiet"];
+    let printed = succeed(&[&["learn"], &data[..], &flow, &out, &["--format", "json"]].concat());
+    let summary: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let count = |name: &str| summary["reliability"][name].as_u64().unwrap();
+    assert!(20 * count("approximate") > count("evaluations"), "{}", summary["reliability"]);
+    let from = summary["unreliable_from"].as_f64().unwrap();
+    let event = summary["events"].as_array().unwrap().iter().find(|event| event["kind"] == "unreliable").unwrap();
+    assert_eq!((&event["time"], &event["mode"]), (&summary["unreliable_from"], &0.into()));
+    assert!(event["value"].as_f64().unwrap() > 0.05, "{event}");
+    assert!(read(folder.path(), "events.csv").contains(",unreliable,0,"));
+    let text = read(folder.path(), "trajectory.csv");
+    assert!(text.lines().next().unwrap().ends_with(",unreliable"), "{text}");
+    let rows = rows(&text);
+    assert!(rows.iter().all(|row| row[row.len() - 1] == f64::from(u8::from(row[0] >= from))), "{from}");
+    assert!(from > 0.0 && read(folder.path(), "trajectory.svg").contains("unreliable"));
+    // For people it is the first line.
+    let told = succeed(&[&["learn"], &data[..], &flow, &out].concat());
+    assert!(told.starts_with("The curves cannot be relied on from t = "), "{told}");
+    // And the report of a comparison, whose table then has the part before it too.
+    let more = ["--closures", "population", "--runs", "1", "--learning-rate", "0.01", "--updates", "100"];
+    let report = succeed(&[&["compare"], &data[..], &more, &out, &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let theory = &report["theories"][0];
+    let from = theory["unreliable_from"].as_f64().unwrap();
+    assert_eq!(theory["modes_while_reliable"].as_array().unwrap().len(), 2);
+    assert_eq!(report["simulation"]["algorithm"], "exact");
+    let text = read(folder.path(), "curves.csv");
+    assert!(text.lines().next().unwrap().ends_with(",population_unreliable"));
+    let flagged = text.lines().skip(1).map(|line| {
+        let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+        (cells[0], cells[cells.len() - 1])
+    });
+    assert!(flagged.into_iter().all(|(time, flag)| flag == f64::from(u8::from(time >= from))));
+    let text = read(folder.path(), "report.md");
+    assert!(text.starts_with("**Unreliable:** the curves of population cannot be relied on from t = "), "{text}");
+    assert!(text.contains("where its states could be relied on"));
+    // Other closures know nothing of the kind.
+    let other = tempfile::tempdir().unwrap();
+    learn(other.path(), &["--modes", "2"]);
+    assert!(!read(other.path(), "trajectory.csv").lines().next().unwrap().contains("unreliable"));
+}
+
+/// Weights, fields and rates from large to what single precision can hold, in every closure and response: an answer or one
+/// line, and no panic.
+#[test]
+fn huge_weights_and_rates_are_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let common = ["learn", "--data", "clusters", "--visible", "14", "--samples", "40", "--hidden", "4", "--modes", "2"];
+    let common = [&common[..], &["--times", "3", "--out", out]].concat();
+    let kinds: [&[&str]; 7] = [
+        &["--closure", "linear"],
+        &["--closure", "linear-ising"],
+        &["--closure", "population"],
+        &["--closure", "chains"],
+        &["--closure", "fixed-prior"],
+        &["--closure", "fixed-prior", "--response", "mean-field"],
+        &["--closure", "fixed-prior", "--response", "finite-size"],
+    ];
+    for kind in kinds {
+        for size in ["1e3", "1e10", "1e30", "1e39", "1e300"] {
+            let found = output(&[&common[..], kind, &["--t-end", "0.001", "--init-std", size]].concat());
+            let error = String::from_utf8_lossy(&found.stderr).into_owned();
+            let code = found.status.code();
+            let allowed: &[i32] = if size == "1e3" { &[0, 1] } else { &[2] };
+            assert!(code.is_some_and(|code| allowed.contains(&code)), "{kind:?} {size}: {code:?} {error}");
+            assert!(
+                code == Some(0) || error.starts_with("error: ") && error.lines().count() == 1,
+                "{kind:?} {size}: {error}"
+            );
+        }
+        for rate in ["1e10", "1e19", "1e150", "1e300"] {
+            let found = output(&[&common[..], kind, &["--learning-rate", rate, "--t-end", rate]].concat());
+            let error = String::from_utf8_lossy(&found.stderr).into_owned();
+            assert!(matches!(found.status.code(), Some(0..=2)), "{kind:?} {rate}: {error}");
+            assert!(!error.contains("panicked"), "{kind:?} {rate}: {error}");
+        }
+    }
+}

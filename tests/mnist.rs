@@ -24,7 +24,7 @@ fn counts(spins: &Spins) -> Vec<u64> {
 #[test]
 fn the_training_set_is_the_known_one() {
     let Some(folder) = folder() else { return };
-    let set = mnist::load(&folder, None, Binarization::Threshold).unwrap();
+    let set = mnist::load(&folder, None, Binarization::MIDDLE).unwrap();
     let spins = set.spins().unwrap();
     assert_eq!((spins.samples(), spins.units(), set.image_shape), (60_000, 784, Some((28, 28))));
     let labels = set.labels.as_ref().unwrap();
@@ -39,13 +39,13 @@ fn the_training_set_is_the_known_one() {
 #[test]
 fn a_count_takes_the_first_ones() {
     let Some(folder) = folder() else { return };
-    let all = mnist::load(&folder, Some(300), Binarization::Threshold).unwrap();
-    let few = mnist::load(&folder, Some(100), Binarization::Threshold).unwrap();
+    let all = mnist::load(&folder, Some(300), Binarization::MIDDLE).unwrap();
+    let few = mnist::load(&folder, Some(100), Binarization::MIDDLE).unwrap();
     assert_eq!((few.len(), few.labels.as_ref().map(Vec::len)), (100, Some(100)));
     assert!((0..100).all(|sample| few.spins().unwrap().row(sample) == all.spins().unwrap().row(sample)));
     assert_eq!(few.labels.unwrap()[..5], [5, 0, 4, 1, 9]);
     for count in [0, 60_001] {
-        let outcome = mnist::load(&folder, Some(count), Binarization::Threshold);
+        let outcome = mnist::load(&folder, Some(count), Binarization::MIDDLE);
         assert!(matches!(outcome, Err(DataError::Parameter(_))), "{outcome:?}");
     }
 }
@@ -75,7 +75,7 @@ fn agree(found: &[f64], given: &[f64]) -> bool {
 #[test]
 fn spectra_of_mnist_are_the_known_ones() {
     let Some(folder) = folder() else { return };
-    let moments = Moments::of(&mnist::load(&folder, None, Binarization::Threshold).unwrap()).unwrap();
+    let moments = Moments::of(&mnist::load(&folder, None, Binarization::MIDDLE).unwrap()).unwrap();
     let variances = moments.principal_components().unwrap().variances;
 
     assert!((moments.covariance.trace() - 269.889).abs() <= 0.0005, "{}", moments.covariance.trace());

@@ -187,7 +187,6 @@ fn refusals_say_what_is_wrong() {
     assert!(said("bgrbm.h5", None).contains("\"BGRBM\" (Gaussian hidden units)"));
     assert!(said("torchrbm.h5", None).contains("state it"));
     assert!(said("named.npz", None).contains("state it"));
-    assert!(said("expected.json", None).contains("cannot read the file"));
     assert!(matches!(ModelReader::open(&fixture("absent.h5"), None), Err(ModelError::Read { .. })));
     let reader = ModelReader::open(&fixture("rbms-0.5.0-bernoulli.h5"), None).unwrap();
     assert!(
@@ -253,14 +252,182 @@ fn arrays_that_are_no_machine_are_refused() {
         ModelReader::open(&path, None).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
     };
     assert_eq!(said(&[3, 2], &[3], 1.0), "");
-    assert!(said(&[2, 3], &[3], 1.0).contains("weights [2, 3], visible fields [3], hidden fields [2]"));
+    assert!(said(&[6, 1], &[3], 1.0).contains("weights [6, 1], visible fields [3], hidden fields [2]"));
+    assert!(said(&[1, 3, 2], &[3], 1.0).contains("three dimensions are Potts units"));
     assert!(said(&[3, 2], &[3, 1], 1.0).contains("visible fields [3, 1]"));
     assert!(said(&[3, 2], &[3], f32::NAN).contains("weight (1, 2) is NaN"));
     assert!(said(&[3, 2], &[3], f32::NEG_INFINITY).contains("weight (1, 2) is -inf"));
     let mut archive = NpzWriter::create(&path).unwrap();
-    put(&mut archive, "weights", &[1], &[0f32]);
+    put(&mut archive, "weights", &[2, 1], &[0f32; 2]);
     drop(archive);
     assert!(ModelReader::open(&path, None).unwrap_err().to_string().contains("it has [\"weights\"]"));
+    assert!(ModelReader::open_weights(&path, None).is_ok());
+}
+
+/// A file in the layout of another program, and its energies in that program's convention.
+fn foreign(name: &str) -> PathBuf {
+    fixture("foreign").join(name)
+}
+
+fn foreign_energies() -> Value {
+    serde_json::from_slice(&std::fs::read(foreign("expected.json")).unwrap()).unwrap()
+}
+
+/// Asserts that a machine has the energies that are expected of all configurations, but for one constant. Energies are given to
+/// eight decimals; parameters are rounded to single precision, some 1e-7 each, and a few dozen are summed.
+fn same_energies(name: &str, machine: &Machine, expected: &Value) {
+    let expected: Vec<f64> = serde_json::from_value(expected.clone()).unwrap();
+    let Machine { visible, hidden, .. } = *machine;
+    assert_eq!(expected.len(), 1 << (visible + hidden), "{name}");
+    let energy = |state: usize| {
+        let spin = |bit: usize| if state >> bit & 1 == 1 { 1.0 } else { -1.0 };
+        let pair = |index: usize| spin(index / hidden) * spin(visible + index % hidden);
+        let weights: f64 = (0..visible * hidden).map(|k| f64::from(machine.weights[k]) * pair(k)).sum();
+        let fields: f64 =
+            machine.eta.iter().chain(&machine.theta).enumerate().map(|(k, &f)| f64::from(f) * spin(k)).sum();
+        -weights - fields
+    };
+    let constant = energy(0) - expected[0];
+    for (state, expected) in expected.iter().enumerate() {
+        let difference = energy(state) - expected - constant;
+        assert!(difference.abs() < 1e-5, "{name}, state {state}: {difference}");
+    }
+}
+
+#[test]
+fn machines_of_other_programs_have_the_energies_of_their_own_formulas() {
+    let all = foreign_energies();
+    for (name, model_type, units) in [
+        ("julia-spin.h5", Some("RBM (Spin, Spin)"), Units::Ising),
+        ("julia-binary.h5", Some("RBM (Binary, Binary)"), Units::Bernoulli),
+        ("julia-image.h5", Some("RBM (Binary, Spin)"), Units::Bernoulli),
+        ("julia-centered.h5", Some("CenteredRBM (Binary, Binary)"), Units::Bernoulli),
+        ("julia-standardized.h5", Some("StandardizedRBM (Spin, Binary)"), Units::Ising),
+        ("sklearn.npz", Some("BernoulliRBM"), Units::Bernoulli),
+        ("sklearn-square.npz", Some("BernoulliRBM"), Units::Bernoulli),
+        ("half.npz", None, Units::Ising),
+        ("half.h5", Some("BBRBM"), Units::Bernoulli),
+        ("half-big.h5", Some("IIRBM"), Units::Ising),
+    ] {
+        let reader = ModelReader::open(&foreign(name), None).unwrap();
+        assert_eq!((reader.model_type(), reader.units()), (model_type, units), "{name}");
+        assert!(reader.notes(None).unwrap().is_empty(), "{name}");
+        same_energies(name, &reader.machine(None).unwrap(), &all[name]);
+        let other = if units == Units::Ising { Units::Bernoulli } else { Units::Ising };
+        assert!(matches!(ModelReader::open(&foreign(name), Some(other)), Err(ModelError::Units { .. })), "{name}");
+    }
+}
+
+#[test]
+fn weights_the_other_way_round_are_known_by_the_biases_and_noted() {
+    let all = foreign_energies();
+    for name in ["transposed.npz", "transposed.h5"] {
+        let reader = ModelReader::open(&foreign(name), None).unwrap();
+        same_energies(name, &reader.machine(None).unwrap(), &all[name]);
+        assert!(reader.notes(None).unwrap()[0].contains("[hidden, visible]"), "{name}");
+    }
+}
+
+#[test]
+fn weights_alone_are_a_machine_without_fields_which_is_noted() {
+    let all = foreign_energies();
+    for name in ["weights.npy", "weights-half.npy", "weights.npz"] {
+        let path = foreign(name);
+        // Where a model is asked for, they are none: they may be data.
+        assert!(matches!(ModelReader::open(&path, None), Err(ModelError::Format { .. })));
+        let reader = ModelReader::open_weights(&path, None).unwrap();
+        same_energies(name, &reader.machine(None).unwrap(), &all[name]);
+        let note = &reader.notes(None).unwrap()[0];
+        assert!(note.contains("4 × 3") && note.contains("fields are taken to be 0, units to be ±1"), "{note}");
+    }
+    let reader = ModelReader::open_weights(&foreign("weights.npy"), Some(Units::Bernoulli)).unwrap();
+    let machine = reader.machine(None).unwrap();
+    // In {0, 1} units: the fields of the ±1 form are a quarter of the weights' sums.
+    let sum = machine.weights[..3].iter().sum::<f32>();
+    assert!((machine.eta[0] - sum).abs() < 1e-6, "{} {sum}", machine.eta[0]);
+    assert!(reader.notes(None).unwrap()[0].contains("biases of the {0, 1} units are taken to be 0"));
+    let said = ModelReader::open_weights(&foreign("vector.npy"), None).unwrap_err().to_string();
+    assert!(said.contains("shape [4]: weights have two dimensions"), "{said}");
+}
+
+#[test]
+fn a_unit_of_labels_is_refused_without_its_state_and_exact_with_it() {
+    let all = foreign_energies();
+    let open = |label| ModelReader::open(&foreign("annadca.h5"), None).unwrap().with_label(label);
+    let refused = |label| match open(label).machine(None) {
+        Err(ModelError::Labels { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(None).contains("one unit of 5 states"));
+    assert!(refused(Some(5)).contains("its 5 labels are counted from 0"));
+    for label in 0..5 {
+        let reader = open(Some(label));
+        same_energies("annadca.h5", &reader.machine(None).unwrap(), &all["annadca.h5"][label]);
+        assert!(reader.notes(None).unwrap()[0].contains(&format!("given label {label}")));
+    }
+    for name in ["half.h5", "half.npz"] {
+        let without = ModelReader::open(&foreign(name), None).unwrap().with_label(Some(0)).machine(None);
+        assert!(matches!(without, Err(ModelError::Labels { .. })));
+    }
+    let potts = ModelReader::open(&foreign("annadca-potts.h5"), None).unwrap().with_label(Some(0)).machine(None);
+    assert!(potts.unwrap_err().to_string().contains("three dimensions are Potts units"));
+}
+
+#[test]
+fn files_that_are_no_models_are_called_what_they_are() {
+    let said = |name: &str| ModelReader::open(&foreign(name), None).unwrap_err().to_string();
+    assert!(said("model.json").contains("JSON") && said("model.json").contains("a model is an HDF5 file"));
+    assert!(said("model.pkl").contains("Python pickle"));
+    assert!(said("model.pt").contains("PyTorch") && said("model.pt").contains("numpy.savez"));
+    assert!(said("weights.npy").contains("a NumPy array alone"));
+    assert!(said("chunk.h5.gz").contains("gzip"));
+    assert!(said("julia-potts.h5").contains("RBM with Potts visible units"));
+    assert!(ModelReader::open(Path::new("/dev/zero"), None).unwrap_err().to_string().contains("a pipe or device"));
+    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables/rbms.h5");
+    let data = ModelReader::open(&tables, None).unwrap_err().to_string();
+    assert!(data.contains("it has no groups update_N; it has") && data.contains("samples"), "{data}");
+}
+
+/// What is supposed of a file stands in the first line and in the JSON of each command that reads it.
+#[test]
+fn commands_say_what_they_suppose_of_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &str, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"))
+            .arg(command)
+            .args(more)
+            .arg("--quiet")
+            .args(["--out", folder.path().to_str().unwrap()])
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code().unwrap(), said)
+    };
+    let path = |name: &str| foreign(name).to_str().unwrap().to_owned();
+    for (name, more, note) in [
+        ("weights.npy", &[][..], "the file has weights alone"),
+        ("annadca.h5", &["--label", "2"], "the machine given label 2"),
+        ("transposed.npz", &[], "transposed"),
+    ] {
+        let file = path(name);
+        for command in ["inspect", "spectrum", "sample"] {
+            let arguments = [&[file.as_str()], more].concat();
+            let (code, [said, complaint]) = run(command, &arguments);
+            assert_eq!(code, 0, "{complaint}");
+            let first = said.lines().next().unwrap();
+            assert!(first.starts_with("model: ") && first.contains(note), "{command}: {first}");
+            let (_, [json, _]) = run(command, &[&arguments[..], &["--format", "json"]].concat());
+            let json: Value = serde_json::from_str(&json).unwrap();
+            let notes = if command == "inspect" { &json["model"]["notes"] } else { &json["model_notes"] };
+            assert!(notes[0].as_str().unwrap().contains(note), "{command}: {json}");
+        }
+    }
+    for command in ["inspect", "spectrum", "sample"] {
+        for (name, said) in [("annadca.h5", "--label K"), ("model.json", "JSON"), ("model.pt", "PyTorch")] {
+            let (code, [_, complaint]) = run(command, &[&path(name)]);
+            assert!(code == 2 && complaint.contains(said) && complaint.lines().count() == 1, "{complaint}");
+        }
+    }
 }
 
 /// What the file should have, for the Python script.

@@ -102,8 +102,17 @@ fn mutate(seed: u64, rounds: usize) {
     let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("damaged");
-    let names =
-        ["rbms-0.5.0-bernoulli.h5", "rbms-0.6.0-ising.h5", "torchrbm.h5", "newest.h5", "ising.npz", "named.npz"];
+    let names = [
+        "rbms-0.5.0-bernoulli.h5",
+        "rbms-0.6.0-ising.h5",
+        "torchrbm.h5",
+        "newest.h5",
+        "ising.npz",
+        "named.npz",
+        "foreign/julia-standardized.h5",
+        "foreign/half.h5",
+        "foreign/half.npz",
+    ];
     for source in names.iter().map(|name| fixture(name)).chain([ours(folder.path())]) {
         let whole = std::fs::read(&source).unwrap();
         let parts = read_all(&source);
@@ -169,4 +178,50 @@ fn stated_sizes_are_not_believed() {
         let largest = LARGEST.load(Ordering::Relaxed);
         assert!(largest < MOST, "{largest} bytes at once, by byte {place}");
     }
+}
+
+/// Files of one to four megabytes whose zeros unpack to gigabytes (packed once more in the fixtures), in a process that is
+/// allowed 2 GB: one line and status 2, of every command that reads models or data, and not the process's end.
+#[cfg(unix)]
+#[test]
+fn files_that_unpack_to_gigabytes_are_refused_in_two_gigabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["chunk.h5", "chunks.h5", "archive.npz", "alone.npz"] {
+        let packed = std::fs::File::open(fixture("foreign").join(format!("{name}.gz"))).unwrap();
+        let path = folder.path().join(name);
+        std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut std::fs::File::create(&path).unwrap()).unwrap();
+        assert!((1_000_000..5_000_000).contains(&std::fs::metadata(&path).unwrap().len()));
+        for command in ["inspect FILE", "spectrum FILE", "sample FILE", "train --init FILE --updates 1"] {
+            let (code, complaint) = limited(&command.replace("FILE", path.to_str().unwrap()), folder.path());
+            assert!(code == Some(2) && complaint.lines().count() == 1, "{command}, {name}: {code:?} {complaint}");
+        }
+        if name.ends_with("h5") {
+            let data = folder.path().join(format!("data-{name}"));
+            // No model: the name of its group is another.
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::write(&data, rename(bytes, b"update_1", b"uxxxxx_1")).unwrap();
+            let (code, complaint) = limited(&format!("train --updates 1 --data {}", data.display()), folder.path());
+            assert!(code == Some(2) && complaint.lines().count() == 1, "{name}: {code:?} {complaint}");
+            assert!(complaint.contains("samples"), "{complaint}");
+        }
+    }
+}
+
+/// Runs the program in 2 GB of memory: its status and what it says on stderr.
+#[cfg(unix)]
+fn limited(arguments: &str, folder: &Path) -> (Option<i32>, String) {
+    let program = env!("CARGO_BIN_EXE_spectral-rbm");
+    let out = folder.join("out");
+    let line = format!("ulimit -v 2000000 && exec {program} {arguments} --quiet --out {}", out.display());
+    let output = std::process::Command::new("sh").args(["-c", &line]).env("RAYON_NUM_THREADS", "2").output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Other bytes in the place of some.
+#[cfg(unix)]
+fn rename(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    while let Some(start) = bytes.windows(from.len()).position(|window| window == from) {
+        bytes[start..start + to.len()].copy_from_slice(to);
+    }
+    bytes
 }

@@ -1,8 +1,10 @@
 //! Property: whatever is done to a file, no reader panics, asks for memory out of proportion, or lets through a machine
 //! that cannot be inspected. Mutations are proptest's, so that a failure is shrunk to the few bytes that matter.
 
+mod damage;
+
+use damage::change;
 use proptest::collection::vec;
-use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use spectral_rbm::data::{Expect, Samples, read};
 use spectral_rbm::inspect::Reading;
@@ -37,82 +39,6 @@ static MEMORY: Watching = Watching;
 const MOST: usize = 16 << 20;
 /// Held by a test: memory is counted for the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
-
-/// One change of a file; places are fractions of its length.
-#[derive(Clone, Debug)]
-enum Change {
-    Byte(f64, u8),
-    Bit(f64, u8),
-    /// A word of 2, 4 or 8 bytes, little- or big-endian, in its own alignment: sizes and counts.
-    Word(f64, u8, bool, u64),
-    Copy(f64, f64, usize),
-    Insert(f64, Vec<u8>),
-    Remove(f64, usize),
-    Truncate(f64),
-}
-
-impl Change {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        let length = bytes.len();
-        if length == 0 {
-            return;
-        }
-        let place = |fraction: f64| ((fraction * length as f64) as usize).min(length - 1);
-        match self {
-            Change::Byte(at, value) => bytes[place(*at)] = *value,
-            Change::Bit(at, bit) => bytes[place(*at)] ^= 1 << (bit % 8),
-            Change::Word(at, power, big, value) => {
-                let width = 2usize << (power % 3);
-                let at = place(*at) / width * width;
-                let word = if *big {
-                    value.to_be_bytes()[8 - width..].to_vec()
-                } else {
-                    value.to_le_bytes()[..width].to_vec()
-                };
-                let end = length.min(at + width);
-                bytes[at..end].copy_from_slice(&word[..end - at]);
-            }
-            Change::Copy(from, to, count) => {
-                let (from, to) = (place(*from), place(*to));
-                let count = (*count).min(length - from.max(to));
-                bytes.copy_within(from..from + count, to);
-            }
-            Change::Insert(at, piece) => {
-                let at = place(*at);
-                bytes.splice(at..at, piece.iter().copied());
-            }
-            Change::Remove(at, count) => {
-                let at = place(*at);
-                bytes.drain(at..length.min(at + count));
-            }
-            Change::Truncate(at) => bytes.truncate(place(*at)),
-        }
-    }
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    let telling = prop_oneof![
-        Just(0u64),
-        Just(1),
-        Just(0x7fff_ffff),
-        Just(u64::from(u32::MAX)),
-        Just(1 << 33),
-        Just(1 << 40),
-        Just(i64::MAX as u64),
-        Just(u64::MAX),
-        any::<u64>(),
-    ];
-    let at = || 0.0..1.0;
-    prop_oneof![
-        4 => (at(), any::<u8>()).prop_map(|(at, value)| Change::Byte(at, value)),
-        4 => (at(), any::<u8>()).prop_map(|(at, bit)| Change::Bit(at, bit)),
-        4 => (at(), any::<u8>(), any::<bool>(), telling).prop_map(|(at, width, big, value)| Change::Word(at, width, big, value)),
-        2 => (at(), at(), 1usize..64).prop_map(|(from, to, count)| Change::Copy(from, to, count)),
-        1 => (at(), vec(any::<u8>(), 1..16)).prop_map(|(at, piece)| Change::Insert(at, piece)),
-        1 => (at(), 1usize..64).prop_map(|(at, count)| Change::Remove(at, count)),
-        1 => at().prop_map(Change::Truncate),
-    ]
-}
 
 /// Mutates a file `cases` times and hands each to `reads`, which says whether it was still read; both must happen.
 fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
@@ -149,7 +75,7 @@ fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
 fn reads_model(path: &Path) -> bool {
     let mut whole = false;
     for units in [None, Some(Units::Ising), Some(Units::Bernoulli)] {
-        let Ok(reader) = ModelReader::open(path, units) else { continue };
+        let Ok(reader) = ModelReader::open_weights(path, units) else { continue };
         for &update in reader.updates().iter().take(8) {
             let _ = reader.read(update);
             let _ = reader.machine(Some(update));
@@ -184,8 +110,17 @@ fn fixtures(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder)
 }
 
-const MODELS: [&str; 6] =
-    ["rbms-0.5.0-bernoulli.h5", "rbms-0.6.0-ising.h5", "torchrbm.h5", "newest.h5", "ising.npz", "named.npz"];
+const MODELS: [&str; 9] = [
+    "rbms-0.5.0-bernoulli.h5",
+    "rbms-0.6.0-ising.h5",
+    "torchrbm.h5",
+    "newest.h5",
+    "ising.npz",
+    "named.npz",
+    "foreign/julia-standardized.h5",
+    "foreign/half.h5",
+    "foreign/weights.npy",
+];
 
 #[test]
 fn mutated_models_are_refused_or_sound() {

@@ -45,7 +45,7 @@ fn a_run_goes_on_from_a_state_between_records() {
     let times = schedule(100, 2, Spacing::Linear);
     for algorithm in [Algorithm::Cd, Algorithm::Pcd] {
         let settings = Settings { algorithm, chains: 30, batch_size: 50, learning_rate: 0.1, ..Settings::default() };
-        let trainer = || Trainer::new(Machine::random(20, 8, 0.1, 0).unwrap(), &spins, settings.clone()).unwrap();
+        let trainer = || Trainer::new(Machine::random(20, 14, 0.1, 0).unwrap(), &spins, settings.clone()).unwrap();
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let create = |folder: &tempfile::TempDir| {
             let mut store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising, b"").unwrap();

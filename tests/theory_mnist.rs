@@ -25,7 +25,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 fn load(samples: Option<usize>) -> Option<(Dataset, Machine)> {
-    let data = mnist::load(&folder()?, samples, Binarization::Threshold).unwrap();
+    let data = mnist::load(&folder()?, samples, Binarization::MIDDLE).unwrap();
     let machine = Machine::random(784, HIDDEN, 0.01, 0).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
     Some((data, machine))
 }

@@ -238,6 +238,165 @@ fn a_stopped_run_is_not_overwritten() {
     }
 }
 
+/// Runs a command that is to be refused: exit status 2 and one line on stderr, at once; returns the line.
+fn refuse(arguments: &[&str]) -> String {
+    let started = Instant::now();
+    let output = output(arguments);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty() && started.elapsed() < Duration::from_secs(20), "{arguments:?}");
+    message
+}
+
+/// Waits until a run has saved more records than it had.
+fn wait_for_progress(run: &Path, before: usize) {
+    let started = Instant::now();
+    while checkpoints(run) <= before {
+        assert!(started.elapsed() < Duration::from_secs(60), "no progress");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// While one command writes to a folder, others are refused at once and do not touch it; a process that was killed is in nobody's
+/// way. The run ends in the same files as one that was alone, and nothing is left of the lock.
+#[test]
+fn one_command_at_a_time_writes_to_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (alone, shared) = (folder.path().join("alone"), folder.path().join("shared"));
+    let (alone_name, shared_name) = (alone.to_str().unwrap(), shared.to_str().unwrap());
+    let options = ["--updates", "20000", "--records", "80", "--record-spacing", "linear", "--quiet", "--out"];
+    let start = |out| [&CLUSTERS[..], &options, &[out]].concat();
+    succeed(&start(alone_name));
+    let others = || {
+        for arguments in [
+            &start(shared_name)[..],
+            &["train", "--resume", shared_name],
+            &["solve", "--out", shared_name],
+            &["sample", alone_name, "--out", shared_name],
+            &["inspect", alone_name, "--out", shared_name],
+            &["spectrum", alone_name, "--out", shared_name],
+            &["figure", "averages", "--quick", "--out", shared_name],
+            &["phase-diagram", "--out", shared_name],
+            &["run", alone_name, "--out", shared_name],
+        ] {
+            assert!(refuse(arguments).contains("another command is writing to the folder"), "{arguments:?}");
+        }
+    };
+    let spawn = |arguments: &[&str]| command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = spawn(&start(shared_name));
+    wait_for_progress(&shared, 0);
+    others();
+    assert!(first.try_wait().unwrap().is_none(), "the run was done before others were refused");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // What the killed process leaves locks nothing.
+    let before = checkpoints(&shared);
+    let mut resumed = spawn(&["train", "--resume", shared_name, "--quiet"]);
+    wait_for_progress(&shared, before);
+    others();
+    assert!(resumed.try_wait().unwrap().is_none(), "the run was done before others were refused");
+    assert!(resumed.wait().unwrap().success());
+    assert_same(&shared, &alone);
+}
+
+/// Of many that start together one runs, and the others say why they do not.
+#[test]
+fn of_runs_that_start_together_one_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let arguments = [&CLUSTERS[..], &["--updates", "3000", "--quiet", "--out", out.to_str().unwrap()]].concat();
+    let run = || command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let children: Vec<_> = (0..4).map(|_| run()).collect();
+    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    assert!(outputs.iter().any(|output| output.status.success()));
+    for output in outputs.iter().filter(|output| !output.status.success()) {
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("another command is writing to the folder"), "{message}");
+    }
+    assert!(files(&out).contains_key("model.h5"));
+}
+
+/// What does not go together is refused before the first file is written.
+#[test]
+fn refused_commands_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (run, out) = (name("run"), name("out"));
+    succeed(&[&CLUSTERS[..], &["--updates", "20", "--quiet", "--out", &run]].concat());
+    let other_size = ["--data", "clusters", "--visible", "50", "--samples", "200"];
+    let same_size = ["--data", "clusters", "--visible", "60", "--samples", "200"];
+    for (arguments, reason) in [
+        (&[&["sample", &run, "--likelihood"], &other_size[..]].concat()[..], "50 units"),
+        (&[&["sample", &run, "--from-data"], &other_size[..]].concat(), "50 units"),
+        (&[&["sample", &run, "--from-data", "--chains", "201"], &same_size[..]].concat(), "201 samples"),
+        (&["sample", &run, "--likelihood", "--temperatures", "0"], "--temperatures is 0"),
+        (&["sample", &run, "--image-shape", "7x7"], "7x7"),
+        (&["spectrum", &run, "--image-shape", "7x7"], "7x7"),
+        (&[&["inspect", &run], &other_size[..]].concat(), "50 units"),
+        (&["figure", "all", "--quick", "--epochs", "nan"], "--epochs is NaN"),
+        (&["figure", "all", "--quick", "--samples", "2"], "--samples is 2"),
+        (&["figure", "all", "--quick", "--hidden", "0"], "hidden"),
+        (&["figure", "all", "--quick", "--data", "nowhere.csv"], "nowhere.csv"),
+        (&["train", "--resume", &name("no")], "no folder"),
+    ] {
+        let mut arguments = arguments.to_vec();
+        if arguments[1] != "--resume" {
+            arguments.extend(["--out", &out]);
+        }
+        let message = refuse(&arguments);
+        assert!(message.contains(reason), "{arguments:?}: {message}");
+        assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
+    }
+    // A run that cannot be shortened is left as it was.
+    let before = files(Path::new(&run));
+    refuse(&["train", "--resume", &run, "--updates", "10"]);
+    assert!(files(Path::new(&run)) == before);
+}
+
+/// What would take years or more memory than there is: one line that says so before work starts, with 2 GB of memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_done_is_refused_before_work_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (run, out) = (name("run"), name("out"));
+    succeed(&[&CLUSTERS[..], &["--updates", "20", "--quiet", "--out", &run]].concat());
+    let (most, data) = (u64::MAX.to_string(), ["--data", "clusters", "--visible", "60", "--samples", "200"]);
+    let train = ["train", "--samples", "100"];
+    let many_updates = ["figure", "spectrum-histogram", "--epochs", "1e6", "--batch-size", "1", "--hidden", "20000"];
+    for (arguments, option) in [
+        (&["sample", &run, "--steps", &most][..], "--steps"),
+        (&["sample", &run, "--chains", &most], "--chains"),
+        (&["sample", &run, "--chains", "20000000"], "--chains"),
+        (&[&["sample", &run, "--likelihood", "--temperatures", &most], &data[..]].concat(), "--temperatures"),
+        (&[&train[..], &["--updates", &most]].concat(), "--updates"),
+        (&[&train[..], &["--epochs", "1e14"]].concat(), "--epochs"),
+        (&[&train[..], &["--epochs", "1e300"]].concat(), "--epochs"),
+        (&[&train[..], &["--gibbs-steps", &most]].concat(), "--gibbs-steps"),
+        (&[&train[..], &["--algorithm", "pcd", "--chains", &most]].concat(), "--chains"),
+        (&[&train[..], &["--hidden", &most]].concat(), "--hidden"),
+        (&[&train[..], &["--hidden", "1000000"]].concat(), "--hidden"),
+        (&[&train[..], &["--records", &most]].concat(), "--records"),
+        (&[&train[..], &["--records", "90000", "--updates", "1000000"]].concat(), "the number of records (--records)"),
+        (&["train", "--samples", "40000000"], "--samples"),
+        (&["learn", "--samples", "100", "--hidden", "1000000"], "--hidden"),
+        (&["figure", "spectrum-histogram", "--samples", "100", "--hidden", "1000000"], "--hidden"),
+        (&[&many_updates[..], &["--data", "clusters", "--samples", "20000"]].concat(), "--epochs"),
+    ] {
+        let started = Instant::now();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -v 2000000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_spectral-rbm")]);
+        let output = shell.args(arguments).args(["--out", &out, "--quiet", "--threads", "2"]).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert!(message.starts_with(&format!("error: {option}")) && message.contains("at most"), "{message}");
+        assert!(files(Path::new(&out)).is_empty() && started.elapsed() < Duration::from_secs(20), "{arguments:?}");
+    }
+}
+
 /// Linear machines: looked at and gone on from, not sampled. What an older run has left is not taken for the new one's.
 #[test]
 fn linear_machines_and_stale_files() {
@@ -294,7 +453,6 @@ fn bad_input_is_told_in_one_line() {
         &["train", "--data", truncated],
         &["train", "--data", "ellipsoid"],
         &["train", "--data", "clusters", "--balance", "1.5"],
-        &["train", "--data", "clusters", "--samples", "50", "--batch-size", "51"],
         &["train", "--samples", "0"],
         &["train", "--samples", "100", "--hidden", "0"],
         &["train", "--samples", "100", "--init-std", "-1"],

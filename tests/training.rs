@@ -22,6 +22,112 @@ fn average(sum: &mut Machine, machine: &Machine, share: f32) {
     }
 }
 
+/// ⟨sσ⟩, ⟨s⟩, ⟨σ⟩ of a machine by a sum over the states of both layers, one after the other.
+fn brute_force(machine: &Machine) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let (n, m) = (machine.visible, machine.hidden);
+    let spin = |state: usize, unit: usize| if state >> unit & 1 == 1 { 1.0 } else { -1.0 };
+    let (mut z, mut product, mut s, mut sigma) = (0.0, vec![0.0; n * m], vec![0.0; n], vec![0.0; m]);
+    for state in 0..1usize << (n + m) {
+        let (visible, hidden) = (|i| spin(state, i), |j| spin(state, n + j));
+        let mut energy = 0.0;
+        for i in 0..n {
+            energy += f64::from(machine.eta[i]) * visible(i);
+            energy += (0..m).map(|j| f64::from(machine.weights[i * m + j]) * visible(i) * hidden(j)).sum::<f64>();
+        }
+        energy += (0..m).map(|j| f64::from(machine.theta[j]) * hidden(j)).sum::<f64>();
+        let weight = energy.exp();
+        z += weight;
+        (0..n * m).for_each(|k| product[k] += weight * visible(k / m) * hidden(k % m));
+        (0..n).for_each(|i| s[i] += weight * visible(i));
+        (0..m).for_each(|j| sigma[j] += weight * hidden(j));
+    }
+    for sum in [&mut product, &mut s, &mut sigma] {
+        sum.iter_mut().for_each(|x| *x /= z);
+    }
+    (product, s, sigma)
+}
+
+/// Two updates by the exact gradient on all samples, against sums over all states of both layers. Weights are in single precision: an
+/// update of 0.1 is rounded at 1e-8.
+#[test]
+fn the_exact_gradient_is_that_of_a_sum_over_all_states() {
+    let data = samples(300);
+    let start = Machine::random(7, 4, 0.5, 2).unwrap().with_mean_of(&data).unwrap();
+    let settings = Settings { algorithm: Algorithm::Exact, batch_size: 300, learning_rate: 0.1, ..Settings::default() };
+    let mut trainer = Trainer::new(start.clone(), &data, settings.clone()).unwrap();
+    let mut row = [0.0; 7];
+    for _ in 0..2 {
+        let before = trainer.machine().clone();
+        let (mut product, mut s, mut sigma) = brute_force(&before);
+        for sum in [&mut product, &mut s, &mut sigma] {
+            sum.iter_mut().for_each(|x| *x = -*x);
+        }
+        for sample in 0..300 {
+            data.expand(sample, &mut row);
+            for j in 0..4 {
+                let field: f64 = (0..7).map(|i| f64::from(before.weights[i * 4 + j] * row[i])).sum();
+                let mean = (field + f64::from(before.theta[j])).tanh();
+                (0..7).for_each(|i| product[i * 4 + j] += f64::from(row[i]) * mean / 300.0);
+                sigma[j] += mean / 300.0;
+            }
+            (0..7).for_each(|i| s[i] += f64::from(row[i]) / 300.0);
+        }
+        trainer.update().unwrap();
+        let after = trainer.machine();
+        let parts = [
+            (&before.weights, &after.weights, product),
+            (&before.eta, &after.eta, s),
+            (&before.theta, &after.theta, sigma),
+        ];
+        for (before, after, gradient) in parts {
+            for ((before, after), gradient) in before.iter().zip(after).zip(gradient) {
+                let expected = f64::from(*before) + 0.1 * gradient;
+                assert!((f64::from(*after) - expected).abs() < 1e-6, "{after} {expected}");
+            }
+        }
+    }
+    // Nothing is left to chance, there are no chains to look at, and machines of which states are too many are refused.
+    let mut other = Trainer::new(start, &data, Settings { seed: 7, ..settings.clone() }).unwrap();
+    (0..2).for_each(|_| other.update().unwrap());
+    let apart =
+        trainer.machine().weights.iter().zip(&other.machine().weights).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(apart < 1e-6, "{apart}");
+    assert!(trainer.probe(10).is_none() && trainer.chains().is_none());
+    let large = Spins::new(300, 30);
+    let refused = Trainer::new(Machine::random(30, 25, 0.1, 0).unwrap(), &large, settings);
+    assert!(matches!(refused, Err(RbmError::TooLarge { units: 25, most: 24 })));
+}
+
+/// A look at the chains changes nothing, and sees what the next update sees.
+#[test]
+fn chains_are_looked_at_without_a_trace() {
+    let data = samples(400);
+    let start = Machine::random(7, 4, 0.5, 2).unwrap();
+    for algorithm in [Algorithm::Pcd, Algorithm::Cd] {
+        let settings = Settings {
+            algorithm,
+            gibbs_steps: 3,
+            chains: 200,
+            batch_size: 200,
+            learning_rate: 0.05,
+            ..Settings::default()
+        };
+        let mut trainers = [(); 2].map(|()| Trainer::new(start.clone(), &data, settings.clone()).unwrap());
+        for _ in 0..5 {
+            let probe = trainers[0].probe(50).unwrap();
+            for states in [&probe.once, &probe.twice] {
+                assert_eq!((states.visible.shape(), states.hidden.shape()), ((200, 7), (200, 4)));
+                assert!(states.visible.iter().chain(states.hidden.iter()).all(|spin| spin.abs() == 1.0));
+            }
+            assert_eq!(probe.data.visible.shape(), (50, 7));
+            assert_ne!(probe.once, probe.twice);
+            trainers.iter_mut().for_each(|trainer| trainer.update().unwrap());
+        }
+        let [looked, not] = &trainers;
+        assert_eq!(looked.machine(), not.machine());
+    }
+}
+
 #[test]
 fn long_pcd_reaches_the_fixed_point_of_the_exact_gradient() {
     let data = samples(4000);

@@ -1,7 +1,11 @@
 //! HDF5 files.
 
+use super::bounds::{PARAMETERS, SAMPLES, megabytes, room_for};
+use super::half::halves;
 use super::{Array, damaged, values_of};
-use hdf5_pure::{DType, Dataset, Error, File, Group, Layout, VlenStringReadOptions};
+use hdf5_pure::{
+    DType, Dataset, Datatype, DatatypeByteOrder, Error, File, FloatingPointLayout, Group, Layout, VlenStringReadOptions,
+};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -13,6 +17,23 @@ const SHORT_TEXT: usize = 1 << 12;
 
 /// Values read at a time.
 const WINDOW: u64 = 1 << 16;
+/// The same where chunks are larger: a chunk is unpacked whole each time that some of it is read.
+const LARGE_WINDOW: u64 = 1 << 22;
+/// Largest chunk, unpacked.
+const MOST_CHUNK: u64 = 1 << 29;
+/// Memory that unpacking takes, in chunks.
+const CHUNK_COPIES: u64 = 3;
+
+/// IEEE 754 binary16.
+const HALF: FloatingPointLayout = FloatingPointLayout {
+    bit_offset: 0,
+    bit_precision: 16,
+    exponent_location: 10,
+    exponent_size: 5,
+    mantissa_location: 0,
+    mantissa_size: 10,
+    exponent_bias: 15,
+};
 
 /// An open file, of which only what is asked for is read.
 #[derive(Debug)]
@@ -43,6 +64,24 @@ impl Hdf5 {
         self.file.group(name).map_err(|error| refused_in(name, error))
     }
 
+    /// Whether there is a data set of that name in a group (the root: `""`).
+    pub(crate) fn has(&self, group: &str, name: &str) -> io::Result<bool> {
+        Ok(self.datasets(group)?.iter().any(|found| found == name))
+    }
+
+    /// The shape that a data set states; nothing is read of it.
+    pub(crate) fn shape(&self, name: &str) -> io::Result<Vec<usize>> {
+        let shape = self.file.dataset(name).and_then(|dataset| dataset.shape());
+        let extents = shape.map_err(|error| refused_in(name, error))?.into_iter().map(usize::try_from);
+        extents.collect::<Result<_, _>>().map_err(|_| too_large(name))
+    }
+
+    /// Names of the attributes of a data set; none where they cannot be read.
+    pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
+        let attributes = self.file.dataset(name).and_then(|dataset| dataset.attrs());
+        attributes.map(|found| found.into_keys().collect()).unwrap_or_default()
+    }
+
     /// Rows of a data set of numbers of any type as double precision, handed to `take` in order, a window at a time. `admit` is
     /// asked of the shape before anything is read; what it makes of it is handed on.
     pub(crate) fn rows<S: Copy, E: From<io::Error>>(
@@ -51,16 +90,26 @@ impl Hdf5 {
         admit: impl FnOnce(&[u64]) -> Result<S, E>,
         mut take: impl FnMut(S, Vec<f64>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let dataset = self.file.dataset(name).map_err(|error| refused_in(name, error))?;
+        let failed = |error| refused_in(name, error);
+        let dataset = self.file.dataset(name).map_err(failed)?;
         let shape: Vec<u64> = self.checked_shape(name, &dataset)?.into_iter().map(|extent| extent as u64).collect();
         let admitted = admit(&shape)?;
+        SAMPLES.check(name, self.bytes(name, &dataset)?, self.file.file_size())?;
         let rows = shape.first().copied().unwrap_or(0);
         let columns = shape.iter().skip(1).product::<u64>().max(1);
-        let window = (WINDOW / columns).max(1);
+        let chunk = dataset.chunk_shape().map_err(failed)?.and_then(|chunk| chunk.first().copied());
+        let window = (WINDOW / columns).max(chunk.unwrap_or(0).min(LARGE_WINDOW / columns)).max(1);
+        let half = half_order(&dataset).map_err(failed)?;
         let mut start = 0;
         while start < rows {
             let count = window.min(rows - start);
-            let values = dataset.read_f64_rows(start, count).map_err(|error| refused_in(name, error))?;
+            let values = match half {
+                None => dataset.read_f64_rows(start, count).map_err(failed)?,
+                Some(big_endian) => {
+                    let bytes = dataset.read_raw_rows(start, count).map_err(failed)?;
+                    halves(&bytes, big_endian).map(f64::from).collect()
+                }
+            };
             if values.len() as u64 != count * columns {
                 return Err(damaged(format!("{name} is truncated in rows {} and after", start + 1)).into());
             }
@@ -89,28 +138,37 @@ impl Hdf5 {
         }
     }
 
-    /// A data set of single or double precision as the former, with its shape.
+    /// A data set of half, single or double precision as single, with its shape.
     pub(crate) fn singles(&self, name: &str) -> io::Result<(Vec<usize>, Vec<f32>)> {
         match self.array(name)? {
             Array::F32(shape, values) => Ok((shape, values)),
             Array::F64(shape, values) => Ok((shape, values.into_iter().map(|value| value as f32).collect())),
-            _ => Err(damaged(format!("{name} does not hold numbers of single or double precision"))),
+            _ => Err(damaged(format!("{name} does not hold numbers of half, single or double precision"))),
         }
     }
 
     /// A data set of numbers of any type as double precision, with its shape.
     pub(crate) fn doubles(&self, name: &str) -> io::Result<(Vec<usize>, Vec<f64>)> {
-        let dataset = self.file.dataset(name).map_err(|error| refused_in(name, error))?;
-        let shape = self.checked_shape(name, &dataset)?;
-        let values = dataset.read_f64().map_err(|error| refused_in(name, error))?;
+        let failed = |error| refused_in(name, error);
+        let dataset = self.file.dataset(name).map_err(failed)?;
+        let shape = self.parameters_shape(name, &dataset)?;
+        let values = match half_order(&dataset).map_err(failed)? {
+            None => dataset.read_f64().map_err(failed)?,
+            Some(big_endian) => halves(&dataset.read_raw().map_err(failed)?, big_endian).map(f64::from).collect(),
+        };
         self.filled(name, shape, values)
     }
 
-    /// A data set as it is.
+    /// A data set as it is; half precision as single.
     pub(crate) fn array(&self, name: &str) -> io::Result<Array> {
         let failed = |error| refused_in(name, error);
         let dataset = self.file.dataset(name).map_err(failed)?;
-        let shape = self.checked_shape(name, &dataset)?;
+        let shape = self.parameters_shape(name, &dataset)?;
+        if let Some(big_endian) = half_order(&dataset).map_err(failed)? {
+            let values = halves(&dataset.read_raw().map_err(failed)?, big_endian).collect();
+            let (shape, values) = self.filled(name, shape, values)?;
+            return Ok(Array::F32(shape, values));
+        }
         Ok(match dataset.dtype().map_err(failed)? {
             DType::F32 => {
                 let (shape, values) = self.filled(name, shape, dataset.read_f32().map_err(failed)?)?;
@@ -129,11 +187,29 @@ impl Hdf5 {
         })
     }
 
+    /// The shape of a data set that is read whole, and may take the memory for it.
+    fn parameters_shape(&self, name: &str, dataset: &Dataset) -> io::Result<Vec<usize>> {
+        let shape = self.checked_shape(name, dataset)?;
+        let bytes = self.bytes(name, dataset)?;
+        PARAMETERS.check(name, bytes, self.file.file_size())?;
+        // The bytes and the numbers made of them, which may be of twice the length.
+        room_for(name, bytes.saturating_mul(3))?;
+        Ok(shape)
+    }
+
+    /// Length of a data set, unpacked.
+    fn bytes(&self, name: &str, dataset: &Dataset) -> io::Result<u64> {
+        let failed = |error| refused_in(name, error);
+        let size = dataset.element_size().map_err(failed)?;
+        let shape = dataset.shape().map_err(failed)?;
+        shape.iter().try_fold(size, |product, &extent| product.checked_mul(extent)).ok_or_else(|| too_large(name))
+    }
+
     /// The shape of a data set that can be as large as it says, and is wholly there: what was never written would be read as
     /// zeros.
     fn checked_shape(&self, name: &str, dataset: &Dataset) -> io::Result<Vec<usize>> {
         let failed = |error| refused_in(name, error);
-        let too_large = || damaged(format!("{name} states a size that a file of this length cannot hold"));
+        let too_large = || too_large(name);
         let length = self.file.file_size();
         let size = dataset.element_size().map_err(failed)?;
         let bytes = |extents: &[u64]| extents.iter().try_fold(size, |product, &extent| product.checked_mul(extent));
@@ -144,9 +220,15 @@ impl Hdf5 {
             Layout::Contiguous { address, .. } => (length, address.is_some() || needed == 0),
             Layout::Chunked { chunk_shape, .. } => {
                 let most = length.saturating_mul(MOST_COMPRESSION);
-                if bytes(&chunk_shape).is_none_or(|chunk| chunk > most) {
-                    return Err(too_large());
+                let chunk = bytes(&chunk_shape).filter(|&chunk| chunk <= most).ok_or_else(too_large)?;
+                if chunk > MOST_CHUNK {
+                    return Err(damaged(format!(
+                        "{name} is kept in chunks of {}, which are unpacked whole: write it in chunks of less than {}",
+                        megabytes(chunk),
+                        megabytes(MOST_CHUNK)
+                    )));
                 }
+                room_for(name, chunk.saturating_mul(CHUNK_COPIES))?;
                 (most, self.chunks_tile(name, dataset, &shape, &chunk_shape)?)
             }
             _ => return Err(damaged(format!("{name} refers to other files"))),
@@ -184,6 +266,19 @@ impl Hdf5 {
         }
         Err(damaged(format!("{name} has {} values for the shape {shape:?}", values.len())))
     }
+}
+
+fn too_large(name: &str) -> io::Error {
+    damaged(format!("{name} states a size that a file of this length cannot hold"))
+}
+
+/// Whether a data set of half precision is big-endian; nothing for other types.
+fn half_order(dataset: &Dataset) -> Result<Option<bool>, Error> {
+    Ok(match dataset.datatype()? {
+        Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::LittleEndian, layout: HALF } => Some(false),
+        Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::BigEndian, layout: HALF } => Some(true),
+        _ => None,
+    })
 }
 
 fn refused_in(name: &str, error: Error) -> io::Error {

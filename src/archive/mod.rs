@@ -4,6 +4,8 @@
 //! What is wrong with their content is [`InvalidData`](std::io::ErrorKind::InvalidData); other errors are the system's.
 
 mod array;
+pub(crate) mod bounds;
+pub(crate) mod half;
 pub(crate) mod hdf5;
 pub(crate) mod npy;
 mod npz;

@@ -1,8 +1,13 @@
 //! NumPy's arrays.
 
-use super::damaged;
-use npyz::{NpyFile, NpyHeader};
-use std::io::{self, Read};
+use super::bounds::{PARAMETERS, room_for};
+use super::half::half;
+use super::{damaged, values_of};
+use npyz::{DType, Endianness, NpyFile, NpyHeader, Order, TypeChar};
+use std::io::{self, BufReader, Read};
+
+/// What an NPY file starts with.
+pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Longest header read; NumPy's own limit.
 const HEADER: usize = 10_000;
@@ -33,5 +38,70 @@ pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
     {
         return Err(damaged("an NPY header describes no plain array of a size that can be"));
     }
-    Ok(NpyFile::with_header(NpyHeader::from_reader(bytes.as_slice())?, reader))
+    let header = NpyHeader::from_reader(bytes.as_slice()).map_err(|error| match error.to_string().contains('\n') {
+        // The parser shows where it stopped in a drawing of several lines.
+        true => damaged("an NPY header is not a dictionary as NumPy writes it"),
+        false => error,
+    })?;
+    Ok(NpyFile::with_header(header, reader))
+}
+
+/// Whether numbers of half precision are big-endian; nothing for other types.
+pub(crate) fn half_order(dtype: &DType) -> Option<bool> {
+    match dtype {
+        DType::Plain(kind) if kind.type_char() == TypeChar::Float && kind.size_field() == 2 => {
+            Some(kind.endianness() == Endianness::Big)
+        }
+        _ => None,
+    }
+}
+
+/// An array of half, single or double precision as single, row after row, with its shape; `length` is that of the file. All
+/// of `reader` is read: an archive's checksum is compared at its end.
+pub(crate) fn singles<R: Read>(reader: R, name: &str, length: u64) -> io::Result<(Vec<usize>, Vec<f32>)> {
+    let array = open(BufReader::new(reader))?;
+    let too_large = || damaged(format!("{name} states a size that cannot be"));
+    let shape: Vec<usize> = array.shape().iter().map(|&extent| extent as usize).collect();
+    let count = values_of(&shape).ok_or_else(too_large)?;
+    let size = match array.dtype() {
+        DType::Plain(kind) => kind.num_bytes().unwrap_or(0),
+        _ => 0,
+    };
+    let bytes = count.checked_mul(size).ok_or_else(too_large)? as u64;
+    PARAMETERS.check(name, bytes, length)?;
+    // Values are collected one by one, and their space is doubled when it is full.
+    room_for(name, bytes.saturating_mul(3))?;
+    let by_columns = array.order() == Order::Fortran && shape.len() == 2;
+    let (values, mut rest) = numbers(array, name, count)?;
+    if rest.read(&mut [0])? != 0 || count != values.len() {
+        return Err(damaged(format!("{name} does not have as many values as its shape {shape:?}")));
+    }
+    if !by_columns {
+        return Ok((shape, values));
+    }
+    let (rows, columns) = (shape[0], shape[1]);
+    let by_rows = (0..values.len()).map(|index| values[index / columns + index % columns * rows]).collect();
+    Ok((shape, by_rows))
+}
+
+/// The values of an array in the order of the file, and what follows them. Collected as results: the space grows with what
+/// is there, not with what the header states.
+fn numbers<R: Read>(array: NpyFile<R>, name: &str, count: usize) -> io::Result<(Vec<f32>, R)> {
+    let header = array.header().clone();
+    let mut reader = array.into_inner();
+    let values: io::Result<Vec<f32>> = if let Some(big_endian) = half_order(&header.dtype()) {
+        let mut next = || {
+            let mut pair = [0; 2];
+            reader.read_exact(&mut pair)?;
+            Ok(half(if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }))
+        };
+        (0..count).map(|_| next()).collect()
+    } else if let Ok(values) = NpyFile::with_header(header.clone(), &mut reader).data::<f32>() {
+        values.collect()
+    } else if let Ok(values) = NpyFile::with_header(header.clone(), &mut reader).data::<f64>() {
+        values.map(|value| value.map(|value| value as f32)).collect()
+    } else {
+        Err(damaged(format!("{name} does not hold numbers of half, single or double precision")))
+    };
+    Ok((values?, reader))
 }

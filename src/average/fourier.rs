@@ -50,20 +50,15 @@ impl Kernel {
     }
 
     /// The kernel, up to t = `end` at least, of the smallest period on the ladder that is not below `period`.
-    fn for_period(period: f64, end: f64) -> Result<Arc<Self>> {
+    fn for_period(period: f64, end: f64) -> Arc<Self> {
         static LADDER: [OnceLock<Arc<Kernel>>; LOWER_RUNGS + RUNGS] = [const { OnceLock::new() }; LOWER_RUNGS + RUNGS];
-        let nodes = period * end / TAU;
-        if nodes.is_nan() || nodes > MAX_NODES {
-            // A field whose square overflows needs any number of nodes.
-            return Err(Error::FieldTooLarge { nodes: if nodes.is_nan() { f64::INFINITY } else { nodes } });
-        }
         let lowest = -(LOWER_RUNGS as f64);
         let rung = ((period / FIRST_PERIOD).log2() * RUNGS_PER_OCTAVE).ceil().max(lowest);
         let rounded = FIRST_PERIOD * (rung / RUNGS_PER_OCTAVE).exp2();
-        Ok(match LADDER.get((rung - lowest) as usize) {
+        match LADDER.get((rung - lowest) as usize) {
             Some(cell) => cell.get_or_init(|| Arc::new(Kernel::new(rounded, LAST_NODE))).clone(),
             None => Arc::new(Kernel::new(rounded, end)),
-        })
+        }
     }
 }
 
@@ -80,15 +75,36 @@ pub(super) fn grid(
     cut: Cut,
     digits: f64,
 ) -> Result<(Arc<Kernel>, usize)> {
+    let (period, end) = extent(prior, (gaussian, bias), coefficients, cut, digits)?;
+    let kernel = Kernel::for_period(period, end);
+    let nodes = ((end / kernel.step) as usize + 2).min(kernel.nodes.len());
+    Ok((kernel, nodes))
+}
+
+/// Period and cut-off of [`grid`], which takes `period · end / 2π` nodes.
+///
+/// # Errors
+/// [`Error::FieldTooLarge`] beyond [`MAX_NODES`].
+pub(super) fn extent(
+    prior: &Prior,
+    (gaussian, bias): (f64, f64),
+    coefficients: &[f64],
+    cut: Cut,
+    digits: f64,
+) -> Result<(f64, f64)> {
     let end = match cut {
         Cut::Map => decay_end(digits, gaussian),
         Cut::Jacobian => decay_end(digits + KERNEL_GROWTH, gaussian),
         Cut::Constant => decay_end(digits + KERNEL_GROWTH, 0.0),
         Cut::LogCosh => decay_end(digits, LogCosh::new(gaussian).reference),
     };
-    let kernel = Kernel::for_period(period(prior, gaussian, bias, coefficients, digits), end)?;
-    let nodes = ((end / kernel.step) as usize + 2).min(kernel.nodes.len());
-    Ok((kernel, nodes))
+    let period = period(prior, gaussian, bias, coefficients, digits);
+    let nodes = period * end / TAU;
+    if nodes.is_nan() || nodes > MAX_NODES {
+        // A field whose square overflows needs any number of nodes.
+        return Err(Error::FieldTooLarge { nodes: if nodes.is_nan() { f64::INFINITY } else { nodes } });
+    }
+    Ok((period, end))
 }
 
 /// Which kernels an average uses, for its cut-off.
@@ -269,10 +285,11 @@ pub(super) fn sum(kernel: &Kernel, weights: &[f64], bias: f64) -> Scalar {
         };
         out.sech2 += even;
         out.sech4 += even * (4.0 + square) / 6.0;
+        out.sech2_bend -= even * square;
         out.tanh += odd;
         out.tanh_sech2 += odd * square * 0.5;
     }
-    out
+    out.in_range()
 }
 
 /// `E[log 2cosh S] = log 2 + ∫ (1 − Re Φ)/(t sinh(πt/2)) dt`.

@@ -23,6 +23,7 @@ mod product;
 pub mod response;
 mod scalar;
 pub mod study;
+mod tilted;
 
 pub use fourier::MAX_NODES;
 pub use scalar::{Scalar, log_2cosh};
@@ -36,6 +37,12 @@ use product::{Product, Tensor};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
+use tilted::Tilted;
+
+/// Absolute accuracy of Fourier averages, with what their sums round: an average below it may have no digit.
+pub const ACCURACY: f64 = 2e-15;
+/// Averages below this are computed again with relative accuracy.
+const SMALL: f64 = 1e-3;
 
 /// How averages are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +147,9 @@ pub struct Averages {
     pub sech2: f64,
     /// `E[sech⁴ S]`; NaN unless the field was linearized.
     pub sech4: f64,
+    /// `E[4 sech² S − 6 sech⁴ S]`, the second derivative of `E[sech² S]` in b, with the digits that the difference loses in
+    /// wide laws; NaN unless the field was linearized.
+    pub sech2_bend: f64,
 }
 
 /// How much of [`Averages`] is asked for.
@@ -258,6 +268,21 @@ impl Averager {
         }
     }
 
+    /// Terms that [`evaluate`](Self::evaluate) sums for a field: what it costs.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn terms(&self, field: &Field) -> Result<f64> {
+        field.validate(self.modes)?;
+        let each = (1 + field.coefficients.iter().filter(|&&c| c != 0.0).count()) as f64;
+        match (&self.law, &self.line) {
+            (Law::Product(product), _) => Ok(each * product.count(field)?),
+            (Law::Tensor(tensor), _) => Ok(each * tensor.nodes() as f64),
+            (Law::Empirical { components, .. }, _) => Ok(100.0 * components.values().nrows() as f64),
+            _ => Ok(100.0),
+        }
+    }
+
     /// `E[û_α tanh S]` and `E[sech² S]`.
     ///
     /// # Errors
@@ -311,7 +336,21 @@ impl Averager {
                 over_sites(components, sites, out);
             }
         }
+        self.refine(field);
         Ok(())
+    }
+
+    /// Under Gaussian laws with a bias, sech² and what follows from it with relative accuracy where they are small.
+    fn refine(&mut self, field: &Field) {
+        let normal = matches!((&self.law, &self.line), (Law::Gaussian { .. }, Line::Fourier(_)));
+        if !normal || field.bias == 0.0 || self.averages.sech2 > SMALL {
+            return;
+        }
+        let (sech2, sech4) = (self.small(Function::Sech2, field), self.small(Function::Sech4, field));
+        if let (Some(sech2), Some(sech4)) = (sech2, sech4) {
+            let point = Scalar { sech2, sech4, sech2_bend: 4.0 * sech2 - 6.0 * sech4, ..Scalar::default() };
+            stein(field.coefficients, point, &mut self.averages);
+        }
     }
 
     /// [`Linearization::product`] at the field of the last [`linearize`](Self::linearize).
@@ -321,7 +360,7 @@ impl Averager {
             Law::Gaussian { coefficients, point, .. } => {
                 // E[û_α û_β g(S)] = δ_αβ E[g] + c_α c_β E[g''], and (sech²)'' = 4 sech² − 6 sech⁴.
                 let along: f64 = coefficients.iter().zip(direction).map(|(c, d)| c * d).sum();
-                let bend = along * (4.0 * point.sech2 - 6.0 * point.sech4);
+                let bend = along * point.sech2_bend;
                 for ((out, c), d) in out.iter_mut().zip(coefficients.iter()).zip(direction) {
                     *out = point.sech2 * d + bend * c;
                 }
@@ -340,15 +379,52 @@ impl Averager {
         }
     }
 
-    /// Average of one scalar function of S.
+    /// Average of one scalar function of S. Averages that are small because S is far from 0 keep their relative accuracy;
+    /// one that cannot and that is below [`ACCURACY`] is 0.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn mean(&mut self, function: Function, field: &Field) -> Result<f64> {
         field.validate(self.modes)?;
-        if function == Function::Log2Cosh {
-            return self.log_2cosh(field);
+        let value = match function {
+            Function::Log2Cosh => return self.log_2cosh(field),
+            _ => self.scalar(function, field)?,
+        };
+        if !matches!(self.line, Line::Fourier(_)) || value.abs() > SMALL {
+            return Ok(value);
         }
+        let rounded = if value.abs() < self.resolution(function, field) { 0.0 } else { value };
+        Ok(self.small(function, field).unwrap_or(rounded))
+    }
+
+    /// What the rounded terms of a Fourier sum may leave of nothing: all are smaller under strong noise, and those of odd
+    /// functions under a small bias.
+    fn resolution(&self, function: Function, field: &Field) -> f64 {
+        let noise = if matches!(self.law, Law::Gaussian { .. }) { total_noise(field) } else { field.noise };
+        let narrow = noise.recip().min(1.0);
+        let odd = field.bias.abs().min(1.0);
+        match function {
+            Function::Tanh => ACCURACY * narrow * odd,
+            Function::TanhSech2 => ACCURACY * narrow.powi(3) * odd,
+            _ => ACCURACY * narrow,
+        }
+    }
+
+    /// The average of a function that decays, where S is one normal variable or a sum of independent components off 0.
+    fn small(&self, function: Function, field: &Field) -> Option<f64> {
+        let active: Vec<f64> = field.coefficients.iter().copied().filter(|&c| c != 0.0).collect();
+        let (prior, coefficients, noise) = match &self.law {
+            Law::Gaussian { .. } => (&Prior::Gaussian, &[][..], total_noise(field)),
+            Law::Product(product) => (product.prior(), &active[..], field.noise),
+            _ => return None,
+        };
+        let can_be_small = field.bias != 0.0 || *prior == Prior::Bernoulli && !coefficients.is_empty();
+        let fluctuates = noise > 0.0 || !coefficients.is_empty();
+        let tilted = Tilted { prior, coefficients, noise, bias: field.bias };
+        (can_be_small && fluctuates).then(|| tilted.mean(function)).flatten()
+    }
+
+    fn scalar(&mut self, function: Function, field: &Field) -> Result<f64> {
         let mut points = Vec::new();
         let scalar = match &mut self.law {
             Law::Gaussian { .. } => {
@@ -424,10 +500,10 @@ fn total_noise(field: &Field) -> f64 {
 
 /// Stein's lemma, `E[û_α f(S)] = c_α E[f'(S)]`.
 fn stein(coefficients: &[f64], point: Scalar, out: &mut Averages) {
-    (out.sech2, out.sech4) = (point.sech2, point.sech4);
+    (out.sech2, out.sech4, out.sech2_bend) = (point.sech2, point.sech4, point.sech2_bend);
     out.component_tanh.clear();
     out.component_tanh.extend(coefficients.iter().map(|c| c * point.sech2));
-    let slope = 3.0 * point.sech4 - 2.0 * point.sech2;
+    let slope = -0.5 * point.sech2_bend;
     out.component_tanh_sech2.clear();
     out.component_tanh_sech2.extend(coefficients.iter().map(|c| c * slope));
 }
@@ -447,7 +523,7 @@ fn site_fields(components: &Components, field: &Field, out: &mut Vec<f64>) {
 
 fn over_sites(components: &Components, sites: &[Scalar], out: &mut Averages) {
     let mean = Scalar::mean(sites);
-    (out.sech2, out.sech4) = (mean.sech2, mean.sech4);
+    (out.sech2, out.sech4, out.sech2_bend) = (mean.sech2, mean.sech4, mean.sech2_bend);
     let weighted = |value: fn(&Scalar) -> f64| {
         components.values().column_iter().map(move |column| {
             column.iter().zip(sites).map(|(u, site)| u * value(site)).sum::<f64>() / sites.len() as f64

@@ -64,6 +64,19 @@ impl Product {
         self.weights.len()
     }
 
+    /// Law of the components.
+    pub fn prior(&self) -> &Prior {
+        &self.prior
+    }
+
+    /// Nodes that averages over a field take.
+    pub fn count(&self, field: &Field) -> Result<f64> {
+        let gaussian = (field.noise * field.noise, field.bias.abs());
+        let active: Vec<f64> = field.coefficients.iter().copied().filter(|&c| c != 0.0).collect();
+        let (period, end) = fourier::extent(&self.prior, gaussian, &active, Cut::Map, self.digits)?;
+        Ok(period * end / std::f64::consts::TAU)
+    }
+
     fn activate(&mut self, field: &Field) {
         self.active.clear();
         self.coefficients.clear();
@@ -86,16 +99,20 @@ impl Product {
         self.accumulate(nodes);
 
         let whole = &self.prefix[self.active.len() * nodes..];
-        self.sech2 = whole.iter().sum();
+        // What rounding takes out of the functions' range is below the accuracy.
+        self.sech2 = whole.iter().sum::<f64>().clamp(0.0, 1.0);
         out.sech2 = self.sech2;
         out.component_tanh.clear();
         out.component_tanh.resize(self.modes, 0.0);
         out.component_tanh_sech2.clear();
         if detail == Detail::Jacobian {
-            out.sech4 = whole.iter().zip(&kernel.nodes).map(|(w, t)| w * (4.0 + t * t) / 6.0).sum();
+            let squares = kernel.nodes.iter().map(|t| t * t);
+            let fourth: f64 = whole.iter().zip(squares.clone()).map(|(w, square)| w * (4.0 + square) / 6.0).sum();
+            out.sech4 = fourth.clamp(0.0, 1.0);
+            out.sech2_bend = whole.iter().zip(squares).map(|(w, square)| -w * square).sum();
             out.component_tanh_sech2.resize(self.modes, 0.0);
         } else {
-            out.sech4 = f64::NAN;
+            (out.sech4, out.sech2_bend) = (f64::NAN, f64::NAN);
         }
         for (slot, &mode) in self.active.iter().enumerate() {
             let row = slot * nodes..(slot + 1) * nodes;
@@ -106,7 +123,9 @@ impl Product {
                 tanh += term;
                 tanh_sech2 += 0.5 * t * t * term;
             }
-            out.component_tanh[mode] = tanh;
+            // Between 0 and the sign of its coefficient.
+            let sign = self.coefficients[slot].signum();
+            out.component_tanh[mode] = sign * (sign * tanh).clamp(0.0, 1.0);
             if detail == Detail::Jacobian {
                 out.component_tanh_sech2[mode] = tanh_sech2;
             }
@@ -336,6 +355,7 @@ impl Tensor {
             let at = Scalar::at(s);
             sums.sech2 += weight * at.sech2;
             sums.sech4 += weight * at.sech4;
+            sums.sech2_bend += weight * at.sech2_bend;
             for (alpha, x) in u.iter().enumerate() {
                 sums.component_tanh[alpha] += weight * x * at.tanh;
                 sums.component_tanh_sech2[alpha] += weight * x * at.tanh_sech2;

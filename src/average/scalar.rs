@@ -11,6 +11,8 @@ pub struct Scalar {
     pub sech4: f64,
     /// `E[tanh S sech² S]`.
     pub tanh_sech2: f64,
+    /// `E[(sech²)''(S)] = E[4 sech² S − 6 sech⁴ S]`, which cancels where S is spread over more than a unit.
+    pub sech2_bend: f64,
 }
 
 impl Scalar {
@@ -19,7 +21,8 @@ impl Scalar {
         let tanh = s.tanh();
         let decay = (-2.0 * s.abs()).exp();
         let sech2 = 4.0 * decay / ((1.0 + decay) * (1.0 + decay));
-        Self { tanh, sech2, sech4: sech2 * sech2, tanh_sech2: tanh * sech2 }
+        let sech4 = sech2 * sech2;
+        Self { tanh, sech2, sech4, tanh_sech2: tanh * sech2, sech2_bend: 4.0 * sech2 - 6.0 * sech4 }
     }
 
     /// Adds `weight` times `other`.
@@ -28,6 +31,13 @@ impl Scalar {
         self.sech2 += weight * other.sech2;
         self.sech4 += weight * other.sech4;
         self.tanh_sech2 += weight * other.tanh_sech2;
+        self.sech2_bend += weight * other.sech2_bend;
+    }
+
+    /// Rounding removed where it left the range of the functions.
+    pub fn in_range(self) -> Self {
+        let share = |value: f64| value.clamp(0.0, 1.0);
+        Self { tanh: self.tanh.clamp(-1.0, 1.0), sech2: share(self.sech2), sech4: share(self.sech4), ..self }
     }
 
     /// Plain mean of a list.

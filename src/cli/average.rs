@@ -5,11 +5,11 @@ use super::options::{BackendName, Common, Format};
 use super::report::number;
 use super::{CliError, report};
 use crate::Prior;
-use crate::average::{Averager, Field, Function, response};
+use crate::average::{ACCURACY, Averager, Field, Function, response};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Error of the hermite backend that is worth a note.
+/// Relative error of the hermite backend that is worth a note.
 const HERMITE_ERROR: f64 = 1e-8;
 
 /// Averages over the field S = s x + c_1 u_1 + c_2 u_2 + ... + b, or the response function V(x).
@@ -53,6 +53,9 @@ struct Value {
     #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<f64>,
     value: f64,
+    /// A value of 0 that stands for a number smaller than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    below: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -82,12 +85,14 @@ impl Average {
         let values = self.values()?;
         if self.backend == BackendName::Hermite && !common.quiet {
             let exact = Self { backend: BackendName::Fourier, ..self.clone() };
-            let differences =
-                exact.values()?.values.into_iter().zip(&values.values).map(|(a, b)| (a.value - b.value).abs());
-            let largest = differences.fold(0.0, f64::max);
+            let relative = |(a, b): (Value, &Value)| {
+                let size = a.value.abs().max(b.value.abs());
+                if size == 0.0 { 0.0 } else { (a.value - b.value).abs() / size }
+            };
+            let largest = exact.values()?.values.into_iter().zip(&values.values).map(relative).fold(0.0, f64::max);
             if largest > HERMITE_ERROR {
                 eprintln!(
-                    "note: the hermite backend has not converged here: by fourier the values differ by up to {largest:.1e}"
+                    "note: the hermite backend has not converged here: by fourier the values differ by up to {largest:.1e} of them"
                 );
             }
         }
@@ -128,7 +133,7 @@ impl Average {
             let values: crate::Result<Vec<Value>> = self
                 .x
                 .iter()
-                .map(|&x| Ok(Value { x: Some(x), value: self.at_variance(&mut averager, function, x)? }))
+                .map(|&x| Ok(self.value(Some(x), self.at_variance(&mut averager, function, x)?)))
                 .collect();
             return Ok(self.report(values?));
         }
@@ -143,11 +148,17 @@ impl Average {
         };
         let field =
             FieldReport { prior: &self.prior, coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
-        Ok(Values { field: Some(field), component_values, ..self.report(vec![Value { x: None, value }]) })
+        Ok(Values { field: Some(field), component_values, ..self.report(vec![self.value(None, value)]) })
     }
 
     fn report(&self, values: Vec<Value>) -> Values<'_> {
         Values { function: &self.function, backend: self.backend, field: None, values, component_values: None }
+    }
+
+    /// A value, and what a 0 stands for: no average is 0 but that of an odd function without a bias.
+    fn value(&self, x: Option<f64>, value: f64) -> Value {
+        let vanishes = self.bias == 0.0 && self.function.to_lowercase().starts_with("tanh");
+        Value { x, value, below: (value == 0.0 && !vanishes).then_some(ACCURACY) }
     }
 
     /// The function, or V or V', at variance x.
@@ -182,6 +193,9 @@ impl Values<'_> {
             ),
             Some(_) => report::table(&[&name], self.values.iter().map(|v| vec![number(v.value)])),
         };
+        if let Some(below) = self.values.iter().find_map(|value| value.below) {
+            text += &format!("0 stands for less than {below:e}, the accuracy of these averages.\n");
+        }
         if let Some(components) = &self.component_values {
             let rows = components.iter().enumerate().map(|(mode, value)| vec![(mode + 1).to_string(), number(*value)]);
             text += "\n";

@@ -1,6 +1,6 @@
 //! `compare`: theory against simulation.
 
-use super::compare_report::{self, Results, SimulationReport, Theory};
+use super::compare_report::{self, Chains, Results, SimulationReport, Theory};
 use super::compare_runs::{self, RecordedRun};
 use super::data::{DataOptions, InitOptions};
 use super::destination::Destination;
@@ -10,18 +10,23 @@ use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{CliError, progress};
 use crate::Prior;
 use crate::compare::{
-    Course, Curves, Followed, Prediction, Reference, View, predict, simulate, weights_of, weights_of_linear,
+    ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
+    weights_of_linear,
 };
 use crate::data::{Dataset, Expect, Moments};
 use crate::learning::{
     BatchSettings, Closure, Flow, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup,
 };
 use crate::rbm::{LinearMachine, Machine, Settings, Trainer};
-use crate::simulation::{Learner, LinearTrainer, Spacing, schedule};
+use crate::simulation::{LinearTrainer, Spacing, schedule};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+mod reference;
+
+use reference::sampled;
 
 const DEFAULT_FOLDER: &str = "results/compare";
 /// Runs where the number is not given.
@@ -69,6 +74,7 @@ enum Resolved {
   spectral-rbm compare --visible 600 --hidden 300 --amplitudes 0.9,0.5 --runs 8
   spectral-rbm compare --data mnist --hidden 400 --directions 30 --modes 10 --runs 2
   spectral-rbm compare --algorithm cd --gibbs-steps 1
+  spectral-rbm compare --algorithm exact --hidden 12
   spectral-rbm compare --units gaussian --data ellipsoid --visible 50 --hidden 20
   spectral-rbm compare --simulation results/run-1 results/run-2 --closures fixed-prior")]
 #[serde(deny_unknown_fields)]
@@ -79,7 +85,7 @@ pub(super) struct CompareOptions {
     #[command(flatten)]
     #[serde(flatten)]
     init: InitOptions,
-    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 8; 1 of Gaussian units, which have no chance]
+    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 8; 1 where nothing is left to chance]
     #[arg(long, value_name = "R")]
     runs: Option<usize>,
     /// Folders of finished runs of train, instead of simulating; data, start and settings are then those of the runs
@@ -125,9 +131,11 @@ pub(super) struct CompareOptions {
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
     #[arg(long, value_enum, default_value_t)]
     units: UnitsName,
-    /// Chains start at the data (cd), or go on for ever (pcd)
-    #[arg(long, value_enum, default_value = "pcd")]
-    algorithm: AlgorithmName,
+    /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact) [default: exact where one layer has at
+    /// most 20 units and neither --gibbs-steps nor --chains is given, else pcd]
+    #[arg(long, value_enum)]
+    #[serde(default)]
+    algorithm: Option<AlgorithmName>,
     /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
     #[arg(long, value_name = "K")]
     gibbs_steps: Option<usize>,
@@ -175,7 +183,8 @@ impl CompareOptions {
         self.adopt(&recorded);
         self.check()?;
         let problem = self.problem(common, &recorded)?;
-        let courses = self.simulations(common, &problem, &recorded)?;
+        self.try_theories(&problem)?;
+        let (courses, probes) = self.simulations(common, &problem, &recorded)?;
         let reference = Reference::new(&courses[0], problem.view.modes())?;
         let curves = Curves::of(&reference, &courses)?;
         let seeds = self.seeds(common, &recorded);
@@ -183,16 +192,17 @@ impl CompareOptions {
         for &closure in &self.closures {
             theories.push(self.theory(common, &problem, (&reference, &seeds), closure)?);
         }
-        // The bias of CD is seen beside chains that go on.
-        let unbiased = (recorded.is_empty() && self.is_biased())
-            .then(|| self.unbiased(common, &problem, &reference))
-            .transpose()?;
+        let seed = seeds.first().copied().unwrap_or(common.seed);
+        let beside = self.beside(&problem, recorded.is_empty(), seed);
+        let beside = beside.map(|settings| self.run_beside(common, &problem, &reference, settings)).transpose()?;
+        let persistent = self.algorithm() == AlgorithmName::Pcd;
         let results = Results {
             data: (&self.data, &problem.data),
             simulation: self.simulation_report(common, &problem, &curves, &recorded),
             curves: &curves,
             theories: &theories,
-            unbiased,
+            chains: Chains { looks: reference.named(&probes), gibbs_steps: self.gibbs_steps.unwrap_or(1), persistent },
+            beside,
             directions: problem.view.directions(),
             linear_records: self.record_spacing == Some(SpacingName::Linear),
         };
@@ -208,8 +218,11 @@ impl CompareOptions {
         let options = &first.options;
         self.data = options.data.clone();
         self.init = options.init.clone();
-        (self.units, self.algorithm) = (options.units, options.algorithm);
-        (self.gibbs_steps, self.chains) = (Some(options.gibbs_steps), options.chains);
+        (self.units, self.algorithm) = (options.units, Some(options.algorithm));
+        (self.gibbs_steps, self.chains) = match options.algorithm {
+            AlgorithmName::Exact => (None, None),
+            _ => (Some(options.gibbs_steps), options.chains),
+        };
         (self.batch_size, self.learning_rate) = (Some(options.batch_size), options.learning_rate);
         (self.epochs, self.updates) = (None, first.updates().last().copied());
         self.runs = Some(recorded.len());
@@ -219,14 +232,8 @@ impl CompareOptions {
     fn check(&mut self) -> Result<(), CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         let gaussian = self.units == UnitsName::Gaussian;
-        let runs = *self.runs.get_or_insert(if gaussian { 1 } else { RUNS });
-        if !(1..=MOST_RUNS).contains(&runs) {
+        if let Some(runs) = self.runs.filter(|runs| !(1..=MOST_RUNS).contains(runs)) {
             return bad(format!("--runs is {runs}: choose between 1 and {MOST_RUNS}"));
-        }
-        if gaussian && runs > 1 && self.simulation.is_empty() {
-            return bad(format!(
-                "--runs is {runs}: Gaussian units learn by their exact gradient, all runs are the same"
-            ));
         }
         if !(2..=MOST_RECORDS).contains(&self.records) {
             return bad(format!("--records is {}: choose between 2 and {MOST_RECORDS}", self.records));
@@ -250,8 +257,6 @@ impl CompareOptions {
         {
             return bad("--batches is for the closures population and chains, and --closures names neither".to_owned());
         }
-        let steps = if self.algorithm == AlgorithmName::Pcd { STEPS } else { 1 };
-        self.gibbs_steps.get_or_insert(steps);
         match self.batch_size {
             Some(0) => bad("--batch-size is 0: a batch has at least one sample".to_owned()),
             _ => Ok(()),
@@ -263,11 +268,15 @@ impl CompareOptions {
         if self.data.data == "clusters" && self.data.samples.is_none() {
             self.data.samples = Some(CLUSTERED);
         }
-        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if gaussian { Expect::Real } else { Expect::Spins })?;
+        if !gaussian {
+            self.batch_size = Some(self.data.batch(self.batch_size.unwrap_or(BATCH), data.len()));
+        }
         let machine = match recorded.first() {
             Some(run) => run.start()?,
             None => self.init.machine(&data, common.seed, gaussian)?,
         };
+        self.choose_algorithm(machine.visible.min(machine.hidden))?;
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
         let linear = match gaussian {
@@ -295,6 +304,11 @@ impl CompareOptions {
             Some(run) => run.updates().to_vec(),
             None => self.schedule(&data, &linear, modes)?,
         };
+        self.choose_runs(data.len())?;
+        if !gaussian {
+            // What cannot be simulated is told at once.
+            Trainer::new(machine.clone(), data.spins()?, self.settings(common.seed))?;
+        }
         Ok(Problem { data, moments, machine, view, schedule })
     }
 
@@ -302,7 +316,7 @@ impl CompareOptions {
     fn schedule(&mut self, data: &Dataset, linear: &LinearTheory, modes: usize) -> Result<Vec<u64>, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         let batch = *self.batch_size.get_or_insert(BATCH.min(data.len()));
-        if self.units == UnitsName::Ising && self.algorithm == AlgorithmName::Pcd {
+        if self.units == UnitsName::Ising && self.algorithm() == AlgorithmName::Pcd {
             self.chains.get_or_insert(batch);
         }
         let rate = *self.learning_rate.get_or_insert_with(|| resolving(linear.rates[0]));
@@ -337,16 +351,18 @@ impl CompareOptions {
         Ok(both)
     }
 
-    /// The courses of all runs.
+    /// The courses of all runs, and the looks at the chains of the first one.
     fn simulations(
         &mut self,
         common: &Common,
         problem: &Problem,
         recorded: &[RecordedRun],
-    ) -> Result<Vec<Course>, CliError> {
+    ) -> Result<(Vec<Course>, Vec<ChainProbe>), CliError> {
         if !recorded.is_empty() {
-            return recorded.iter().map(|run| run.course(&problem.view)).collect();
+            let courses = recorded.iter().map(|run| run.course(&problem.view)).collect::<Result<_, _>>()?;
+            return Ok((courses, Vec::new()));
         }
+        let mut probes = Vec::new();
         let (runs, last) = (self.runs.unwrap_or(1) as u64, self.updates.unwrap_or_default());
         let bar = progress::updates(common, "simulating", runs * last);
         let courses = (0..runs).map(|run| {
@@ -356,24 +372,25 @@ impl CompareOptions {
                 let per_epoch = problem.data.len() as f64 / self.batch_size.unwrap_or(BATCH) as f64;
                 let mut trainer = LinearTrainer::new(machine, &problem.data, self.learning_rate, per_epoch)?;
                 let weights = |trainer: &LinearTrainer| weights_of_linear(trainer.machine());
-                return course(&mut trainer, weights, problem, step);
+                return Ok(simulate(&mut trainer, weights, &problem.view, &problem.schedule, step)?);
             }
-            self.sampled(self.settings(common.seed.wrapping_add(run)), problem, step)
+            let mut trainer = self.trainer(self.settings(common.seed.wrapping_add(run)), problem)?;
+            if run > 0 {
+                return sampled(&mut trainer, problem, step);
+            }
+            let (course, looks) = simulate_probed(&mut trainer, &problem.view, &problem.schedule, step)?;
+            probes = looks;
+            Ok(course)
         });
         let courses = courses.collect::<Result<Vec<Course>, CliError>>()?;
         bar.finish_and_clear();
-        Ok(courses)
-    }
-
-    fn sampled(&self, settings: Settings, problem: &Problem, step: &mut dyn FnMut(u64)) -> Result<Course, CliError> {
-        let mut trainer = Trainer::new(problem.machine.clone(), problem.data.spins()?, settings)?;
-        course(&mut trainer, |trainer: &Trainer| weights_of(trainer.machine()), problem, step)
+        Ok((courses, probes))
     }
 
     fn settings(&self, seed: u64) -> Settings {
         let batch_size = self.batch_size.unwrap_or(BATCH);
         Settings {
-            algorithm: self.algorithm.into(),
+            algorithm: self.algorithm().into(),
             gibbs_steps: self.gibbs_steps.unwrap_or(1),
             chains: self.chains.unwrap_or(batch_size),
             batch_size,
@@ -384,27 +401,20 @@ impl CompareOptions {
         }
     }
 
-    /// Whether chains start at the data in each update.
-    fn is_biased(&self) -> bool {
-        self.units == UnitsName::Ising && self.algorithm == AlgorithmName::Cd
+    /// Prepares every theory once, so that options that do not fit it are told before anything is simulated.
+    fn try_theories(&self, problem: &Problem) -> Result<(), CliError> {
+        for closure in &self.closures {
+            let setup = self.setup_of(*closure, problem);
+            setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
+        }
+        Ok(())
     }
 
-    /// One run of PCD with the settings of the others, for the bias of CD.
-    fn unbiased(
-        &self,
-        common: &Common,
-        problem: &Problem,
-        reference: &Reference<'_>,
-    ) -> Result<(Settings, Followed), CliError> {
-        let settings = Settings {
-            algorithm: AlgorithmName::Pcd.into(),
-            gibbs_steps: STEPS.max(self.gibbs_steps.unwrap_or(1)),
-            ..self.settings(common.seed)
-        };
-        let bar = progress::updates(common, "PCD for comparison", self.updates.unwrap_or_default());
-        let course = self.sampled(settings.clone(), problem, &mut |updates| bar.set_position(updates))?;
-        bar.finish_and_clear();
-        Ok((settings, reference.follow(&course)?))
+    /// The flow of a closure, or its map.
+    fn setup_of(&self, closure: ClosureName, problem: &Problem) -> Setup {
+        let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
+        let basis = (problem.view.directions(), problem.data.units());
+        self.setup(closure.into(), basis, if self.flow { 0.0 } else { rate })
     }
 
     /// Which flow a closure is: the only place that knows of closures what the others need not.
@@ -443,8 +453,7 @@ impl CompareOptions {
         closure: ClosureName,
     ) -> Result<Theory, CliError> {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
-        let basis = (problem.view.directions(), problem.data.units());
-        let setup = self.setup(closure.into(), basis, if self.flow { 0.0 } else { rate });
+        let setup = self.setup_of(closure, problem);
         let method = |flow: &Flow| if self.flow { flow.suggested_method() } else { Method::Map };
         let times: Vec<f64> = problem.schedule.iter().map(|&update| update as f64 * rate).collect();
         let courses: Vec<Setup> = match self.batches && matches!(setup.closure, Closure::Population | Closure::Chains) {
@@ -486,13 +495,18 @@ impl CompareOptions {
         recorded: &[RecordedRun],
     ) -> SimulationReport {
         let gaussian = self.units == UnitsName::Gaussian;
-        let pcd = self.algorithm == AlgorithmName::Pcd;
+        let algorithm = self.algorithm();
+        let exact = gaussian || algorithm == AlgorithmName::Exact;
         let runs = curves.runs.len();
         SimulationReport {
             units: if gaussian { "gaussian" } else { "ising" },
-            algorithm: if gaussian { "exact" } else { ["cd", "pcd"][usize::from(pcd)] },
-            gibbs_steps: if gaussian { None } else { self.gibbs_steps },
-            chains: if gaussian || !pcd { None } else { Some(self.settings(0).chains) },
+            algorithm: match algorithm {
+                _ if exact => "exact",
+                AlgorithmName::Cd => "cd",
+                _ => "pcd",
+            },
+            gibbs_steps: if exact { None } else { self.gibbs_steps },
+            chains: (!exact && algorithm == AlgorithmName::Pcd).then(|| self.settings(0).chains),
             batch_size: (!gaussian).then(|| self.settings(0).batch_size),
             learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
             runs,
@@ -505,15 +519,6 @@ impl CompareOptions {
             batches: self.batches,
         }
     }
-}
-
-fn course<L: Learner>(
-    learner: &mut L,
-    weights: impl Fn(&L) -> nalgebra::DMatrix<f64>,
-    problem: &Problem,
-    step: &mut dyn FnMut(u64),
-) -> Result<Course, CliError> {
-    Ok(simulate(learner, weights, &problem.view, &problem.schedule, step)?)
 }
 
 /// A learning rate at which growth is resolved: 0.01, or the largest of one digit at which the fastest mode grows by 30 %.

@@ -1,7 +1,8 @@
 //! What `compare` writes: report.json, report.md, curves.csv and the figure.
 
 use super::CliError;
-use super::data::DataOptions;
+use super::compare_verdict::{ChainsReport, Verdict};
+use super::data::{DataOptions, DataReport};
 use super::destination::{Destination, write_json};
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
@@ -9,8 +10,10 @@ use crate::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, ab
 use crate::data::Dataset;
 use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
 use crate::learning::{Closure, Correction, Reliability, ResponseKind, Setup};
-use crate::rbm::Settings;
+use crate::rbm::Algorithm;
 use serde::Serialize;
+
+pub(super) use super::compare_verdict::{Beside, Chains};
 
 /// A theory that was followed.
 pub(super) struct Theory {
@@ -27,8 +30,10 @@ pub(super) struct Results<'a> {
     pub simulation: SimulationReport,
     pub curves: &'a Curves,
     pub theories: &'a [Theory],
-    /// Of CD: a run of PCD beside it.
-    pub unbiased: Option<(Settings, Followed)>,
+    /// Looks at the chains of the first run, none of runs that were read.
+    pub chains: Chains,
+    /// A run that shows the error of the simulations.
+    pub beside: Option<Beside>,
     /// Directions on which machines are seen.
     pub directions: usize,
     /// Whether time is drawn evenly.
@@ -60,6 +65,8 @@ pub(super) struct SimulationReport {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(flatten)]
+    verdict: Verdict,
     data: DataReport,
     simulation: SimulationReport,
     directions: usize,
@@ -67,14 +74,8 @@ struct Report {
     theories: Vec<TheoryReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<ReferenceReport>,
-}
-
-#[derive(Serialize)]
-struct DataReport {
-    data: String,
-    samples: usize,
-    visible: usize,
-    checksum: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chains: Option<ChainsReport>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +89,12 @@ struct TheoryReport {
     ended_at: Option<f64>,
     /// Of the first of its courses, if there are several.
     reliability: Option<Reliability>,
+    /// Time from which on its curves cannot be relied on.
+    unreliable_from: Option<f64>,
     modes: Vec<Measures>,
+    /// Of its curves up to there, if there is such a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modes_while_reliable: Option<Vec<Measures>>,
     modes_above_bulk: AboveBulk,
 }
 
@@ -100,12 +106,12 @@ struct AboveBulk {
     simulation_whole: Vec<f64>,
 }
 
-/// A run of PCD beside simulations by CD, compared with them as a theory is.
+/// A run beside the simulations that shows their error, compared with them as a theory is: the exact gradient, or PCD beside CD.
 #[derive(Serialize)]
 struct ReferenceReport {
     algorithm: &'static str,
-    gibbs_steps: usize,
-    chains: usize,
+    gibbs_steps: Option<usize>,
+    chains: Option<usize>,
     seed: u64,
     modes: Vec<Measures>,
 }
@@ -182,7 +188,9 @@ impl Results<'_> {
             status: theory.status(),
             ended_at: theory.ended().and_then(|ended| ended.time),
             reliability: theory.predictions.first().and_then(|prediction| prediction.reliability),
+            unreliable_from: theory.unreliable().map(|found| found.from),
             modes: self.measures(&theory.followed),
+            modes_while_reliable: theory.while_reliable(&curves.times).map(|followed| self.measures(&followed)),
             modes_above_bulk: AboveBulk {
                 times: curves.times.clone(),
                 simulation: curves.above_bulk.clone(),
@@ -190,40 +198,51 @@ impl Results<'_> {
                 simulation_whole: curves.outliers.clone(),
             },
         });
+        let beside = self.beside.as_ref().map(|run| self.measures(&run.followed));
+        let chains = self.theories.first().and_then(|theory| self.chains.report(curves, &theory.followed));
+        let verdict = Verdict::of(self, chains.as_ref(), beside.as_deref().unwrap_or(&[]));
         Report {
-            data: DataReport {
-                data: options.data.clone(),
-                samples: data.len(),
-                visible: data.units(),
-                checksum: options.checksum.clone(),
-            },
+            data: options.report(data),
             simulation: self.simulation.clone(),
             directions: self.directions,
-            compared: self.compared(),
+            compared: self.compared(&verdict),
             theories: theories.collect(),
-            reference: self.unbiased.as_ref().map(|(settings, followed)| ReferenceReport {
-                algorithm: "pcd",
-                gibbs_steps: settings.gibbs_steps,
-                chains: settings.chains,
-                seed: settings.seed,
-                modes: self.measures(followed),
+            reference: self.beside.as_ref().zip(beside).map(|(run, modes)| {
+                let exact = run.settings.algorithm == Algorithm::Exact;
+                ReferenceReport {
+                    algorithm: if exact { "exact" } else { "pcd" },
+                    gibbs_steps: (!exact).then_some(run.settings.gibbs_steps),
+                    chains: (!exact).then_some(run.settings.chains),
+                    seed: run.settings.seed,
+                    modes,
+                }
             }),
+            chains,
+            verdict,
         }
     }
 
     /// What is compared with what, in words.
-    fn compared(&self) -> String {
+    fn compared(&self, verdict: &Verdict) -> String {
         let simulation = &self.simulation;
         let gradient = match (simulation.chains, simulation.gibbs_steps) {
             (Some(chains), Some(steps)) => format!(
                 "The simulations are of PCD-{steps} with {chains} persistent chains, whose gradient is close to the exact \
-                 one as long as the chains keep up with the machine; what is left of the difference is then the theory's."
+                 one as long as the chains keep up with the machine; {}.",
+                match verdict.trusts() {
+                    true => "what is left of the difference is then the theory's",
+                    false => "these do not, and the difference contains what their gradient lacks",
+                }
             ),
             (None, Some(steps)) => format!(
                 "The simulations are of CD-{steps}, whose chains start at the data in each update: their gradient is biased, \
                  and the theory's is not. The difference contains the bias of CD{}.",
-                if self.unbiased.is_some() { ", which the run of PCD beside it shows" } else { "" }
+                self.beside.as_ref().map_or(String::new(), |run| format!(", which the run beside it shows ({})", run.name()))
             ),
+            _ if simulation.units == "ising" => {
+                "The simulations learn by the exact gradient, from sums over all states of the machine; batches alone are chance."
+                    .to_owned()
+            }
             _ => "The simulation is a linear machine that learns by its exact gradient.".to_owned(),
         };
         let steps = match simulation.flow {
@@ -290,25 +309,44 @@ fn write_curves(results: &Results<'_>, destination: &mut Destination) -> Result<
             names.push(format!("{}_{}", theory.closure, mode + 1));
             columns.push(&theory.followed.values[mode]);
         }
-        if let Some((settings, followed)) = &results.unbiased {
-            names.push(format!("pcd-{}_{}", settings.gibbs_steps, mode + 1));
-            columns.push(&followed.values[mode]);
+        if let Some(run) = &results.beside {
+            let name = match run.settings.algorithm {
+                Algorithm::Exact => "exact".to_owned(),
+                _ => format!("pcd-{}", run.settings.gibbs_steps),
+            };
+            names.push(format!("{name}_{}", mode + 1));
+            columns.push(&run.followed.values[mode]);
         }
     }
+    let population = results.theories.iter().filter(|theory| theory.setup.closure == Closure::Population);
+    let flags: Vec<(String, f64)> = population
+        .map(|theory| {
+            let from = theory.unreliable().map_or(f64::INFINITY, |found| found.from);
+            (format!("{}_unreliable", theory.closure), from)
+        })
+        .collect();
+    names.extend(flags.iter().map(|(name, _)| name.clone()));
     let header: Vec<&str> = names.iter().map(String::as_str).collect();
     // What a theory did not reach, or one run does not have, is not a number.
-    let row = |k: usize| columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN))).collect();
+    let row = |k: usize| {
+        let values = columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN)));
+        let flags = flags.iter().map(|(_, from)| u8::from(curves.times[k] >= *from).to_string());
+        values.chain(flags).collect()
+    };
     destination.write_csv("curves.csv", &header, (0..curves.times.len()).map(row))
 }
 
 fn figure(results: &Results<'_>, report: &Report) -> Result<crate::figure::Figure, CliError> {
     let curves = results.curves;
-    let pcd = results.unbiased.as_ref().map(|(settings, followed)| (format!("PCD-{}", settings.gibbs_steps), followed));
-    let theories = results.theories.iter().map(|theory| (theory.closure.as_str(), &theory.followed));
-    let drawn: Vec<TheoryCurves<'_>> = theories
-        .chain(pcd.iter().map(|(name, followed)| (name.as_str(), *followed)))
-        .map(|(name, followed)| TheoryCurves { name, modes: &followed.values })
-        .collect();
+    let beside = results.beside.as_ref().map(|run| (run.name(), &run.followed));
+    let theories = results.theories.iter().map(|theory| TheoryCurves {
+        name: &theory.closure,
+        modes: &theory.followed.values,
+        unreliable_from: theory.unreliable().map(|found| found.from),
+    });
+    let beside =
+        beside.iter().map(|(name, followed)| TheoryCurves { name, modes: &followed.values, unreliable_from: None });
+    let drawn: Vec<TheoryCurves<'_>> = theories.chain(beside).collect();
     let emerged: Vec<Option<f64>> = match report.theories.first() {
         Some(first) => first.modes.iter().map(|mode| mode.emergence_time.simulation).collect(),
         None => vec![None; curves.mean.len()],
@@ -328,10 +366,11 @@ fn figure(results: &Results<'_>, report: &Report) -> Result<crate::figure::Figur
 /// The report for people, in Markdown.
 fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
     let (data, simulation) = (&report.data, &report.simulation);
-    let mut text = format!(
+    let mut text = report.verdict.text(results.theories);
+    text += &format!(
         "# Theory against simulation\n\n{}\n\n\
          Data: {}, {} samples of {} units. Machine: {} visible and {} hidden units. Simulations: {}, {} updates to t = {}, \
-         seeds from {}.\n",
+         seeds from {}.\n{}",
         report.compared,
         data.data,
         data.samples,
@@ -342,6 +381,7 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
         simulation.updates,
         plain(simulation.t_end),
         simulation.seeds.first().copied().unwrap_or(seed),
+        data.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>(),
     );
     for (theory, reported) in results.theories.iter().zip(&report.theories) {
         let resolved = match reported.directions {
@@ -357,7 +397,15 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
         if !reliability.is_empty() {
             text += &format!("{reliability}\n");
         }
-        text += &table(&reported.modes, "theory");
+        let trusts = report.verdict.trusts();
+        text += &table(&reported.modes, "theory", trusts);
+        if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
+            text += &format!(
+                "\nUp to t = {}, where its states could be relied on:\n\n{}",
+                report::number(from),
+                table(modes, "theory", trusts)
+            );
+        }
         let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
         let above = &reported.modes_above_bulk;
         text += &format!(
@@ -367,21 +415,20 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
         );
     }
     if let Some(reference) = &report.reference {
-        text += &format!(
-            "\n## The bias of {}: one run of PCD-{} with {} chains\n\n{}",
-            simulation.name(),
-            reference.gibbs_steps,
-            reference.chains,
-            table(&reference.modes, "PCD")
-        );
+        let (what, name) = match reference.gibbs_steps.zip(reference.chains) {
+            Some((steps, chains)) => (format!("one run of PCD-{steps} with {chains} chains"), "PCD"),
+            None => ("one run of the exact gradient".to_owned(), "exact"),
+        };
+        text += &format!("\n## The bias of {}: {what}\n\n{}", simulation.name(), table(&reference.modes, name, false));
     }
-    text
+    text + &report.chains.as_ref().map_or(String::new(), ChainsReport::text)
 }
 
-/// A row a mode.
-fn table(modes: &[Measures], other: &str) -> String {
+/// A row a mode; where the simulations are no reference there are differences, not deviations from them.
+fn table(modes: &[Measures], other: &str, trusts: bool) -> String {
+    let what = if trusts { "deviation" } else { "difference" };
     let mut text = format!(
-        "| mode | largest deviation | r.m.s. | in errors | growth rate | {other} | emergence | {other} | plateau | {other} |\n\
+        "| mode | largest {what} | r.m.s. | in errors | growth rate | {other} | emergence | {other} | plateau | {other} |\n\
          |---|---|---|---|---|---|---|---|---|---|\n"
     );
     let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{:.2} %", 100.0 * value));

@@ -1,12 +1,18 @@
 //! Options that describe data and an initial machine: the same for every command that learns.
 
 use super::CliError;
+use super::budget::check_memory;
 use super::model::{note_checksum, open_model};
+use super::options::Common;
 use crate::Prior;
-use crate::data::{Binarization, Clusters, Dataset, Ellipsoid, Expect, digits, mnist, read};
+use crate::data::{
+    Binarization, Clusters, DataFile, Dataset, Ellipsoid, Expect, FileOptions, Missing, digits, mnist, read_file,
+};
+use crate::input::open_regular;
 use crate::rbm::{Machine, ModelError, ModelReader};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Samples made where the number is not given.
@@ -45,28 +51,86 @@ pub(super) struct DataOptions {
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
     pub binarization: BinarizationName,
+    /// Grey levels above it become +1 [default: 127 of IDX images and MNIST; other files have two values]
+    #[arg(long, allow_negative_numbers = true, value_name = "LEVEL")]
+    #[serde(default)]
+    pub threshold: Option<f64>,
+    /// Files: samples are the columns, or the last dimension, not the first
+    #[arg(long)]
+    #[serde(default)]
+    pub transpose: bool,
+    /// Files: ignore weights of the samples
+    #[arg(long)]
+    #[serde(default)]
+    pub no_weights: bool,
+    /// Text: the column that holds labels, by its name or its number from 1
+    #[arg(long, value_name = "NAME|N")]
+    #[serde(default)]
+    pub label_column: Option<String>,
+    /// Files: what becomes of samples with missing values (empty, NA, NaN)
+    #[arg(long, value_enum, default_value_t)]
+    #[serde(default)]
+    pub missing: MissingName,
     /// SHA-256 of the samples, noted when they were first used.
     #[arg(skip)]
     #[serde(default)]
     pub checksum: Option<String>,
+    /// What there is to say of the data as they were loaded.
+    #[arg(skip)]
+    #[serde(skip)]
+    notes: Vec<String>,
 }
 
 /// How grey levels become ±1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum BinarizationName {
-    /// +1 above 127
+    /// +1 above --threshold
     #[default]
     Threshold,
     /// +1 with the probability level/255, drawn by --data-seed
     Stochastic,
 }
 
+/// What becomes of samples with missing values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MissingName {
+    /// The file is refused
+    #[default]
+    Refuse,
+    /// They are left out
+    Drop,
+}
+
+/// Data that were loaded, in what a command prints and writes.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DataReport {
+    pub data: String,
+    pub samples: usize,
+    pub visible: usize,
+    pub checksum: Option<String>,
+    pub notes: Vec<String>,
+}
+
+impl DataReport {
+    /// A line, and one for each note.
+    pub fn text(&self) -> String {
+        let notes: String = self.notes.iter().map(|note| format!("note: {note}\n")).collect();
+        format!("data: {}, {} samples of {} units\n{notes}", self.data, self.samples, self.visible)
+    }
+}
+
 impl DataOptions {
     /// Loads the data, and notes their checksum; if there is one already, the data must have it.
-    pub fn load(&mut self, expect: Expect) -> Result<Dataset, CliError> {
-        let set = self.read(expect)?;
-        let checksum = set.checksum();
+    pub fn load(&mut self, common: &Common, expect: Expect) -> Result<Dataset, CliError> {
+        let DataFile { data, notes } = self.read(expect)?;
+        // At once, since what is odd about a file may make a long run useless.
+        for note in notes.iter().filter(|_| !common.quiet) {
+            eprintln!("note: {note}");
+        }
+        self.notes = notes;
+        let checksum = data.checksum();
         if let Some(noted) = self.checksum.as_ref().filter(|noted| **noted != checksum) {
             let message = format!(
                 "the data \"{}\" are not those that were used first: their SHA-256 is {checksum}, and was {noted}",
@@ -75,42 +139,140 @@ impl DataOptions {
             return Err(CliError::Input(message));
         }
         self.checksum = Some(checksum);
-        Ok(set)
+        Ok(data)
     }
 
-    fn read(&mut self, expect: Expect) -> Result<Dataset, CliError> {
+    /// What there is to say of the data that were loaded.
+    pub fn report(&self, data: &Dataset) -> DataReport {
+        DataReport {
+            data: self.data.clone(),
+            samples: data.len(),
+            visible: data.units(),
+            checksum: self.checksum.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// Samples of a batch: as many as asked for, or all, which is noted, if there are fewer.
+    pub fn batch(&mut self, size: usize, samples: usize) -> usize {
+        if size > samples {
+            self.notes.push(format!("a batch is all {samples} samples: there are fewer than {size}"));
+        }
+        size.min(samples)
+    }
+
+    fn read(&mut self, expect: Expect) -> Result<DataFile, CliError> {
         if self.samples == Some(0) {
             return Err(CliError::Input("--samples is 0: at least one sample is needed".to_owned()));
         }
         let drawn = self.samples.unwrap_or(DEFAULT_SAMPLES);
-        let binarization = match self.binarization {
-            BinarizationName::Threshold => Binarization::Threshold,
-            BinarizationName::Stochastic => Binarization::Stochastic { seed: self.data_seed },
+        // A bit a unit, or a double; a copy while they are drawn.
+        let bytes = match self.data.as_str() {
+            "digits" => 2.0 * 784.0 / 8.0,
+            "clusters" => 2.0 * self.visible as f64 / 8.0,
+            "ellipsoid" => 3.0 * self.visible as f64 * 8.0,
+            _ => 0.0,
         };
-        Ok(match self.data.as_str() {
-            "digits" => digits::generate(drawn, self.data_seed)?,
-            "mnist" => mnist::load(&mnist::locate(None)?, self.samples, binarization)?,
-            "clusters" => self.clusters()?.generate(drawn)?,
-            "ellipsoid" => Ellipsoid::new(self.visible, &self.variances, self.data_seed)?.generate(drawn)?,
+        check_memory("--samples", drawn, bytes)?;
+        let data = match self.data.as_str() {
+            "digits" | "clusters" | "ellipsoid" => {
+                self.check_drawn()?;
+                match self.data.as_str() {
+                    "digits" => digits::generate(drawn, self.data_seed)?,
+                    "clusters" => self.clusters()?.generate(drawn)?,
+                    _ => Ellipsoid::new(self.visible, &self.variances, self.data_seed)?.generate(drawn)?,
+                }
+            }
+            "mnist" => self.mnist(&mnist::locate(None)?)?,
             path => {
                 let path = Path::new(path);
                 // The resolved command must find it from any folder.
                 let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
                 self.data = path.display().to_string();
-                if path.is_dir() {
-                    mnist::load(&path, self.samples, binarization)?
-                } else {
-                    match ModelReader::open(&path, None) {
-                        Ok(model) => Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?,
-                        Err(error @ (ModelError::ModelType { .. } | ModelError::Units { .. })) => {
-                            return Err(error.into());
-                        }
-                        // No model file: data, or what the reader of data says of it.
-                        Err(_) => read(&path, expect)?.first(self.samples)?,
-                    }
-                }
+                return self.load_path(&path, expect, drawn);
             }
+        };
+        Ok(DataFile { data, notes: Vec::new() })
+    }
+
+    fn mnist(&self, folder: &Path) -> Result<Dataset, CliError> {
+        self.check_not_file()?;
+        let binarization = self.binarization()?.unwrap_or(Binarization::MIDDLE);
+        Ok(mnist::load(folder, self.samples, binarization)?)
+    }
+
+    /// MNIST in a folder, samples of a machine, or those of a file.
+    fn load_path(&self, path: &Path, expect: Expect, drawn: usize) -> Result<DataFile, CliError> {
+        let plain = |data| Ok(DataFile { data, notes: Vec::new() });
+        if path.is_dir() {
+            return plain(self.mnist(path)?);
+        }
+        if !is_array(path) {
+            match ModelReader::open(path, None) {
+                Ok(model) => {
+                    self.check_drawn()?;
+                    return plain(Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?);
+                }
+                Err(error @ (ModelError::ModelType { .. } | ModelError::Units { .. })) => return Err(error.into()),
+                // No model file: data, or what the reader of data says of it.
+                Err(_) => {}
+            }
+        }
+        Ok(read_file(path, &self.file_options(expect)?)?)
+    }
+
+    fn file_options(&self, expect: Expect) -> Result<FileOptions, CliError> {
+        Ok(FileOptions {
+            samples: self.samples,
+            transpose: self.transpose,
+            ignore_weights: self.no_weights,
+            label_column: self.label_column.clone(),
+            missing: match self.missing {
+                MissingName::Refuse => Missing::Refuse,
+                MissingName::Drop => Missing::Drop,
+            },
+            binarization: self.binarization()?,
+            ..FileOptions::new(expect)
         })
+    }
+
+    fn binarization(&self) -> Result<Option<Binarization>, CliError> {
+        match (self.binarization, self.threshold) {
+            (BinarizationName::Stochastic, Some(_)) => Err(CliError::Input(
+                "--threshold and --binarization stochastic are two ways to make ±1 of grey levels: choose one"
+                    .to_owned(),
+            )),
+            (BinarizationName::Stochastic, None) => Ok(Some(Binarization::Stochastic { seed: self.data_seed })),
+            (BinarizationName::Threshold, threshold) => Ok(threshold.map(Binarization::Threshold)),
+        }
+    }
+
+    /// That no option is given that only files have.
+    fn check_not_file(&self) -> Result<(), CliError> {
+        let given = [
+            (self.transpose, "--transpose"),
+            (self.no_weights, "--no-weights"),
+            (self.label_column.is_some(), "--label-column"),
+            (self.missing == MissingName::Drop, "--missing drop"),
+        ];
+        self.refuse_for(&given, "files of samples")
+    }
+
+    /// That no option is given that drawn data, of two values, do not have.
+    fn check_drawn(&self) -> Result<(), CliError> {
+        self.check_not_file()?;
+        let stochastic = self.binarization == BinarizationName::Stochastic;
+        let given = [(self.threshold.is_some(), "--threshold"), (stochastic, "--binarization stochastic")];
+        self.refuse_for(&given, "files of grey levels and MNIST")
+    }
+
+    fn refuse_for(&self, given: &[(bool, &str)], what: &str) -> Result<(), CliError> {
+        match given.iter().find(|(given, _)| *given) {
+            Some((_, option)) => {
+                Err(CliError::Input(format!("{option} is for {what}, and --data is \"{}\"", self.data)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The population of clusters.
@@ -121,6 +283,12 @@ impl DataOptions {
         let prior = self.prior_u.get_or_insert(Prior::Bernoulli);
         Ok(Clusters::new(self.visible, &self.amplitudes, &self.balance, prior, self.data_seed)?)
     }
+}
+
+/// Whether a file is one array of NumPy: as data it is samples, even where a model could be one matrix.
+fn is_array(path: &Path) -> bool {
+    let mut start = [0; 6];
+    open_regular(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x93NUMPY"
 }
 
 /// Which machine is learnt from.
@@ -165,6 +333,8 @@ impl InitOptions {
             self.hidden = machine.hidden;
             return Ok(machine);
         }
+        // The machine and its gradient in single precision, its singular vectors in double.
+        check_memory("--hidden", self.hidden, 32.0 * data.units() as f64)?;
         let machine = Machine::random(data.units(), self.hidden, self.init_std, seed)?;
         match (self.visible_init, data.spins()) {
             (VisibleInit::Mean, Ok(spins)) => Ok(machine.with_mean_of(spins)?),

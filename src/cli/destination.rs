@@ -3,13 +3,16 @@
 use super::options::Common;
 use super::{CliError, report};
 use crate::figure::Figure;
-use crate::output::{prepare_folder, write_atomically};
+use crate::input::read_text;
+use crate::output::{FolderLock, write_atomically};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Name of the file that holds the resolved command.
 const RUN_FILE: &str = "run.toml";
+/// Most bytes of it: a list of a hundred thousand numbers.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A whole resolved command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,7 +32,7 @@ impl RunFile {
     /// Reads `run.toml`, or the one in a folder.
     pub fn read(path: &Path) -> Result<(Self, PathBuf), CliError> {
         let path = if path.is_dir() { path.join(RUN_FILE) } else { path.to_path_buf() };
-        let text = std::fs::read_to_string(&path)
+        let text = read_text(&path, MOST_BYTES)
             .map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
         let file = toml::from_str(&text).map_err(|error| {
             let reason = error.message().lines().next().unwrap_or_default();
@@ -48,20 +51,30 @@ impl RunFile {
     }
 }
 
-/// A folder that was seen to be writable.
+/// A folder that was seen to be writable, and that no other command writes to meanwhile.
 #[derive(Debug)]
 pub(super) struct Destination {
     folder: PathBuf,
     written: Vec<PathBuf>,
+    /// Those of the files written that hold measured times.
+    timings: Vec<PathBuf>,
+    _lock: FolderLock,
 }
 
 impl Destination {
-    /// Prepares `--out`, or `default` without it.
+    /// Prepares `--out`, or `default` without it; refused if another command is writing there.
     pub fn new(common: &Common, default: &str) -> Result<Self, CliError> {
         let folder = common.out.clone().unwrap_or_else(|| PathBuf::from(default));
-        prepare_folder(&folder)
+        let lock = FolderLock::take(&folder)
             .map_err(|error| CliError::Input(format!("cannot write to the folder {}: {error}", folder.display())))?;
-        Ok(Self { folder, written: Vec::new() })
+        let Some(lock) = lock else {
+            let message = format!(
+                "another command is writing to the folder {}: wait until it is done, or give another --out",
+                folder.display()
+            );
+            return Err(CliError::Input(message));
+        };
+        Ok(Self { folder, written: Vec::new(), timings: Vec::new(), _lock: lock })
     }
 
     /// Prepares `--out` if it was given.
@@ -77,6 +90,19 @@ impl Destination {
     /// The files written so far.
     pub fn written(&self) -> &[PathBuf] {
         &self.written
+    }
+
+    /// Those of them that hold measured times, and so differ from run to run.
+    pub fn timings(&self) -> &[PathBuf] {
+        &self.timings
+    }
+
+    /// Says that the files written by `write` hold measured times.
+    pub fn measured(&mut self, write: impl FnOnce(&mut Self) -> Result<(), CliError>) -> Result<(), CliError> {
+        let before = self.written.len();
+        write(self)?;
+        self.timings.extend_from_slice(&self.written[before..]);
+        Ok(())
     }
 
     /// Saves a figure as PNG and SVG.
@@ -135,7 +161,12 @@ impl Destination {
 
     /// The list of files, for people.
     pub fn summary(&self) -> String {
-        self.written.iter().map(|path| format!("wrote {}\n", path.display())).collect()
+        let told = |path: &PathBuf| {
+            let timing =
+                if self.timings.contains(path) { " (measured times, which differ from run to run)" } else { "" };
+            format!("wrote {}{timing}\n", path.display())
+        };
+        self.written.iter().map(told).collect()
     }
 }
 

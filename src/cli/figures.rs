@@ -6,7 +6,7 @@ use crate::data::Spins;
 use crate::figure::{self, Bulk, Figure, Scale, SpectrumHistogram};
 use crate::rbm::Machine;
 use crate::simulation::{Record, SpectrumLog};
-use crate::spectrum::{Decomposition, fit};
+use crate::spectrum::{BulkFit, Decomposition, Standing, fit};
 
 /// Records whose histograms are drawn.
 const HISTOGRAMS: usize = 3;
@@ -72,9 +72,9 @@ fn histograms(
             0 if count == 1 => None,
             updates => Some(format!("{updates} updates")),
         };
-        let title = when.into_iter().chain(bulk.note.is_some().then(|| "no bulk".to_owned()));
+        let title = when.into_iter().chain(bulk_title(&bulk).map(str::to_owned));
         let title = title.collect::<Vec<_>>().join(", ");
-        drawn.push((record, bulk.law.filter(|_| bulk.note.is_none()), bulk.outliers, title));
+        drawn.push((record, bulk.law.filter(|_| bulk.exists()), bulk.outliers, title));
     }
     let laws: Vec<_> = drawn.iter().map(|(_, law, _, _)| move |s: f64| law.map_or(0.0, |law| law.density(s))).collect();
     let panels: Vec<SpectrumHistogram<'_>> = drawn
@@ -87,6 +87,15 @@ fn histograms(
         })
         .collect();
     destination.save(&figure::spectrum_histogram(&panels)?, "histogram")
+}
+
+/// What the title of a histogram says where the bulk is not the ensemble's noise.
+pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
+    match bulk.standing {
+        Standing::Noise => None,
+        Standing::Doubtful => Some("not this noise"),
+        Standing::Absent => Some("no bulk"),
+    }
 }
 
 /// Three significant digits.

@@ -4,7 +4,7 @@ use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::inspect_figures as drawn;
 use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
-use super::model::{ModelOptions, Source, UnitsName, parse_shape};
+use super::model::{ModelOptions, Source, UnitsName, parse_shape, room_for_modes};
 use super::options::{Common, Format};
 use super::{CliError, progress, report};
 use crate::data::{Dataset, Expect};
@@ -23,7 +23,8 @@ const MOST_MODES: usize = 10;
 
 /// A trained machine on the phase diagram: sigma, planted modes, laws of their components, phase, fixed points.
 ///
-/// Reads models of this program, of the rbms package (0.5, 0.6), of TorchRBM, and NPZ. Writes inspection.json, figures
+/// Reads models of this program, of the rbms package (0.5, 0.6), of TorchRBM, annaDCA, RestrictedBoltzmannMachines.jl and
+/// scikit-learn, and weights alone (docs/formats.md). Writes inspection.json, figures
 /// (histogram, components, phase-diagram, and modes where the visible layer is an image) and run.toml; with --update all also
 /// trajectory.csv (a row a checkpoint), modes.csv (a row a mode and checkpoint, modes followed by their vectors) and
 /// trajectory.png, .svg.
@@ -35,7 +36,7 @@ const MOST_MODES: usize = 10;
   spectral-rbm inspect machine.npz --units bernoulli --image-shape 28x28")]
 #[serde(deny_unknown_fields)]
 pub(super) struct InspectOptions {
-    /// A model file, NPZ, or the folder of a run [default: results/train if it is there, else a small machine is trained on
+    /// A model file, NPZ, weights alone in NPY, or the folder of a run [default: results/train if it is there, else a small machine is trained on
     /// drawn digits]
     model: Option<PathBuf>,
     /// The checkpoint after so many updates, or all: the last, and how the machine came there [default: the last]
@@ -44,6 +45,10 @@ pub(super) struct InspectOptions {
     /// Units of the machine, where its file does not say
     #[arg(long, value_enum, value_name = "UNITS")]
     units: Option<UnitsName>,
+    /// For a machine with labels: the machine given this label, counted from 0
+    #[arg(long, value_name = "K")]
+    #[serde(default)]
+    label: Option<usize>,
     /// Rows and columns of the visible layer as an image, for instance 28x28 [default: a square, if it is one]
     #[arg(long, value_name = "RxC", value_parser = parse_shape)]
     image_shape: Option<(usize, usize)>,
@@ -101,10 +106,12 @@ impl From<Update> for String {
 impl InspectOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         self.check()?;
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let mut choice = ModelOptions {
             model: self.model.clone(),
             update: None,
             units: self.units,
+            label: self.label,
             image_shape: self.image_shape,
             model_checksum: self.model_checksum.clone(),
         };
@@ -115,9 +122,10 @@ impl InspectOptions {
             _ => None,
         };
         let machine = source.machine(update)?;
+        room_for_modes(&machine)?;
         let shape = choice.shape(machine.visible)?;
-        let data = self.load_data(machine.visible)?;
-        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+        let data = self.load_data(common, machine.visible)?;
+        let given = data.as_ref().zip(self.data.as_ref()).map(|(data, options)| options.report(data));
         let depth = Depth { modes: self.modes, seed: common.seed, ..Depth::default() };
         let trajectory = match self.update {
             Some(Update::All) => Some(follow(common, &source, &depth)?),
@@ -133,8 +141,9 @@ impl InspectOptions {
         let states = States::of(&machine, &reading, &depth, spins)?;
         spinner.finish_and_clear();
 
-        let model = self.describe(&source, update, &machine);
-        let report = Report::new(model, &reading, &states, trajectory.as_ref());
+        let model = self.describe(&source, update, &machine)?;
+        let mut report = Report::new(model, &reading, &states, trajectory.as_ref());
+        report.data_set = given;
         write_json(&mut destination, "inspection.json", &report)?;
         if let Some(trajectory) = &trajectory {
             write_trajectory(&mut destination, trajectory)?;
@@ -147,7 +156,10 @@ impl InspectOptions {
         destination.write_run(common, "inspect", &self)?;
         match common.format {
             Format::Json => report::print(&report::json(&report)),
-            Format::Table => report::print(&(report.text() + &destination.summary())),
+            Format::Table => {
+                let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
+                report::print(&(data + &report.text() + &destination.summary()));
+            }
         }
         if states.found.dominant().is_none() {
             let message = format!(
@@ -172,9 +184,9 @@ impl InspectOptions {
         Ok(())
     }
 
-    fn load_data(&mut self, visible: usize) -> Result<Option<Dataset>, CliError> {
+    fn load_data(&mut self, common: &Common, visible: usize) -> Result<Option<Dataset>, CliError> {
         let Some(options) = &mut self.data else { return Ok(None) };
-        let data = options.load(Expect::Spins)?;
+        let data = options.load(common, Expect::Spins)?;
         if data.units() != visible {
             let message = format!("the data have {} units, and the machine {visible} visible ones", data.units());
             return Err(CliError::Input(message));
@@ -182,8 +194,8 @@ impl InspectOptions {
         Ok(Some(data))
     }
 
-    fn describe(&self, source: &Source, update: Option<u64>, machine: &Machine) -> Model {
-        Model {
+    fn describe(&self, source: &Source, update: Option<u64>, machine: &Machine) -> Result<Model, CliError> {
+        Ok(Model {
             file: self.model.clone(),
             model_type: match source {
                 Source::File(reader) => reader.model_type().map(str::to_owned),
@@ -193,7 +205,8 @@ impl InspectOptions {
             visible: machine.visible,
             hidden: machine.hidden,
             kappa: machine.hidden as f64 / machine.visible as f64,
-        }
+            notes: source.notes(update)?,
+        })
     }
 }
 

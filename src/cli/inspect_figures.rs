@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::destination::Destination;
+use super::figures::bulk_title;
 use crate::Prior;
 use crate::figure::{
     self, Bulk, ComponentHistogram, LawCurve, ModeCourse, Scale, SpectrumHistogram, component_histograms,
@@ -9,6 +10,7 @@ use crate::figure::{
 };
 use crate::inspect::{Reading, Seen, States, Trajectory};
 use crate::phase::{Family, PhaseDiagram};
+use crate::spectrum::BulkFit;
 
 pub(super) const COMPONENT_FILES: [&str; 2] = ["components.png", "components.svg"];
 pub(super) const PLACE_FILES: [&str; 2] = ["phase-diagram.png", "phase-diagram.svg"];
@@ -49,16 +51,18 @@ pub(super) fn all(
     Ok(())
 }
 
-/// Strengths and kurtosis of the followed modes.
+/// Strengths and kurtosis of the followed modes: planted strengths, and σ, where the bulk is the ensemble's noise, else the
+/// singular values, and no σ.
 fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
     let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
-    let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| step.bulk.sigma).collect();
+    let known = |bulk: &BulkFit| if bulk.is_noise() { bulk.sigma } else { f64::NAN };
+    let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| known(&step.bulk)).collect();
     let mut modes = Vec::new();
     for mode in &trajectory.modes {
         let (mut strengths, mut kurtosis) = (vec![f64::NAN; updates.len()], vec![f64::NAN; updates.len()]);
         for passage in &mode.course {
             if let Some(outlier) = &passage.outlier {
-                strengths[passage.step] = outlier.planted.unwrap_or(f64::NAN);
+                strengths[passage.step] = outlier.planted.unwrap_or(outlier.observed);
                 kurtosis[passage.step] = outlier.kurtosis_u;
             }
         }
@@ -69,24 +73,26 @@ fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Res
 
 fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
     let bulk = &reading.bulk;
-    let law = bulk.law.filter(|_| bulk.note.is_none());
+    let law = bulk.law.filter(|_| bulk.exists());
     let density = |s: f64| law.map_or(0.0, |law| law.density(s));
     let spectrum = SpectrumHistogram {
-        title: if bulk.note.is_some() { "no bulk" } else { "" },
+        title: bulk_title(bulk).unwrap_or_default(),
         singular_values: &reading.modes.singular_values,
         bulk: law.map(|law| Bulk { density: &density, edges: law.edges(), outliers: bulk.outliers }),
     };
     destination.save(&figure::spectrum_histogram(&[spectrum])?, "histogram")
 }
 
-/// Components of the first modes beside the four laws as they would be seen.
+/// Components of the first modes beside the four laws as they would be seen, where the noise of the vectors is known.
 fn components(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
     let count = reading.outliers.len().min(COMPONENT_MODES);
     if count == 0 {
         return Ok(());
     }
     let (u, v) = reading.components(count);
-    let laws = |overlap: f64| Prior::NAMED.map(|law| Seen::new(law, overlap));
+    let laws = |overlap: f64| -> Vec<Seen> {
+        Prior::NAMED.into_iter().filter(|_| overlap.is_finite()).map(|law| Seen::new(law, overlap)).collect()
+    };
     let seen: Vec<_> = reading.outliers[..count]
         .iter()
         .flat_map(|outlier| [laws(outlier.squared_overlap_u), laws(outlier.squared_overlap_v)])
@@ -137,7 +143,7 @@ fn place(
     let positions = trajectory.iter().flat_map(|way| way.steps.iter().map(|step| &step.position)).chain(last);
     // Below the threshold w is not seen, and drawn as 0.
     let path: Vec<(f64, f64)> =
-        positions.filter_map(|place| Some((place.inv_sigma?, place.w_over_sigma.unwrap_or(0.0)))).collect();
+        positions.flatten().map(|place| (place.inv_sigma, place.w_over_sigma.unwrap_or(0.0))).collect();
     if path.is_empty() {
         return Ok(());
     }
@@ -163,5 +169,6 @@ fn place(
     let first = if scale == Scale::Log { 1 } else { 0 };
     let place = |&(x, y): &(f64, f64)| (x.clamp(xs[first], xs[GRID - 2]), y.clamp(ys[first], ys[GRID - 2]));
     let inside: Vec<(f64, f64)> = path.iter().map(place).collect();
-    destination.save(&phase_diagram_with_path(&diagram, scale, &inside)?, "phase-diagram")
+    let end = if states.position.is_some() { "machine" } else { "last known place" };
+    destination.save(&phase_diagram_with_path(&diagram, scale, &inside, end)?, "phase-diagram")
 }

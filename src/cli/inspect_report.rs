@@ -1,11 +1,12 @@
 //! What `inspect` prints and writes of a machine.
 
+use super::data::DataReport;
 use super::destination::Destination;
 use super::report::{exact, number};
 use super::{CliError, report};
 use crate::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
 use crate::saddle::FixedPoint;
-use crate::spectrum::BulkFit;
+use crate::spectrum::{BulkFit, Standing};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -21,11 +22,15 @@ pub(super) struct Report<'a> {
     singular_values: &'a [f64],
     bulk: &'a BulkFit,
     outliers: &'a [Outlier],
-    position: &'a Position,
+    position: &'a Option<Position>,
     fixed_points: Vec<&'a FixedPoint>,
     modes_in_fixed_points: usize,
+    /// With what σ and strengths the fixed points were found, where they are not known.
+    fixed_points_note: Option<&'static str>,
     search: Search,
     data: &'a Option<DataStates>,
+    /// The data whose states these are, if they were given.
+    pub data_set: Option<DataReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trajectory: Option<Way<'a>>,
 }
@@ -38,6 +43,8 @@ pub(super) struct Model {
     pub visible: usize,
     pub hidden: usize,
     pub kappa: f64,
+    /// What was supposed in reading it.
+    pub notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +81,9 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
         let mut row = vec![step.update.to_string()];
         row.extend([step.time, bulk.sigma, bulk.sigma_error, bulk.edge, bulk.ks_distance].map(exact));
         row.push(bulk.outliers.to_string());
-        row.extend([or_nan(position.inv_sigma), or_nan(position.w_over_sigma), position.phase.to_string()]);
+        row.push(or_nan(position.map(|position| position.inv_sigma)));
+        row.push(or_nan(position.and_then(|position| position.w_over_sigma)));
+        row.push(position.map_or("unknown".to_owned(), |position| position.phase.to_string()));
         row.push(bulk.note.clone().unwrap_or_default());
         row
     });
@@ -124,24 +133,26 @@ impl<'a> Report<'a> {
             outliers: &reading.outliers,
             position: &states.position,
             fixed_points: found.points.iter().filter(|point| point.stable).collect(),
+            fixed_points_note: fixed_points_note(&reading.bulk),
             modes_in_fixed_points: states.ensemble.modes().len().min(reading.outliers.len()),
             search: Search { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
             data: &states.data,
+            data_set: None,
             trajectory: trajectory.map(|way| Way { steps: &way.steps, modes: &way.modes }),
         }
     }
 
     pub fn text(&self) -> String {
         let (model, bulk, position) = (&self.model, self.bulk, self.position);
-        let maybe = |value: Option<f64>| value.map_or("-".to_owned(), number);
-        let mut text = report::bulk((model.visible, model.hidden), model.update, bulk);
-        text += &format!(
-            "position: 1/sigma {}, w_max/sigma {}{}: {}\n",
-            maybe(position.inv_sigma),
-            maybe(position.w_over_sigma),
-            if bulk.note.is_some() { " (with this sigma, which is that of no noise)" } else { "" },
-            position.phase
-        );
+        let mut text = report::model_notes(&model.notes);
+        text += &report::bulk((model.visible, model.hidden), model.update, bulk);
+        text += &match position {
+            None => "position: none is claimed, nor a phase, without the ensemble's noise\n".to_owned(),
+            Some(Position { inv_sigma, w_over_sigma, phase }) => {
+                let strongest = w_over_sigma.map_or("-".to_owned(), number);
+                format!("position: 1/sigma {}, w_max/sigma {strongest}: {phase}\n", number(*inv_sigma))
+            }
+        };
         text += &self.outlier_table();
         text += &self.state_table();
         if let Some(way) = &self.trajectory {
@@ -160,7 +171,7 @@ impl<'a> Report<'a> {
 
     fn outlier_table(&self) -> String {
         let count = self.outliers.len();
-        let mut text = format!("{count} singular values above the bulk");
+        let mut text = report::outliers(self.bulk, count);
         if count == 0 {
             return text + "\n";
         }
@@ -191,6 +202,7 @@ impl<'a> Report<'a> {
             self.modes_in_fixed_points,
             self.outliers.len()
         );
+        text += &self.fixed_points_note.map_or(String::new(), |note| format!(", {note}"));
         text += &if self.fixed_points.len() > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
         let list =
             |values: &nalgebra::DVector<f64>| values.iter().map(|&value| rounded(value)).collect::<Vec<_>>().join(" ");
@@ -218,6 +230,15 @@ impl<'a> Report<'a> {
             );
         }
         text
+    }
+}
+
+/// With what fixed points are found where σ and strengths are not known.
+fn fixed_points_note(bulk: &BulkFit) -> Option<&'static str> {
+    match bulk.standing {
+        Standing::Noise => None,
+        Standing::Absent if bulk.law.is_none() => Some("without noise, at the singular values for strengths"),
+        _ => Some("with sigma and strengths as if the bulk were noise, which it is not"),
     }
 }
 

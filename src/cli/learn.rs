@@ -1,6 +1,6 @@
 //! `learn`: the deterministic learning flow.
 
-use super::data::{DataOptions, InitOptions};
+use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::Destination;
 use super::learn_components;
 use super::options::{Common, Format};
@@ -198,6 +198,7 @@ enum MethodName {
 
 #[derive(Serialize)]
 struct Summary<'a> {
+    data: DataReport,
     closure: ClosureName,
     response: ResponseName,
     times: usize,
@@ -211,6 +212,8 @@ struct Summary<'a> {
     chain_residual: Option<f64>,
     /// How often the population's states were known only approximately.
     reliability: Option<Reliability>,
+    /// Time from which on they were so too often.
+    unreliable_from: Option<f64>,
     events: &'a [Event],
     statistics: &'a Statistics,
     files: &'a [PathBuf],
@@ -227,7 +230,8 @@ impl LearnOptions {
         }
         self.law_u = Some(self.law_u.clone().unwrap_or_else(given));
         let linear = self.closure == ClosureName::Linear;
-        let data = self.data.load(if linear { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if linear { Expect::Real } else { Expect::Spins })?;
+        self.batch_size = self.batch_size.map(|size| self.data.batch(size, data.len()));
         let machine = self.init.machine(&data, common.seed, linear)?;
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
@@ -245,8 +249,10 @@ impl LearnOptions {
         self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;
         let unstable = theory.unstable();
+        let loaded = self.data.report(&data);
         match common.format {
             Format::Json => report::print(&report::json(&Summary {
+                data: loaded,
                 closure: self.closure,
                 response: self.response,
                 times: trajectory.snapshots.len(),
@@ -257,7 +263,8 @@ impl LearnOptions {
                 singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
                 bulk_edge: prepared.bulk_edge,
                 chain_residual: prepared.flow.chain_residual(),
-                reliability: prepared.flow.reliability(),
+                reliability: trajectory.reliability,
+                unreliable_from: trajectory.unreliable.map(|found| found.from),
                 events: &trajectory.events,
                 statistics: &trajectory.statistics,
                 files: destination.written(),
@@ -270,10 +277,12 @@ impl LearnOptions {
                         "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
                     )
                 });
-                let reliability =
-                    prepared.flow.reliability().map_or(String::new(), |found| report::reliability(&found));
+                let reliability = trajectory.reliability.map_or(String::new(), |found| report::reliability(&found));
+                let unreliable =
+                    trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
                 let text = format!(
-                    "linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
+                    "{unreliable}{}linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
+                    loaded.text(),
                     table(&trajectory),
                     happened(&trajectory),
                     learn_components::text(&trajectory),
@@ -406,11 +415,15 @@ pub(super) fn write_trajectory(
     let names =
         ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
     let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
-    let header: Vec<&str> = names.iter().map(String::as_str).collect();
+    // Of the population closure, the others know of none.
+    let from = trajectory.unreliable.map_or(f64::INFINITY, |found| found.from);
+    let flag = trajectory.reliability.map(|_| |time: f64| u8::from(time >= from).to_string());
+    let header: Vec<&str> = names.iter().map(String::as_str).chain(flag.map(|_| "unreliable")).collect();
     let row = |snapshot: &Snapshot| {
         let values = [&snapshot.singular_values, &snapshot.eta, &snapshot.theta];
         let values = values.into_iter().flatten().map(|&value| exact(value));
-        std::iter::once(exact(snapshot.time)).chain(values).collect()
+        let flag = flag.map(|flag| flag(snapshot.time));
+        std::iter::once(exact(snapshot.time)).chain(values).chain(flag).collect()
     };
     destination.write_csv(name, &header, trajectory.snapshots.iter().map(row))
 }
@@ -497,7 +510,7 @@ pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<
         Marks { name: "leaves the bulk", points: &emergence, marker: Marker::OpenCircle },
         Marks { name: "w = 1", points: &condensation, marker: Marker::Circle },
     ];
-    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks)?)
+    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks, trajectory.unreliable.map(|found| found.from))?)
 }
 
 /// The trajectory for people: some of its snapshots.

@@ -4,9 +4,11 @@
 //! could not be had, 2 bad input or usage; errors are one line on stderr.
 
 mod average;
+mod budget;
 mod compare;
 mod compare_report;
 mod compare_runs;
+mod compare_verdict;
 mod data;
 mod destination;
 mod figure;

@@ -2,24 +2,29 @@
 
 use super::options::Common;
 use super::{CliError, progress, train};
+use crate::archive::bounds::room_for;
 use crate::data::{Dataset, digits};
 use crate::rbm::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The machine trained on the spot where there is none: drawn digits, hidden units, updates.
 const SAMPLES: usize = 2000;
 /// In the place of a checksum.
 const TRAINED: &str = "trained on the spot";
+/// Memory for the modes of a machine, for each weight; measured at 2000 × 2000.
+const BYTES_OF_MODES: u64 = 80;
 const HIDDEN: usize = 100;
 const UPDATES: u64 = 2000;
 
 /// Which machine.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct ModelOptions {
-    /// A model file, NPZ, or the folder of a run [default: results/train if it is there, else a small machine is trained on
+    /// A model file, NPZ, weights alone in NPY, or the folder of a run [default: results/train if it is there, else a small machine is trained on
     /// drawn digits]
     pub model: Option<PathBuf>,
     /// The checkpoint after so many updates [default: the last]
@@ -28,6 +33,10 @@ pub(super) struct ModelOptions {
     /// Units of the machine, where its file does not say
     #[arg(long, value_enum, value_name = "UNITS")]
     pub units: Option<UnitsName>,
+    /// For a machine with labels: the machine given this label, counted from 0
+    #[arg(long, value_name = "K")]
+    #[serde(default)]
+    pub label: Option<usize>,
     /// Rows and columns of the visible layer as an image, for instance 28x28 [default: a square, if it is one]
     #[arg(long, value_name = "RxC", value_parser = parse_shape)]
     pub image_shape: Option<(usize, usize)>,
@@ -54,6 +63,11 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
         Some((rows, columns)) if rows > 0 && columns > 0 => Ok((rows, columns)),
         _ => Err("a shape is written rows x columns, for instance 28x28".to_owned()),
     }
+}
+
+/// Whether images of so many rows and columns fit on a page.
+pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
+    rows <= 2 * columns && columns <= 8 * rows
 }
 
 /// Machines of a file, by update.
@@ -86,7 +100,7 @@ impl ModelOptions {
             UnitsName::Bernoulli => Units::Bernoulli,
             UnitsName::Gaussian => Units::Gaussian,
         });
-        let reader = open_model(path, units, linear)?;
+        let reader = open_with(ModelReader::open_weights, path, units, linear)?.with_label(self.label);
         note_checksum(path, &mut self.model_checksum)?;
         Ok(Source::File(Box::new(reader)))
     }
@@ -98,7 +112,7 @@ impl ModelOptions {
             if rows.checked_mul(columns) != Some(visible) {
                 return bad(format!(", and the machine has {visible} visible units"));
             }
-            if rows > 2 * columns || columns > 8 * rows {
+            if !fits_on_a_page((rows, columns)) {
                 return bad(": images that are so long do not fit on a page".to_owned());
             }
             return Ok(self.image_shape);
@@ -112,9 +126,20 @@ impl Source {
     /// The machine of an update, or the last.
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, CliError> {
         match self {
-            Source::File(reader) => Ok(reader.machine(update)?),
+            Source::File(reader) => reader.machine(update).map_err(|error| match error {
+                ModelError::Labels { .. } => CliError::Input(format!("{error} (--label K)")),
+                other => other.into(),
+            }),
             Source::Trained(machine, _) if update.is_none() => Ok(machine.clone()),
             Source::Trained(..) => Err(CliError::Input("--update needs a model file".to_owned())),
+        }
+    }
+
+    /// What was supposed in reading the machine of an update.
+    pub fn notes(&self, update: Option<u64>) -> Result<Vec<String>, CliError> {
+        match self {
+            Source::File(reader) => Ok(reader.notes(update)?),
+            Source::Trained(..) => Ok(Vec::new()),
         }
     }
 
@@ -135,12 +160,27 @@ impl Source {
     }
 }
 
+/// Checks that there is memory for the singular vectors of a machine and all that is computed on the way.
+pub(super) fn room_for_modes(machine: &Machine) -> Result<(), CliError> {
+    let name = format!("the singular value decomposition of {} × {} weights", machine.visible, machine.hidden);
+    room_for(&name, BYTES_OF_MODES.saturating_mul(machine.weights.len() as u64))
+        .map_err(|error| CliError::Input(error.to_string()))
+}
+
 /// Opens a model file; a linear machine only if `linear`.
 pub(super) fn open_model(path: &Path, units: Option<Units>, linear: bool) -> Result<ModelReader, CliError> {
-    match ModelReader::open(path, units) {
-        Err(ModelError::ModelType { .. }) if linear && units.is_none() => {
-            Ok(ModelReader::open(path, Some(Units::Gaussian))?)
-        }
+    open_with(ModelReader::open, path, units, linear)
+}
+
+/// Opens a model file by one of the reader's ways.
+fn open_with(
+    open: fn(&Path, Option<Units>) -> Result<ModelReader, ModelError>,
+    path: &Path,
+    units: Option<Units>,
+    linear: bool,
+) -> Result<ModelReader, CliError> {
+    match open(path, units) {
+        Err(ModelError::ModelType { .. }) if linear && units.is_none() => Ok(open(path, Some(Units::Gaussian))?),
         Err(error @ ModelError::Units { .. }) if units.is_none() => {
             Err(CliError::Input(format!("{error} with --units")))
         }
@@ -150,9 +190,7 @@ pub(super) fn open_model(path: &Path, units: Option<Units>, linear: bool) -> Res
 
 /// Notes the SHA-256 of a file, or compares it with that noted when the command was first run.
 pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(), CliError> {
-    let bytes =
-        std::fs::read(path).map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
-    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = checksum(path).map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
     match noted {
         Some(noted) if *noted != found => Err(CliError::Input(format!(
             "{} is not the file that was used first: its SHA-256 is {found}, and was {noted}",
@@ -161,6 +199,18 @@ pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(
         _ => {
             *noted = Some(found);
             Ok(())
+        }
+    }
+}
+
+/// SHA-256 of a file, which is not kept in memory.
+fn checksum(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            count => hash.update(&piece[..count]),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::report::{exact, number};
 use super::{CliError, progress, report};
 use crate::Prior;
 use crate::figure;
-use crate::phase::{Boundary, Family, Phase, PhaseDiagram, PointStatus};
+use crate::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -56,6 +56,8 @@ struct Summary<'a> {
     grid: usize,
     phases: Vec<Share>,
     boundaries: Vec<Piece>,
+    /// (1/σ, w/σ) of the points where no stable state was found: their rows of the map have no numbers.
+    left_out: Vec<[f64; 2]>,
     files: Vec<PathBuf>,
 }
 
@@ -94,8 +96,9 @@ impl PhaseDiagramOptions {
             let message = format!("--grid is {}: choose between 2 and {MAX_GRID} points on each axis", self.grid);
             return Err(CliError::Input(message));
         }
-        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let (x, y) = (self.inv_sigma.points(self.grid), self.w_over_sigma.points(self.grid));
+        phase::check_axes(&family, &x, &y)?;
+        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let bar = progress::bar(common, "phase diagram", PhaseDiagram::steps(&x));
         let diagram = PhaseDiagram::compute(&family, &x, &y, &|| bar.inc(1))?;
         bar.finish_and_clear();
@@ -110,8 +113,7 @@ impl PhaseDiagramOptions {
             Format::Json => report::print(&report::json(&summary)),
             Format::Table => report::print(&(summary.table() + "\n" + &destination.summary())),
         }
-        let open = summary.phases.iter().filter(|share| share.phase == Phase::Unconverged).map(|share| share.points);
-        match open.sum::<usize>() {
+        match summary.left_out.len() {
             0 => Ok(()),
             points => Err(CliError::Failed(format!("no stable state was found at {points} points of the map"))),
         }
@@ -163,6 +165,12 @@ impl<'a> Summary<'a> {
             grid,
             phases: all.into_iter().map(|phase| Share { phase, points: count(phase) }).collect(),
             boundaries: diagram.boundaries.iter().filter_map(Piece::new).collect(),
+            left_out: diagram
+                .points
+                .iter()
+                .filter(|point| point.phase == Phase::Unconverged)
+                .map(|point| [point.inv_sigma, point.w_over_sigma])
+                .collect(),
             files: destination.written().to_vec(),
         }
     }
@@ -187,6 +195,14 @@ impl<'a> Summary<'a> {
             }),
         );
         let end = |point: [f64; 2]| format!("({}, {})", number(point[0]), number(point[1]));
+        if let Some(&first) = self.left_out.first() {
+            let count = self.left_out.len();
+            text += &format!(
+                "left out of the map: {count} points, where no stable state was found, the first at {} (all are in the JSON, and \
+                 'unconverged' in phase-map.csv)\n",
+                end(first)
+            );
+        }
         text += "\n";
         text += &report::table(
             &["boundary", "points", "not converged", "from (1/sigma, w/sigma)", "to"],

@@ -1,7 +1,7 @@
 //! What a command prints: one string, once, to stdout.
 
-use crate::learning::Reliability;
-use crate::spectrum::BulkFit;
+use crate::learning::{Reliability, Unreliable};
+use crate::spectrum::{BulkFit, Standing};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 
@@ -41,13 +41,23 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 
 /// What there is to say of the states of a population closure; nothing if all were found.
 pub(super) fn reliability(found: &Reliability) -> String {
-    let Reliability { evaluations, approximate, largest_weight } = *found;
+    let Reliability { evaluations, approximate, largest_weight, .. } = *found;
     if approximate == 0 {
         return String::new();
     }
     format!(
         "In {approximate} of {evaluations} evaluations states that are known only approximately had more than a hundredth of \
          the machine's weight, {largest_weight:.2} at most.\n"
+    )
+}
+
+/// That something is unreliable, and from when on.
+pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
+    format!(
+        "{what} cannot be relied on from t = {} on: states were approximate in {:.0} % of the evaluations there, and what follows \
+         builds on them.\n",
+        number(found.from),
+        100.0 * found.share
     )
 }
 
@@ -74,19 +84,38 @@ pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
 }
 
+/// What was supposed in reading a model, a line each.
+pub(super) fn model_notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("model: {note}\n")).collect()
+}
+
 /// A machine's size and the bulk of its singular values.
 pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk: &BulkFit) -> String {
     let after = update.map_or(String::new(), |update| format!(", after {update} updates"));
     let note = bulk.note.as_ref().map_or(String::new(), |note| format!("note: {note}\n"));
-    format!(
-        "{visible} visible and {hidden} hidden units{after}\nbulk: {} singular values, sigma {} ± {}, edge {}, distance from the \
-         Marchenko–Pastur law {}\n{note}",
-        bulk.modes,
-        number(bulk.sigma),
-        number(bulk.sigma_error),
-        number(bulk.edge),
-        number(bulk.ks_distance)
-    )
+    let size = format!("{visible} visible and {hidden} hidden units{after}\n");
+    let found = if bulk.law.is_none() {
+        format!("no bulk: sigma {}\n", if bulk.sigma == 0.0 { "0" } else { "unknown" })
+    } else {
+        format!(
+            "bulk: {} singular values, sigma {} ± {}, edge {}, distance from the Marchenko–Pastur law {}\n",
+            bulk.modes,
+            number(bulk.sigma),
+            number(bulk.sigma_error),
+            number(bulk.edge),
+            number(bulk.ks_distance)
+        )
+    };
+    size + &found + &note
+}
+
+/// How many singular values are above the bulk.
+pub(super) fn outliers(bulk: &BulkFit, count: usize) -> String {
+    match bulk.standing {
+        Standing::Noise => format!("{count} singular values above the bulk"),
+        Standing::Absent if bulk.law.is_none() => format!("{count} singular values that are not zero"),
+        _ => format!("{count} singular values above the bulk, of which none is claimed to be a planted mode"),
+    }
 }
 
 /// A number for files: 17 significant digits.

@@ -1,12 +1,12 @@
 //! `sample`: samples of a trained machine, and its partition function.
 
-use super::data::DataOptions;
+use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
 use super::model::ModelOptions;
 use super::options::{Common, Format};
 use super::report::number;
-use super::{CliError, figures, progress, report};
-use crate::data::Expect;
+use super::{CliError, budget, figures, progress, report};
+use crate::data::{Dataset, Expect};
 use crate::rbm::{Annealing, Machine, PartitionEstimate, Sampler};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,11 @@ pub(super) struct SampleOptions {
 
 #[derive(Serialize)]
 struct Summary {
+    data: Option<DataReport>,
     visible: usize,
     hidden: usize,
+    /// What was supposed in reading the model.
+    model_notes: Vec<String>,
     chains: usize,
     steps: usize,
     mean_spin: f64,
@@ -74,10 +77,19 @@ impl SampleOptions {
         if self.steps == 0 {
             return Err(CliError::Input("--steps is 0: the chains are no samples before the first step".to_owned()));
         }
+        if self.temperatures == 0 {
+            return Err(CliError::Input("--temperatures is 0: at least one is needed".to_owned()));
+        }
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
-        let machine = self.model.open(common, false)?.machine(self.model.update)?;
+        let source = self.model.open(common, false)?;
+        let machine = source.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;
-        let data = if self.from_data || self.likelihood { Some(self.data.load(Expect::Spins)?) } else { None };
+        self.check_cost(&machine)?;
+        let data = if self.from_data || self.likelihood { Some(self.data.load(common, Expect::Spins)?) } else { None };
+        let spins = data.as_ref().map(Dataset::spins).transpose()?;
+        if let Some(spins) = spins {
+            machine.check_data(spins)?;
+        }
         let mut sampler = match &data {
             Some(data) if self.from_data => {
                 Sampler::from_samples(&machine, data.clone().first(Some(self.chains))?.spins()?, common.seed)?
@@ -91,21 +103,23 @@ impl SampleOptions {
         }
         bar.finish_and_clear();
         let samples = sampler.visible_spins();
+        let log_partition = if self.likelihood { Some(self.log_partition(common, &machine)?) } else { None };
+        let log_likelihood = match (log_partition, spins) {
+            (Some(estimate), Some(spins)) => Some(machine.log_likelihood(spins, estimate.log_partition)?),
+            _ => None,
+        };
         destination.write("samples.npz", &samples.to_npz().map_err(|e| CliError::Failed(e.to_string()))?)?;
         if let Some(shape) = shape {
             figures::of_samples(&mut destination, &samples, shape, "samples")?;
         }
-        let mut log_likelihood = None;
-        let log_partition = if self.likelihood { Some(self.log_partition(common, &machine)?) } else { None };
-        if let (Some(estimate), Some(data)) = (log_partition, &data) {
-            log_likelihood = Some(machine.log_likelihood(data.spins()?, estimate.log_partition)?);
-        }
         destination.write_run(common, "sample", &self)?;
         let sums = samples.unit_sums();
         let summary = Summary {
+            data: data.as_ref().map(|data| self.data.report(data)),
             visible: machine.visible,
             hidden: machine.hidden,
-            chains: self.chains,
+            model_notes: source.notes(self.model.update)?,
+            chains: samples.samples(),
             steps: self.steps,
             mean_spin: sums.iter().sum::<i64>() as f64 / (samples.samples() * samples.units()) as f64,
             log_partition,
@@ -119,16 +133,32 @@ impl SampleOptions {
         Ok(())
     }
 
+    /// Refuses numbers of chains, steps and temperatures that would take too long or too much memory.
+    fn check_cost(&self, machine: &Machine) -> Result<(), CliError> {
+        let (visible, hidden) = (machine.visible as f64, machine.hidden as f64);
+        // Both layers and the means of one, in single precision; with --from-data once more.
+        budget::check_memory("--chains", self.chains, 2.0 * 4.0 * (visible + 2.0 * hidden))?;
+        let seconds = |chains: f64| budget::seconds(2.0 * chains * visible * hidden);
+        budget::check_time("--steps", self.steps as f64, seconds(self.chains as f64))?;
+        if self.likelihood && !is_summed(machine) {
+            // A sweep and the weights.
+            let each = seconds(2.0 * Annealing::default().chains as f64);
+            budget::check_time("--temperatures", self.temperatures as f64, each)?;
+        }
+        Ok(())
+    }
+
     fn log_partition(&self, common: &Common, machine: &Machine) -> Result<PartitionEstimate, CliError> {
-        let spinner = progress::spinner(common, "log Z");
-        if machine.visible.min(machine.hidden) <= EXACT_UNITS {
+        if is_summed(machine) {
+            let spinner = progress::spinner(common, "log Z");
             let log_partition = machine.exact_log_partition()?;
             spinner.finish_and_clear();
             return Ok(PartitionEstimate { log_partition, error: 0.0, effective_chains: f64::INFINITY });
         }
         let annealing = Annealing { temperatures: self.temperatures, seed: common.seed, ..Annealing::default() };
-        let estimate = machine.annealed_log_partition(&annealing, None)?;
-        spinner.finish_and_clear();
+        let bar = progress::updates(common, "log Z", self.temperatures as u64);
+        let estimate = machine.annealed_log_partition(&annealing, None, &mut || bar.inc(1))?;
+        bar.finish_and_clear();
         if estimate.effective_chains < FEW_CHAINS && !common.quiet {
             eprintln!(
                 "note: only {:.1} chains count: log Z is likely too low, and likelihoods too high; raise --temperatures",
@@ -139,9 +169,16 @@ impl SampleOptions {
     }
 }
 
+/// Whether log Z is summed exactly.
+fn is_summed(machine: &Machine) -> bool {
+    machine.visible.min(machine.hidden) <= EXACT_UNITS
+}
+
 impl Summary {
     fn text(&self) -> String {
-        let mut text = format!(
+        let mut text = self.data.as_ref().map(DataReport::text).unwrap_or_default();
+        text += &report::model_notes(&self.model_notes);
+        text += &format!(
             "{} samples of a machine of {} visible and {} hidden units after {} Gibbs steps; mean spin {}\n",
             self.chains,
             self.visible,

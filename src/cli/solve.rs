@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 
 /// Error of the hermite backend that is worth a note.
 const HERMITE_ERROR: f64 = 1e-8;
+/// Longest search that is begun, in seconds by its own estimate.
+const LONGEST: f64 = 60.0;
 
 /// Fixed points of the replica-symmetric equations for one ensemble.
 ///
-/// Prints the stable ones by free energy (with --all the unstable ones after them): magnetizations m (hidden) and m_bar
+/// Prints the stable ones by free energy (with --all the unstable ones after them: all there are of
+/// one mode, else those that the search met): magnetizations m (hidden) and m_bar
 /// (visible) of each mode, overlaps q and q_bar, free energy per L, spectral radius, Almeida–Thouless number,
 /// degeneracy, and with --size the thermodynamic weights.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -74,6 +77,9 @@ struct SearchReport {
     last_new: usize,
     random_starts: usize,
     random_new: usize,
+    /// Whether these are all fixed points there are, the unstable ones too.
+    complete: bool,
+    note: &'static str,
 }
 
 impl Solve {
@@ -89,9 +95,14 @@ impl Solve {
             .with_priors(prior_u, prior_v)?
             .with_fields(&self.eta, &self.theta)?
             .with_backend(backend);
+        if let Some(size) = self.size {
+            saddle::check_size(size)?;
+        }
+        let search = Search { seed: common.seed, ..Search::default() };
+        self.check_time(saddle::search_seconds(&ensemble, &search)?)?;
         let destination = Destination::requested(common)?;
         let spinner = progress::spinner(common, "looking for fixed points");
-        let mut found = saddle::enumerate_with(&ensemble, &Search { seed: common.seed, ..Search::default() })?;
+        let mut found = saddle::enumerate_with(&ensemble, &search)?;
         spinner.finish_and_clear();
         if let Some(size) = self.size {
             found.weigh(&ensemble, size)?;
@@ -122,6 +133,19 @@ impl Solve {
         }
         Ok(())
     }
+
+    /// Refuses a search that would take very long.
+    fn check_time(&self, seconds: f64) -> Result<(), CliError> {
+        if seconds <= LONGEST {
+            return Ok(());
+        }
+        let advice = match self.backend {
+            BackendName::Hermite => "use the fourier backend",
+            BackendName::Fourier => "strong modes and fields are fast under gaussian priors only, and so are few modes",
+        };
+        let minutes = (seconds / 60.0).ceil();
+        Err(CliError::Input(format!("the search for all states would take some {minutes} minutes: {advice}")))
+    }
 }
 
 /// Gauss–Hermite does not know how far off it is in a large field; the other backend does.
@@ -147,6 +171,12 @@ impl SearchReport {
             last_new: found.last_new,
             random_starts: found.random_starts,
             random_new: found.random_new,
+            complete: found.complete,
+            note: if found.complete {
+                "the equation of the one mode was scanned: these are all fixed points, the unstable ones too"
+            } else {
+                "unstable fixed points are those that the search met: there may be others"
+            },
         }
     }
 }
@@ -191,6 +221,7 @@ impl Solution<'_> {
             search.random_starts,
             search.unconverged
         );
+        text += &format!("{}.\n", search.note);
         text
     }
 }

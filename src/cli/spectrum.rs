@@ -1,14 +1,14 @@
 //! `spectrum`: singular values of a trained machine, through its training.
 
 use super::destination::Destination;
-use super::model::ModelOptions;
+use super::model::{ModelOptions, room_for_modes};
 use super::options::{Common, Format};
 use super::report::number;
 use super::{CliError, figures, report, train};
 use crate::archive::Array;
 use crate::rbm::Machine;
 use crate::simulation::{Record, SpectrumLog};
-use crate::spectrum::{BulkFit, Decomposition, fit, kurtosis, singular_values, spiked};
+use crate::spectrum::{BulkFit, Decomposition, fit, fit_weights, kurtosis, singular_values};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +40,8 @@ struct Summary {
     update: Option<u64>,
     visible: usize,
     hidden: usize,
+    /// What was supposed in reading the model.
+    model_notes: Vec<String>,
     singular_values: Vec<f64>,
     bulk: BulkFit,
     outliers: Vec<Outlier>,
@@ -64,6 +66,7 @@ impl SpectrumOptions {
             None => source.updates().to_vec(),
         };
         let machine = source.machine(self.model.update)?;
+        room_for_modes(&machine)?;
         let shape = self.model.shape(machine.visible)?;
         let mut log = SpectrumLog::default();
         for &update in &updates {
@@ -78,7 +81,8 @@ impl SpectrumOptions {
             figures::of_modes(&mut destination, &machine, shape)?;
         }
         destination.write_run(common, "spectrum", &self)?;
-        let summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        let mut summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        summary.model_notes = source.notes(self.model.update)?;
         match common.format {
             Format::Json => report::print(&report::json(&summary)),
             Format::Table => report::print(&(summary.text() + &destination.summary())),
@@ -102,23 +106,25 @@ impl Summary {
     fn new(update: Option<u64>, machine: &Machine, files: Vec<PathBuf>) -> Result<Self, CliError> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let modes = Decomposition::of(&machine.weights, visible, hidden)?;
-        let bulk = fit(&modes.singular_values, visible, hidden)?;
+        let bulk = fit_weights(&machine.weights, &modes)?;
         let (kurtosis_u, kurtosis_v) = (kurtosis(&modes.u), kurtosis(&modes.v));
         let outlier = |index: usize| Outlier {
             rank: index + 1,
             observed: modes.singular_values[index],
-            planted: bulk.law.and_then(|law| spiked::planted(modes.singular_values[index], law.sigma(), law.kappa())),
+            planted: bulk.planted(modes.singular_values[index]),
             kurtosis_u: kurtosis_u[index],
             kurtosis_v: kurtosis_v[index],
         };
         let outliers = (0..bulk.outliers).map(outlier).collect();
-        Ok(Self { update, visible, hidden, outliers, bulk, singular_values: modes.singular_values, files })
+        let (model_notes, singular_values) = (Vec::new(), modes.singular_values);
+        Ok(Self { update, visible, hidden, model_notes, outliers, bulk, singular_values, files })
     }
 
     fn text(&self) -> String {
         let bulk = &self.bulk;
-        let mut text = report::bulk((self.visible, self.hidden), self.update, bulk);
-        text += &format!("{} singular values above the bulk", bulk.outliers);
+        let mut text = report::model_notes(&self.model_notes);
+        text += &report::bulk((self.visible, self.hidden), self.update, bulk);
+        text += &report::outliers(bulk, bulk.outliers);
         text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
         let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
             vec![

@@ -1,16 +1,18 @@
 //! `train`: a simulated training run.
 
-use super::data::{DataOptions, InitOptions};
+use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
+use super::model::fits_on_a_page;
 use super::options::{Common, Format};
 use super::report::{exact, number};
-use super::{CliError, figures, progress, report};
+use super::{CliError, budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Settings, Trainer, Units};
+use crate::rbm::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulation::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
+use crate::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/train";
@@ -53,7 +55,7 @@ pub(super) struct TrainOptions {
     /// Gaussian: standard deviation of free hidden units
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub sigma_h: f64,
-    /// Chains start at the data (cd), or go on for ever (pcd)
+    /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact)
     #[arg(long, value_enum, default_value_t)]
     pub algorithm: AlgorithmName,
     /// Gibbs steps of each update
@@ -126,6 +128,8 @@ pub(super) enum AlgorithmName {
     #[default]
     Cd,
     Pcd,
+    /// The exact gradient, by enumeration: where one layer has at most 24 units
+    Exact,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -144,39 +148,51 @@ pub(super) enum Export {
 
 #[derive(Serialize)]
 struct Summary<'a> {
+    data: DataReport,
     updates: u64,
     time: f64,
     epochs: f64,
     singular_values: &'a [f64],
     bulk_sigma: f64,
     outliers: f64,
+    /// Why neither sigma nor outliers mean anything, if so.
+    bulk_note: Option<String>,
     files: &'a [PathBuf],
 }
 
 impl TrainOptions {
     pub fn execute(self, common: &Common) -> Result<(), CliError> {
-        let Some(folder) = self.resume.clone() else { return self.go_on(common, false) };
-        let folder = Path::new(&folder);
-        let (file, _) = RunFile::read(&Store::run_file(folder))?;
+        let Some(folder) = self.resume.clone() else {
+            let destination = Destination::new(common, DEFAULT_FOLDER)?;
+            return self.go_on(common, destination, false);
+        };
+        if !folder.is_dir() {
+            return Err(CliError::Input(format!("--resume: there is no folder {}", folder.display())));
+        }
+        // Locked before it is read: another run may be about to be done there.
+        let common = Common { out: Some(folder.clone()), ..common.clone() };
+        let destination = Destination::new(&common, DEFAULT_FOLDER)?;
+        let (file, _) = RunFile::read(&Store::run_file(&folder))?;
         if file.command != "train" {
             return Err(CliError::Input(format!("{} holds a run of {}, not of train", folder.display(), file.command)));
         }
-        let common = Common { out: Some(folder.to_owned()), seed: file.seed, ..common.clone() };
+        let common = Common { seed: file.seed, ..common };
         let mut options: Self = file.options()?;
         options.longer =
             Some((self.epochs, self.updates)).filter(|(epochs, updates)| epochs.is_some() || updates.is_some());
-        options.go_on(&common, true)
+        options.go_on(&common, destination, true)
     }
 
     /// Trains, from the start or from where the store of the folder is.
-    fn go_on(mut self, common: &Common, resumed: bool) -> Result<(), CliError> {
-        let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
+    fn go_on(mut self, common: &Common, mut destination: Destination, resumed: bool) -> Result<(), CliError> {
         let gaussian = self.units == UnitsName::Gaussian;
         self.check()?;
-        let data = self.data.load(if gaussian { Expect::Real } else { Expect::Spins })?;
+        let data = self.data.load(common, if gaussian { Expect::Real } else { Expect::Spins })?;
+        self.batch_size = self.data.batch(self.batch_size, data.len());
         let times = self.times(data.len())?;
-        let recorder = Recorder::new(&data, self.detail())?;
         let machine = self.init.machine(&data, common.seed, gaussian)?;
+        self.check_cost(&data, &times)?;
+        let recorder = Recorder::new(&data, self.detail())?;
         let run = (common, &mut destination, resumed);
         if gaussian {
             let machine = LinearMachine::with_weights_of(&machine, self.sigma_v, self.sigma_h)?;
@@ -202,12 +218,13 @@ impl TrainOptions {
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
         let store = if resumed {
-            let store = Store::open(destination.folder(), hyperparameters, units)?;
-            if let Some(done) = store.done()?.filter(|&done| done > total) {
+            // Before what is there is unpacked.
+            if let Some(done) = Store::made(destination.folder(), units)?.filter(|&done| done > total) {
                 return Err(CliError::Input(format!(
                     "the run has made {done} updates already, and {total} are asked for: a run can be extended, not shortened"
                 )));
             }
+            let store = Store::open(destination.folder(), hyperparameters, units)?;
             store.note_run(text.as_bytes())?;
             store
         } else {
@@ -216,24 +233,31 @@ impl TrainOptions {
         let bar = progress::updates(common, "training", total);
         let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
-        self.write(common, destination, &store, &log, data)?;
+        let note = self.write(common, destination, &store, &log, data)?;
         store.remove()?;
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
+        let loaded = self.data.report(data);
         match common.format {
             Format::Json => report::print(&report::json(&Summary {
+                data: loaded,
                 updates: last.update,
                 time: last.time,
                 epochs: last.epoch,
                 singular_values: last.singular_values(),
                 bulk_sigma: last.value("bulk_sigma"),
                 outliers: last.value("outliers"),
+                bulk_note: note,
                 files: destination.written(),
             })),
-            Format::Table => report::print(&(table(&log) + "\n" + &destination.summary())),
+            Format::Table => {
+                let note = note.map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
+                report::print(&(loaded.text() + "\n" + &table(&log) + &note + "\n" + &destination.summary()));
+            }
         }
         Ok(())
     }
 
+    /// Writes all files; returns what is to be said of the bulk of the last machine.
     fn write(
         &self,
         common: &Common,
@@ -241,7 +265,7 @@ impl TrainOptions {
         store: &Store,
         log: &SpectrumLog,
         data: &Dataset,
-    ) -> Result<(), CliError> {
+    ) -> Result<Option<String>, CliError> {
         write_spectrum(destination, "spectrum.csv", log)?;
         let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
         destination.write("records.npz", &npz)?;
@@ -258,11 +282,12 @@ impl TrainOptions {
         }
         let last = model.checkpoints.last().map(|checkpoint| &checkpoint.machine);
         figures::of_run(destination, log, (data.units(), self.init.hidden))?;
-        if let Some((machine, shape)) = last.zip(data.image_shape) {
+        if let Some((machine, shape)) = last.zip(data.image_shape.filter(|&shape| fits_on_a_page(shape))) {
             figures::of_modes(destination, machine, shape)?;
         }
         destination.write_run(common, "train", self)?;
-        destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])
+        destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])?;
+        last.map_or(Ok(None), bulk_note)
     }
 
     /// Options that cannot be, or do not go together.
@@ -278,6 +303,45 @@ impl TrainOptions {
             return bad("--export, --l2 and --centred are for ±1 units, not for --units gaussian".to_owned());
         }
         Ok(())
+    }
+
+    /// Refuses runs that would take too long or too much memory.
+    fn check_cost(&self, data: &Dataset, times: &[u64]) -> Result<(), CliError> {
+        let (visible, hidden) = (data.units() as f64, self.init.hidden as f64);
+        let chains = match self.algorithm {
+            AlgorithmName::Cd => self.batch_size,
+            AlgorithmName::Pcd => self.chains.unwrap_or(self.batch_size),
+            AlgorithmName::Exact => 0,
+        };
+        let weights = visible * hidden;
+        // Exact sums visit the states of the smaller layer.
+        let states = if self.algorithm == AlgorithmName::Exact { visible.min(hidden).exp2() } else { 0.0 };
+        let sampled =
+            |steps: f64| weights * (2.0 * self.batch_size as f64 + states + chains as f64 * (1.0 + 2.0 * steps));
+        if self.units == UnitsName::Ising {
+            // Both layers and the means of one, in single precision.
+            budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
+            budget::check_time(
+                "--gibbs-steps",
+                self.gibbs_steps as f64,
+                budget::seconds(2.0 * chains as f64 * weights),
+            )?;
+        }
+        if self.units == UnitsName::Gaussian || !self.values_only {
+            // The covariance and its eigenvectors.
+            budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
+        }
+        let each = budget::seconds(match self.units {
+            UnitsName::Ising => sampled(self.gibbs_steps as f64),
+            UnitsName::Gaussian => visible * weights,
+        });
+        match self.epochs.filter(|_| self.updates.is_none()) {
+            Some(epochs) => budget::check_time("--epochs", epochs, each * data.len() as f64 / self.batch_size as f64)?,
+            None => budget::check_time("--updates", times.last().copied().unwrap_or(0) as f64, each)?,
+        }
+        // The machine of every record is in memory, once more as it is written, and what is recorded of it.
+        let vectors = if self.vectors { 2.0 * (visible + hidden) * visible.min(hidden) } else { 0.0 };
+        budget::check_memory("the number of records (--records)", times.len(), 8.0 * (weights + vectors))
     }
 
     /// Updates after which records are taken: those of this run, and of the shorter ones that it has extended.
@@ -314,11 +378,11 @@ impl TrainOptions {
             return Ok(updates);
         }
         let epochs = *self.epochs.get_or_insert(EPOCHS);
-        let updates = (epochs * samples as f64 / self.batch_size as f64).ceil();
-        if !(0.0..1e15).contains(&updates) {
+        if !(epochs.is_finite() && epochs >= 0.0) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }
-        Ok(updates as u64)
+        // Too many are refused as what takes too long.
+        Ok((epochs * samples as f64 / self.batch_size as f64).ceil() as u64)
     }
 
     /// Settings of training by sampling, where nothing is left open.
@@ -359,6 +423,7 @@ impl From<AlgorithmName> for Algorithm {
         match name {
             AlgorithmName::Cd => Self::Cd,
             AlgorithmName::Pcd => Self::Pcd,
+            AlgorithmName::Exact => Self::Exact,
         }
     }
 }
@@ -370,6 +435,12 @@ impl From<SpacingName> for Spacing {
             SpacingName::Linear => Self::Linear,
         }
     }
+}
+
+/// Why the bulk of a machine is not noise, if it is not.
+fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
+    let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+    Ok(fit_weights(&machine.weights, &modes)?.note)
 }
 
 /// Singular values, a row a record.

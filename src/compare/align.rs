@@ -6,6 +6,7 @@
 //! end. In another machine that started from the same weights a mode is, at each time, the one that overlaps with it most.
 //! Names thus survive crossings, and an early time at which a mode still is lost among others.
 
+use super::chains::{ChainProbe, ModeProbe};
 use super::curves::mean;
 use super::measures::EMERGED;
 use super::view::Course;
@@ -68,6 +69,18 @@ impl<'a> Reference<'a> {
         let order = by_emergence(course, &ranks);
         let ranks = ranks.iter().map(|record| order.iter().map(|&mode| record[mode]).collect()).collect();
         Ok(Self { course, ranks })
+    }
+
+    /// Looks at the chains of the reference's own run, with its names of the modes in the place of ranks. Those at times without
+    /// a record are left out, and modes that are not followed.
+    pub fn named(&self, probes: &[ChainProbe]) -> Vec<ChainProbe> {
+        let name = |probe: &ChainProbe| {
+            let record = self.course.observations.iter().position(|seen| seen.time == probe.time)?;
+            let named = self.ranks[record].iter().enumerate();
+            let modes = named.filter_map(|(mode, &rank)| Some(ModeProbe { mode: mode + 1, ..*probe.modes.get(rank)? }));
+            Some(ChainProbe { modes: modes.collect(), ..probe.clone() })
+        };
+        probes.iter().filter_map(name).collect()
     }
 
     /// The curves of a machine that was seen at the same times, or at the first of them.

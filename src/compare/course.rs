@@ -1,9 +1,10 @@
 //! Simulations and theories seen through one view.
 
+use super::chains::{ChainProbe, probed};
 use super::view::{Course, View};
 use crate::error::{Error, Result};
-use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, State, follow_states};
-use crate::rbm::{LinearMachine, Machine};
+use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, ReliabilityLog, State, Unreliable, follow_states};
+use crate::rbm::{LinearMachine, Machine, Trainer};
 use crate::simulation::{self, Learner};
 use nalgebra::DMatrix;
 
@@ -32,14 +33,51 @@ pub fn simulate<L: Learner>(
     step: &mut dyn FnMut(u64),
 ) -> simulation::Result<Course> {
     let mut course = Course::default();
+    let mut look = |learner: &L| -> simulation::Result<()> {
+        course.observations.push(view.observe_with_bulk(learner.time(), &weights(learner))?);
+        Ok(())
+    };
+    through(learner, schedule, step, &mut look)?;
+    Ok(course)
+}
+
+/// The same of a trainer that samples, whose chains are looked at too, at some of the records ([`probed`]).
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_probed(
+    trainer: &mut Trainer<'_>,
+    view: &View,
+    schedule: &[u64],
+    step: &mut dyn FnMut(u64),
+) -> simulation::Result<(Course, Vec<ChainProbe>)> {
+    let (mut course, mut probes, chosen) = (Course::default(), Vec::new(), probed(schedule));
+    let mut look = |trainer: &Trainer<'_>| -> simulation::Result<()> {
+        course.observations.push(view.observe_with_bulk(trainer.time(), &weights_of(trainer.machine()))?);
+        if chosen.contains(&trainer.updates()) {
+            probes.extend(ChainProbe::of(trainer, view)?);
+        }
+        Ok(())
+    };
+    through(trainer, schedule, step, &mut look)?;
+    Ok((course, probes))
+}
+
+/// Trains to each update of a schedule, and looks.
+fn through<L: Learner>(
+    learner: &mut L,
+    schedule: &[u64],
+    step: &mut dyn FnMut(u64),
+    look: &mut dyn FnMut(&L) -> simulation::Result<()>,
+) -> simulation::Result<()> {
     for &wanted in schedule {
         while learner.updates() < wanted {
             learner.update()?;
             step(learner.updates());
         }
-        course.observations.push(view.observe_with_bulk(learner.time(), &weights(learner))?);
+        look(learner)?;
     }
-    Ok(course)
+    Ok(())
 }
 
 /// The course of a run that was recorded, from its machines and their times.
@@ -60,6 +98,8 @@ pub struct Prediction {
     pub ended: Option<Ended>,
     /// Of the population closure, how often its states were known only approximately.
     pub reliability: Option<Reliability>,
+    /// And from when on they were so too often.
+    pub unreliable: Option<Unreliable>,
 }
 
 /// The end of a theory.
@@ -81,8 +121,9 @@ pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn
         let reason = "its directions are abstract: a simulation has actual sites".to_owned();
         return Err(Error::Range { name: "the theory", reason });
     }
-    let mut course = Course::default();
+    let (mut course, mut log) = (Course::default(), ReliabilityLog::default());
     let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut |time, state| {
+        log.note(time, prepared.flow.reliability());
         course.observations.push(view.observe(time, &on_units(layers, state))?);
         progress(time);
         Ok(())
@@ -94,7 +135,7 @@ pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn
         }
         Err(error) => return Err(error),
     };
-    Ok(Prediction { course, ended, reliability: prepared.flow.reliability() })
+    Ok(Prediction { course, ended, reliability: prepared.flow.reliability(), unreliable: log.unreliable() })
 }
 
 /// `W = B Y V_0ᵀ` on the units.

@@ -82,10 +82,14 @@ impl Experiment {
     /// Draws data and machine.
     ///
     /// # Errors
-    /// Parameters that [`Clusters`], the machine or the view do not take.
+    /// Parameters that [`Clusters`], the machine or the view do not take; fewer samples than a batch has.
     pub fn new(design: &Design) -> Result<Self> {
         let (visible, hidden) = design.units;
         let modes = design.amplitudes.len();
+        if design.batch > design.samples {
+            let reason = format!("they are {}, and a batch takes {} of them", design.samples, design.batch);
+            return Err(Error::Range { name: "the samples", reason }.into());
+        }
         let balance = vec![0.5; modes];
         let clusters = Clusters::new(visible, &design.amplitudes, &balance, &design.prior_u, design.seed)?;
         let data = clusters.generate(design.samples)?;

@@ -20,9 +20,11 @@
 //! | means and errors of simulations | [`Curves`] |
 //! | a problem, its runs and its theories in one | [`Experiment`], [`Outcome`] |
 //! | the way over the phase diagram | [`simulated_path`], [`predicted_path`] |
+//! | whether the chains of a simulation are at equilibrium | [`ChainProbe`], [`ChainSummary`] |
 //! | deviations, growth rates, times of emergence, plateaus | [`Measures`] |
 
 mod align;
+mod chains;
 mod course;
 mod curves;
 mod experiment;
@@ -31,7 +33,8 @@ mod plane;
 mod view;
 
 pub use align::{Followed, Reference};
-pub use course::{Ended, Prediction, predict, replay, simulate, weights_of, weights_of_linear};
+pub use chains::{ChainProbe, ChainSummary, ModeProbe, probed, summaries};
+pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed, weights_of, weights_of_linear};
 pub use curves::{Curves, above_bulk};
 pub use experiment::{Design, Experiment, Outcome, Theory, closures};
 pub use measures::{EMERGED, Measured, Measures};

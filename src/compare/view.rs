@@ -90,6 +90,11 @@ impl View {
         self.layers.directions()
     }
 
+    /// Vectors along the directions, in columns, as vectors of the visible units.
+    pub(super) fn on_units(&self, vectors: &DMatrix<f64>) -> DMatrix<f64> {
+        self.layers.expand_columns(vectors)
+    }
+
     /// W (`N_v × N_h`) at time t, without a look at its bulk.
     ///
     /// # Errors
@@ -122,7 +127,7 @@ impl View {
         let (rows, columns) = weights.shape();
         let values = singular_values(weights.transpose().as_slice(), rows, columns)?;
         let fitted = fit(&values, rows, columns)?;
-        let known = fitted.note.is_none() && fitted.edge.is_finite();
+        let known = fitted.exists() && fitted.edge.is_finite();
         let law = fitted.law.filter(|_| fitted.outliers > 0);
         let planted = law.and_then(|law| spiked::planted(values[0], law.sigma(), law.kappa()));
         let bulk = Bulk { edge: fitted.edge, outliers: fitted.outliers, sigma: fitted.sigma, planted };

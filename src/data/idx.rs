@@ -13,12 +13,12 @@ use std::path::Path;
 /// The two zero bytes and the element type "unsigned byte" that every IDX file here starts with.
 pub(super) const MAGIC: [u8; 3] = [0, 0, 8];
 
-/// How grey pixels, 0 to 255, become ±1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How grey levels become ±1; those of IDX images go from 0 to 255.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Binarization {
-    /// +1 above 127.
-    Threshold,
-    /// +1 with probability pixel/255, independently; an image's draws depend on the seed and on its number only.
+    /// +1 above this level.
+    Threshold(f64),
+    /// +1 with probability level/255, independently; an image's draws depend on the seed and on its number only.
     Stochastic {
         /// Seed of the draws.
         seed: u64,
@@ -26,10 +26,13 @@ pub enum Binarization {
 }
 
 impl Binarization {
+    /// The usual threshold of levels from 0 to 255.
+    pub const MIDDLE: Self = Self::Threshold(127.0);
+
     /// Appends an image's ±1 pixels.
-    fn push(self, spins: &mut Spins, image: u64, pixels: &[u8]) {
+    pub(super) fn push(self, spins: &mut Spins, image: u64, pixels: &[u8]) {
         match self {
-            Self::Threshold => spins.push(|unit| pixels[unit] > 127),
+            Self::Threshold(at) => spins.push(|unit| f64::from(pixels[unit]) > at),
             Self::Stochastic { seed } => {
                 let mut generator = ChaCha8Rng::seed_from_u64(seed);
                 generator.set_stream(image);
@@ -129,8 +132,14 @@ impl Idx<3> {
     /// The first `count` images (all, if none) as ±1 pixels.
     ///
     /// # Errors
-    /// Those of [`Idx::items`].
+    /// [`DataError::Parameter`] for a threshold outside the levels, and those of [`Idx::items`].
     pub fn spins(self, count: Option<usize>, binarization: Binarization) -> Result<Spins> {
+        if let Binarization::Threshold(at) = binarization
+            && !(0.0..255.0).contains(&at)
+        {
+            let message = format!("the threshold is {at}: levels of IDX images go from 0 to 255");
+            return Err(DataError::Parameter(message));
+        }
         let (rows, columns) = self.image_shape();
         let mut spins = Spins::new(0, rows * columns);
         self.items(count, |image, pixels| {

@@ -1,6 +1,7 @@
 //! Files read from the front, gzipped or not, with errors that name the file.
 
 use super::{DataError, Result};
+use crate::input::open_regular;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
@@ -26,7 +27,7 @@ impl Input {
     /// # Errors
     /// [`DataError::Read`]; [`DataError::Format`] if it starts as gzip and does not go on so.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::new(path, File::open(path).map_err(|error| failure(path, error))?)
+        Self::new(path, open_regular(path).map_err(|source| DataError::Read { path: path.into(), source })?)
     }
 
     /// A file that is open already, from its start.

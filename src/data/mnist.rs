@@ -130,7 +130,7 @@ mod tests {
     fn files_are_found_under_all_their_names_and_must_fit() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes| std::fs::write(folder.path().join(name), bytes).unwrap();
-        let load = |count| load(folder.path(), count, Binarization::Threshold);
+        let load = |count| load(folder.path(), count, Binarization::MIDDLE);
         assert!(matches!(load(None), Err(DataError::NotFound(_))));
         write("train-images.idx3-ubyte", idx(3, true));
         let message = load(None).unwrap_err().to_string();

@@ -3,32 +3,36 @@
 //! A [`Dataset`] holds its samples as [`Samples`]: bits for ±1 units, since sixty thousand images of 784 pixels then take
 //! 6 MB instead of 190, or a matrix of real numbers for linear machines.
 //!
-//! [`mnist`] fetches and loads MNIST, [`read`] reads users' own files. Readers trust no length that a file states: what
+//! [`mnist`] fetches and loads MNIST, [`read_file`] reads users' own files. Readers trust no length that a file states: what
 //! they allocate grows with what they have read. [`digits`], [`Clusters`] and [`Ellipsoid`] are made here.
 
 mod dataset;
 pub mod digits;
 mod download;
 mod error;
+mod file;
 mod hdf5;
 mod idx;
 mod input;
+mod kinds;
+mod layout;
 pub mod mnist;
 mod moments;
 mod numpy;
+mod sparse;
 mod spins;
 mod synthetic;
-mod table;
 mod text;
+mod values;
 
 pub use dataset::{Dataset, Samples};
 pub use download::Progress;
 pub use error::DataError;
+pub use file::{DataFile, Expect, FileOptions, Missing, read, read_file};
 pub use idx::Binarization;
 pub use moments::{Moments, PrincipalComponents, symmetric_eigen};
 pub use spins::Spins;
 pub use synthetic::{Clusters, Ellipsoid};
-pub use table::{Expect, read};
 
 use rayon::prelude::*;
 

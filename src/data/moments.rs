@@ -54,7 +54,8 @@ impl Moments {
     /// or so large that their squares overflow.
     pub fn of(data: &Dataset) -> Result<Self> {
         check_size(data.len(), data.units(), 1)?;
-        check_size(data.units(), data.units(), 64)?;
+        check_size(data.units(), data.units(), 64)
+            .map_err(|_| DataError::Parameter(format!("the covariance of {} units exceeds 4 GiB", data.units())))?;
         match &data.samples {
             Samples::Spins(spins) => Ok(of_spins(spins)),
             Samples::Real(values) => of_reals(values),

@@ -1,12 +1,16 @@
 //! NumPy's formats: NPY, one array, and NPZ, a zip archive of such.
 
+use super::file::{Beside, DataFile, FileOptions, WEIGHTS_IGNORED, check_beside, label};
 use super::input::{Input, failure, wrong};
-use super::table::{Expect, Order, Values, check_labels, label, table_shape};
-use super::{Dataset, Result, Samples};
+use super::layout::Layout;
+use super::values::{Table, Values};
+use super::{Result, sparse};
+use crate::archive::half::half;
 use crate::archive::{damaged, npy};
 use npyz::NpyFile;
 use npyz::npz::NpzArchive;
 use std::io::{self, BufReader, Read, Seek};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::Path;
 
 /// What an NPY file starts with.
@@ -14,39 +18,52 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 /// What a zip archive starts with.
 pub(super) const ZIP_MAGIC: &[u8] = b"PK";
 
+/// Arrays that stand beside the samples.
+const BESIDE: [&str; 2] = ["labels", "weights"];
+
 /// Reads one array of samples.
 ///
 /// # Errors
 /// [`DataError::Format`](super::DataError::Format), [`DataError::Value`](super::DataError::Value).
-pub(super) fn read_npy(input: Input, expect: Expect) -> Result<Dataset> {
+pub(super) fn read_npy(input: Input, options: &FileOptions) -> Result<DataFile> {
     let path = input.path.clone();
     let array = npy::open(input).map_err(|error| failure(&path, error))?;
-    Ok(Dataset { samples: samples(&path, array, expect)?, labels: None, image_shape: None })
+    let (_, table) = samples(&path, array, options)?;
+    table.with(&path, Beside::default(), Vec::new())
 }
 
-/// Reads `samples`, or the only two-dimensional array of an archive, and `labels` if there.
+/// Reads `samples`, a sparse matrix, or the only array of two or three dimensions of an archive, and `labels` and `weights` if
+/// there.
 ///
 /// # Errors
 /// [`DataError::Format`](super::DataError::Format), [`DataError::Value`](super::DataError::Value).
-pub(super) fn read_npz(path: &Path, expect: Expect) -> Result<Dataset> {
+pub(super) fn read_npz(path: &Path, options: &FileOptions) -> Result<DataFile> {
     let failed = |error| failure(path, error);
     let mut archive = NpzArchive::open(path).map_err(failed)?;
     let names: Vec<String> = archive.array_names().map(String::from).collect();
-    let name = samples_name(path, &mut archive, &names)?;
-    let array = entry(&mut archive, &name).map_err(failed)?;
-    let samples = samples(path, array, expect)?;
-    let mut set = Dataset { samples, labels: None, image_shape: None };
-    if names.iter().any(|name| name == "labels") {
-        let array = entry(&mut archive, "labels").map_err(failed)?;
-        check_labels(path, array.shape(), set.len())?;
-        let mut labels = Vec::new();
-        each(path, array, |value| {
-            labels.push(label(path, labels.len(), value)?);
-            Ok(())
-        })?;
-        set.labels = Some(labels);
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    if names.is_empty() {
+        return Err(wrong(path, "a zip archive without arrays of NumPy: in Python, numpy.savez(file, samples=x)"));
     }
-    Ok(set)
+    let (layout, table) = if has("samples") || !sparse::recognises(&names) {
+        let name = samples_name(path, &mut archive, &names)?;
+        samples(path, entry(&mut archive, &name).map_err(failed)?, options)?
+    } else {
+        sparse::read(path, &mut archive, options)?
+    };
+    let mut notes = Vec::new();
+    let mut beside = Beside::default();
+    if has("labels") {
+        let values = column(path, &mut archive, "labels", &layout)?;
+        let labels = values.into_iter().enumerate().map(|(index, value)| label(path, index, value));
+        beside.labels = Some(labels.collect::<Result<_>>()?);
+    }
+    match has("weights") {
+        true if options.ignore_weights => notes.push(WEIGHTS_IGNORED.to_owned()),
+        true => beside.weights = Some(column(path, &mut archive, "weights", &layout)?),
+        false => {}
+    }
+    table.with(path, beside, notes)
 }
 
 /// Which array of an archive holds the samples.
@@ -55,8 +72,8 @@ fn samples_name<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>, names:
         return Ok("samples".into());
     }
     let mut tables = Vec::new();
-    for name in names {
-        if entry(archive, name).map_err(|error| failure(path, error))?.shape().len() == 2 {
+    for name in names.iter().filter(|name| !BESIDE.contains(&name.as_str())) {
+        if (2..=4).contains(&entry(archive, name).map_err(|error| failure(path, error))?.shape().len()) {
             tables.push(name);
         }
     }
@@ -65,45 +82,75 @@ fn samples_name<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>, names:
         _ => Err(wrong(
             path,
             format!(
-                "which array has the samples? One named \"samples\" is needed, or only one of two dimensions: {tables:?}"
+                "which array has the samples? One named \"samples\" is needed, or only one of two or three dimensions: \
+                 {tables:?}"
             ),
         )),
     }
 }
 
-fn entry<'a, R: Read + Seek>(archive: &'a mut NpzArchive<R>, name: &str) -> io::Result<NpyFile<impl Read + 'a>> {
+/// An array of an archive.
+pub(super) fn entry<'a, R: Read + Seek>(
+    archive: &'a mut NpzArchive<R>,
+    name: &str,
+) -> io::Result<NpyFile<impl Read + 'a>> {
     let file = npyz::npz::file_name_from_array_name(name);
     npy::open(archive.zip_archive().by_name(&file).map_err(|error| damaged(error.to_string()))?)
 }
 
 /// Checks and keeps an array of samples.
-fn samples<R: Read>(path: &Path, array: NpyFile<R>, expect: Expect) -> Result<Samples> {
-    let (samples, units) = table_shape(path, array.shape())?;
-    let (width, order) = match array.order() {
-        npyz::Order::C => (units, Order::BySample),
-        npyz::Order::Fortran => (samples, Order::ByUnit),
-    };
-    let mut values = Values::new(path, expect, width, order);
-    each(path, array, |value| values.push(value))?;
-    values.finish()
+fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Result<(Layout, Table)> {
+    let by_columns = array.order() == npyz::Order::Fortran;
+    let layout = Layout::of_array(path, array.shape(), by_columns, options.transpose)?;
+    let mut values = Values::new(path, options, layout)?;
+    each(path, array, |value| {
+        values.push(value)?;
+        Ok(if values.is_full() { Break(()) } else { Continue(()) })
+    })?;
+    Ok((layout, values.finish()?))
 }
 
-/// Hands all values of an array to `take`, in the order of the file, and checks that nothing follows (and with that, an
-/// archive's checksum).
-fn each<R: Read>(path: &Path, array: NpyFile<R>, mut take: impl FnMut(f64) -> Result<()>) -> Result<()> {
+/// A number a sample.
+fn column<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>, name: &str, layout: &Layout) -> Result<Vec<f64>> {
+    let array = entry(archive, name).map_err(|error| failure(path, error))?;
+    check_beside(path, name, array.shape(), layout)?;
+    numbers(path, array, usize::MAX)
+}
+
+/// The first `most` numbers of an array, or all.
+pub(super) fn numbers<R: Read>(path: &Path, array: NpyFile<R>, most: usize) -> Result<Vec<f64>> {
+    let mut values = Vec::new();
+    if most > 0 {
+        each(path, array, |value| {
+            values.push(value);
+            Ok(if values.len() == most { Break(()) } else { Continue(()) })
+        })?;
+    }
+    Ok(values)
+}
+
+/// Hands the values of an array to `take`, in the order of the file, until it has enough; else checks that nothing follows (and
+/// with that, an archive's checksum).
+fn each<R: Read>(path: &Path, array: NpyFile<R>, mut take: impl FnMut(f64) -> Result<ControlFlow<()>>) -> Result<()> {
     let failed = |error| failure(path, error);
     let header = array.header().clone();
+    let count = array.len();
     let mut reader = BufReader::with_capacity(1 << 16, array.into_inner());
+    let end = |reader: &mut BufReader<R>| match reader.read(&mut [0]).map_err(failed)? {
+        0 => Ok(()),
+        _ => Err(wrong(path, "the file goes on after the array's last value: it is damaged")),
+    };
     macro_rules! read_elements {
         ($($element:ty: $convert:expr),*) => {$(
             if let Ok(values) = NpyFile::with_header(header.clone(), &mut reader).data::<$element>() {
+                let mut left = count;
                 for value in values {
-                    take($convert(value.map_err(failed)?))?;
+                    left -= 1;
+                    if take($convert(value.map_err(failed)?))?.is_break() && left > 0 {
+                        return Ok(());
+                    }
                 }
-                return match reader.read(&mut [0]).map_err(failed)? {
-                    0 => Ok(()),
-                    _ => Err(wrong(path, "the file goes on after the array's last value: it is damaged")),
-                };
+                return end(&mut reader);
             }
         )*};
     }
@@ -113,6 +160,17 @@ fn each<R: Read>(path: &Path, array: NpyFile<R>, mut take: impl FnMut(f64) -> Re
         i64: |value| value as f64, u64: |value| value as f64,
         f32: f64::from, f64: |value| value
     );
+    if let Some(big_endian) = npy::half_order(&header.dtype()) {
+        for left in (0..count).rev() {
+            let mut bytes = [0; 2];
+            reader.read_exact(&mut bytes).map_err(failed)?;
+            let bits = if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
+            if take(half(bits).into())?.is_break() && left > 0 {
+                return Ok(());
+            }
+        }
+        return end(&mut reader);
+    }
     let found = header.dtype().descr();
-    Err(wrong(path, format!("elements of type {found}: booleans, integers and floats of 32 or 64 bits are read")))
+    Err(wrong(path, format!("elements of type {found}: booleans, integers and floats of 16, 32 or 64 bits are read")))
 }

@@ -1,10 +1,19 @@
 //! Tables of numbers as text.
 
+use super::file::{Beside, DataFile, Expect, FileOptions, Missing, label};
 use super::input::{Input, failure, wrong};
-use super::table::{Expect, Order, Values};
-use super::{DataError, Dataset, Result};
+use super::layout::Layout;
+use super::values::Values;
+use super::{DataError, Result};
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Trim};
 use std::path::Path;
+
+/// What stands in the place of a value that is missing, in small letters.
+const MISSING: [&[u8]; 8] = [b"", b"na", b"n/a", b"#n/a", b"nan", b"null", b"none", b"?"];
+/// Names of a column that counts the rows, in small letters; pandas and R leave it without one.
+const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
+/// Names of a column that is likely one of labels, in small letters.
+const LABELS: [&str; 5] = ["label", "labels", "class", "target", "digit"];
 
 /// Whether a file that starts so can be text: no control characters, and UTF-8 as far as it goes.
 pub(super) fn recognises(start: &[u8]) -> bool {
@@ -16,8 +25,9 @@ pub(super) fn recognises(start: &[u8]) -> bool {
 /// Reads a table.
 ///
 /// # Errors
-/// [`DataError::Format`] for a field that is not a number, rows that differ in length, no rows; [`DataError::Value`].
-pub(super) fn read(input: Input, expect: Expect) -> Result<Dataset> {
+/// [`DataError::Format`] for a field that is not a number, rows that differ in length, no rows; [`DataError::Value`];
+/// [`DataError::Parameter`] for a label column that is not there.
+pub(super) fn read(input: Input, options: &FileOptions) -> Result<DataFile> {
     let path = input.path.clone();
     let separator = separator(&input.start);
     let mut reader = ReaderBuilder::new()
@@ -27,8 +37,8 @@ pub(super) fn read(input: Input, expect: Expect) -> Result<Dataset> {
         .trim(Trim::All)
         .comment(Some(b'#'))
         .from_reader(input);
-    let mut table: Option<Values> = None;
-    let mut header_seen = false;
+    let mut header: Option<Vec<String>> = None;
+    let mut table: Option<Rows> = None;
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| refused(&path, error))? {
         // Columns may be aligned by several spaces.
@@ -36,26 +46,182 @@ pub(super) fn read(input: Input, expect: Expect) -> Result<Dataset> {
         if matches!(fields.as_slice(), [] | [[]]) {
             continue;
         }
-        if table.is_none() && !header_seen && is_header(&fields) {
-            header_seen = true;
+        if table.is_none() && header.is_none() && is_header(&fields) {
+            header = Some(fields.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect());
             continue;
         }
-        let values = table.get_or_insert_with(|| Values::new(&path, expect, fields.len(), Order::BySample));
-        if fields.len() != values.width() {
-            let line = record.position().map_or(0, csv::Position::line);
-            let (found, expected) = (fields.len(), values.width());
-            return Err(wrong(&path, format!("line {line} has {found} values, where the rows before have {expected}")));
+        if table.is_none() {
+            table = Some(Rows::new(&path, options, header.take(), &fields)?);
         }
-        for field in fields {
-            let Some(value) = number(field) else {
-                let ((sample, unit), field) = (values.place(), String::from_utf8_lossy(field));
-                return Err(wrong(&path, format!("sample {sample}, unit {unit} is {field:?}: a number is needed")));
-            };
-            values.push(value)?;
+        let Some(rows) = &mut table else { continue };
+        rows.push(&fields, record.position().map_or(0, csv::Position::line))?;
+        if rows.values.is_full() {
+            break;
         }
     }
-    let Some(values) = table else { return Err(wrong(&path, "there are no samples")) };
-    Ok(Dataset { samples: values.finish()?, labels: None, image_shape: None })
+    table.ok_or_else(|| wrong(&path, "there are no samples"))?.finish()
+}
+
+/// The rows of a table, taken one by one.
+struct Rows<'a> {
+    path: &'a Path,
+    options: &'a FileOptions,
+    values: Values<'a>,
+    /// Fields of a row.
+    width: usize,
+    /// A row is one word of digits 0 and 1.
+    digits: bool,
+    /// Name of the first column, which is to count the rows.
+    index: Option<String>,
+    /// From where it counts.
+    first: f64,
+    rows: usize,
+    label_column: Option<usize>,
+    labels: Vec<i64>,
+    notes: Vec<String>,
+}
+
+impl<'a> Rows<'a> {
+    /// What the columns are, by the header, if there is one, and the first row.
+    fn new(path: &'a Path, options: &'a FileOptions, header: Option<Vec<String>>, fields: &[&[u8]]) -> Result<Self> {
+        let mut names = header.unwrap_or_default();
+        // R names all columns but that of the rows.
+        if !names.is_empty() && names.len() + 1 == fields.len() {
+            names.insert(0, String::new());
+        }
+        let mut notes = Vec::new();
+        if names.len() > 2 && counts(names.iter().map(String::as_str)) {
+            notes.push("the first line counts the columns: it is taken for their names".to_owned());
+        }
+        let width = fields.len();
+        let index = names.first().filter(|name| width > 1 && INDEX.contains(&name.to_lowercase().as_str())).cloned();
+        let label_column = label_column(options, &names, width)?;
+        if label_column.is_none()
+            && let Some(name) = names.iter().find(|name| LABELS.contains(&name.to_lowercase().as_str()))
+        {
+            notes.push(format!("the column \"{name}\" is read as a unit: --label-column {name} takes it as labels"));
+        }
+        if options.transpose && label_column.is_some() {
+            let message = "where columns are samples, labels cannot be a column".to_owned();
+            return Err(DataError::Parameter(message));
+        }
+        let word = if let [word] = fields { Some(word) } else { None };
+        let digits = options.expect == Expect::Spins
+            && word.is_some_and(|word| word.len() > 1 && word.iter().all(|digit| b"01".contains(digit)));
+        let beside = usize::from(index.is_some()) + usize::from(label_column.is_some());
+        let units = if digits { fields[0].len() } else { width - beside };
+        if units == 0 {
+            return Err(wrong(path, "it has no column of units"));
+        }
+        let values = Values::new(path, options, Layout::lines(units, options.transpose))?;
+        let labels = Vec::new();
+        Ok(Self { path, options, values, width, digits, index, first: 0.0, rows: 0, label_column, labels, notes })
+    }
+
+    fn push(&mut self, fields: &[&[u8]], line: u64) -> Result<()> {
+        if fields.len() != self.width {
+            let (found, expected) = (fields.len(), self.width);
+            let reason = format!("line {line} has {found} values, where the rows before have {expected}");
+            return Err(wrong(self.path, reason));
+        }
+        if self.digits {
+            return self.push_digits(fields[0], line);
+        }
+        for (column, &field) in fields.iter().enumerate() {
+            if column == 0 && self.index.is_some() {
+                self.check_index(field, line)?;
+            } else if self.label_column == Some(column) {
+                self.push_label(field, (line, column))?;
+            } else {
+                let value = self.number(field, (line, column))?;
+                self.values.push(value)?;
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// A value, or NaN where it is missing and may be.
+    fn number(&self, field: &[u8], (line, column): (u64, usize)) -> Result<f64> {
+        let place = format!("line {line}, column {}", column + 1);
+        if MISSING.contains(&field.to_ascii_lowercase().as_slice()) {
+            return match self.options.missing {
+                Missing::Drop => Ok(f64::NAN),
+                Missing::Refuse => Err(wrong(
+                    self.path,
+                    format!("{place} has no value, {:?}: --missing drop leaves out such rows", words(field)),
+                )),
+            };
+        }
+        number(field).ok_or_else(|| wrong(self.path, format!("{place} is {:?}: a number is needed", words(field))))
+    }
+
+    fn push_digits(&mut self, word: &[u8], line: u64) -> Result<()> {
+        let units = word.len();
+        if units != self.values.units() || word.iter().any(|digit| !b"01".contains(digit)) {
+            let expected = self.values.units();
+            let reason = format!(
+                "line {line} is {:?}: {expected} digits 0 and 1 are needed, as in the rows before",
+                words(word)
+            );
+            return Err(wrong(self.path, reason));
+        }
+        word.iter().try_for_each(|digit| self.values.push(f64::from(digit - b'0')))
+    }
+
+    fn check_index(&mut self, field: &[u8], line: u64) -> Result<()> {
+        let value = number(field).unwrap_or(f64::NAN);
+        if self.rows == 0 && value == 1.0 {
+            self.first = 1.0;
+        }
+        let expected = self.first + self.rows as f64;
+        if value == expected {
+            return Ok(());
+        }
+        let (name, found) = (self.index.as_deref().unwrap_or_default(), words(field));
+        Err(wrong(
+            self.path,
+            format!(
+                "line {line} has {found:?} in the column \"{name}\", which is named as one that counts the rows, where \
+                 {expected} is due: remove that column, or rename it if it is a unit"
+            ),
+        ))
+    }
+
+    fn push_label(&mut self, field: &[u8], place: (u64, usize)) -> Result<()> {
+        let value = self.number(field, place)?;
+        if value.is_nan() {
+            self.values.drop_sample();
+        }
+        self.labels.push(if value.is_nan() { 0 } else { label(self.path, self.rows, value)? });
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<DataFile> {
+        let table = self.values.finish()?;
+        if let Some(name) = self.index {
+            self.notes.push(format!("the first column, \"{name}\", counts the rows and is no unit"));
+        }
+        let labels = self.label_column.map(|_| self.labels);
+        table.with(self.path, Beside { labels, weights: None }, self.notes)
+    }
+}
+
+/// Which column holds the labels, counted from 0.
+fn label_column(options: &FileOptions, names: &[String], width: usize) -> Result<Option<usize>> {
+    let Some(wanted) = &options.label_column else { return Ok(None) };
+    let by_name = names.iter().position(|name| name == wanted);
+    let by_number =
+        || wanted.parse().ok().filter(|number| (1..=width).contains(number)).map(|number: usize| number - 1);
+    if let Some(column) = by_name.or_else(by_number) {
+        return Ok(Some(column));
+    }
+    let named = match names {
+        [] => "there is no header line".to_owned(),
+        names => format!("they are named {:?}", names.iter().take(8).collect::<Vec<_>>()),
+    };
+    let message = format!("there is no column {wanted:?} of labels among the {width}: {named}");
+    Err(DataError::Parameter(message))
 }
 
 /// What separates the numbers of the first line that has any; a space stands for any number of them.
@@ -65,13 +231,29 @@ fn separator(start: &[u8]) -> u8 {
     *b";,\t".iter().find(|&byte| line.contains(byte)).unwrap_or(&b' ')
 }
 
-/// Whether a first line is names: something, and nowhere a number.
+/// Whether a first line is names: something, and nowhere a number; or numbers that count the columns, as of tables that had no
+/// names.
 fn is_header(fields: &[&[u8]]) -> bool {
-    fields.iter().any(|field| !field.is_empty()) && fields.iter().all(|field| number(field).is_none())
+    let named = |field: &&[u8]| number(field).is_none() && !MISSING.contains(&field.to_ascii_lowercase().as_slice());
+    let names = fields.iter().all(|field| number(field).is_none()) && fields.iter().any(named);
+    let texts = || fields.iter().map(|field| std::str::from_utf8(field).unwrap_or("?"));
+    names || (fields.len() > 2 && counts(texts()))
+}
+
+/// Whether names are 0, 1, 2, …, after that of an index if there is one.
+fn counts<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut names = names.peekable();
+    names.next_if(|name| INDEX.contains(&name.to_lowercase().as_str()));
+    names.enumerate().all(|(number, name)| name.parse() == Ok(number))
 }
 
 fn number(field: &[u8]) -> Option<f64> {
     std::str::from_utf8(field).ok()?.parse().ok()
+}
+
+/// A field for a message; no longer than a line.
+fn words(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).chars().take(40).collect()
 }
 
 fn refused(path: &Path, error: csv::Error) -> DataError {

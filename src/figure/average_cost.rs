@@ -1,4 +1,4 @@
-//! Cost and accuracy of averages: error against the number of nodes, and below it against time.
+//! Cost and accuracy of averages: error against the number of nodes, or against time.
 
 use super::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle};
 use super::{Axis, Figure, FigureError, LegendPosition, Panel, Scale, escape};
@@ -31,12 +31,25 @@ pub struct CostPanel {
     pub curves: Vec<CostCurves>,
 }
 
-/// Errors against nodes in the upper row and against time in the lower one, a column for each problem, across both columns:
-/// Fourier averages as filled markers on lines, Gauss rules as open ones on dashes; laws are told apart by marker and colour.
+/// Errors against nodes, a panel for each problem, across both columns: Fourier averages as filled markers on lines, Gauss rules
+/// as open ones on dashes; laws are told apart by marker and colour.
 ///
 /// # Errors
 /// If there are no problems, or more than four laws.
 pub fn average_costs(problems: &[CostPanel]) -> Result<Figure, FigureError> {
+    row(problems, "nodes", |cost| cost.nodes as f64)
+}
+
+/// Errors against measured times, drawn as [`average_costs`].
+///
+/// # Errors
+/// If there are no problems, or more than four laws.
+pub fn average_times(problems: &[CostPanel]) -> Result<Figure, FigureError> {
+    row(problems, "time (\\µ\\s)", |cost| 1e6 * cost.seconds)
+}
+
+/// A panel for each problem.
+fn row(problems: &[CostPanel], label: &str, of: fn(&Cost) -> f64) -> Result<Figure, FigureError> {
     if problems.is_empty() {
         return Err(FigureError::Empty("problems"));
     }
@@ -44,16 +57,12 @@ pub fn average_costs(problems: &[CostPanel]) -> Result<Figure, FigureError> {
     if most > COLORS.len() {
         return Err(FigureError::Length { what: "laws of a figure of costs", expected: COLORS.len(), found: most });
     }
-    let nodes = |cost: &Cost| cost.nodes as f64;
-    let microseconds = |cost: &Cost| 1e6 * cost.seconds;
-    let upper = problems.iter().map(|problem| panel(problems, problem, "nodes", nodes, Some(&problem.title)));
-    let lower = problems.iter().map(|problem| panel(problems, problem, "time (\\µ\\s)", microseconds, None));
-    let panels = upper.chain(lower).collect();
-    Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, problems.len(), panels)?.share_y().aspect(0.85))
+    let panels = problems.iter().map(|problem| panel(problems, problem, label, of)).collect();
+    Ok(Figure::grid(DOUBLE_COLUMN_MM, 1, problems.len(), panels)?.share_y().aspect(0.85))
 }
 
 /// Errors against one measure of cost, on the axes that all problems share.
-fn panel(all: &[CostPanel], problem: &CostPanel, label: &str, of: fn(&Cost) -> f64, title: Option<&str>) -> Panel {
+fn panel(all: &[CostPanel], problem: &CostPanel, label: &str, of: fn(&Cost) -> f64) -> Panel {
     let costs = |problem: &CostPanel| -> Vec<f64> {
         problem.curves.iter().flat_map(|curves| curves.fourier.iter().chain(&curves.gauss)).map(of).collect()
     };
@@ -61,9 +70,7 @@ fn panel(all: &[CostPanel], problem: &CostPanel, label: &str, of: fn(&Cost) -> f
     let x = Axis::around(label, Scale::Log, &values);
     let mut panel = Panel::new(x, Axis::log("largest error", ROUNDING / 2.0..LARGEST));
     panel.legend(LegendPosition::Below);
-    if let Some(title) = title {
-        panel.title(title);
-    }
+    panel.title(&problem.title);
     for (index, curves) in problem.curves.iter().enumerate() {
         let color = COLORS[index];
         let drawn = [
@@ -101,11 +108,14 @@ mod tests {
             .map(|prior| CostCurves { prior: prior.to_owned(), fourier: costs(2.0), gauss: costs(0.5) })
             .into();
         let problem = |title: &str| CostPanel { title: title.to_owned(), curves: curves.clone() };
-        let figure = average_costs(&[problem("one mode"), problem("two modes")]).unwrap();
-        assert_on_paper(&figure);
-        let texts = svg_texts(&figure).join("|");
-        for name in ["Fourier, gaussian", "Gauss rule, laplace", "one mode", "(d)", "nodes"] {
-            assert!(texts.contains(name), "{name} is not in {texts}");
+        let problems = [problem("one mode"), problem("two modes")];
+        for (figure, axis) in [(average_costs(&problems), "nodes"), (average_times(&problems), "time (µs)")] {
+            let figure = figure.unwrap();
+            assert_on_paper(&figure);
+            let texts = svg_texts(&figure).join("|");
+            for name in ["Fourier, gaussian", "Gauss rule, laplace", "one mode", "(b)", axis] {
+                assert!(texts.contains(name), "{name} is not in {texts}");
+            }
         }
         assert!(average_costs(&[]).is_err());
         let many = CostPanel { title: String::new(), curves: [curves.clone(), curves.clone()].concat() };

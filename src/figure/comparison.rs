@@ -1,6 +1,7 @@
 //! Theory against simulation: w_α(t) of both, and below it how far they are apart.
 
 use super::axis::{Axis, Scale};
+use super::learning::{UNRELIABLE, reliable_part};
 use super::spectrum_time::value_axis;
 use super::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use super::{Figure, FigureError, LegendPosition, Panel, escape};
@@ -24,6 +25,8 @@ pub struct TheoryCurves<'a> {
     pub name: &'a str,
     /// `w[mode][k]` at the first times; as many as the theory reached.
     pub modes: &'a [Vec<f64>],
+    /// Time from which on they cannot be relied on: they are grey and dotted there.
+    pub unreliable_from: Option<f64>,
 }
 
 /// Curves of simulations, and theories beside them.
@@ -96,8 +99,13 @@ fn panels(shown: &ComparisonFigure<'_>, styles: usize) -> Result<(Panel, Panel),
     }
     for (index, theory) in shown.theories.iter().enumerate() {
         for curve in &theory.modes[..drawn] {
+            let times = &shown.times[..curve.len()];
+            let (reliable, rest) = reliable_part(times, theory.unreliable_from);
             let style = theory_style(styles + index);
-            upper.line(&shown.times[..curve.len()], curve, style).label(&escape_name(theory.name));
+            upper.line(&times[reliable.clone()], &curve[reliable], style).label(&escape_name(theory.name));
+            if !rest.is_empty() {
+                upper.line(&times[rest.clone()], &curve[rest], UNRELIABLE).label("unreliable");
+            }
         }
     }
     let chosen = spread(&upper.x, shown.times);
@@ -146,7 +154,9 @@ fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis, styles: usize)
     }
     panel.horizontal_line(0.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6));
     for (index, mode, xs, ys) in &series {
-        panel.line(xs, ys, theory_style(*index));
+        let (reliable, rest) = reliable_part(xs, shown.theories[index - styles].unreliable_from);
+        panel.line(&xs[reliable.clone()], &ys[reliable], theory_style(*index));
+        panel.line(&xs[rest.clone()], &ys[rest], UNRELIABLE);
         // Where several modes share a style, their markers tell them apart.
         if drawn > 1 && !xs.is_empty() {
             let chosen = spread_by(&panel.x, xs, 5.0 * APART);
@@ -258,8 +268,10 @@ mod tests {
             // One that ended early, one that never started.
             let early: Vec<Vec<f64>> = near.iter().map(|curve| curve[..20].to_vec()).collect();
             let none = vec![Vec::new(); modes as usize];
-            let theories = [("population", &near), ("fixed-prior", &early), ("linear-ising", &none)]
-                .map(|(name, modes)| TheoryCurves { name, modes });
+            let theories =
+                [("population", &near), ("fixed-prior", &early), ("linear-ising", &none)].map(|(name, modes)| {
+                    TheoryCurves { name, modes, unreliable_from: (name == "population").then_some(0.1) }
+                });
             let emerged: Vec<Option<f64>> = (0..modes).map(|mode| (mode < 7).then_some(0.05)).collect();
             for scale in [Scale::Log, Scale::Linear] {
                 let figure = comparison(&ComparisonFigure {
@@ -275,7 +287,7 @@ mod tests {
                 .unwrap();
                 assert_on_paper(&figure);
                 let texts = svg_texts(&figure).join("|");
-                for name in ["population", "fixed-prior", "bulk edge", "PCD-10, mean of 4"] {
+                for name in ["population", "unreliable", "fixed-prior", "bulk edge", "PCD-10, mean of 4"] {
                     assert!(texts.contains(name), "{name} is not in {texts}");
                 }
             }
@@ -287,7 +299,8 @@ mod tests {
     fn comparisons_side_by_side_tell_theories_apart() {
         let times: Vec<f64> = (0..40).map(|k| 0.01 * f64::from(k)).collect();
         let mean = vec![curve(&times, 10.0)];
-        let theories = |names: [&'static str; 3]| names.map(|name| TheoryCurves { name, modes: &mean });
+        let theories =
+            |names: [&'static str; 3]| names.map(|name| TheoryCurves { name, modes: &mean, unreliable_from: None });
         let (left, right) = (theories(["a1", "a2", "a3"]), theories(["b1", "b2", "b3"]));
         let shown = |theories| ComparisonFigure {
             times: &times,
@@ -320,7 +333,7 @@ mod tests {
             error: None,
             bulk_edge: None,
             emerged: &[None],
-            theories: &[TheoryCurves { name: "a", modes: &theory }],
+            theories: &[TheoryCurves { name: "a", modes: &theory, unreliable_from: None }],
         };
         assert!(comparison(&shown).is_err());
         assert!(comparison(&ComparisonFigure { theories: &[], ..shown.clone() }).is_ok());

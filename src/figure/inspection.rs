@@ -72,13 +72,13 @@ fn component_panel(histogram: &ComponentHistogram<'_>) -> Result<Panel, FigureEr
 
 /// A mode through training, one value a checkpoint; NaN where it is not above the bulk.
 pub struct ModeCourse {
-    /// Planted strength w.
+    /// Strength w: planted, or the singular value.
     pub strengths: Vec<f64>,
     /// Kurtosis of the observed components of u.
     pub kurtosis: Vec<f64>,
 }
 
-/// Planted strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with
+/// Strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with
 /// the σ of each. The first five modes are named.
 ///
 /// # Errors
@@ -98,7 +98,7 @@ pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse
     }
     let axis = || named_time_axis("update", updates);
     let of_strengths = modes.iter().flat_map(|mode| &mode.strengths).chain(sigmas);
-    let mut strengths = Panel::new(axis(), value_axis("planted w_α", Scale::Log, of_strengths));
+    let mut strengths = Panel::new(axis(), value_axis("w_α", Scale::Log, of_strengths));
     let of_kurtosis = modes.iter().take(LEADING).flat_map(|mode| &mode.kurtosis);
     let top = of_kurtosis.filter(|value| value.is_finite()).fold(4.0, |top: f64, value| top.max(1.1 * value));
     let mut kurtosis = Panel::new(axis(), Axis::linear("kurtosis of u_α", 0.0..top));
@@ -122,15 +122,16 @@ pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse
     Ok(Figure::with(DOUBLE_COLUMN_MM, 1, 2, vec![strengths, kurtosis]).aspect(0.8))
 }
 
-/// Draws the way of a machine, (1/σ, w_max/σ) through its training, on the panel of a phase diagram.
-pub(super) fn draw_path(panel: &mut Panel, path: &[(f64, f64)]) {
+/// Draws the way of a machine, (1/σ, w_max/σ) through its training, on the panel of a phase diagram;
+/// its last point is called `end`.
+pub(super) fn draw_path(panel: &mut Panel, path: &[(f64, f64)], end: &str) {
     let (xs, ys): (Vec<f64>, Vec<f64>) = path.iter().copied().unzip();
     if path.len() > 1 {
         panel.line(&xs, &ys, LineStyle::solid(Color::Black).width(0.8));
         panel.points(&xs, &ys, MarkerStyle::new(Marker::Circle, Color::Black).size(1.8)).label("training");
     }
     if let (Some(x), Some(y)) = (xs.last(), ys.last()) {
-        panel.points(&[*x], &[*y], MarkerStyle::new(Marker::Diamond, Color::Black).size(5.0)).label("machine");
+        panel.points(&[*x], &[*y], MarkerStyle::new(Marker::Diamond, Color::Black).size(5.0)).label(end);
     }
 }
 

@@ -4,6 +4,17 @@ use super::axis::{Axis, Scale};
 use super::spectrum_time::{LEADING, OTHERS, leading_style, value_axis};
 use super::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use super::{Dash, Figure, FigureError, Marker, Panel};
+use std::ops::Range;
+
+/// Curves where they cannot be relied on.
+pub(super) const UNRELIABLE: LineStyle = LineStyle { color: Color::Gray, width: 1.0, dash: Dash::Dotted };
+
+/// The places of the times up to the first unreliable one, and those from there on; they share it, so that lines join.
+pub(super) fn reliable_part(times: &[f64], unreliable_from: Option<f64>) -> (Range<usize>, Range<usize>) {
+    let from = unreliable_from.unwrap_or(f64::INFINITY);
+    let first = times.iter().position(|&time| time >= from);
+    first.map_or((0..times.len(), 0..0), |first| (0..first + 1, first..times.len()))
+}
 
 /// Share of the smallest value at the start at which the axis of values ends.
 const BELOW_START: f64 = 0.5;
@@ -23,7 +34,7 @@ pub struct Marks<'a> {
 ///
 /// `modes[k]` holds those of all modes at `times[k]`, in one order at all times. The first five differ in style, the others
 /// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line. Modes that fall below half of the smallest value
-/// at the start leave the frame.
+/// at the start leave the frame. What comes after `unreliable_from` is grey and dotted.
 ///
 /// # Errors
 /// If there are no times or modes, or lengths do not fit.
@@ -32,6 +43,7 @@ pub fn learning_trajectory(
     modes: &[Vec<f64>],
     bulk_edge: Option<f64>,
     marks: &[Marks<'_>],
+    unreliable_from: Option<f64>,
 ) -> Result<Figure, FigureError> {
     let count = modes.first().map_or(0, Vec::len);
     if count == 0 {
@@ -51,11 +63,19 @@ pub fn learning_trajectory(
     let mut panel = Panel::new(Axis::linear("t", times[0]..times[times.len() - 1]), y);
     panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6));
     let curve = |mode: usize| modes.iter().map(|values| values[mode]).collect::<Vec<f64>>();
+    let mut draw = |mode: usize, style: LineStyle, name: &str| {
+        let curve = curve(mode);
+        let (reliable, rest) = reliable_part(times, unreliable_from);
+        panel.line(&times[reliable.clone()], &curve[reliable], style).label(name);
+        if !rest.is_empty() {
+            panel.line(&times[rest.clone()], &curve[rest], UNRELIABLE).label("unreliable");
+        }
+    };
     for mode in LEADING..count {
-        panel.line(times, &curve(mode), OTHERS).label(&format!("w_α, α > {LEADING}"));
+        draw(mode, OTHERS, &format!("w_α, α > {LEADING}"));
     }
     for mode in 0..count.min(LEADING) {
-        panel.line(times, &curve(mode), leading_style(mode)).label(&format!("w_{{{}}}", mode + 1));
+        draw(mode, leading_style(mode), &format!("w_{{{}}}", mode + 1));
     }
     if let Some(edge) = bulk_edge {
         panel.horizontal_line(edge, LineStyle::dashed(Color::Black).width(1.2)).label("bulk edge");
@@ -79,13 +99,17 @@ mod tests {
             times.iter().map(|t| (1..9).map(|k| 0.1 * (t / f64::from(k)).exp().min(20.0)).collect()).collect();
         let points = [(2.3, 1.0), (4.6, 1.0)];
         let marks = [Marks { name: "condenses", points: &points, marker: Marker::Circle }];
-        let figure = learning_trajectory(&times, &modes, Some(0.2), &marks).unwrap();
+        let figure = learning_trajectory(&times, &modes, Some(0.2), &marks, None).unwrap();
         assert_on_paper(&figure);
         let texts = svg_texts(&figure);
         for name in ["1", "5", "bulk edge", "condenses"] {
             assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
         }
-        assert!(learning_trajectory(&times[1..], &modes, None, &[]).is_err());
-        assert!(learning_trajectory(&[], &[], None, &[]).is_err());
+        assert!(!svg_texts(&figure).iter().any(|text| text == "unreliable"));
+        let from = learning_trajectory(&times, &modes, Some(0.2), &marks, Some(2.0)).unwrap();
+        assert_on_paper(&from);
+        assert!(svg_texts(&from).iter().any(|text| text == "unreliable"));
+        assert!(learning_trajectory(&times[1..], &modes, None, &[], None).is_err());
+        assert!(learning_trajectory(&[], &[], None, &[], None).is_err());
     }
 }

@@ -73,7 +73,7 @@ mod ticks;
 mod tiles;
 mod uncertainty;
 
-pub use average_cost::{CostCurves, CostPanel, average_costs};
+pub use average_cost::{CostCurves, CostPanel, average_costs, average_times};
 pub use axis::{Axis, Scale};
 pub use comparison::{ComparisonFigure, TheoryCurves, comparison, comparisons};
 pub use content::{Category, HeatStyle};

@@ -24,7 +24,7 @@ pub fn phase_diagram(diagram: &PhaseDiagram) -> Result<Figure, FigureError> {
 }
 
 /// A phase diagram, on linear or logarithmic axes, with the way of a machine through its training, points (1/σ, w_max/σ)
-/// from first to last; the last is marked. Points outside the diagram are not seen.
+/// from first to last; the last is marked and called `end`. Points outside the diagram are not seen.
 ///
 /// # Errors
 /// As [`phase_diagram`].
@@ -32,9 +32,10 @@ pub fn phase_diagram_with_path(
     diagram: &PhaseDiagram,
     scale: Scale,
     path: &[(f64, f64)],
+    end: &str,
 ) -> Result<Figure, FigureError> {
     let mut panel = panel(diagram, scale)?;
-    draw_path(&mut panel, path);
+    draw_path(&mut panel, path, end);
     Ok(Figure::single_column(panel).aspect(0.9))
 }
 

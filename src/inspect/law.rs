@@ -36,6 +36,18 @@ const ANGLES: [f64; 10] = [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 4
 const SECOND_ANGLES: [f64; 5] = [0.0, 9.0, 18.0, 27.0, 35.0];
 /// A mixture less likely than e^{-50} is not tried.
 const LARGEST_PENALTY: f64 = 50.0;
+/// The law must fit in a mixture that is not less likely than e^{-8}: components that are 0 half of the time and ±√2 else are
+/// those of two ±1 vectors turned by 45°, and where no such turn is to be expected they are of another law.
+const PLAUSIBLE_PENALTY: f64 = 8.0;
+/// Shares of zeros among components of three values, which are the fifth law that is tried.
+const ZEROS: [f64; 6] = [0.1, 0.25, 0.4, 0.5, 0.7, 0.9];
+/// A vector of which noise leaves more than the first part, and other modes are expected to have taken less than the second,
+/// is seen well enough to say that no law fits.
+const LEAST_SEEN: (f64, f64) = (0.5, 0.1);
+/// Polynomials against which the components are held, and the sum of squares beyond which they do not follow the law: of
+/// chi-square with as many degrees of freedom by chance once in 30 000 (35); the rest is left to the error of c.
+const POLYNOMIALS: usize = 8;
+const LARGEST_MISFIT: f64 = 45.0;
 
 /// What is said of the components of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -51,7 +63,7 @@ pub enum Law {
     Laplace,
     /// The likelihoods do not tell.
     Undecided,
-    /// One of the four is far likelier than the others, and still the components do not follow it.
+    /// The components follow none of the four.
     Other,
 }
 
@@ -125,6 +137,8 @@ pub struct Judgement {
     pub ratios: Ratios,
     /// Kolmogorov–Smirnov distance from the likeliest law, as it is seen.
     pub distance: f64,
+    /// Sum of squares of the components' first eight moments against that law (Neyman's smooth test).
+    pub misfit: f64,
     /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`].
     pub seen: [Seen; 4],
 }
@@ -195,17 +209,16 @@ impl Seen {
         components.iter().map(|&y| self.log_density(y)).sum()
     }
 
-    /// Largest difference of the distribution functions of components and law.
-    fn distance(&self, components: &[f64]) -> f64 {
+    /// Distribution function at the components in increasing order.
+    fn distribution(&self, components: &[f64]) -> Vec<f64> {
         /// Beyond which no law has weight, and the step: a fifth of the least noise.
         const END: f64 = 16.0;
         const STEP: f64 = 0.2 * LEAST_NOISE;
         let mut sorted: Vec<f64> = components.to_vec();
         sorted.sort_by(f64::total_cmp);
-        let count = sorted.len() as f64;
-        let (mut below, mut density, mut y, mut largest) = (0.0, self.density(-END), -END, 0.0f64);
-        for (rank, &component) in sorted.iter().enumerate() {
-            // The distribution function, by the trapezoidal rule up to the next component.
+        let (mut below, mut density, mut y) = (0.0, self.density(-END), -END);
+        for component in &mut sorted {
+            // By the trapezoidal rule up to the next component.
             let end = component.clamp(-END, END);
             while y < end {
                 let next = (y + STEP).min(end);
@@ -213,9 +226,33 @@ impl Seen {
                 below += 0.5 * (density + after) * (next - y);
                 (density, y) = (after, next);
             }
-            largest = largest.max((below - rank as f64 / count).abs().max((below - (rank as f64 + 1.0) / count).abs()));
+            *component = below;
         }
-        largest
+        sorted
+    }
+
+    /// How far components are from the law: the largest difference of the distribution functions, and the smooth statistic
+    /// `Σ_k (Σ_i P_k(F(y_i)))²/N` with the orthonormal Legendre polynomials of degree 1 to 8 on [0, 1], to which skew, several
+    /// peaks and tails all add.
+    fn fit(&self, components: &[f64]) -> (f64, f64) {
+        let below = self.distribution(components);
+        let count = below.len() as f64;
+        let gap = |(rank, share): (usize, &f64)| {
+            (share - rank as f64 / count).abs().max((share - (rank as f64 + 1.0) / count).abs())
+        };
+        let distance = below.iter().enumerate().map(gap).fold(0.0, f64::max);
+        let mut sums = [0.0; POLYNOMIALS];
+        for share in below {
+            let x = 2.0 * share.clamp(0.0, 1.0) - 1.0;
+            let (mut before, mut polynomial) = (1.0, x);
+            for (index, sum) in sums.iter_mut().enumerate() {
+                let degree = index as f64 + 1.0;
+                *sum += (2.0 * degree + 1.0).sqrt() * polynomial;
+                let next = ((2.0 * degree + 1.0) * x * polynomial - degree * before) / (degree + 1.0);
+                (before, polynomial) = (polynomial, next);
+            }
+        }
+        (distance, sums.iter().map(|sum| sum * sum).sum::<f64>() / count)
     }
 }
 
@@ -228,36 +265,78 @@ impl Seen {
 /// ```
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
     // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is kept.
-    let best = |law: &Prior| {
+    let read = |law: &Prior| {
         let mut best = (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine));
+        let mut plausible = best.clone();
         let (mut total, mut weight) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for (seen, penalty) in ways(law, squared_cosine, mixing) {
             let value = seen.log_likelihood(components) - penalty;
             (total, weight) = (log_sum(total, value), log_sum(weight, -penalty));
             if value > best.0 {
-                best = (value, seen);
+                best = (value, seen.clone());
+            }
+            if value > plausible.0 && penalty < PLAUSIBLE_PENALTY {
+                plausible = (value, seen);
             }
         }
-        (total - weight, best.1)
+        Read { value: total - weight, best, plausible }
     };
-    let found = Prior::NAMED.map(|law| best(&law));
-    let values = [0, 1, 2, 3].map(|index: usize| found[index].0);
-    let seen = found.map(|(_, seen)| seen);
+    let found = Prior::NAMED.map(|law| read(&law));
+    let values = [0, 1, 2, 3].map(|index: usize| found[index].value);
     let mut order = [0, 1, 2, 3];
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     let (first, second) = (order[0], order[1]);
-    let distance = seen[first].distance(components);
+    let fits = order.map(|index| found[index].plausible.1.fit(components));
+    let follows = |place: usize| {
+        let (distance, misfit) = fits[place];
+        distance * (components.len() as f64).sqrt() <= LARGEST_DISTANCE && misfit <= LARGEST_MISFIT
+    };
     let lead = values[first] - values[second];
-    let law = if lead.is_nan() || lead <= DECISIVE {
+    let likeliest = found.iter().map(|of_law| of_law.plausible.0).fold(f64::NEG_INFINITY, f64::max);
+    let is_three_valued = three_valued(components, squared_cosine) - likeliest > DECISIVE;
+    // Where much of the vector is noise, or of other modes, that no law fits says little of the law.
+    let is_seen = squared_cosine > LEAST_SEEN.0 && mixing.share < LEAST_SEEN.1;
+    let are_possible = (0..order.len()).filter(|&place| values[order[place]] >= values[first] - DECISIVE);
+    let law = if lead.is_nan() {
         Law::Undecided
-    } else if distance * (components.len() as f64).sqrt() > LARGEST_DISTANCE {
+    } else if lead > DECISIVE {
+        if follows(0) && !is_three_valued { Law::of(&found[first].best.1.law) } else { Law::Other }
+    } else if is_seen && (is_three_valued || !are_possible.clone().any(follows)) {
         Law::Other
     } else {
-        Law::of(&seen[first].law)
+        Law::Undecided
     };
+    let (distance, misfit) = fits[0];
+    let seen = found.map(|of_law| of_law.best.1);
     let ratio = |index: usize| values[index] - values[first];
     let ratios = Ratios { gaussian: ratio(0), uniform: ratio(1), bernoulli: ratio(2), laplace: ratio(3) };
-    Judgement { law, ratios, distance, seen }
+    Judgement { law, ratios, distance, misfit, seen }
+}
+
+/// A law held against components.
+struct Read {
+    /// Logarithm of the mean likelihood over the mixtures.
+    value: f64,
+    /// The likeliest mixture, with the logarithm of its likelihood.
+    best: (f64, Seen),
+    /// The likeliest of those that are to be expected.
+    plausible: (f64, Seen),
+}
+
+/// Log-likelihood of the laws of three values, `±1/√(1 − p)` and 0 with probability p, its mean over some p.
+fn three_valued(components: &[f64], squared_cosine: f64) -> f64 {
+    let c = squared_cosine.clamp(0.0, 1.0).sqrt();
+    let noise = ((1.0 - c) * (1.0 + c)).sqrt().max(LEAST_NOISE);
+    let of_share = |zeros: f64| {
+        let x = c / (1.0 - zeros).sqrt();
+        let density = |&y: &f64| {
+            let outer = log_sum(log_normal(y - x, noise), log_normal(y + x, noise)) + (0.5 * (1.0 - zeros)).ln();
+            log_sum(outer, log_normal(y, noise) + zeros.ln())
+        };
+        components.iter().map(density).sum::<f64>()
+    };
+    let sum = ZEROS.into_iter().map(of_share).fold(f64::NEG_INFINITY, log_sum);
+    sum - (ZEROS.len() as f64).ln()
 }
 
 /// The ways in which a law may be seen, and what each costs in log-likelihood.
@@ -307,7 +386,7 @@ fn log_erfc(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
+    use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     /// Against the inverse Fourier transform of the characteristic functions, `p = (1/π) ∫ cos(ty) φ(ct) e^{−s²t²/2} dt`,
@@ -359,6 +438,39 @@ mod tests {
                     let found = judge(&y, c2, Mixing::default()).law;
                     assert!(found == Law::of(&law) || (!sure && found == Law::Undecided), "{law} {c2}: {found:?}");
                 }
+            }
+        }
+    }
+
+    /// Components of other laws are never given a name by which they would go in the theory, and mostly called other: values ±√2 and 0, which
+    /// are also those of two ±1 vectors turned by 45° into each other; skewed ones; a few large ones among zeros. The vectors
+    /// are seen with 2 and 10 % of noise, beside modes so far that 3° are to be expected.
+    #[test]
+    fn other_laws_get_no_name() {
+        let root = f64::sqrt(2.0);
+        let quarters = |a: f64| if (0.25..0.75).contains(&a) { 0.0 } else { root.copysign(a - 0.5) };
+        let skewed = |a: f64| -(1.0 - a).ln() - 1.0;
+        let two = |a: f64| if a < 0.2 { 2.0 } else { -0.5 };
+        let sparse = |a: f64| if (0.05..0.95).contains(&a) { 0.0 } else { 10f64.sqrt().copysign(a - 0.5) };
+        let laws: [(&str, &dyn Fn(f64) -> f64); 4] =
+            [("three values", &quarters), ("exponential", &skewed), ("two unequal values", &two), ("sparse", &sparse)];
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        for (name, law) in laws {
+            for c2 in [0.98, 0.9] {
+                let judged = (0..50).map(|_| {
+                    let z = Prior::Gaussian.sample(400, 1, &mut random).unwrap();
+                    let mut x: Vec<f64> = (0..400).map(|_| law(random.random())).collect();
+                    let square = x.iter().map(|x| x * x).sum::<f64>() / 400.0;
+                    x.iter_mut().for_each(|x| *x /= square.sqrt());
+                    let y: Vec<f64> =
+                        x.iter().zip(z.iter()).map(|(x, z)| f64::sqrt(c2) * x + f64::sqrt(1.0 - c2) * z).collect();
+                    judge(&y, c2, Mixing { share: 0.005, angle: 0.05 }).law
+                });
+                let judged: Vec<Law> = judged.collect();
+                let count = |law: Law| judged.iter().filter(|&&found| found == law).count();
+                let (other, undecided) = (count(Law::Other), count(Law::Undecided));
+                println!("{name}, {c2}: {other} other, {undecided} undecided");
+                assert!(other >= 45 && other + undecided >= 49, "{name}, {c2}: {judged:?}");
             }
         }
     }

@@ -5,7 +5,7 @@ use super::law::{Judgement, Mixing, Ratios, Seen, judge};
 use crate::error::Result;
 use crate::inspect::Law;
 use crate::rbm::Machine;
-use crate::spectrum::{BulkFit, Decomposition, fit, kurtosis, projections, spiked};
+use crate::spectrum::{BulkFit, Decomposition, fit_weights, kurtosis, projections, spiked};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Reading {
     pub modes: Decomposition,
     /// σ, with its error and how well the law fits.
     pub bulk: BulkFit,
-    /// Singular values above the bulk, in decreasing order.
+    /// Singular values above the bulk, in decreasing order; all that are not zero where there is none.
     pub outliers: Vec<Outlier>,
 }
 
@@ -34,15 +34,15 @@ pub struct Outlier {
     pub rank: usize,
     /// Singular value.
     pub observed: f64,
-    /// Strength w of the planted mode; `None` if the fit's edge does not leave it outside.
+    /// Strength w of the planted mode; `None` where the bulk is not the ensemble's noise, so that none can be concluded.
     pub planted: Option<f64>,
     /// Standard error of w: with x = σ²/w², `σ²/(L (1 − x))` is the variance from the noise of the one machine, where the
     /// planted part is fixed (measured: its variance within 16 % for x < 0.4 and κ from 1/4 to 2), and the error of σ adds
-    /// to it. `None` where there is no bulk to speak of: σ is then not that of noise.
+    /// to it. `None` where there is no noise, or none that is the ensemble's.
     pub planted_error: Option<f64>,
     /// Whether w exceeds σ by less than six errors: just above the threshold, where w is biased and vectors are noise.
     pub near_threshold: bool,
-    /// Squared overlap of the observed vector u with the planted one, by the spiked formula.
+    /// Squared overlap of the observed vector u with the planted one, by the spiked formula; NaN where w is not known.
     pub squared_overlap_u: f64,
     /// The same of v.
     pub squared_overlap_v: f64,
@@ -94,7 +94,7 @@ impl Reading {
     pub fn of(machine: &Machine) -> Result<Self> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let modes = Decomposition::of(&machine.weights, visible, hidden)?;
-        let bulk = fit(&modes.singular_values, visible, hidden)?;
+        let bulk = fit_weights(&machine.weights, &modes)?;
         let mut reading = Self { units: (visible, hidden), modes, bulk, outliers: Vec::new() };
         reading.outliers = reading.judged(machine)?;
         Ok(reading)
@@ -115,6 +115,21 @@ impl Reading {
         self.outliers.iter().map_while(|outlier| outlier.planted).collect()
     }
 
+    /// Strengths of all modes above the bulk, by rank, for the fixed points: what is known of them ([`Outlier::planted`]), else what would
+    /// follow from the fit, else the singular values.
+    pub fn strengths(&self) -> Vec<f64> {
+        let strength = |outlier: &Outlier| {
+            let known = outlier.planted.or_else(|| self.bulk.estimate(outlier.observed));
+            known.unwrap_or(outlier.observed)
+        };
+        self.outliers.iter().map(strength).collect()
+    }
+
+    /// σ for the fixed points: zero where it is not known.
+    pub fn sigma(&self) -> f64 {
+        if self.bulk.sigma.is_finite() { self.bulk.sigma } else { 0.0 }
+    }
+
     /// Components of the first modes at unit mean square, `sites × modes`: of u, and of v.
     pub fn components(&self, modes: usize) -> (DMatrix<f64>, DMatrix<f64>) {
         let scaled = |vectors: &DMatrix<f64>| vectors.columns(0, modes) * (vectors.nrows() as f64).sqrt();
@@ -127,7 +142,7 @@ impl Reading {
     pub fn planted_components(&self, modes: usize) -> [(DMatrix<f64>, usize); 2] {
         let judged = self.outliers.iter().take(modes).filter(|outlier| outlier.planted.is_some()).count();
         let (u, v) = self.components(modes);
-        if judged < modes || self.bulk.note.is_some() {
+        if judged < modes || !self.bulk.is_noise() {
             return [(u, 1), (v, 1)];
         }
         let outliers = &self.outliers[..modes];
@@ -138,11 +153,13 @@ impl Reading {
 
     fn judged(&self, machine: &Machine) -> Result<Vec<Outlier>> {
         let count = self.bulk.outliers;
-        let strengths: Vec<Option<f64>> = (0..count).map(|rank| self.strength(rank)).collect();
+        let observed = &self.modes.singular_values[..count];
+        // Laws are judged as if the bulk were noise, where there is one: in strong modes that changes little.
+        let strengths: Vec<Option<f64>> =
+            observed.iter().map(|&s| self.bulk.planted(s).or_else(|| self.bulk.estimate(s))).collect();
         // For how far modes turn into each other, a mode without a strength is at its singular value.
-        let values: Vec<f64> =
-            strengths.iter().zip(&self.modes.singular_values).map(|(w, &s)| w.unwrap_or(s)).collect();
-        let turned = mixings(&values, self.bulk.sigma, self.units);
+        let values: Vec<f64> = strengths.iter().zip(observed).map(|(w, &s)| w.unwrap_or(s)).collect();
+        let turned = mixings(&values, self.sigma(), self.units);
         let (u, v) = self.components(count);
         let (eta, theta) = (projections(&self.modes.u, &machine.eta)?, projections(&self.modes.v, &machine.theta)?);
         let (kurtosis_u, kurtosis_v) = (kurtosis(&u), kurtosis(&v));
@@ -153,15 +170,17 @@ impl Reading {
             };
             let on_u = side(&u, overlaps.0, turned[index].0);
             let on_v = side(&v, overlaps.1, turned[index].1);
-            let error = strengths[index].map(|w| self.error(index, w));
+            let planted = self.bulk.planted(observed[index]);
+            let error = planted.filter(|_| self.bulk.is_noise()).map(|w| self.error(index, w));
+            let known = |overlap: f64| if planted.is_some() { overlap } else { f64::NAN };
             Outlier {
                 rank: index + 1,
-                observed: self.modes.singular_values[index],
-                planted: strengths[index],
-                planted_error: error.filter(|_| self.bulk.note.is_none()),
-                near_threshold: strengths[index].zip(error).is_none_or(|(w, error)| w - self.bulk.sigma < NEAR * error),
-                squared_overlap_u: overlaps.0,
-                squared_overlap_v: overlaps.1,
+                observed: observed[index],
+                planted,
+                planted_error: error,
+                near_threshold: planted.zip(error).is_some_and(|(w, error)| w - self.bulk.sigma < NEAR * error),
+                squared_overlap_u: known(overlaps.0),
+                squared_overlap_v: known(overlaps.1),
                 kurtosis_u: kurtosis_u[index],
                 kurtosis_v: kurtosis_v[index],
                 prior_u: on_u.law,
@@ -180,11 +199,6 @@ impl Reading {
     /// The law of the noise alone, whose κ and σ differ from the machine's where modes are many.
     fn noise(&self) -> Option<(f64, f64)> {
         self.bulk.law.map(|law| (law.sigma(), law.kappa()))
-    }
-
-    fn strength(&self, index: usize) -> Option<f64> {
-        let (sigma, kappa) = self.noise()?;
-        spiked::planted(self.modes.singular_values[index], sigma, kappa)
     }
 
     fn squared_overlaps(&self, w: f64) -> (f64, f64) {

@@ -37,9 +37,9 @@ impl Default for Depth {
 /// Place on the phase diagram.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Position {
-    /// 1/σ; `None` without noise.
-    pub inv_sigma: Option<f64>,
-    /// w_max/σ; `None` without noise, and where no mode rises above the bulk.
+    /// 1/σ.
+    pub inv_sigma: f64,
+    /// w_max/σ; `None` where no mode rises above the bulk.
     pub w_over_sigma: Option<f64>,
     /// Phase of the machine's modes and components without its fields, with which no phases are told apart.
     pub phase: Phase,
@@ -50,8 +50,8 @@ pub struct Position {
 pub struct States {
     /// The ensemble of the fixed points: κ, σ, planted strengths, the machine's components and site fields.
     pub ensemble: Ensemble,
-    /// Place on the phase diagram.
-    pub position: Position,
+    /// Place on the phase diagram; `None` where the bulk is not the ensemble's noise.
+    pub position: Option<Position>,
     /// Fixed points, with thermodynamic weights at the machine's size.
     pub found: Enumeration,
     /// Where the data lie, if there are any.
@@ -72,11 +72,15 @@ pub struct DataStates {
 }
 
 impl Position {
-    /// Place of a machine; the phase by a short search.
+    /// Place of a machine; the phase by a short search. `None` where the bulk is not the ensemble's noise: neither σ nor
+    /// what is a mode is known then.
     ///
     /// # Errors
     /// Those of the averages.
-    pub fn of(machine: &Machine, reading: &Reading, depth: &Depth) -> Result<Self> {
+    pub fn of(machine: &Machine, reading: &Reading, depth: &Depth) -> Result<Option<Self>> {
+        if !reading.bulk.is_noise() {
+            return Ok(None);
+        }
         let ensemble = ensemble(machine, reading, depth.modes, false)?;
         let search = Search {
             subset: 1,
@@ -87,13 +91,9 @@ impl Position {
             ..Search::default()
         };
         let phase = Phase::of_enumeration(&ensemble, &saddle::enumerate_with(&ensemble, &search)?);
-        let sigma = Some(reading.bulk.sigma).filter(|sigma| *sigma > 0.0);
+        let sigma = reading.bulk.sigma;
         let strongest = reading.planted().first().copied();
-        Ok(Self {
-            inv_sigma: sigma.map(f64::recip),
-            w_over_sigma: sigma.zip(strongest).map(|(sigma, w)| w / sigma),
-            phase,
-        })
+        Ok(Some(Self { inv_sigma: sigma.recip(), w_over_sigma: strongest.map(|w| w / sigma), phase }))
     }
 }
 
@@ -128,7 +128,7 @@ impl States {
 /// The ensemble whose laws are the machine's own components. Without modes, the leading vectors at strength 0: only fields
 /// and noise are left.
 fn ensemble(machine: &Machine, reading: &Reading, modes: usize, fields: bool) -> Result<Ensemble> {
-    let mut strengths = reading.planted();
+    let mut strengths = reading.strengths();
     strengths.truncate(modes.max(1));
     if strengths.is_empty() {
         strengths.push(0.0);
@@ -139,7 +139,7 @@ fn ensemble(machine: &Machine, reading: &Reading, modes: usize, fields: bool) ->
         let field = DVector::from_iterator(components.nrows(), values.repeat(copies).iter().map(shown));
         Ok(Prior::Empirical(Arc::new(Components::new(components, field)?)))
     };
-    Ensemble::new(reading.kappa(), reading.bulk.sigma, &strengths, Prior::Gaussian)?
+    Ensemble::new(reading.kappa(), reading.sigma(), &strengths, Prior::Gaussian)?
         .with_priors(law(u, &machine.eta)?, law(v, &machine.theta)?)
 }
 

@@ -22,8 +22,8 @@ pub struct Step {
     pub time: f64,
     /// Bulk.
     pub bulk: BulkFit,
-    /// Place on the phase diagram.
-    pub position: Position,
+    /// Place on the phase diagram; `None` where the bulk is not the ensemble's noise.
+    pub position: Option<Position>,
 }
 
 /// One mode at one checkpoint.

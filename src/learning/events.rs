@@ -3,6 +3,7 @@
 //! Between knots, w_α of a mode is the cubic through its values and slopes `dw_α/dt = G_αα` at both ends; an event is a
 //! root of it. Its error is that of the cubic: `(λ Δt)⁴/384` of w for a mode that grows at the rate λ.
 
+use super::reliability::Unreliable;
 use super::response::{Change, StateChange};
 use crate::error::{Error, Result};
 use argmin::core::{CostFunction, Executor, State as _};
@@ -26,6 +27,8 @@ pub enum EventKind {
     StateAppears,
     /// A stable state of the machine vanished, or lost its stability.
     StateVanishes,
+    /// The states of the population closure begin to be approximate too often: what follows is unreliable.
+    Unreliable,
 }
 
 impl EventKind {
@@ -38,6 +41,7 @@ impl EventKind {
             Self::Overtakes => "overtakes",
             Self::StateAppears => "state-appears",
             Self::StateVanishes => "state-vanishes",
+            Self::Unreliable => "unreliable",
         }
     }
 }
@@ -49,9 +53,10 @@ pub struct Event {
     pub time: f64,
     /// What.
     pub kind: EventKind,
-    /// Identity of the mode, from 1: its rank at t = 0. Of a state the rank of its first condensed mode then; 0 if none is.
+    /// Identity of the mode, from 1: its rank at t = 0. Of a state the rank of its first condensed mode then; 0 if none is,
+    /// or where no mode is meant.
     pub mode: usize,
-    /// w of the mode then; of a state its free energy.
+    /// w of the mode then; of a state its free energy; of what is unreliable the share of approximate evaluations.
     pub value: f64,
 }
 
@@ -64,6 +69,11 @@ impl Event {
         };
         let mode = change.modes_condensed.first().copied().unwrap_or(0);
         Self { time, kind, mode, value: change.free_energy }
+    }
+
+    /// The beginning of what cannot be relied on.
+    pub(super) fn unreliable(unreliable: &Unreliable) -> Self {
+        Self { time: unreliable.from, kind: EventKind::Unreliable, mode: 0, value: unreliable.share }
     }
 }
 

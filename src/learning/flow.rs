@@ -284,8 +284,25 @@ impl Flow {
     /// The averages over the machine's own distribution, as a rate.
     ///
     /// # Errors
-    /// [`Error::Divergent`] beyond the pole of the response.
+    /// [`Error::Divergent`] beyond the pole of the response; [`Error::Unsolved`] for a machine whose weights and fields have
+    /// grown so large that rounding hides its states, and for averages that are no numbers.
     pub fn machine(&self, t: f64, state: &State) -> Result<State> {
+        self.weighed(t, state, None)
+    }
+
+    /// The same, with the weights of states that a step of the map has: its learning rate, and the averages over the data.
+    fn weighed(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
+        check(t, state)?;
+        let averages = self.averages(t, state, step)?;
+        if averages.magnitude().is_finite() {
+            return Ok(averages);
+        }
+        let reason =
+            format!("they are no numbers at t = {t:.4e}, where weights are up to {:.1e}", state.weights.amax());
+        Err(Error::Unsolved { what: "the machine's averages", reason })
+    }
+
+    fn averages(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
         match &self.response {
             Response::Linear { covariance, hidden_variance } => {
                 let weights = linear_response(&state.weights, covariance, *hidden_variance)?;
@@ -295,7 +312,7 @@ impl Flow {
             Response::MeanField(states) => {
                 Ok(rates(states.borrow_mut().averages(&self.layers, state, self.noise.sigma(t))?))
             }
-            Response::Population(states) => Ok(rates(states.borrow_mut().averages(&self.layers, state, None)?)),
+            Response::Population(states) => Ok(rates(states.borrow_mut().averages(&self.layers, state, step)?)),
             Response::Chains(chains) => Ok(rates(chains.borrow_mut().advance(&self.layers, state)?)),
         }
     }
@@ -376,16 +393,19 @@ impl Split for Flow {
     fn step(&self, t: f64, y: &DVector<f64>, learning_rate: f64) -> Result<DVector<f64>> {
         let mut state = self.shape.clone();
         state.copy_from(y);
+        check(t, &state)?;
         let mut gradient = self.data_of_step(t, &state, learning_rate)?;
-        let machine = match &self.response {
-            Response::Population(states) => {
-                rates(states.borrow_mut().averages(&self.layers, &state, Some((learning_rate, &gradient)))?)
-            }
-            _ => self.machine(t, &state)?,
-        };
+        let machine = self.weighed(t, &state, Some((learning_rate, &gradient)))?;
         gradient.add(-1.0, &machine);
         Ok(gradient.to_vector())
     }
+}
+
+/// Whether the machine is still one whose averages can be had.
+fn check(t: f64, state: &State) -> Result<()> {
+    let diverged =
+        |reason| Error::Unsolved { what: "the machine", reason: format!("it has diverged at t = {t:.4e}: {reason}") };
+    state.check_magnitude().map_err(diverged)
 }
 
 fn rates(averages: Averages) -> State {

@@ -18,6 +18,7 @@
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameFlow`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |
 //! | a flow followed in time, with its events | [`follow`], [`Trajectory`] |
+//! | from when on it cannot be relied on | [`ReliabilityLog`] |
 //! | which of all this for given data | [`Setup`] |
 //! | the linear theory: growth rates, closed forms, emergence | [`LinearTheory`], [`LinearMode`] |
 //!
@@ -53,6 +54,7 @@ mod mean_field;
 mod noise;
 mod population;
 mod products;
+mod reliability;
 pub mod response;
 mod setup;
 mod state;
@@ -70,6 +72,7 @@ pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};
 pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates, Reliability};
+pub use reliability::{ReliabilityLog, TOLERATED, Unreliable, WINDOW};
 pub use setup::{Closure, MOST_DIRECTIONS, NoiseKind, Prepared, ResponseKind, Setup};
 pub use state::{Basis, Layers, State};
 pub use trajectory::{FOLLOWED, Plan, Snapshot, Trajectory, follow, follow_states};

@@ -128,8 +128,8 @@ impl Setup {
     /// The directions kept are those of the largest growth rates. A direction that is left out is part of the noise σ.
     ///
     /// # Errors
-    /// [`Error::Range`] for more directions than visible units, none, data that do not fit the machine, or real data with
-    /// a closure of ±1 units; those of [`Flow`].
+    /// [`Error::Range`] for more directions than visible units, none, data that do not fit the machine, real data with
+    /// a closure of ±1 units, or a machine of so large weights or fields that rounding hides their states; those of [`Flow`].
     pub fn prepare(&self, data: &Dataset, moments: &Moments, machine: &Machine) -> Result<Prepared> {
         let units = machine.visible;
         let theory = match self.closure {
@@ -165,6 +165,7 @@ impl Setup {
             Closure::Population | Closure::Chains => Layers::of_units(machine, basis)?,
             _ => Layers::of_machine(machine, basis)?,
         };
+        start.check_magnitude().map_err(|reason| Error::Range { name: "the initial machine", reason })?;
         let flow = match self.closure {
             Closure::Linear => Flow::linear(layers, &start, moments, 1.0, 1.0)?,
             Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,
@@ -197,7 +198,7 @@ impl Setup {
         };
         let spectrum = singular_values(&machine.weights, machine.visible, machine.hidden)?;
         let bulk = fit(&spectrum, machine.visible, machine.hidden)?;
-        let bulk_edge = Some(bulk.edge).filter(|edge| bulk.note.is_none() && edge.is_finite());
+        let bulk_edge = Some(bulk.edge).filter(|edge| bulk.exists() && edge.is_finite());
         Ok(Prepared { flow, start, theory, bulk_edge })
     }
 

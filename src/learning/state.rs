@@ -14,6 +14,9 @@ use crate::rbm::Machine;
 use crate::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
+/// Sum of the weights and fields up to which energies are known to 1e-7.
+const LARGEST: f64 = 1e9;
+
 /// The visible directions in which data and weights are resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Basis {
@@ -214,6 +217,27 @@ impl State {
         self.weights.as_mut_slice().copy_from_slice(weights);
         self.eta.as_mut_slice().copy_from_slice(eta);
         self.theta.as_mut_slice().copy_from_slice(theta);
+    }
+
+    /// `Σ |Y| + Σ |eta| + Σ |theta|`, which no energy exceeds by more than a factor √D; NaN if a component is no number.
+    pub(super) fn magnitude(&self) -> f64 {
+        [self.weights.as_slice(), self.eta.as_slice(), self.theta.as_slice()]
+            .into_iter()
+            .flatten()
+            .map(|value| value.abs())
+            .sum()
+    }
+
+    /// Checks that energies are known to better than one, so that states can be weighed against each other.
+    pub(super) fn check_magnitude(&self) -> std::result::Result<(), String> {
+        let magnitude = self.magnitude();
+        if magnitude <= LARGEST {
+            return Ok(());
+        }
+        Err(format!(
+            "its weights and fields add up to {magnitude:.1e} in absolute value: above {LARGEST:.0e} rounding hides which of its \
+             states is the more probable"
+        ))
     }
 
     /// Scalar product of all components.

@@ -4,6 +4,8 @@ use super::events::{Event, Knot, between};
 use super::flow::Flow;
 use super::frame::{Frame, FrameRates};
 use super::integrate::{Integrator, Method, Point, Statistics};
+use super::population::Reliability;
+use super::reliability::{ReliabilityLog, Unreliable};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::spectrum::{Decomposition, track};
@@ -65,6 +67,10 @@ pub struct Trajectory {
     pub snapshots: Vec<Snapshot>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// How often the states of the population closure were known only approximately; `None` of other responses.
+    pub reliability: Option<Reliability>,
+    /// From when on they were so too often; `None` if never, or of other responses.
+    pub unreliable: Option<Unreliable>,
     /// What the integration took.
     pub statistics: Statistics,
     /// Where the flow ended.
@@ -84,10 +90,13 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     let mut trajectory = Trajectory {
         snapshots: Vec::with_capacity(plan.times.len()),
         events: Vec::new(),
+        reliability: None,
+        unreliable: None,
         statistics: Statistics::default(),
         last: start.clone(),
     };
     let mut followed: Option<Followed> = None;
+    let mut log = ReliabilityLog::default();
     let mut shown = shown.into_iter();
     let mut visit = |point: Point| {
         state.copy_from(&point.y);
@@ -96,6 +105,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
         if let Some(last) = &followed {
             trajectory.events.extend(between(&last.knot, &next.knot, plan.bulk_edge)?);
         }
+        log.note(point.time, flow.reliability());
         let changes = flow.refresh(point.time, &state)?;
         trajectory.events.extend(changes.iter().map(|change| Event::of(change, point.time)));
         if shown.next() == Some(true) {
@@ -107,6 +117,12 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     };
     trajectory.statistics = plan.integrator.run(flow, &times, start.to_vector(), &mut visit)?;
     trajectory.last = state;
+    trajectory.reliability = flow.reliability();
+    if let Some(unreliable) = log.unreliable() {
+        let place = trajectory.events.partition_point(|event| event.time < unreliable.from);
+        trajectory.events.insert(place, Event::unreliable(&unreliable));
+        trajectory.unreliable = Some(unreliable);
+    }
     Ok(trajectory)
 }
 

@@ -75,7 +75,8 @@ impl<'a> Branches<'a> {
             }
         }
         if stable.is_empty() {
-            let search = Search { random: 8, from_low_temperature: false, deflation: false, ..Search::default() };
+            let search =
+                Search { random: 8, from_low_temperature: false, deflation: false, scan: false, ..Search::default() };
             stable.extend(saddle::enumerate_with(&ensemble, &search)?.stable().cloned());
         }
         stable.sort_by(|a, b| a.free_energy.total_cmp(&b.free_energy));

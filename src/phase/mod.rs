@@ -293,8 +293,7 @@ impl PhaseDiagram {
         w_over_sigma: &[f64],
         progress: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        check_axis("the axis of 1/sigma", inv_sigma)?;
-        check_axis("the axis of w/sigma", w_over_sigma)?;
+        check_axes(family, inv_sigma, w_over_sigma)?;
         let columns: Result<Vec<Vec<MapPoint>>> = inv_sigma
             .par_iter()
             .map(|&x| {
@@ -324,11 +323,23 @@ impl PhaseDiagram {
     }
 }
 
+/// Checks the axes of a map, before anything is computed.
+///
+/// # Errors
+/// Axes that are empty, not finite, negative or not increasing; a corner where w is beyond what an [`Ensemble`] takes.
+pub fn check_axes(family: &Family, inv_sigma: &[f64], w_over_sigma: &[f64]) -> Result<()> {
+    check_axis("the axis of 1/sigma", inv_sigma)?;
+    check_axis("the axis of w/sigma", w_over_sigma)?;
+    family.ensemble(inv_sigma[0], w_over_sigma[w_over_sigma.len() - 1]).map(|_| ())
+}
+
 fn check_axis(name: &'static str, axis: &[f64]) -> Result<()> {
     let increasing = axis.windows(2).all(|pair| pair[0] < pair[1]);
     let valid = axis.iter().all(|x| x.is_finite() && *x >= 0.0);
     if axis.len() < 2 || !increasing || !valid {
-        let reason = "at least two increasing, finite values that are not negative are needed".to_owned();
+        let reason = "at least two increasing, finite values that are not negative are needed (a narrow window may have no room \
+                      for so many)"
+            .to_owned();
         return Err(Error::Range { name, reason });
     }
     Ok(())

@@ -3,6 +3,10 @@
 //! Neal, *Statistics and Computing* 11, 125 (2001); Salakhutdinov and Murray, *ICML* (2008). Chains go from a machine of
 //! independent units, whose Z is known, through machines with `beta W, beta theta` and visible fields in between, to the
 //! machine itself; the mean of their importance weights is an unbiased estimate of the ratio of the two Z.
+//!
+//! That holds for any number of temperatures if each step leaves the law under which it weighs unchanged. Weights are those of
+//! the visible layer, so a step at `beta` draws both layers at `beta`: hidden spins given the visible ones, then visible spins
+//! given those. (A hidden layer kept from the temperature before would make Z too small.)
 
 use super::chains::{Chains, check_count};
 use super::random::{Purpose, Stream};
@@ -45,22 +49,20 @@ pub struct PartitionEstimate {
 }
 
 impl Machine {
-    /// Estimates log Z. The first machine has no weights and visible fields `start`, or those of this machine: the means of
-    /// the data make a good start.
+    /// Estimates log Z; `step` is called after each intermediate machine. The first machine has no weights and visible fields
+    /// `start`, or those of this machine: the means of the data make a good start.
     ///
     /// # Errors
     /// [`RbmError::Setting`] for fewer than 40 chains, too many, or no intermediate machine, [`RbmError::Shape`] if `start` has not one
     /// field a visible unit, [`RbmError::NotFinite`] for parameters that are not finite.
-    pub fn annealed_log_partition(&self, annealing: &Annealing, start: Option<&[f32]>) -> Result<PartitionEstimate> {
+    pub fn annealed_log_partition(
+        &self,
+        annealing: &Annealing,
+        start: Option<&[f32]>,
+        step: &mut dyn FnMut(),
+    ) -> Result<PartitionEstimate> {
         self.check()?;
-        let start = start.unwrap_or(&self.eta);
-        let first = Self::new(
-            self.visible,
-            self.hidden,
-            vec![0.0; self.visible * self.hidden],
-            start.to_vec(),
-            vec![0.0; self.hidden],
-        )?;
+        let path = Path::new(self, start.unwrap_or(&self.eta))?;
         for (name, value, least) in [
             ("the number of chains", annealing.chains, 2 * GROUPS),
             ("the number of temperatures", annealing.temperatures, 1),
@@ -71,53 +73,74 @@ impl Machine {
             }
         }
         check_count(annealing.chains, self)?;
-        let independent: f64 = start.iter().map(|&eta| log_2cosh(f64::from(eta))).sum();
-        let log_first = independent + self.hidden as f64 * std::f64::consts::LN_2;
-        let logs = self.log_weights(annealing, &first);
-        Ok(PartitionEstimate::new(log_first, &logs))
+        let logs = path.log_weights(annealing, step);
+        Ok(PartitionEstimate::new(path.log_first(), &logs))
+    }
+}
+
+/// Machines from independent units, beta = 0, to a given one, beta = 1.
+struct Path<'a> {
+    machine: &'a Machine,
+    /// Machine without weights and hidden fields.
+    first: Machine,
+}
+
+impl<'a> Path<'a> {
+    fn new(machine: &'a Machine, start: &[f32]) -> Result<Self> {
+        let (visible, hidden) = (machine.visible, machine.hidden);
+        let first = Machine::new(visible, hidden, vec![0.0; visible * hidden], start.to_vec(), vec![0.0; hidden])?;
+        Ok(Self { machine, first })
     }
 
-    /// The machine at `beta` on the way from `first` to this one.
-    fn between(&self, first: &Self, beta: f64, machine: &mut Self) {
-        let beta = beta as f32;
-        let mix = |target: &mut [f32], from: &[f32], to: &[f32]| {
+    /// log Z of the first machine.
+    fn log_first(&self) -> f64 {
+        let independent: f64 = self.first.eta.iter().map(|&eta| log_2cosh(f64::from(eta))).sum();
+        independent + self.first.hidden as f64 * std::f64::consts::LN_2
+    }
+
+    /// Makes `between` the machine at `beta`.
+    fn set(&self, beta: f32, between: &mut Machine) {
+        let (first, last) = (&self.first, self.machine);
+        for (target, from, to) in [
+            (&mut between.weights, &first.weights, &last.weights),
+            (&mut between.eta, &first.eta, &last.eta),
+            (&mut between.theta, &first.theta, &last.theta),
+        ] {
             for ((target, &from), &to) in target.iter_mut().zip(from).zip(to) {
                 *target = (1.0 - beta) * from + beta * to;
             }
-        };
-        mix(&mut machine.weights, &first.weights, &self.weights);
-        mix(&mut machine.eta, &first.eta, &self.eta);
-        mix(&mut machine.theta, &first.theta, &self.theta);
+        }
     }
 
-    fn log_weights(&self, annealing: &Annealing, first: &Self) -> Vec<f64> {
+    /// log of a sample's weight ([`Machine::log_weight`]) at one beta less that at another.
+    fn gain(&self, sample: &[f32], (from, to): (f32, f32)) -> f64 {
+        let (from, to) = (f64::from(from), f64::from(to));
+        let change = |(&eta, &first): (&f32, &f32)| f64::from(eta) - f64::from(first);
+        let changes = self.machine.eta.iter().zip(&self.first.eta).map(change);
+        let bias: f64 = changes.zip(sample).map(|(change, &s)| change * f64::from(s)).sum();
+        let fields = self.machine.hidden_fields(sample);
+        (to - from) * bias + fields.iter().map(|&h| log_2cosh(to * h) - log_2cosh(from * h)).sum::<f64>()
+    }
+
+    /// log of the importance weight of each chain.
+    fn log_weights(&self, annealing: &Annealing, step: &mut dyn FnMut()) -> Vec<f64> {
         let stream = Stream::new(annealing.seed, Purpose::Annealing);
-        let mut chains = Chains::new(annealing.chains, self);
-        chains.start(first, stream);
-        let mut machine = first.clone();
-        let mut next = first.clone();
+        let mut chains = Chains::new(annealing.chains, self.machine);
+        let mut machine = self.first.clone();
+        chains.start(&machine, stream);
         let mut logs = vec![0.0; annealing.chains];
+        let mut beta = 0.0;
         for temperature in 1..=annealing.temperatures {
-            // The state is a draw at the last temperature; the step that follows leaves the present one unchanged.
-            chains.advance(&machine, 1, stream, temperature as u64);
-            self.between(first, temperature as f64 / annealing.temperatures as f64, &mut next);
-            let visible = self.visible;
-            let mut rest = &mut logs[..];
-            let pieces: Vec<(&mut [f64], &[f32])> = chains
-                .blocks()
-                .iter()
-                .map(|block| {
-                    let (piece, after) = std::mem::take(&mut rest).split_at_mut(block.spins.len() / visible);
-                    rest = after;
-                    (piece, &block.spins[..])
-                })
-                .collect();
-            pieces.into_par_iter().for_each(|(logs, spins)| {
-                for (log, row) in logs.iter_mut().zip(spins.chunks_exact(visible)) {
-                    *log += next.log_weight(row) - machine.log_weight(row);
-                }
-            });
-            std::mem::swap(&mut machine, &mut next);
+            let next = (temperature as f64 / annealing.temperatures as f64) as f32;
+            // The hidden layer was drawn at `beta` too: together a step that leaves the law at `beta` unchanged.
+            chains.draw_visible(&machine, stream, 2 * temperature as u64 - 1);
+            let rows = chains.blocks().iter().flat_map(|block| block.spins.chunks_exact(machine.visible));
+            let rows: Vec<&[f32]> = rows.collect();
+            logs.par_iter_mut().zip(rows).for_each(|(log, row)| *log += self.gain(row, (beta, next)));
+            self.set(next, &mut machine);
+            chains.draw_hidden(&machine, stream, 2 * temperature as u64);
+            beta = next;
+            step();
         }
         logs
     }

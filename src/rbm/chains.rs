@@ -5,7 +5,7 @@
 //! needs stays in the second-level cache, except for the weights, which all share.
 
 use super::kernel;
-use super::random::Stream;
+use super::random::{Lanes, Stream};
 use super::{Machine, RbmError, Result};
 use crate::data::Spins;
 use faer::linalg::matmul::matmul;
@@ -103,7 +103,7 @@ impl Chains {
     }
 
     /// Draws the hidden spins from the means of as many other chains.
-    pub fn draw_hidden(&mut self, from: &Self, stream: Stream, time: u64) {
+    pub fn draw_hidden_of(&mut self, from: &Self, stream: Stream, time: u64) {
         self.blocks.par_iter_mut().zip(&from.blocks).enumerate().for_each(|(index, (block, from))| {
             let mut random = stream.lanes(time, index as u64);
             kernel::sample_means(&from.hidden_means, &mut block.hidden_spins, &mut random);
@@ -125,17 +125,29 @@ impl Chains {
         self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
             let mut random = stream.lanes(time, index as u64);
             for step in 1..=steps {
-                block.visible_fields(machine, Hidden::Spins);
-                kernel::sample(&mut block.spins, &machine.eta, &mut random);
-                block.hidden_fields(machine);
+                block.draw_visible(machine, &mut random);
                 if step < steps {
-                    kernel::sample(&mut block.hidden_means, &machine.theta, &mut random);
-                    std::mem::swap(&mut block.hidden_means, &mut block.hidden_spins);
+                    block.draw_hidden(machine, &mut random);
                 } else {
+                    block.hidden_fields(machine);
                     kernel::means(&mut block.hidden_means, &machine.theta);
                     kernel::sample_means(&block.hidden_means, &mut block.hidden_spins, &mut random);
                 }
             }
+        });
+    }
+
+    /// Draws the visible spins given the hidden ones.
+    pub fn draw_visible(&mut self, machine: &Machine, stream: Stream, time: u64) {
+        self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
+            block.draw_visible(machine, &mut stream.lanes(time, index as u64));
+        });
+    }
+
+    /// Draws the hidden spins given the visible ones.
+    pub fn draw_hidden(&mut self, machine: &Machine, stream: Stream, time: u64) {
+        self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
+            block.draw_hidden(machine, &mut stream.lanes(time, index as u64));
         });
     }
 
@@ -193,6 +205,18 @@ impl Block {
     /// Means of the hidden units, `rows × N_h`.
     pub fn hidden_means(&self, machine: &Machine) -> MatRef<'_, f32> {
         MatRef::from_row_major_slice(&self.hidden_means, self.rows, machine.hidden)
+    }
+
+    fn draw_visible(&mut self, machine: &Machine, random: &mut Lanes) {
+        self.visible_fields(machine, Hidden::Spins);
+        kernel::sample(&mut self.spins, &machine.eta, random);
+    }
+
+    /// Leaves no means of the hidden spins behind.
+    fn draw_hidden(&mut self, machine: &Machine, random: &mut Lanes) {
+        self.hidden_fields(machine);
+        kernel::sample(&mut self.hidden_means, &machine.theta, random);
+        std::mem::swap(&mut self.hidden_means, &mut self.hidden_spins);
     }
 
     fn hidden_fields(&mut self, machine: &Machine) {

@@ -1,7 +1,7 @@
 //! The gradient estimated from a batch and chains, and what is done with it.
 
-use super::Machine;
 use super::chains::Chains;
+use super::{Exact, Machine};
 use faer::linalg::matmul::matmul;
 use faer::prelude::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -36,13 +36,32 @@ impl Gradients {
 
     /// `<s tanh>_batch − <s tanh>_chains`, `<s>_batch − <s>_chains`, `<tanh>_batch − <tanh>_chains`.
     pub fn estimate(&mut self, machine: &Machine, batch: &Chains, chains: &Chains) {
+        self.sum(machine, batch, Some(chains));
+    }
+
+    /// The same with the machine's exact averages in the place of those over chains.
+    pub fn against(&mut self, machine: &Machine, batch: &Chains, model: &Exact) {
+        self.sum(machine, batch, None);
         let hidden = self.hidden;
-        let phases = [(batch, 1.0 / batch.count() as f32), (chains, -1.0 / chains.count() as f32)];
+        for (index, entry) in self.weights.iter_mut().enumerate() {
+            *entry -= model.correlation[(index / hidden, index % hidden)] as f32;
+        }
+        for (total, means) in [(&mut self.eta, &model.visible_mean), (&mut self.theta, &model.hidden_mean)] {
+            total.iter_mut().zip(means.iter()).for_each(|(total, &mean)| *total -= mean as f32);
+        }
+    }
+
+    /// The averages over the batch, less those over chains.
+    fn sum(&mut self, machine: &Machine, batch: &Chains, chains: Option<&Chains>) {
+        let hidden = self.hidden;
+        let share = 1.0 / batch.count() as f32;
+        let chains = chains.map(|chains| (chains, -1.0 / chains.count() as f32));
+        let phases: Vec<(&Chains, f32)> = std::iter::once((batch, share)).chain(chains).collect();
         self.weights.par_chunks_mut(SLAB * hidden).enumerate().for_each(|(index, slab)| {
             let rows = slab.len() / hidden;
             let mut slab = MatMut::from_row_major_slice_mut(slab, rows, hidden);
             let mut accumulate = Accum::Replace;
-            for (chains, share) in phases {
+            for &(chains, share) in &phases {
                 for block in chains.blocks() {
                     let spins: MatRef<'_, f32> = block.spins(machine).subcols(index * SLAB, rows);
                     let means = block.hidden_means(machine);
@@ -56,9 +75,11 @@ impl Gradients {
             (&mut self.data_hidden, &mut self.theta, Layer::Hidden),
         ] {
             target.fill(0.0);
-            sum(batch, phases[0].1, layer, target);
+            sum(batch, share, layer, target);
             total.copy_from_slice(target);
-            sum(chains, phases[1].1, layer, total);
+            if let Some((chains, share)) = chains {
+                sum(chains, share, layer, total);
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use faer::MatRef;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+/// Largest standard deviation of weights that single precision holds, ten deviations out.
+const LARGEST_DEVIATION: f64 = 3e37;
 /// Most weights of a machine that is made here: 8 GiB of them.
 const MOST_WEIGHTS: usize = 1 << 31;
 
@@ -30,11 +32,11 @@ impl Machine {
     /// A machine with independent normal weights of standard deviation `deviation` and no fields.
     ///
     /// # Errors
-    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative or not finite, or more than
+    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative, not finite or beyond single precision, or more than
     /// 2³¹ weights.
     pub fn random(visible: usize, hidden: usize, deviation: f64, seed: u64) -> Result<Self> {
-        if !(deviation.is_finite() && deviation >= 0.0) {
-            let reason = "it must be finite and not negative".to_owned();
+        if !(0.0..=LARGEST_DEVIATION).contains(&deviation) {
+            let reason = format!("it must be between 0 and {LARGEST_DEVIATION:e}");
             return Err(RbmError::Setting {
                 name: "the standard deviation of the initial weights",
                 value: deviation,

@@ -11,13 +11,16 @@ mod error;
 mod estimates;
 mod exact;
 mod gradient;
+mod julia;
 mod kernel;
+mod kind;
 mod linear;
 mod machine;
 mod model_error;
 mod model_file;
 mod npz;
 pub(crate) mod order;
+mod parameters;
 mod random;
 mod sampler;
 mod train;
@@ -33,7 +36,7 @@ pub use model_error::ModelError;
 pub use model_file::ModelReader;
 pub use random::{Purpose, Stream};
 pub use sampler::Sampler;
-pub use train::{Algorithm, Settings, Trainer};
+pub use train::{Algorithm, ChainStates, Probe, Settings, Trainer};
 pub use units::{BernoulliMachine, Units};
 
 /// Result with the module's [`RbmError`].

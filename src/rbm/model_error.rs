@@ -34,7 +34,7 @@ pub enum ModelError {
     },
     /// A machine whose units are neither ±1 nor {0, 1}.
     #[error(
-        "{}: its machine is of type \"{found}\"{}; machines of ±1 (\"IIRBM\") and of {{0, 1}} units (\"BBRBM\") are read",
+        "{}: its machine is of type \"{found}\"{}; machines of ±1 (\"IIRBM\", Spin) and of {{0, 1}} units (\"BBRBM\", Binary) are read",
         path.display(), meaning(found)
     )]
     ModelType {
@@ -49,6 +49,14 @@ pub enum ModelError {
         /// The file.
         path: PathBuf,
         /// What it says, and what is needed.
+        reason: String,
+    },
+    /// The machine has a unit of labels, and the label is not given, or is none of them; or it has none.
+    #[error("{}: {reason}", path.display())]
+    Labels {
+        /// The file.
+        path: PathBuf,
+        /// What it has, and what is needed.
         reason: String,
     },
     /// There is no such update in the file.
@@ -76,7 +84,7 @@ impl ModelError {
     }
 }
 
-/// What the model types of the `rbms` package mean that are not read.
+/// What the model types of the `rbms` package mean that are not read; those of others say it.
 fn meaning(model_type: &str) -> &'static str {
     match model_type {
         "PBRBM" => " (Potts visible units)",

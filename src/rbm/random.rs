@@ -32,6 +32,8 @@ pub enum Purpose {
     Estimates = 6,
     /// Exact samples.
     Exact = 7,
+    /// Gibbs sampling of copies of chains, which are only looked at.
+    Probe = 8,
 }
 
 /// The random numbers of one seed and purpose.

@@ -47,7 +47,7 @@ impl<'a> Sampler<'a> {
         sampler.chains.load(samples, &all);
         sampler.chains.average_hidden(machine);
         let means = sampler.chains.clone();
-        sampler.chains.draw_hidden(&means, Stream::new(seed, Purpose::Starts), 0);
+        sampler.chains.draw_hidden_of(&means, Stream::new(seed, Purpose::Starts), 0);
         Ok(sampler)
     }
 

@@ -1,4 +1,4 @@
-//! Training by contrastive divergence, from chains that start at the data (CD) or go on for ever (PCD).
+//! Training by contrastive divergence, from chains that start at the data (CD) or go on for ever (PCD), or by the exact gradient.
 //!
 //! ```text
 //! dW ∝ <s tanh(Wᵀs + theta)>_Data − <s tanh(Wᵀs + theta)>_chains
@@ -8,12 +8,17 @@
 //! Wiskott, *JMLR* 17, 99 (2016).
 
 use super::chains::{Chains, check_count};
+use super::exact::MOST_UNITS;
 use super::gradient::Gradients;
 use super::order::Order;
 use super::random::{Purpose, Stream};
 use super::{Machine, RbmError, Result};
 use crate::data::Spins;
 use serde::{Deserialize, Serialize};
+
+mod probe;
+
+pub use probe::{ChainStates, Probe};
 
 /// Where the chains of an update start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +29,8 @@ pub enum Algorithm {
     Cd,
     /// Where the last update left them: persistent contrastive divergence.
     Pcd,
+    /// There are none: the machine's own averages are summed over all states of its smaller layer, of at most 24 units.
+    Exact,
 }
 
 /// How a machine is trained.
@@ -117,7 +124,8 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`RbmError::Units`] if the samples do not fit the machine, [`RbmError::Setting`] for settings that cannot be used,
-    /// [`RbmError::NotFinite`] for a machine that is not finite.
+    /// [`RbmError::NotFinite`] for a machine that is not finite, [`RbmError::TooLarge`] for the exact gradient of one with
+    /// more than 24 units in both layers.
     pub fn new(machine: Machine, data: &'a Spins, settings: Settings) -> Result<Self> {
         machine.check_data(data)?;
         machine.check()?;
@@ -125,7 +133,12 @@ impl<'a> Trainer<'a> {
         let count = match settings.algorithm {
             Algorithm::Cd => settings.batch_size,
             Algorithm::Pcd => settings.chains,
+            Algorithm::Exact => 1,
         };
+        let units = machine.visible.min(machine.hidden);
+        if settings.algorithm == Algorithm::Exact && units > MOST_UNITS {
+            return Err(RbmError::TooLarge { units, most: MOST_UNITS });
+        }
         for count in [count, settings.batch_size, settings.chains] {
             check_count(count, &machine)?;
         }
@@ -180,12 +193,16 @@ impl<'a> Trainer<'a> {
         self.order.batch(self.updates, &mut self.chosen);
         self.batch.load(self.data, &self.chosen);
         self.batch.average_hidden(&self.machine);
-        if self.settings.algorithm == Algorithm::Cd {
-            let starts = Stream::new(self.settings.seed, Purpose::Starts);
-            self.chains.draw_hidden(&self.batch, starts, self.updates + 1);
+        if self.settings.algorithm == Algorithm::Exact {
+            self.gradients.against(&self.machine, &self.batch, &self.machine.exact()?);
+        } else {
+            if self.settings.algorithm == Algorithm::Cd {
+                let starts = Stream::new(self.settings.seed, Purpose::Starts);
+                self.chains.draw_hidden_of(&self.batch, starts, self.updates + 1);
+            }
+            self.chains.advance(&self.machine, self.settings.gibbs_steps, stream, self.updates);
+            self.gradients.estimate(&self.machine, &self.batch, &self.chains);
         }
-        self.chains.advance(&self.machine, self.settings.gibbs_steps, stream, self.updates);
-        self.gradients.estimate(&self.machine, &self.batch, &self.chains);
         if self.settings.centred {
             self.gradients.centre();
         }
@@ -214,7 +231,7 @@ impl<'a> Trainer<'a> {
         self.updates as f64 * self.settings.batch_size as f64 / self.data.samples() as f64
     }
 
-    /// Visible and hidden spins of the persistent chains, from which the next update starts; `None` for CD.
+    /// Visible and hidden spins of the persistent chains, from which the next update starts; `None` for others than PCD.
     pub fn chains(&self) -> Option<(Spins, Spins)> {
         let persistent = self.settings.algorithm == Algorithm::Pcd;
         persistent.then(|| (self.chains.visible_spins(), self.chains.hidden_spins()))

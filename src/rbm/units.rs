@@ -71,6 +71,41 @@ impl From<&BernoulliMachine> for Machine {
     }
 }
 
+/// A layer of a machine whose layers may have different units: their values are `centre + half × spin`.
+pub(super) struct Layer<'a> {
+    pub(super) units: Units,
+    pub(super) bias: &'a [f64],
+}
+
+impl Layer<'_> {
+    /// Centre and half distance of the two values.
+    fn values(&self) -> (f64, f64) {
+        match self.units {
+            Units::Ising | Units::Gaussian => (0.0, 1.0),
+            Units::Bernoulli => (0.5, 0.5),
+        }
+    }
+}
+
+/// The ±1 form of a machine `p(v, h) ∝ exp(v·W' h + a'·v + b'·h)`, `weights` row after row; rounded once, in the end.
+pub(super) fn ising(visible: Layer, hidden: Layer, weights: &[f64]) -> Machine {
+    let (rows, columns) = (visible.bias.len(), hidden.bias.len());
+    let ((centre_v, half_v), (centre_h, half_h)) = (visible.values(), hidden.values());
+    let (mut eta, mut theta) = (visible.bias.to_vec(), hidden.bias.to_vec());
+    for (index, weight) in weights.iter().enumerate() {
+        eta[index / columns] += centre_h * weight;
+        theta[index % columns] += centre_v * weight;
+    }
+    let single = |values: Vec<f64>, factor: f64| values.into_iter().map(|value| (factor * value) as f32).collect();
+    Machine {
+        visible: rows,
+        hidden: columns,
+        weights: weights.iter().map(|weight| (half_v * half_h * weight) as f32).collect(),
+        eta: single(eta, half_v),
+        theta: single(theta, half_h),
+    }
+}
+
 /// Σ_j W_ij for each i, and Σ_i W_ij for each j.
 fn sums(weights: &[f32], visible: usize, hidden: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut rows, mut columns) = (vec![0.0; visible], vec![0.0; hidden]);

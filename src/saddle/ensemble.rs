@@ -10,6 +10,11 @@ use serde::Serialize;
 /// Relative difference up to which two singular values are equal.
 const EQUAL: f64 = 1e-10;
 
+/// Largest w, σ and field on a mode: their products and the cubes of their inverses are numbers still.
+const LARGEST: f64 = 1e100;
+/// Largest κ, and the inverse of the smallest: m scales like κ^{1/4}, and tolerances are absolute.
+const LARGEST_KAPPA: f64 = 1e9;
+
 /// Ensemble of machines `w_ij = Σ_α w_α u_i^α v_j^α + r_ij`, `r_ij ~ N(0, σ²/L)`, `L = √(N_v N_h)`, κ = N_h/N_v.
 ///
 /// The fields η_γ and θ_γ are the projections of the sites' fields on the modes divided by √L, so that they compare
@@ -42,13 +47,13 @@ impl Ensemble {
     /// Ensemble without fields, with one law for û and v̂.
     ///
     /// # Errors
-    /// κ not positive; σ negative; no modes; modes negative or not in decreasing order; anything not finite; an
-    /// empirical prior with another number of modes.
+    /// κ outside 1e-9 … 1e9; σ or modes outside 0 … 1e100; no modes, or modes that are not in decreasing order; an empirical
+    /// prior with another number of modes.
     pub fn new(kappa: f64, sigma: f64, modes: &[f64], prior: Prior) -> Result<Self> {
-        if !(kappa.is_finite() && kappa > 0.0) {
+        if !(1.0 / LARGEST_KAPPA..=LARGEST_KAPPA).contains(&kappa) {
             return Err(Error::Kappa(kappa));
         }
-        if !(sigma.is_finite() && sigma >= 0.0) {
+        if !(0.0..=LARGEST).contains(&sigma) {
             return Err(Error::Sigma(sigma));
         }
         check_modes(modes)?;
@@ -79,7 +84,7 @@ impl Ensemble {
     /// The same ensemble with fields η_γ on the visible and θ_γ on the hidden side of each mode.
     ///
     /// # Errors
-    /// Lists of another length than the modes, entries that are not finite.
+    /// Lists of another length than the modes, entries that are not finite or beyond 1e100.
     pub fn with_fields(self, eta: &[f64], theta: &[f64]) -> Result<Self> {
         for (name, values) in [("eta", eta), ("theta", theta)] {
             if values.len() != self.modes.len() {
@@ -87,6 +92,10 @@ impl Ensemble {
             }
             if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
                 return Err(Error::NotFinite { name, value });
+            }
+            if let Some(value) = values.iter().find(|value| value.abs() > LARGEST) {
+                let reason = format!("a field of {value} on a mode: choose between -1e100 and 1e100");
+                return Err(Error::Range { name, reason });
             }
         }
         Ok(Self { eta: DVector::from_column_slice(eta), theta: DVector::from_column_slice(theta), ..self })
@@ -215,7 +224,7 @@ fn check_modes(modes: &[f64]) -> Result<()> {
         return Err(Error::NoModes);
     }
     for (index, &value) in modes.iter().enumerate() {
-        if !(value.is_finite() && value >= 0.0) {
+        if !(0.0..=LARGEST).contains(&value) {
             return Err(Error::Mode { mode: index + 1, value });
         }
         if index > 0 && value > modes[index - 1] {

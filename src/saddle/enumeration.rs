@@ -11,13 +11,16 @@
 //! 5. random directions;
 //! 6. from every unstable point met, down its unstable direction;
 //! 7. Newton's method on the equations deflated by all points found (P. E. Farrell, Á. Birkisson and S. W. Funke,
-//!    *SIAM J. Sci. Comput.* 37, A2026 (2015)), which cannot return to them.
+//!    *SIAM J. Sci. Comput.* 37, A2026 (2015)), which cannot return to them;
+//! 8. for one mode under symmetric laws, the whole of its equation, by branch and prune: nothing is left out then.
 //!
 //! Points are identified modulo the symmetries of the equations, whose number is kept as the degeneracy.
 
 use super::ensemble::{Ensemble, Symmetry};
+use super::equations::Equations;
 use super::fixed_point::{FixedPoint, Kind};
 use super::fluctuation;
+use super::scan;
 use super::solver::{Settings, Solver, Start};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
@@ -50,6 +53,8 @@ pub struct Search {
     pub from_low_temperature: bool,
     /// Whether deflation looks for points that no start leads to.
     pub deflation: bool,
+    /// Whether the equations of a single mode are scanned for all their solutions.
+    pub scan: bool,
     /// Seed of the random starts.
     pub seed: u64,
     /// The solver's settings.
@@ -63,6 +68,7 @@ impl Default for Search {
             random: 32,
             from_low_temperature: true,
             deflation: true,
+            scan: true,
             seed: 0,
             settings: Settings { rounds: 30, ..Settings::default() },
         }
@@ -85,6 +91,9 @@ pub struct Enumeration {
     /// Of which found a stable point that no start before had found: `random_new/random_starts` estimates the chance that
     /// one more would.
     pub random_new: usize,
+    /// Whether `points` are all solutions, up to symmetry: the equations of one mode were [scanned](Search::scan). Otherwise
+    /// they are what the search met, and the unstable ones among them are by-products.
+    pub complete: bool,
 }
 
 impl Enumeration {
@@ -103,16 +112,16 @@ impl Enumeration {
     /// F is not defined to this order and no point gets a weight.
     ///
     /// # Errors
-    /// L not positive; those of the averages.
+    /// L that [`check_size`] refuses; those of the averages.
     pub fn weigh(&mut self, ensemble: &Ensemble, size: f64) -> Result<()> {
-        if !(size.is_finite() && size > 0.0) {
-            return Err(Error::Size(size));
-        }
+        check_size(size)?;
+        // Of the lowest alone L f may overflow.
+        let lowest = self.dominant().map_or(0.0, |point| point.free_energy);
         let stable = self.points.iter_mut().filter(|point| point.stable);
         let mut logs = Vec::new();
         for point in stable {
             let fluctuations = 0.5 * fluctuation::log_determinant(ensemble, point)?;
-            logs.push((point.degeneracy.ln() - size * point.free_energy - fluctuations, point));
+            logs.push((point.degeneracy.ln() - size * (point.free_energy - lowest) - fluctuations, point));
         }
         // A vanishing determinant leaves rounding noise, of either sign.
         let undefined = |point: &FixedPoint| point.kind == Kind::Continuum;
@@ -127,6 +136,17 @@ impl Enumeration {
         }
         Ok(())
     }
+}
+
+/// Largest L at which free energies, which are known to some 1e-15, tell the weights of states apart.
+const LARGEST_SIZE: f64 = 1e12;
+
+/// Checks a size L at which states are to be weighed.
+///
+/// # Errors
+/// [`Error::Size`] unless 0 < L ≤ 1e12.
+pub fn check_size(size: f64) -> Result<()> {
+    if size > 0.0 && size <= LARGEST_SIZE { Ok(()) } else { Err(Error::Size(size)) }
 }
 
 /// [`enumerate_with`] the default search.
@@ -191,7 +211,46 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
     if search.deflation {
         deflate(&mut solver, &directions, &mut catalogue)?;
     }
+    if search.scan
+        && let Some(points) = scan::solutions(&mut solver)?
+    {
+        points.iter().for_each(|point| catalogue.add_point(point));
+        catalogue.complete = true;
+    }
     Ok(catalogue.finish(search.random))
+}
+
+/// Rounds and Newton steps of a start, and the time of a term of an average, in seconds, for [`search_seconds`].
+const ROUNDS: f64 = 40.0;
+const TERM: f64 = 1e-8;
+/// Terms from which they no longer fit the caches and cost twice as much.
+const CACHED: f64 = 3e5;
+
+/// About how many seconds a search takes, within a factor of a few: strong fields under laws other than the Gaussian, and
+/// tensor rules, can ask for hours.
+///
+/// # Errors
+/// Fields too large to average.
+pub fn search_seconds(ensemble: &Ensemble, search: &Search) -> Result<f64> {
+    let modes = ensemble.modes().len();
+    let mut starts = vec![0.0; modes + 1];
+    for start in directions(ensemble, search) {
+        starts[start.magnetization.iter().filter(|m| **m != 0.0).count()] += 1.0;
+    }
+    let cost = |ensemble: &Ensemble, condensed: usize| -> Result<f64> {
+        let terms = Equations::new(ensemble)?.terms(condensed)?;
+        Ok(if terms > CACHED { 2.0 * terms } else { terms })
+    };
+    let mut total = search.random as f64 * cost(ensemble, modes)?;
+    let ladder: &[f64] = if search.from_low_temperature { &TEMPERATURES } else { &[] };
+    for (condensed, &starts) in starts.iter().enumerate().filter(|(_, starts)| **starts > 0.0) {
+        total += starts * cost(ensemble, condensed)?;
+        for &temperature in ladder {
+            total += starts * cost(&ensemble.at_temperature(temperature), condensed)?;
+        }
+    }
+    let images = if ensemble.has_fields() { 2.0 } else { 1.0 };
+    Ok(images * total * ROUNDS * TERM)
 }
 
 /// The stable states of the ensemble without fields, in every combination of signs that the fields tell apart: as long
@@ -202,7 +261,8 @@ fn field_free_images(ensemble: &Ensemble, search: &Search) -> Result<Vec<Start>>
         return Ok(Vec::new());
     }
     let mut images = Vec::new();
-    for point in enumerate_with(&ensemble.without_fields(), search)?.stable() {
+    let search = Search { scan: false, ..*search };
+    for point in enumerate_with(&ensemble.without_fields(), &search)?.stable() {
         let broken: Vec<usize> = (0..ensemble.modes().len())
             .filter(|&mode| point.magnetization[mode] != 0.0 && !symmetry.is_free(mode))
             .collect();
@@ -247,6 +307,7 @@ struct Catalogue {
     unconverged: usize,
     last_new: usize,
     random_new: usize,
+    complete: bool,
 }
 
 impl Catalogue {
@@ -259,6 +320,7 @@ impl Catalogue {
             unconverged: 0,
             last_new: 0,
             random_new: 0,
+            complete: false,
         }
     }
 
@@ -314,6 +376,7 @@ impl Catalogue {
             last_new: self.last_new,
             random_starts,
             random_new: self.random_new,
+            complete: self.complete,
         }
     }
 }

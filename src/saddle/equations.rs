@@ -92,8 +92,8 @@ impl Half {
         self.averager.product(&self.direction, &mut self.image);
         let averages = self.averager.averages();
         let variance = self.sigma * self.sigma;
-        let mut overlap =
-            self.scale * self.scale * variance * (3.0 * averages.sech4 - 2.0 * averages.sech2) * along_overlap;
+        // 3 sech⁴ − 2 sech² is −½ (sech²)''.
+        let mut overlap = -0.5 * self.scale * self.scale * variance * averages.sech2_bend * along_overlap;
         for mode in 0..modes {
             let bend = averages.component_tanh_sech2[mode];
             out[mode] = self.image[mode] - self.scale * variance * bend * along_overlap;
@@ -110,6 +110,15 @@ fn response(averages: &Averages, scale: f64, out: &mut DVector<f64>) {
     }
     // Rounding can take the average above 1.
     out[modes] = (1.0 - averages.sech2).max(0.0);
+}
+
+/// Which layer responds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// (m, q) → (m̄, q̄).
+    Visible,
+    /// (m̄, q̄) → (m, q).
+    Hidden,
 }
 
 /// The equations of one ensemble, with their scratch memory. A state is the vector `(m_1, …, m_K, q)`.
@@ -132,6 +141,53 @@ impl Equations {
             bar: DVector::zeros(size),
             scratch: DVector::zeros(size),
         })
+    }
+
+    fn layer(&self, layer: Layer) -> &Half {
+        match layer {
+            Layer::Visible => &self.visible,
+            Layer::Hidden => &self.hidden,
+        }
+    }
+
+    /// Coefficient `k (w m + η)` of the first mode in a layer's field.
+    pub fn field(&self, layer: Layer, magnetization: f64) -> f64 {
+        let half = self.layer(layer);
+        half.scale * (half.modes[0] * magnetization + half.fields[0])
+    }
+
+    /// Variance `k² σ²` of a layer's field per overlap of the other.
+    pub fn variance(&self, layer: Layer) -> f64 {
+        let half = self.layer(layer);
+        (half.scale * half.sigma).powi(2)
+    }
+
+    /// Response of a layer to the other's magnetization and overlap, for one mode.
+    pub fn respond(&mut self, layer: Layer, magnetization: f64, overlap: f64) -> Result<(f64, f64)> {
+        let state = DVector::from_vec(vec![magnetization, overlap]);
+        let half = match layer {
+            Layer::Visible => &mut self.visible,
+            Layer::Hidden => &mut self.hidden,
+        };
+        half.respond(&state, &mut self.scratch)?;
+        Ok((self.scratch[0], self.scratch[1]))
+    }
+
+    /// Terms that one round sums over where the first `condensed` modes are magnetized fully: its cost.
+    ///
+    /// # Errors
+    /// Fields too large to average.
+    pub fn terms(&self, condensed: usize) -> Result<f64> {
+        let mut terms = 0.0;
+        for half in [&self.visible, &self.hidden] {
+            // |m| is at most κ^{1/4}, |m̄| at most κ^{-1/4}: the layer's own scale.
+            let magnetization = |mode: usize| if mode < condensed { half.scale } else { 0.0 };
+            let strength =
+                |mode: usize| half.scale * (half.modes[mode] * magnetization(mode) + half.fields[mode].abs());
+            let coefficients: Vec<f64> = (0..half.modes.len()).map(strength).collect();
+            terms += half.averager.terms(&Field::new(&coefficients, half.scale * half.sigma))?;
+        }
+        Ok(terms)
     }
 
     /// Number of modes.

@@ -88,6 +88,9 @@ pub(super) fn spectral_radius(
 
 /// Largest modulus of the eigenvalues of a dense matrix; `None` if they could not be computed.
 pub(super) fn largest_modulus(matrix: DMatrix<f64>) -> Option<f64> {
+    if !matrix.iter().all(|entry| entry.is_finite()) {
+        return None;
+    }
     if let (2, 2) = matrix.shape() {
         return Some(largest_modulus_of_two(&matrix));
     }

@@ -11,10 +11,11 @@ mod fixed_point;
 mod fluctuation;
 mod krylov;
 mod newton;
+mod scan;
 mod solver;
 
 pub use ensemble::{Ensemble, Symmetry};
-pub use enumeration::{Enumeration, Search, enumerate, enumerate_with};
+pub use enumeration::{Enumeration, Search, check_size, enumerate, enumerate_with, search_seconds};
 pub use fixed_point::{FixedPoint, Kind, Status};
 pub use fluctuation::{free_energy, log_determinant, response, round};
 pub use solver::{Settings, Solver, Start};

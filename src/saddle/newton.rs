@@ -225,6 +225,9 @@ impl Solver {
 /// Solves by LU, or in the least-squares sense where the matrix is singular (a continuum, or a marginal point).
 fn solve_dense(matrix: DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
     let scale = matrix.amax();
+    if !matrix.iter().all(|entry| entry.is_finite()) {
+        return None;
+    }
     let factors = matrix.clone().lu();
     let pivots = factors.u().diagonal();
     let step = if pivots.amin() > 1e-12 * scale {

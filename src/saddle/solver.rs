@@ -172,6 +172,18 @@ impl Solver {
         Ok(Iterate { state, residual: 0.0, iterations })
     }
 
+    /// The solution that Newton's method alone leads to, if any.
+    pub(super) fn polish(&mut self, start: &Start) -> Result<Option<FixedPoint>> {
+        let state = start.state();
+        let unknowns = self.unknowns(&state);
+        let iterate = self.newton(&state, &unknowns)?;
+        if iterate.residual > self.settings.tolerance {
+            return Ok(None);
+        }
+        let iterate = self.settle_small_modes(iterate)?;
+        Ok(Some(self.describe(iterate)?).filter(FixedPoint::is_converged))
+    }
+
     /// [`solve`](Self::solve), then away from the point along its unstable direction if it is unstable, until a stable
     /// one is reached or `attempts` are used up. Returns all points met.
     pub(super) fn descend(&mut self, start: &Start, attempts: usize) -> Result<Vec<FixedPoint>> {

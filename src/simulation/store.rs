@@ -17,6 +17,7 @@ use std::time::Duration;
 const SAVE_EVERY: Duration = Duration::from_secs(30);
 const FOLDER: &str = "checkpoints";
 const LATEST: &str = "latest.h5";
+const MODEL: &str = "model.h5";
 const RUN: &str = "run.toml";
 /// Prefix of what a state holds besides the machine.
 const STATE: &str = "state.";
@@ -62,6 +63,22 @@ impl Store {
         Ok(Self { folder, ..self.clone() })
     }
 
+    /// Updates made by the run in `parent`, stopped or done, whose files stay as they are; `None` before the first state, or
+    /// without a run.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn made(parent: &Path, units: Units) -> Result<Option<u64>> {
+        let (folder, model) = (parent.join(FOLDER), parent.join(MODEL));
+        if folder.exists() {
+            return Self { folder, hyperparameters: Hyperparameters::default(), units, save_every: SAVE_EVERY }.done();
+        }
+        if !model.exists() {
+            return Ok(None);
+        }
+        Ok(ModelReader::open(&model, Some(units))?.updates().last().copied())
+    }
+
     /// The store of a run that was stopped in `parent`, or one made from the `model.h5` of a run that was done.
     ///
     /// # Errors
@@ -75,7 +92,7 @@ impl Store {
         if folder.exists() {
             return Ok(store);
         }
-        let model = parent.join("model.h5");
+        let model = parent.join(MODEL);
         if !model.exists() {
             let reason = "there is no run to resume: neither checkpoints nor model.h5".to_owned();
             return Err(SimulationError::Foreign { path: parent.to_owned(), reason });

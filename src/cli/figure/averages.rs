@@ -13,10 +13,11 @@ const COEFFICIENTS: [f64; 3] = [1.5, 1.2, 0.9];
 /// Points of a Gauss rule at most, in quick figures and else.
 const MOST_POINTS: [usize; 2] = [300_000, 3_000_000];
 const HEADER: [&str; 6] = ["prior", "modes", "method", "setting", "nodes", "error"];
-/// Times are in a file of their own: they are the only thing here that another run has otherwise.
+/// Times are in files of their own: they are the only thing here that another run has otherwise.
 const TIMES_HEADER: [&str; 5] = ["prior", "modes", "method", "setting", "seconds"];
 
-/// Accuracy against cost, under the four laws and with one, two and three modes. Times are those of the machine at hand.
+/// Accuracy against nodes and, in figures and tables of their own, against time, under the four laws and with one, two and three
+/// modes. Times are those of the machine at hand.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let tolerances: Vec<f64> = (1..=if quick { 8 } else { 16 })
@@ -46,7 +47,10 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     bar.finish_and_clear();
     gallery.destination.save(&figure::average_costs(&panels)?, "averages")?;
     gallery.destination.write_csv("averages.csv", &HEADER, rows)?;
-    gallery.destination.write_csv("averages-times.csv", &TIMES_HEADER, times)
+    gallery.destination.measured(|destination| {
+        destination.save(&figure::average_times(&panels)?, "averages-times")?;
+        destination.write_csv("averages-times.csv", &TIMES_HEADER, times)
+    })
 }
 
 /// Nodes in each dimension, as long as there are not too many points.

@@ -25,7 +25,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         learning_rate: if quick { 0.003 } else { 0.001 },
         updates: if quick { 80 } else { 140 },
         records: 100,
-        batch: if quick { 250 } else { 500 },
+        batch: gallery.cluster_batch(),
         gibbs_steps: 10,
         seed: gallery.common.seed,
     };

@@ -20,7 +20,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let mut spectra = vec![("drawn digits", variances(&drawn)?)];
     match mnist::locate(None) {
         Ok(folder) => {
-            let data = mnist::load(&folder, Some(count), Binarization::Threshold)?;
+            let data = mnist::load(&folder, Some(count), Binarization::MIDDLE)?;
             spectra.push(("MNIST", variances(&data)?));
         }
         Err(_) if !gallery.common.quiet => eprintln!("note: MNIST is not at hand; the drawn digits are shown alone"),

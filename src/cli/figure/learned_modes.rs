@@ -2,6 +2,7 @@
 
 use super::Gallery;
 use crate::cli::CliError;
+use crate::cli::model::fits_on_a_page;
 use crate::cli::report::exact;
 use crate::figure::{self, ColorScale, Colormap, FigureError, Image};
 use crate::letter::{LEADING, TrainingCourse};
@@ -19,7 +20,7 @@ struct Tile {
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let course = gallery.training()?;
     let tiles = tiles(&course);
-    match gallery.data()?.image_shape {
+    match gallery.data()?.image_shape.filter(|&shape| fits_on_a_page(shape)) {
         Some(shape) => {
             let image = |tile: &Tile| Ok(Image::new(shape, &tile.values)?.title(&tile.title));
             let images: Vec<Image> = tiles.iter().map(image).collect::<Result<_, FigureError>>()?;

@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 
 /// Folder used without --out.
 const DEFAULT_FOLDER: &str = "figures";
+/// Data of the options where none are given.
+const DEFAULT_DATA: &str = "digits";
 
 /// The letter's figures and others, each as PNG and SVG with its data as CSV, and the table of what they claim.
 ///
@@ -106,6 +108,21 @@ enum FigureName {
 type Draw = fn(&mut Gallery) -> Result<(), CliError>;
 
 impl FigureName {
+    /// Whether it shows the data of the options, or one of those does that it stands for.
+    fn takes_data(self) -> bool {
+        self == Self::All || self.trains()
+    }
+
+    /// Whether it needs the training run of the options.
+    fn trains(self) -> bool {
+        matches!(self, Self::SpectrumHistogram | Self::LearnedModes | Self::SpectrumLogLog)
+    }
+
+    /// Whether it simulates machines that learn clusters.
+    fn simulates_clusters(self) -> bool {
+        matches!(self, Self::TheoryVsSimulation | Self::Trajectory | Self::Closures)
+    }
+
     /// What draws it; nothing draws all of them.
     fn draw(self) -> Option<Draw> {
         Some(match self {
@@ -140,16 +157,37 @@ struct Gallery<'a> {
 }
 
 impl FigureOptions {
+    /// Refuses data where a figure makes its own.
+    fn check(&self) -> Result<(), CliError> {
+        let name = self.name.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+        if self.data.data != DEFAULT_DATA && !self.name.takes_data() {
+            return Err(CliError::Input(format!(
+                "figure {name} draws its own data and takes no --data (\"{}\"): spectrum-histogram, spectrum-log-log, learned-modes and all do",
+                self.data.data
+            )));
+        }
+        Ok(())
+    }
+
     pub fn execute(self, common: &Common) -> Result<(), CliError> {
+        self.check()?;
         let destination = Destination::new(common, DEFAULT_FOLDER)?;
         let mut gallery = Gallery { common, options: self, destination, runs: Runs::default(), claims: Vec::new() };
         let names: &[FigureName] = match gallery.options.name {
             FigureName::All => FigureName::value_variants(),
             ref one => &[*one],
         };
+        // What cannot be is refused before the first figure is written.
+        if names.iter().any(|name| name.trains()) {
+            gallery.check_training()?;
+        }
+        if names.iter().any(|name| name.simulates_clusters()) {
+            gallery.check_clusters()?;
+        }
         for draw in names.iter().filter_map(|name| name.draw()) {
             draw(&mut gallery)?;
         }
+        let loaded = gallery.runs.data().map(|data| gallery.options.data.report(data));
         let Gallery { options, mut destination, claims, .. } = gallery;
         claims::write(
             &mut destination,
@@ -159,10 +197,15 @@ impl FigureOptions {
         destination.write_run(common, "figure", &options)?;
         match common.format {
             Format::Json => {
-                let summary = serde_json::json!({ "files": destination.written(), "claims": claims });
+                let summary = serde_json::json!({
+                    "data": loaded, "files": destination.written(), "timings": destination.timings(), "claims": claims
+                });
                 report::print(&report::json(&summary));
             }
-            Format::Table => report::print(&(claims::text(&claims) + &destination.summary())),
+            Format::Table => {
+                let loaded = loaded.map_or(String::new(), |loaded| loaded.text());
+                report::print(&(loaded + &claims::text(&claims) + &destination.summary()));
+            }
         }
         Ok(())
     }

@@ -12,6 +12,22 @@ impl Gallery<'_> {
     pub fn cluster_samples(&self, quick: usize, full: usize) -> usize {
         self.options.data.samples.unwrap_or(if self.options.quick { quick } else { full })
     }
+
+    /// Samples of a batch of them.
+    pub fn cluster_batch(&self) -> usize {
+        if self.options.quick { 250 } else { 500 }
+    }
+
+    /// Checks that there are as many samples as a batch has.
+    pub fn check_clusters(&self) -> Result<(), CliError> {
+        let batch = self.cluster_batch();
+        match self.options.data.samples {
+            Some(samples) if samples < batch => Err(CliError::Input(format!(
+                "--samples is {samples}: figures of clusters learn from batches of {batch} samples, and need as many at least"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Simulates a design so many times and follows the theories beside it.
@@ -44,7 +60,12 @@ pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
 
 /// The curves of the theories, to be drawn.
 pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
-    outcome.theories.iter().map(|theory| TheoryCurves { name: &theory.name, modes: &theory.followed.values }).collect()
+    let theories = outcome.theories.iter().map(|theory| TheoryCurves {
+        name: &theory.name,
+        modes: &theory.followed.values,
+        unreliable_from: theory.prediction.unreliable.map(|found| found.from),
+    });
+    theories.collect()
 }
 
 /// What is drawn of simulations and theories.

@@ -1,10 +1,10 @@
 //! Data and training runs that several figures need, made once.
 
 use super::Gallery;
-use crate::cli::{CliError, progress};
+use crate::cli::{CliError, budget, progress};
 use crate::data::{Dataset, Expect};
 use crate::letter::{TrainingCourse, TrainingSettings, updates_in};
-use crate::rbm::Settings;
+use crate::rbm::{Machine, Settings, Trainer};
 use std::rc::Rc;
 
 /// Passes through the data, those of a first look, and more than that is a mistake.
@@ -25,13 +25,20 @@ pub(super) struct Runs {
     training: Option<Rc<TrainingCourse>>,
 }
 
+impl Runs {
+    /// The data, if a figure has asked for them.
+    pub fn data(&self) -> Option<&Dataset> {
+        self.data.as_deref()
+    }
+}
+
 impl Gallery<'_> {
     /// The ±1 data of the options.
     pub fn data(&mut self) -> Result<Rc<Dataset>, CliError> {
         if let Some(data) = &self.runs.data {
             return Ok(Rc::clone(data));
         }
-        let data = Rc::new(self.options.data.load(Expect::Spins)?);
+        let data = Rc::new(self.options.data.load(self.common, Expect::Spins)?);
         Ok(Rc::clone(self.runs.data.insert(data)))
     }
 
@@ -49,6 +56,20 @@ impl Gallery<'_> {
         Ok(Rc::clone(self.runs.training.insert(Rc::new(course))))
     }
 
+    /// Checks that the training run can be made, in reasonable time.
+    pub fn check_training(&mut self) -> Result<(), CliError> {
+        let data = self.data()?;
+        let training = self.training_settings(data.len())?;
+        let TrainingSettings { hidden, ref settings, .. } = training;
+        budget::check_memory("--hidden", hidden, 32.0 * data.units() as f64)?;
+        let weights = data.units() as f64 * hidden as f64;
+        let update = budget::seconds(5.0 * settings.batch_size as f64 * weights);
+        budget::check_time("--epochs", training.epochs, update * updates_in(1.0, data.len(), &training) as f64)?;
+        let machine = Machine::random(data.units(), hidden, 0.0, 0)?;
+        Trainer::new(machine, data.spins()?, settings.clone())?;
+        Ok(())
+    }
+
     fn training_settings(&mut self, samples: usize) -> Result<TrainingSettings, CliError> {
         let options = &mut self.options;
         let epochs = *options.epochs.get_or_insert(if options.quick { QUICK_EPOCHS } else { EPOCHS });
@@ -61,6 +82,8 @@ impl Gallery<'_> {
         if batch_size == 0 {
             return Err(CliError::Input("--batch-size is 0: a batch has at least one sample".to_owned()));
         }
+        let batch_size = options.data.batch(batch_size, samples);
+        options.batch_size = Some(batch_size);
         let settings = Settings { batch_size, chains: batch_size, seed: self.common.seed, ..Settings::default() };
         Ok(TrainingSettings { hidden: options.hidden, deviation: DEVIATION, epochs, records: RECORDS, settings })
     }

@@ -2,6 +2,7 @@
 
 use super::Gallery;
 use crate::cli::CliError;
+use crate::cli::figures::bulk_title;
 use crate::cli::report::exact;
 use crate::figure::{self, Bulk, SpectrumHistogram};
 
@@ -14,15 +15,15 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     // At the start the law is known; later it is that of the bulk, where there is one.
     let laws = [Some(start), shown[1].bulk.law, shown[2].bulk.law];
     let densities = laws.map(|law| move |w: f64| law.map_or(0.0, |law| law.density(w)));
-    let titles = shown.map(|record| match &record.bulk.note {
-        Some(_) => format!("t = {}, no bulk", brief(record.time)),
+    let titles = shown.map(|record| match bulk_title(&record.bulk) {
+        Some(title) => format!("t = {}, {title}", brief(record.time)),
         None => format!("t = {}", brief(record.time)),
     });
     let panels: Vec<SpectrumHistogram<'_>> = (0..shown.len())
         .map(|k| SpectrumHistogram {
             title: &titles[k],
             singular_values: &shown[k].singular_values,
-            bulk: laws[k].filter(|_| shown[k].bulk.note.is_none()).map(|law| Bulk {
+            bulk: laws[k].filter(|_| shown[k].bulk.exists()).map(|law| Bulk {
                 density: &densities[k],
                 edges: law.edges(),
                 outliers: shown[k].bulk.outliers,

@@ -26,7 +26,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         learning_rate: if quick { 0.004 } else { 0.0015 },
         updates: if quick { 70 } else { 84 },
         records: 100,
-        batch: if quick { 250 } else { 500 },
+        batch: gallery.cluster_batch(),
         gibbs_steps: 10,
         seed: gallery.common.seed,
     };

@@ -35,13 +35,15 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         learning_rate: if quick { 0.002 } else { 0.001 },
         updates: if quick { 80 } else { 120 },
         records: if quick { 40 } else { 80 },
-        batch: if quick { 250 } else { 500 },
+        batch: gallery.cluster_batch(),
         gibbs_steps: 10,
         seed: gallery.common.seed,
     });
+    // What cannot be learnt is told before anything is computed.
+    let experiments = designs.iter().map(Experiment::new).collect::<Result<Vec<_>, _>>()?;
     let diagram = background(gallery, kappa)?;
     let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
-    let courses = designs.par_iter().map(|design| courses(design, kappa, &|| bar.inc(1)));
+    let courses = experiments.par_iter().map(|experiment| courses(experiment, units.0, kappa, &|| bar.inc(1)));
     let courses = courses.collect::<Result<Vec<_>, CliError>>()?;
     let (mut paths, mut rows) = (Vec::new(), Vec::new());
     for (design, (theory, simulation)) in designs.iter().zip(&courses) {
@@ -61,11 +63,15 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
 }
 
 /// The ways of theory and simulation.
-fn courses(design: &Design, kappa: f64, step: &dyn Fn()) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
-    let experiment = Experiment::new(design)?;
+fn courses(
+    experiment: &Experiment,
+    sites: usize,
+    kappa: f64,
+    step: &dyn Fn(),
+) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
     let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
     // All sites: the noise is what these starts differ in.
-    let full = Setup { closure: Closure::Population, directions: Some(design.units.0), ..Setup::default() };
+    let full = Setup { closure: Closure::Population, directions: Some(sites), ..Setup::default() };
     let prediction = experiment.predict(&full, &mut |_| ())?.course;
     let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
     Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))

@@ -14,6 +14,11 @@ use std::cell::RefCell;
 const WALL: f64 = 1e12;
 /// Steps from one requested time to the next.
 const MAX_STEPS: u32 = 1_000_000;
+/// Share of the way to the next requested time below which a step is small, how many in a row end the run (undisturbed, steps
+/// grow sixfold from one to the next), and how many evaluations may lead to none.
+const SMALL: f64 = 1e-4;
+const MOST_SMALL: u32 = 10;
+const MOST_EVALUATIONS: u32 = 200;
 
 /// What a run took.
 pub(super) struct Run {
@@ -27,11 +32,39 @@ pub(super) struct Run {
 struct Problem<'a, F> {
     rate: &'a F,
     error: &'a RefCell<Option<Error>>,
+    /// From where, and how far it is.
+    from: f64,
+    span: f64,
+    pace: RefCell<Pace>,
+}
+
+/// How a run proceeds.
+#[derive(Default)]
+struct Pace {
+    /// How far it has come.
+    reached: f64,
+    /// Evaluations since the last step.
+    evaluations: u32,
+    /// Small steps in a row.
+    small: u32,
+}
+
+impl<F> Problem<'_, F> {
+    /// Ends a run that would not come to its end in any sensible time.
+    fn judge(&self) {
+        let Pace { reached, evaluations, small } = *self.pace.borrow();
+        if evaluations <= MOST_EVALUATIONS && small <= MOST_SMALL {
+            return;
+        }
+        self.error.borrow_mut().get_or_insert(Error::Step { at: self.from + reached });
+    }
 }
 
 impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>> for Problem<'_, F> {
     fn system(&self, _: f64, y: &DVector<f64>, derivative: &mut DVector<f64>) {
         derivative.fill(0.0);
+        self.pace.borrow_mut().evaluations += 1;
+        self.judge();
         if self.error.borrow().is_some() {
             return;
         }
@@ -46,7 +79,11 @@ impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>
     }
 
     /// An error of the rate ends the run.
-    fn solout(&mut self, _: f64, _: &DVector<f64>, _: &DVector<f64>) -> bool {
+    fn solout(&mut self, x: f64, _: &DVector<f64>, _: &DVector<f64>) -> bool {
+        let mut pace = self.pace.borrow_mut();
+        let is_small = x - pace.reached < SMALL * self.span && x < self.span;
+        *pace = Pace { reached: x, evaluations: 0, small: if is_small { pace.small + 1 } else { 0 } };
+        drop(pace);
         self.error.borrow().is_some()
     }
 }
@@ -62,7 +99,7 @@ pub(super) fn integrate(
 ) -> Result<Run> {
     let span = to - from;
     let error = RefCell::new(None);
-    let problem = Problem { rate, error: &error };
+    let problem = Problem { rate, error: &error, from, span, pace: RefCell::default() };
     let mut solver = Dop853::from_param(
         problem,
         0.0,

@@ -36,6 +36,10 @@ const SHRINK: f64 = 0.2;
 const GROW: f64 = 2.0;
 const SAFETY: f64 = 0.9;
 
+/// Share of the way to the next requested time below which a step is small, and how many that are tried in a row end the run.
+const SMALL: f64 = 1e-4;
+const MOST_SMALL: usize = 50;
+
 /// Values of the slow part at times.
 type Values<'a> = Vec<(f64, &'a DVector<f64>)>;
 
@@ -81,18 +85,22 @@ pub(super) fn run<P: Split>(
         method.renew(statistics)?;
     }
     let (mut t, mut next, mut refused) = (start, 1, 0);
+    let mut small = 0;
     while next < times.len() {
         let steps = ((last - t) / method.step).ceil().max(1.0);
         let step = (last - t) / steps;
         let end = if steps == 1.0 { last } else { t + step };
-        if t + 0.1 * step <= t {
+        small = if step < SMALL * (times[next] - times[next - 1]) { small + 1 } else { 0 };
+        if t + 0.1 * step <= t || small > MOST_SMALL {
             return Err(Error::Step { at: t });
         }
         let passed = times[next..].iter().take_while(|time| **time < end).count();
         let on_the_way = &times[next..next + passed];
         let attempt = match method.attempt((t, end), on_the_way, statistics) {
             // The fast part could not be integrated under a polynomial that leads astray.
-            Err(Error::Step { .. }) => Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None },
+            Err(Error::Step { .. } | Error::Unsolved { .. }) => {
+                Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None }
+            }
             other => other?,
         };
         let accepted = attempt.error <= 1.0;

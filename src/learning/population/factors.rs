@@ -32,6 +32,14 @@ impl Rows {
         }
     }
 
+    /// `Σ_i r_i²`, by components, at most.
+    pub fn largest_square(&self) -> f64 {
+        match self {
+            Self::Identity(_) => 1.0,
+            Self::Dense { rows, .. } => rows.column_iter().map(|column| column.norm_squared()).fold(0.0, f64::max),
+        }
+    }
+
     /// `r_i·v` for every unit.
     pub fn fields(&self, v: &DVector<f64>) -> DVector<f64> {
         match self {

@@ -11,6 +11,7 @@
 
 mod clamped;
 mod factors;
+mod joint;
 mod path;
 mod point;
 mod solver;

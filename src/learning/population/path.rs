@@ -16,7 +16,7 @@ use super::factors::Factors;
 use super::point::{Contribution, Order, Part, Point, contribution};
 use super::solver::{Solved, solve};
 use crate::{Error, Result};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// Points to the standard deviation of a Gaussian of the narrowest width on the path, or to the width of the quartic weight of
@@ -25,11 +25,13 @@ const DENSITY: f64 = 2.5;
 /// Weights below e^{-DEPTH} of the largest are left out.
 const DEPTH: f64 = 20.0;
 /// The same at a place that the path cannot pass.
-const LITTLE: f64 = 3.0;
+pub(super) const LITTLE: f64 = 3.0;
 /// What may be cut off there without harm.
-const HARMLESS: f64 = 7.0;
+pub(super) const HARMLESS: f64 = 7.0;
 /// Fall of the logarithm of the weight between two maxima that makes them two parts.
-const BARRIER: f64 = 0.05;
+pub(super) const BARRIER: f64 = 0.05;
+/// Share of the weight where the rest may be too soft for Gaussian fluctuations.
+pub(super) const LOST: f64 = 0.01;
 /// Points whose averages are added up together.
 const BLOCK: usize = 8;
 /// Most points on either side.
@@ -47,7 +49,8 @@ struct Node {
 
 /// The direction integrated over.
 struct Direction<'a> {
-    f: &'a DVector<f64>,
+    /// In one column.
+    f: &'a DMatrix<f64>,
     /// Σ_i |φ_i|, what c is at most.
     highest: f64,
     /// Of the reaction, none in naive mean field.
@@ -63,12 +66,50 @@ pub(super) struct Integral {
     pub peaks: Vec<DVector<f64>>,
     /// Whether more than e^{-HARMLESS} of the weight is left where the path could not go on.
     pub cut: bool,
-    /// λ along the path, where it has weight: states near it are part of it.
-    pub along: Vec<DVector<f64>>,
+    /// Whether the rest is too soft for Gaussian fluctuations where it matters: a second combination should be integrated over.
+    pub soft: bool,
+    /// Where it has weight: states near it are part of it.
+    pub along: Covered,
 }
 
-/// Integrates along `f` from a point of the path, or near it: λ and the reactions there. `size` is L, and `softness` the
-/// smallest eigenvalue of 1 − LᵀBL.
+/// The λ that an integral covers.
+#[derive(Clone, Debug)]
+pub(super) enum Covered {
+    /// None: a state.
+    Nothing,
+    /// Points along a path.
+    Path(Vec<DVector<f64>>),
+    /// Points of a grid, each with its reach.
+    Grid(Vec<(DVector<f64>, f64)>),
+}
+
+impl Covered {
+    /// Whether λ is covered: on a path, nearer to it than half the distance of its points there. It bends between them, and what
+    /// is held on it changes the reactions by 1/N.
+    pub fn has(&self, lambda: &DVector<f64>) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Path(points) => points.windows(2).any(|pair| {
+                let side = &pair[1] - &pair[0];
+                let at = ((lambda - &pair[0]).dot(&side) / side.norm_squared()).clamp(0.0, 1.0);
+                (lambda - (&pair[0] + &side * at)).norm() < 0.5 * side.norm()
+            }),
+            Self::Grid(points) => points.iter().any(|(point, reach)| (lambda - point).norm() < *reach),
+        }
+    }
+
+    /// Its points.
+    pub fn points(&self) -> Vec<&DVector<f64>> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Path(points) => points.iter().collect(),
+            Self::Grid(points) => points.iter().map(|(point, _)| point).collect(),
+        }
+    }
+}
+
+/// Integrates along `f` from a point of the path, or near it: λ and the reactions there. `size` is L, `softness` the
+/// smallest eigenvalue of 1 − LᵀBL, and `softest` what those of the rest should exceed.
 ///
 /// # Errors
 /// [`Error::Divergent`] if the path leaves the region in which the rest is stable where it has more than e^{-LITTLE} of its
@@ -77,14 +118,14 @@ pub(super) fn integrate(
     factors: &Factors,
     (lambda, reaction): (DVector<f64>, DVector<f64>),
     f: &DVector<f64>,
-    (size, softness): (f64, f64),
-    sites: bool,
-    order: Order,
+    (size, softness, softest): (f64, f64, f64),
+    (sites, order): (bool, Order),
 ) -> Result<Integral> {
     // The Gaussian's width, or where the quartic term takes over.
     let width = (1.0 / softness.abs()).sqrt().min(size.powf(0.25));
     let highest = factors.visible.fields(f).lp_norm(1);
-    let direction = Direction { f, highest, share: order.share() };
+    let column = DMatrix::from_columns(std::slice::from_ref(f));
+    let direction = Direction { f: &column, highest, share: order.share() };
     let at = Point::at(factors, lambda.clone(), reaction.clone());
     let ratio = f.dot(&at.sum) / highest;
     let step = width / DENSITY / (highest * (1.0 - ratio * ratio));
@@ -95,14 +136,14 @@ pub(super) fn integrate(
     nodes.reverse();
     nodes.push(first);
     nodes.extend(upper);
-    sum(&nodes, step, sites, order)
+    sum(&nodes, (step, softest), sites, order)
 }
 
 impl Direction<'_> {
     /// The rest solved for at y, from λ and reactions nearby.
     fn node(&self, factors: &Factors, start: (DVector<f64>, DVector<f64>), y: f64) -> Result<Node> {
-        let c = self.highest * y.tanh();
-        let solved = solve(factors, start, Some((self.f, c)), self.share, FOUND).ok_or(Error::Divergent)?;
+        let c = DVector::from_element(1, self.highest * y.tanh());
+        let solved = solve(factors, start, Some((self.f, &c)), self.share, FOUND).ok_or(Error::Divergent)?;
         let spacing = self.highest / y.cosh().powi(2);
         let log_weight = solved.log_weight + spacing.ln();
         Ok(Node { y, solved, log_weight })
@@ -168,7 +209,7 @@ fn between_barriers<'a, 'b>(nodes: &'a [&'b Node]) -> Vec<&'a [&'b Node]> {
     parts
 }
 
-fn sum(nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral> {
+fn sum(nodes: &[Node], (step, softest): (f64, f64), sites: bool, order: Order) -> Result<Integral> {
     let highest = nodes.iter().max_by(|a, b| a.log_weight.total_cmp(&b.log_weight)).ok_or(Error::Divergent)?;
     let weight = |node: &Node| (node.log_weight - highest.log_weight).exp();
     let kept: Vec<&Node> = nodes.iter().filter(|node| weight(node) >= (-DEPTH).exp()).collect();
@@ -191,7 +232,9 @@ fn sum(nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral>
         mean.map(|mean| Part { log_weight: highest.log_weight + (total * factor).ln(), mean })
     };
     let parts: Vec<Part> = between_barriers(&kept).into_iter().filter_map(part).collect();
-    let along = kept.iter().map(|node| node.solved.point.lambda.clone()).collect();
+    let along = Covered::Path(kept.iter().map(|node| node.solved.point.lambda.clone()).collect());
+    let soft = kept.iter().filter(|node| !node.solved.fluctuations.stiffer_than(softest)).map(|node| weight(node));
+    let soft = soft.sum::<f64>() > LOST * kept.iter().map(|node| weight(node)).sum::<f64>();
     let ends = nodes.first().into_iter().chain(nodes.last());
     let cut = ends.map(|end| end.log_weight - highest.log_weight).any(|log| log > -HARMLESS);
     let is_peak = |at: usize| {
@@ -200,5 +243,5 @@ fn sum(nodes: &[Node], step: f64, sites: bool, order: Order) -> Result<Integral>
     };
     let peaks = (0..nodes.len()).filter(|&at| is_peak(at)).map(|at| nodes[at].solved.point.lambda.clone()).collect();
     let highest = &highest.solved.point;
-    Ok(Integral { parts, peaks, cut, highest: (highest.lambda.clone(), highest.reaction.clone()), along })
+    Ok(Integral { parts, peaks, cut, soft, highest: (highest.lambda.clone(), highest.reaction.clone()), along })
 }

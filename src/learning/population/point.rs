@@ -23,9 +23,9 @@
 //! ⟨s⟩ = m,    ⟨σ⟩ = t,    ⟨s_i σ_j⟩ = m_i t_j + d_i x_i·Ā⁻¹ Σ a_j d_j .
 //! ```
 //!
-//! All of it is also needed at points where one combination `φ·m = c`, φ_i = f·x_i, is held (the finite-size integrals):
-//! Σ is then the covariance within that condition, and log Z loses `½ log(fᵀ Ā f · det′)`, with the determinant of
-//! 1 − ĀB across f.
+//! All of it is also needed at points where one or two combinations `φ·m = c`, φ_i = f·x_i, are held (the finite-size
+//! integrals): Σ is then the covariance within that condition, and log Z loses `½ log(det(fᵀ Ā f) · det′)`, with the
+//! determinant of 1 − ĀB across all f.
 
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
 use super::solver::Solved;
@@ -154,17 +154,29 @@ impl Point {
         &self.lambda + &self.residual
     }
 
+    /// y of the sites.
+    pub fn fields(&self) -> &DVector<f64> {
+        &self.visible.fields
+    }
+
     /// Largest residual against the size of λ.
     pub fn error(&self) -> f64 {
         self.residual.amax() / self.lambda.amax().max(1.0)
     }
 }
 
-/// L of Ā = L Lᵀ, `Lᵀ a_j` in columns, and Lᵀ B L; `None` if the sites leave a direction without any response.
+/// Share of the mean square of x_i that Ā has at least in every direction: what sites without any response leave, but for
+/// rounding.
+const LEAST_RESPONSE: f64 = 1e-20;
+
+/// L of Ā = L Lᵀ, `Lᵀ a_j` in columns, and Lᵀ B L; `None` if Ā is no number.
+///
+/// Ā has no inverse where the weights are of lower rank than D, or all sites are saturated. Nothing couples to such directions:
+/// what they are given here, a few roundings of the sums, does not enter the averages.
 pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMatrix<f64>, DMatrix<f64>)> {
     let mut response = factors.visible.gram(&point.visible.slopes());
-    // Rounding only: saturated sites leave tiny but positive values.
-    let floor = f64::EPSILON * response.diagonal().amax();
+    let rounding = f64::EPSILON * response.diagonal().amax() * (response.nrows() as f64).max(4.0);
+    let floor = rounding.max(LEAST_RESPONSE * factors.visible.largest_square()).max(f64::MIN_POSITIVE.sqrt());
     for index in 0..response.nrows() {
         response[(index, index)] += floor;
     }
@@ -177,7 +189,7 @@ pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMat
     Some((root, hidden, coupling))
 }
 
-/// Fluctuations around a point, free or with `f·ŝ` held.
+/// Fluctuations around a point, free or with `fᵀ ŝ` held.
 #[derive(Clone, Debug)]
 pub(super) struct Fluctuations {
     /// L of Ā = L Lᵀ.
@@ -186,9 +198,9 @@ pub(super) struct Fluctuations {
     hidden: DMatrix<f64>,
     /// Lᵀ B L.
     coupling: DMatrix<f64>,
-    /// Lᵀ f, normalised.
-    held: Option<DVector<f64>>,
-    /// M of 1 − Lᵀ B L = M Mᵀ, across the held direction.
+    /// Lᵀ f in orthonormal columns, and the upper triangular matrix that they are multiplied with in it.
+    held: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    /// M of 1 − Lᵀ B L = M Mᵀ, across what is held.
     factor: Lower,
     /// log of what divides Z², the determinant.
     pub log_determinant: f64,
@@ -203,56 +215,42 @@ pub(super) struct Responses {
     hidden: DMatrix<f64>,
     /// `|L⁻¹ x_i|²`.
     own: DVector<f64>,
-    /// The components along what is held, of both layers.
-    held: Option<(DVector<f64>, DVector<f64>)>,
+    /// The components along what is held, of both layers, a row a unit.
+    held: Option<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
 impl Fluctuations {
-    /// `None` where they are not stable.
-    pub fn of(factors: &Factors, point: &Point, held: Option<&DVector<f64>>) -> Option<Self> {
+    /// With `held`, directions f in columns. `None` where they are not stable.
+    pub fn of(factors: &Factors, point: &Point, held: Option<&DMatrix<f64>>) -> Option<Self> {
         let (root, hidden, coupling) = symmetric(factors, point)?;
-        let mut matrix = -&coupling;
-        for index in 0..matrix.nrows() {
-            matrix[(index, index)] += 1.0;
-        }
-        let mut length = 1.0;
-        let held = held.map(|f| {
-            let rotated = root.transposed_times(&column(f)).column(0).into_owned();
-            length = rotated.norm();
-            rotated / length
-        });
-        if let Some(n) = &held {
-            // (1 − nnᵀ) M (1 − nnᵀ) + nnᵀ
-            let along = &matrix * n;
-            let twice = n.dot(&along);
-            matrix.ger(-1.0, n, &along, 1.0);
-            matrix.ger(-1.0, &along, n, 1.0);
-            matrix.ger(twice + 1.0, n, n, 1.0);
-        }
-        let factor = cholesky(&matrix)?;
-        let log_determinant = factor.log_determinant() + 2.0 * length.ln();
+        let held = held.map(|f| root.transposed_times(f).qr().unpack());
+        let factor = cholesky(&across(&coupling, held.as_ref().map(|(n, _)| n)))?;
+        let lengths =
+            held.iter().flat_map(|(_, r)| r.diagonal().iter().map(|r| 2.0 * r.abs().ln()).collect::<Vec<_>>());
+        let log_determinant = factor.log_determinant() + lengths.sum::<f64>();
         Some(Self { root, hidden, coupling, held, factor, log_determinant })
     }
 
-    /// Step of Newton's method for λ, to where `f·ŝ` is larger by `shift` (for a held f).
-    pub fn step(&self, point: &Point, f: Option<&DVector<f64>>, shift: f64) -> DVector<f64> {
+    /// Step of Newton's method for λ, to where `fᵀ ŝ` is larger by `shift` (with f held).
+    pub fn step(&self, point: &Point, shift: Option<DVector<f64>>) -> DVector<f64> {
         let mut target = self.root.transposed_times(&column(&point.residual)).column(0).into_owned();
         let mut along = DVector::zeros(target.len());
-        if let (Some(n), Some(f)) = (&self.held, f) {
-            let length = self.root.transposed_times(&column(f)).column(0).norm();
-            along = n * (shift / length);
+        if let (Some((n, r)), Some(shift)) = (&self.held, shift)
+            && let Some(shift) = r.transpose().solve_lower_triangular(&shift)
+        {
+            along = n * shift;
             target += &self.coupling * &along;
-            target -= n * n.dot(&target);
+            target -= n * n.tr_mul(&target);
         }
         let across = self.factor.solve_both(&column(&target)).column(0).into_owned();
         self.root.solve_transposed(&column(&(across + along))).column(0).into_owned()
     }
 
-    /// Whether all eigenvalues of 1 − LᵀBL exceed `softness`.
+    /// Whether all eigenvalues of 1 − LᵀBL across what is held exceed `softness`, which is below 1.
     pub fn stiffer_than(&self, softness: f64) -> bool {
-        let mut matrix = -&self.coupling;
+        let mut matrix = across(&self.coupling, self.held.as_ref().map(|(n, _)| n));
         for index in 0..matrix.nrows() {
-            matrix[(index, index)] += 1.0 - softness;
+            matrix[(index, index)] -= softness;
         }
         cholesky(&matrix).is_some()
     }
@@ -260,7 +258,8 @@ impl Fluctuations {
     pub fn responses(&self, factors: &Factors) -> Responses {
         let sites = self.root.solve(&factors.visible.columns());
         let own = squares(&sites);
-        let held = self.held.as_ref().map(|n| (sites.tr_mul(n), self.hidden.tr_mul(n)));
+        let held =
+            self.held.as_ref().map(|(n, _)| (transposed_product(&sites, n), transposed_product(&self.hidden, n)));
         Responses { visible: self.factor.solve(&sites), hidden: self.factor.solve(&self.hidden), own, held }
     }
 }
@@ -270,10 +269,14 @@ impl Responses {
     pub fn reaction(&self, point: &Point) -> DVector<f64> {
         let (mut sites, mut units) = (squares(&self.visible) - &self.own, squares(&self.hidden));
         if let Some((on_sites, on_units)) = &self.held {
-            sites -= on_sites.component_mul(on_sites);
-            units -= on_units.component_mul(on_units);
+            on_sites.column_iter().for_each(|along| sites -= along.component_mul(&along));
+            on_units.column_iter().for_each(|along| units -= along.component_mul(&along));
         }
         let reaction = |form: f64, slope: f64| {
+            if slope == 0.0 {
+                // Of no effect on a saturated unit, and 0/0.
+                return 0.0;
+            }
             let freedom = 1.0 + slope * form;
             if form > LOWEST * freedom { form / freedom } else { LOWEST }
         };
@@ -282,6 +285,21 @@ impl Responses {
         out.rows_mut(sites.len(), units.len()).copy_from(&units.zip_map(&point.hidden.slopes(), reaction));
         out
     }
+}
+
+/// `1 − C` of a coupling C, across the orthonormal columns n: `(1 − nnᵀ)(1 − C)(1 − nnᵀ) + nnᵀ`.
+fn across(coupling: &DMatrix<f64>, held: Option<&DMatrix<f64>>) -> DMatrix<f64> {
+    let mut matrix = -coupling;
+    for index in 0..matrix.nrows() {
+        matrix[(index, index)] += 1.0;
+    }
+    if let Some(n) = held {
+        let along = &matrix * n;
+        let twice = n.tr_mul(&along) + DMatrix::identity(n.ncols(), n.ncols());
+        matrix -= n * along.transpose() + &along * n.transpose();
+        matrix += n * twice * n.transpose();
+    }
+    matrix
 }
 
 /// The square of each column.
@@ -367,9 +385,9 @@ pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contri
     } else {
         fluctuations.root.times(&fluctuations.factor.solve_transposed(&responses.hidden))
     };
-    if let (Some(n), Some((on_sites, on_units))) = (&fluctuations.held, &responses.held) {
-        let along = if sites { on_sites.clone() } else { fluctuations.root.times(&column(n)).column(0).into_owned() };
-        connected.ger(-1.0, &along, on_units, 1.0);
+    if let (Some((n, _)), Some((on_sites, on_units))) = (&fluctuations.held, &responses.held) {
+        let along = if sites { on_sites.clone() } else { fluctuations.root.times(n) };
+        connected.gemm(-1.0, &along, &on_units.transpose(), 1.0);
     }
     let (d_sites, d_units) = (point.visible.slopes(), point.hidden.slopes());
     for (mut column, d) in connected.column_iter_mut().zip(&d_units) {

@@ -32,13 +32,13 @@ pub(super) struct Solved {
     pub log_weight: f64,
 }
 
-/// Newton's method for λ, and for V and U iteration with Anderson's acceleration. With `held`, f and c, at `f·ŝ = c`. `share`
+/// Newton's method for λ, and for V and U iteration with Anderson's acceleration. With `held`, f in columns and c, at `fᵀ ŝ = c`. `share`
 /// of the reaction is taken, none for naive mean field. `found` is the size of the last step in λ, against it, and in V:
 /// log Z errs by its square. `None` if there is no stable solution near the start.
 pub(super) fn solve(
     factors: &Factors,
     start: (DVector<f64>, DVector<f64>),
-    held: Option<(&DVector<f64>, f64)>,
+    held: Option<(&DMatrix<f64>, &DVector<f64>)>,
     share: f64,
     found: f64,
 ) -> Option<Solved> {
@@ -58,14 +58,16 @@ pub(super) fn solve(
             mixing.next(&point.reaction, difference).map(|v| v.max(LOWEST))
         };
         let moved = point.moved_to(factors, point.lambda.clone(), reaction);
-        let newton = fluctuations.step(&moved, f, held.map_or(0.0, |(f, c)| c - f.dot(&moved.sum)));
+        let newton = fluctuations.step(&moved, held.map(|(f, c)| c - f.tr_mul(&moved.sum)));
         let size = newton.amax() / point.lambda.amax().max(1.0);
         let next = moved.moved_to(factors, &moved.lambda + newton, moved.reaction.clone());
         if size.max(change) < found {
             // Stationary but along what is held, where residual = f dE/dc.
-            let slope =
-                |(f, c): (&DVector<f64>, f64)| point.residual.dot(f) / f.norm_squared() * (c - f.dot(&point.sum));
-            let exponent = point.exponent() + held.map_or(0.0, slope);
+            let slope = |(f, c): (&DMatrix<f64>, &DVector<f64>)| {
+                let slopes = f.tr_mul(f).lu().solve(&f.tr_mul(&point.residual))?;
+                Some(slopes.dot(&(c - f.tr_mul(&point.sum))))
+            };
+            let exponent = point.exponent() + held.map_or(Some(0.0), slope)?;
             let log_weight = exponent - 0.5 * fluctuations.log_determinant;
             return Some(Solved { point: next, fluctuations, responses, log_weight });
         }

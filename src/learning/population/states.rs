@@ -1,7 +1,8 @@
 //! All stable states of a machine, followed along the flow.
 
 use super::factors::Factors;
-use super::path::{self, Integral};
+use super::joint;
+use super::path::{self, Covered, Integral};
 use super::point::{Contribution, Fluctuations, Order, Part, Point, contribution, symmetric};
 use super::solver::{NEAR_BY, Solved, solve, switched_on};
 use super::weights;
@@ -36,6 +37,12 @@ const SOFT: f64 = 12.0;
 /// The same where there are many directions, in which integrals are costly, or where the integral has to be cut off.
 const VERY_SOFT: f64 = 2.5;
 const MOST_INTEGRATED: usize = 64;
+/// `√L` times the further eigenvalues below which the integral is over their directions as well, but never above the second
+/// number; over so many at most, and where there are so many in all: it has hundreds of points.
+const FURTHER: f64 = 6.0;
+const FURTHER_STIFF: f64 = 0.5;
+const MOST_AT_ONCE: usize = 2;
+const MOST_IN_JOINT: usize = 8;
 /// An integral goes on up to this multiple of it: it is as good as the Gaussian there.
 const GOES_ON: f64 = 2.0;
 /// Never above this: fluctuations so stiff are Gaussian, however few units share them.
@@ -60,20 +67,23 @@ pub struct PopulationStates {
     /// What appeared and went since it was last asked for.
     changes: Vec<StateChange>,
     /// What the last search found, for the averages at the same state of the flow.
-    searched: Option<(State, Vec<Found>)>,
+    searched: Option<(State, (Vec<Found>, bool))>,
     course: Option<Course>,
     reliability: Reliability,
 }
 
 /// How often averages were made of states that are known only approximately: in naive mean field, since the equations with the
-/// reaction of all others had no solution there; with Gaussian fluctuations that are too soft for it, or an integral that
-/// leaves out more than `e^{-7}` of its largest weight, where the rest was unstable along the way.
+/// reaction of all others had no solution there; with Gaussian fluctuations that are too soft for it, in the state itself or
+/// across what is integrated over; with an integral that leaves out more than `e^{-7}` of its largest weight, where the rest was
+/// unstable along the way; or after a search that was ended before it had followed all that it met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Reliability {
     /// Averages that were made.
     pub evaluations: u64,
-    /// Those in which such states had more than a hundredth of the weight.
+    /// Those in which such states had more than a hundredth of the weight, or the search was ended.
     pub approximate: u64,
+    /// Those whose search was ended.
+    pub unfinished: u64,
     /// The largest weight that they had.
     pub largest_weight: f64,
 }
@@ -97,10 +107,10 @@ struct Known {
     refused: Option<f64>,
     /// λ in naive mean field, or near it, of all that it stands for.
     naive: Vec<DVector<f64>>,
-    /// The direction of its integral.
-    direction: Option<DVector<f64>>,
-    /// λ along the path of its integral, if it has one.
-    along: Vec<DVector<f64>>,
+    /// The directions of its integral, in columns.
+    directions: Option<DMatrix<f64>>,
+    /// What its integral covers, if it has one.
+    along: Covered,
     /// −log Z of the state, by L.
     free_energy: f64,
     /// In the average.
@@ -115,8 +125,8 @@ pub(super) struct Found {
     motion: Option<(DVector<f64>, DVector<f64>)>,
     refused: Option<f64>,
     naive: Vec<DVector<f64>>,
-    direction: Option<DVector<f64>>,
-    pub along: Vec<DVector<f64>>,
+    directions: Option<DMatrix<f64>>,
+    pub along: Covered,
     pub parts: Vec<Part>,
     pub log_weight: f64,
     /// Not so where an approximation had to do.
@@ -155,7 +165,7 @@ impl PopulationStates {
     /// # Errors
     /// [`Error::Unsolved`] if no state is found.
     pub fn averages(&mut self, layers: &Layers, state: &State, step: Option<(f64, &State)>) -> Result<Averages> {
-        let found = match self.searched.take() {
+        let (found, finished) = match self.searched.take() {
             Some((before, found)) if before == *state => found,
             _ => {
                 let factors = Factors::of(layers, state);
@@ -196,7 +206,8 @@ impl PopulationStates {
         let approximate =
             found.iter().zip(&of_states).filter(|(state, _)| !state.exact).map(|(_, weight)| weight).sum();
         self.reliability.evaluations += 1;
-        self.reliability.approximate += u64::from(approximate > NOTABLE);
+        self.reliability.approximate += u64::from(approximate > NOTABLE || !finished);
+        self.reliability.unfinished += u64::from(!finished);
         self.reliability.largest_weight = self.reliability.largest_weight.max(approximate);
         Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
     }
@@ -210,7 +221,7 @@ impl PopulationStates {
             motion: state.motion.clone(),
             refused: state.refused,
             naive: state.naive.clone(),
-            direction: state.direction.clone(),
+            directions: state.directions.clone(),
             along: state.along.clone(),
             weight,
         });
@@ -233,11 +244,12 @@ impl PopulationStates {
     /// [`Error::Unsolved`] if fluctuations cannot be had.
     pub fn refresh(&mut self, layers: &Layers, state: &State) -> Result<Vec<StateChange>> {
         let factors = Factors::of(layers, state);
-        let found = self.settle(&factors, layers, self.moves_to(state), self.where_searches_begin(&factors))?;
+        let (found, finished) =
+            self.settle(&factors, layers, self.moves_to(state), self.where_searches_begin(&factors))?;
         self.moved_to(state);
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
         self.remember(layers, &found, &weights::of(&logs));
-        self.searched = Some((state.clone(), found));
+        self.searched = Some((state.clone(), (found, finished)));
         Ok(std::mem::take(&mut self.changes))
     }
 
@@ -271,14 +283,14 @@ impl PopulationStates {
     }
 
     /// The states of the last call as they are now, where the flow has `moved` by so many times its last move, and all
-    /// different ones that the given λ lead to.
+    /// different ones that the given λ lead to; and whether all that was met on the way was followed.
     pub(super) fn settle(
         &self,
         factors: &Factors,
         layers: &Layers,
         moved: f64,
         starts: Vec<DVector<f64>>,
-    ) -> Result<Vec<Found>> {
+    ) -> Result<(Vec<Found>, bool)> {
         let sites = !matches!(layers.basis, Basis::Directions(_));
         let soft = if factors.dimension() > MOST_INTEGRATED { VERY_SOFT } else { SOFT };
         let softest = (soft / layers.size().sqrt()).min(STIFF);
@@ -303,11 +315,10 @@ impl PopulationStates {
         let mut queue: Vec<Point> = queue.into_par_iter().map(|start| relax(factors, start, &seen)).collect();
         queue.reverse();
         let mut budget = 4 * queue.len() + 64;
-        while let Some(point) = queue.pop() {
+        while budget > 0
+            && let Some(point) = queue.pop()
+        {
             budget -= 1;
-            if budget == 0 {
-                break;
-            }
             if !contains(&seen, &point.lambda) && !search.knows(&point.lambda) {
                 seen.push(point.lambda.clone());
                 let further = search.examine(&point)?;
@@ -315,13 +326,14 @@ impl PopulationStates {
             }
         }
         let mut found = search.found;
+        found.retain(|state| state.log_weight.is_finite());
         if found.is_empty() {
             let reason = "no stable state was found from those before, the samples, or no magnetization".to_owned();
             return Err(Error::Unsolved { what: "the states of the machine", reason });
         }
         let best = found.iter().map(|state| state.log_weight).fold(f64::NEG_INFINITY, f64::max);
-        found.retain(|state| state.log_weight > best - NEGLIGIBLE);
-        Ok(found)
+        found.retain(|state| state.log_weight >= best - NEGLIGIBLE);
+        Ok((found, queue.is_empty()))
     }
 }
 
@@ -340,19 +352,20 @@ struct Search<'a> {
 impl Search<'_> {
     /// Whether λ is that of a state, or on the path of an integral.
     fn knows(&self, lambda: &DVector<f64>) -> bool {
-        self.found.iter().any(|state| near_path(&state.along, lambda) || distance(&state.lambda, lambda) < SAME)
+        self.found.iter().any(|state| state.along.has(lambda) || distance(&state.lambda, lambda) < SAME)
     }
 
     /// A state of the last call as it is now, if it is still there.
     fn followed(&self, known: &Known, moved: f64) -> Result<Option<Found>> {
         let start = (known.lambda.clone(), known.reaction.clone());
         let before = Point::at(self.factors, start.0.clone(), start.1.clone());
-        if let Some(direction) = &known.direction {
-            let Some((softness, f)) = softest_mode(self.factors, &before)? else { return Ok(None) };
-            let along = self.factors.visible.fields(direction).normalize();
-            let turned = along.dot(&self.factors.visible.fields(&f).normalize()).powi(2) < 0.5;
-            let goes_on = !turned && softness < GOES_ON * self.softest;
-            return Ok(if goes_on { self.integral(&before, (softness, &f), false) } else { None });
+        if let Some(directions) = &known.directions {
+            let Some(soft) = softest_modes(self.factors, &before)? else { return Ok(None) };
+            let along = |f: &DMatrix<f64>| self.factors.visible.fields(&f.column(0).into_owned()).normalize();
+            // Several turn within their span.
+            let turned = directions.ncols() == 1 && along(directions).dot(&along(&soft.directions)).powi(2) < 0.5;
+            let goes_on = !turned && soft.first() < GOES_ON * self.softest;
+            return Ok(if goes_on { self.integral(&before, &soft, false) } else { None });
         }
         // As it moved before, so that little is left to be found.
         let ahead = known.motion.as_ref().filter(|_| moved.abs() < FARTHEST);
@@ -364,11 +377,12 @@ impl Search<'_> {
         }
         let (mut softness, mut exact) = (None, true);
         if !state.fluctuations.stiffer_than(self.softest) {
-            let Some((now, f)) = softest_mode(self.factors, &state.point)? else { return Ok(None) };
+            let Some(soft) = softest_modes(self.factors, &state.point)? else { return Ok(None) };
+            let now = soft.first();
             softness = known.refused.filter(|before| now > AGAIN * before);
             exact = now > self.very_soft();
             if softness.is_none() {
-                match self.integral(&state.point, (now, &f), false) {
+                match self.integral(&state.point, &soft, false) {
                     Some(integral) => return Ok(Some(integral)),
                     None => softness = Some(now),
                 }
@@ -384,17 +398,18 @@ impl Search<'_> {
 
     /// Adds what a point of naive mean field leads to, and returns where to go on if it is not stable.
     fn examine(&mut self, naive: &Point) -> Result<Vec<DVector<f64>>> {
-        let Some((softness, f)) = softest_mode(self.factors, naive)? else { return Ok(Vec::new()) };
+        let Some(soft) = softest_modes(self.factors, naive)? else { return Ok(Vec::new()) };
+        let softness = soft.first();
         let unstable = softness <= 0.0 || naive.error() > CONVERGED;
         if softness < self.softest
-            && let Some(integral) = self.integral(naive, (softness, &f), unstable)
+            && let Some(integral) = self.integral(naive, &soft, unstable)
         {
             self.add(integral);
             return Ok(Vec::new());
         }
         if softness <= 0.0 {
             // On to either side of it.
-            let push = f * self.size.powf(0.25);
+            let push = soft.directions.column(0) * self.size.powf(0.25);
             return Ok(vec![&naive.lambda + &push, &naive.lambda - &push]);
         }
         let start = (naive.lambda.clone(), naive.reaction.clone());
@@ -406,10 +421,11 @@ impl Search<'_> {
         if self.knows(&point.lambda) {
             return Ok(Vec::new());
         }
-        let Some((softness, f)) = softest_mode(self.factors, point)? else { return Ok(Vec::new()) };
+        let Some(soft) = softest_modes(self.factors, point)? else { return Ok(Vec::new()) };
         let vanished = continued.is_err();
-        let soft = softness < self.softest || vanished;
-        if soft && let Some(integral) = self.integral(point, (softness, &f), vanished) {
+        if (soft.first() < self.softest || vanished)
+            && let Some(integral) = self.integral(point, &soft, vanished)
+        {
             self.add(integral);
             return Ok(Vec::new());
         }
@@ -443,8 +459,8 @@ impl Search<'_> {
             motion: None,
             refused: None,
             naive,
-            direction: None,
-            along: Vec::new(),
+            directions: None,
+            along: Covered::Nothing,
             parts,
             log_weight,
             exact,
@@ -456,34 +472,66 @@ impl Search<'_> {
         VERY_SOFT / self.size.sqrt()
     }
 
-    /// The integral along f, if it can be had. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
-    fn integral(&self, start: &Point, (softness, f): (f64, &DVector<f64>), needed: bool) -> Option<Found> {
+    /// The integral along what is softest, if it can be had: over two directions where the second is soft as well, or the path
+    /// along the first meets it. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
+    fn integral(&self, start: &Point, soft: &Soft, needed: bool) -> Option<Found> {
+        let further = (FURTHER / self.size.sqrt()).min(FURTHER_STIFF);
+        let wanted = soft.eigenvalues.iter().filter(|softness| **softness < further).count();
+        let mut joint = (2..=wanted).rev().find_map(|count| Some((self.joint(start, soft, count)?, count)));
+        let path = if joint.is_none() { self.path(start, soft) } else { None };
+        let falls_short = match &joint {
+            Some((integral, _)) => integral.soft,
+            None => path.as_ref().is_none_or(|path| path.cut || path.soft),
+        };
+        if falls_short {
+            let next = joint.as_ref().map_or(1, |(_, count)| *count) + 1;
+            joint =
+                if next > wanted { self.joint(start, soft, next).map(|found| (found, next)) } else { None }.or(joint);
+        }
+        if let Some((integral, count)) = joint {
+            return Some(self.integrated(integral, soft.directions.columns(0, count).into_owned()));
+        }
+        let path = path.filter(|path| !path.cut || needed || soft.first() <= self.very_soft())?;
+        Some(self.integrated(path, soft.directions.columns(0, 1).into_owned()))
+    }
+
+    fn path(&self, start: &Point, soft: &Soft) -> Option<Integral> {
+        let f = soft.directions.column(0).into_owned();
+        let scale = (self.size, soft.first(), self.very_soft());
         let start = (start.lambda.clone(), start.reaction.clone());
-        let scale = (self.size, softness);
-        let integral = path::integrate(self.factors, start, f, scale, self.sites, self.order).ok()?;
-        let Integral { parts, highest: (lambda, reaction), peaks, cut, along } = integral;
-        if cut && !needed && softness > self.very_soft() {
+        path::integrate(self.factors, start, &f, scale, (self.sites, self.order)).ok()
+    }
+
+    /// The integral over the softest `count` directions, if none of it has to be cut off.
+    fn joint(&self, start: &Point, soft: &Soft, count: usize) -> Option<Integral> {
+        if count > soft.eigenvalues.len() || self.factors.dimension() > MOST_IN_JOINT {
             return None;
         }
-        let log_weight = weights::log_of_sum(&parts);
-        let direction = Some(f.clone());
-        Some(Found {
+        let directions = soft.directions.columns(0, count).into_owned();
+        let kind = (self.sites, self.order);
+        let integral = joint::integrate(self.factors, start, &directions, self.very_soft(), kind).ok()?;
+        (!integral.cut).then_some(integral)
+    }
+
+    fn integrated(&self, integral: Integral, directions: DMatrix<f64>) -> Found {
+        let Integral { parts, highest: (lambda, reaction), peaks, cut, soft, along } = integral;
+        Found {
             lambda,
             reaction,
             motion: None,
             refused: None,
             naive: peaks,
-            direction,
+            directions: Some(directions),
             along,
+            log_weight: weights::log_of_sum(&parts),
             parts,
-            log_weight,
-            exact: !cut,
-        })
+            exact: !cut && !soft,
+        }
     }
 
     /// Takes the place of what was found on its path.
     fn add(&mut self, new: Found) {
-        self.found.retain(|state| !near_path(&new.along, &state.lambda));
+        self.found.retain(|state| !new.along.has(&state.lambda));
         self.found.push(new);
     }
 }
@@ -496,7 +544,7 @@ fn change(change: Change, free_energy: f64) -> StateChange {
 fn nearest_missing<'a>(states: &'a [Known], others: &[Known]) -> Vec<&'a Known> {
     let nearest = |other: &Known| {
         let distance = |state: &Known| {
-            let path = std::iter::once(&state.lambda).chain(&state.along);
+            let path = std::iter::once(&state.lambda).chain(state.along.points());
             path.map(|lambda| (lambda - &other.lambda).norm()).fold(f64::INFINITY, f64::min)
         };
         (0..states.len()).min_by(|&a, &b| distance(&states[a]).total_cmp(&distance(&states[b])))
@@ -527,7 +575,7 @@ fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Poin
             && round >= newton
             && let Some(fluctuations) = Fluctuations::of(factors, &point, None)
         {
-            let next = naive(&point.lambda + fluctuations.step(&point, None, 0.0));
+            let next = naive(&point.lambda + fluctuations.step(&point, None));
             if next.error() < 0.5 * error {
                 before = next.error();
                 point = next;
@@ -541,18 +589,33 @@ fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Poin
     point
 }
 
-/// Smallest eigenvalue of 1 − LᵀBL, and `f = L⁻ᵀ n` of its eigenvector n; `None` if the sites leave a direction without any
-/// response.
-fn softest_mode(factors: &Factors, point: &Point) -> Result<Option<(f64, DVector<f64>)>> {
+/// The softest directions at a point.
+struct Soft {
+    /// The smallest eigenvalues of 1 − LᵀBL, [`MOST_AT_ONCE`] of them at most.
+    eigenvalues: Vec<f64>,
+    /// `f = L⁻ᵀ n` of their eigenvectors n, in columns.
+    directions: DMatrix<f64>,
+}
+
+impl Soft {
+    fn first(&self) -> f64 {
+        self.eigenvalues[0]
+    }
+}
+
+/// `None` where fluctuations are no numbers.
+fn softest_modes(factors: &Factors, point: &Point) -> Result<Option<Soft>> {
     let Some((root, _, coupling)) = symmetric(factors, point) else { return Ok(None) };
     let failed = |_| Error::Unsolved {
         what: "the fluctuations of a state",
         reason: "their eigenvalues could not be had".to_owned(),
     };
     let eigen = view(&coupling).self_adjoint_eigen(Side::Lower).map_err(failed)?;
-    let last = coupling.nrows() - 1;
-    let vector = DMatrix::from_fn(last + 1, 1, |i, _| eigen.U()[(i, last)]);
-    Ok(Some((1.0 - eigen.S()[last], root.solve_transposed(&vector).column(0).into_owned())))
+    let size = coupling.nrows();
+    let count = size.min(MOST_AT_ONCE);
+    let vectors = DMatrix::from_fn(size, count, |i, k| eigen.U()[(i, size - 1 - k)]);
+    let eigenvalues = (0..count).map(|k| 1.0 - eigen.S()[size - 1 - k]).collect();
+    Ok(Some(Soft { eigenvalues, directions: root.solve_transposed(&vectors) }))
 }
 
 fn distance(a: &DVector<f64>, b: &DVector<f64>) -> f64 {
@@ -561,14 +624,4 @@ fn distance(a: &DVector<f64>, b: &DVector<f64>) -> f64 {
 
 fn contains(seen: &[DVector<f64>], lambda: &DVector<f64>) -> bool {
     seen.iter().any(|other| distance(other, lambda) < SAME)
-}
-
-/// Whether λ is on the path, if there is one: nearer to it than half the distance of its points there. It bends between
-/// them, and what is held on it changes the reactions by 1/N.
-fn near_path(along: &[DVector<f64>], lambda: &DVector<f64>) -> bool {
-    along.windows(2).any(|pair| {
-        let side = &pair[1] - &pair[0];
-        let at = ((lambda - &pair[0]).dot(&side) / side.norm_squared()).clamp(0.0, 1.0);
-        (lambda - (&pair[0] + &side * at)).norm() < 0.5 * side.norm()
-    })
 }

@@ -44,7 +44,7 @@ const SATURATED: [f64; 2] = [1e-3, 1e-2];
 /// Mean residual of the rest's equations above which the averages are refused.
 const UNSOLVED: f64 = 1e-4;
 /// Most nodes of one integral.
-const MOST_NODES: usize = 2_000_000;
+const MOST_NODES: usize = 100_000;
 /// A mode counts as condensed from `L |m̄ m|` = 1/100 on: below, C and the total derivative differ by less than that.
 pub(super) const CONDENSED: f64 = 0.01;
 /// Magnetization above which the rest counts as condensed where no sign of its own is free.
@@ -299,6 +299,10 @@ impl FiniteSize {
                     queue.push_back((next, rest));
                 }
             }
+        }
+        if sums.nodes == 0 {
+            let reason = "the weight of the finite-size integral has no maximum that could be found, since w or the fields are too large";
+            return Err(Error::Unsolved { what: "the response", reason: reason.to_owned() });
         }
         Ok(sums)
     }

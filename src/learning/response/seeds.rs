@@ -53,7 +53,7 @@ impl FiniteSize {
         if !best.is_finite() {
             return Err(Error::NotFinite { name: "the weight of the finite-size integral", value: best });
         }
-        found.retain(|seed| seed.exponent > best - SUPPORT);
+        found.retain(|seed| seed.exponent >= best - SUPPORT);
         Ok(found)
     }
 

@@ -305,6 +305,7 @@ impl MeanFieldResponse {
             deflation: few,
             from_low_temperature: few,
             subset: if few { 3 } else { 2 },
+            scan: false,
             ..Search::default()
         };
         if modes <= 10 {

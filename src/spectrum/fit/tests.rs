@@ -117,8 +117,8 @@ fn no_bulk_to_speak_of() {
         let values: Vec<f64> = (0..400).map(|n| law(rank(n))).collect();
         for (visible, hidden) in [(784, 400), (400, 784), (400, 400)] {
             let bulk = fit(&values, visible, hidden).unwrap();
-            assert!(bulk.note.is_some(), "{name}, {visible} × {hidden}: {bulk:?}");
-            assert!(bulk.sigma > 0.0 && bulk.sigma.is_finite() && bulk.sigma_error.is_finite());
+            assert!(bulk.note.is_some() && !bulk.is_noise(), "{name}, {visible} × {hidden}: {bulk:?}");
+            assert!(bulk.planted(values[0]).is_none());
         }
     }
     assert!(drawn(20, 7, &[], 0.3, 1).note.is_some());
@@ -131,7 +131,7 @@ fn extremes() {
     assert!(nothing.note.is_some());
     for values in [&[3.0][..], &[1.0, 0.0], &[1e300, 1e-300], &[1.0, 1.0, 1e-6]] {
         let bulk = fit(values, values.len(), 5).unwrap();
-        assert!(bulk.note.is_some() && bulk.sigma.is_finite() && bulk.sigma_error.is_finite());
+        assert!(bulk.note.is_some() && !bulk.exists() && bulk.sigma.is_nan() && bulk.modes == 0);
     }
     // The unit of the weights does not matter.
     let noise = Machine::draw(60, 40, &[], 1.0, 2);
@@ -148,4 +148,51 @@ fn extremes() {
     assert!(matches!(fit(&[1.0, f64::NAN], 2, 2), Err(Error::Mode { mode: 2, .. })));
     assert!(matches!(fit(&[1.0, -1.0], 2, 2), Err(Error::Mode { mode: 2, value: -1.0 })));
     assert!(matches!(fit(&[1.0, 2.0], 2, 2), Err(Error::Unordered { mode: 2, .. })));
+}
+
+/// More zeros than silent units are likely to make: low rank, whose values are those of modes.
+#[test]
+fn low_rank_has_no_noise() {
+    let mut values = vec![2.0, 1.5, 0.7];
+    values.resize(50, 1e-8);
+    let bulk = fit(&values, 100, 50).unwrap();
+    assert_eq!((bulk.sigma, bulk.sigma_error, bulk.edge, bulk.modes, bulk.outliers), (0.0, 0.0, 0.0, 0, 3));
+    assert_eq!((bulk.planted(0.7), bulk.standing), (Some(0.7), Standing::Absent));
+}
+
+/// The largest difference of counts in drawn noise: below [`chance`], and near enough to it that the bound is of use.
+#[test]
+fn singular_values_of_noise_keep_to_their_law() {
+    for (hidden, machines) in [(16, 400), (40, 200), (150, 40)] {
+        for visible in [hidden, 4 * hidden] {
+            let mut counts: Vec<f64> = (0..machines)
+                .map(|seed| drawn(visible, hidden, &[], 1.0, 5000 + seed))
+                .map(|bulk| bulk.ks_distance * bulk.modes as f64)
+                .collect();
+            counts.sort_by(f64::total_cmp);
+            let (largest, mean) = (counts[counts.len() - 1], counts.iter().sum::<f64>() / machines as f64);
+            assert!(largest < chance(hidden) && largest > chance(hidden) - 2.2, "{hidden}: {largest}");
+            assert!((mean - 0.45 - 0.39 * (hidden as f64).ln()).abs() < 0.12, "{hidden}: {mean}");
+        }
+    }
+}
+
+/// What the shape shows: correlated entries and rows of unequal variance, with the numbers in the note.
+#[test]
+fn a_bulk_of_another_shape_is_doubted() {
+    let noise = Machine::draw(400, 200, &[], 0.3, 9).weights;
+    let mut correlated = noise.clone();
+    for column in 1..200 {
+        let before = 0.5 * correlated.column(column - 1);
+        let mut column = correlated.column_mut(column);
+        column += before;
+    }
+    let mut scaled = noise.clone();
+    scaled.row_iter_mut().enumerate().for_each(|(i, mut row)| row *= 1.0 + 0.3 * (i as f64).sin());
+    for weights in [correlated, scaled] {
+        let values = singular_values(weights.transpose().as_slice(), 400, 200).unwrap();
+        let bulk = fit(&values, 400, 200).unwrap();
+        assert!(bulk.note.as_ref().is_some_and(|note| note.contains("by chance")), "{bulk:?}");
+        assert!(!bulk.is_noise() && bulk.planted(2.0 * values[0]).is_none());
+    }
 }

@@ -64,7 +64,7 @@ fn stable_states(machine: &State, starts: &[DVector<f64>]) -> Vec<Reference> {
 /// Whether a known state is this one of naive mean field, which the reaction changes by a few percent at the most, or the
 /// path of its integral passes through it.
 fn covers(known: &Known, lambda: &DVector<f64>) -> bool {
-    distance(&known.lambda, lambda) < 0.1 || near_path(&known.along, lambda)
+    distance(&known.lambda, lambda) < 0.1 || known.along.has(lambda)
 }
 
 /// `⟨s σᵀ⟩` and ⟨s⟩ over all patterns of the hidden units.

@@ -1,0 +1,106 @@
+//! What theories are held against: how simulations learn, how many there are, and the run beside them that shows their error.
+
+use super::{CliError, CompareOptions, Problem, RUNS, STEPS};
+use crate::cli::compare_report::Beside;
+use crate::cli::options::Common;
+use crate::cli::progress;
+use crate::cli::train::{AlgorithmName, UnitsName};
+use crate::compare::{Course, Reference, simulate, weights_of};
+use crate::rbm::{Algorithm, Settings, Trainer};
+
+/// Units of the smaller layer up to which the exact gradient is the reference where it is not said, and those up to which it
+/// can be.
+const EXACT_UNITS: usize = 20;
+const MOST_EXACT_UNITS: usize = 24;
+
+impl CompareOptions {
+    /// How simulations learn, which the machine's size decides where it is not said, and what of it is of chains.
+    pub(super) fn choose_algorithm(&mut self, smaller_layer: usize) -> Result<(), CliError> {
+        let sampled = self.gibbs_steps.is_some() || self.chains.is_some() || self.units == UnitsName::Gaussian;
+        let exact = smaller_layer <= EXACT_UNITS && !sampled;
+        match *self.algorithm.get_or_insert(if exact { AlgorithmName::Exact } else { AlgorithmName::Pcd }) {
+            AlgorithmName::Exact if smaller_layer > MOST_EXACT_UNITS => Err(CliError::Input(format!(
+                "--algorithm exact sums over all states of the smaller layer, which has {smaller_layer} units: at most \
+                 {MOST_EXACT_UNITS} can be"
+            ))),
+            AlgorithmName::Exact if sampled => Err(CliError::Input(
+                "--algorithm exact is of ±1 units and has no chains: leave out --gibbs-steps, --chains and --units gaussian".to_owned(),
+            )),
+            AlgorithmName::Exact => Ok(()),
+            AlgorithmName::Pcd => {
+                self.gibbs_steps.get_or_insert(STEPS);
+                Ok(())
+            }
+            AlgorithmName::Cd => {
+                self.gibbs_steps.get_or_insert(1);
+                Ok(())
+            }
+        }
+    }
+
+    /// The algorithm, once it is chosen.
+    pub(super) fn algorithm(&self) -> AlgorithmName {
+        self.algorithm.unwrap_or(AlgorithmName::Pcd)
+    }
+
+    /// Fills in the number of runs: one where they would all be the same.
+    pub(super) fn choose_runs(&mut self, samples: usize) -> Result<(), CliError> {
+        let reason = match (self.units, self.algorithm()) {
+            (UnitsName::Gaussian, _) => Some("Gaussian units learn by their exact gradient"),
+            (_, AlgorithmName::Exact) if self.batch_size.is_some_and(|size| size >= samples) => {
+                Some("the gradient is exact, and every batch has all samples")
+            }
+            _ => None,
+        };
+        let runs = *self.runs.get_or_insert(if reason.is_some() { 1 } else { RUNS });
+        match reason {
+            Some(reason) if runs > 1 && self.simulation.is_empty() => {
+                Err(CliError::Input(format!("--runs is {runs}: {reason}, all runs are the same")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn trainer<'a>(&self, settings: Settings, problem: &'a Problem) -> Result<Trainer<'a>, CliError> {
+        Ok(Trainer::new(problem.machine.clone(), problem.data.spins()?, settings)?)
+    }
+
+    /// What a run beside the simulations would be made with that shows their error: the exact gradient where it can be had,
+    /// and PCD for the bias of CD; the batches are those of the first one.
+    pub(super) fn beside(&self, problem: &Problem, simulated: bool, seed: u64) -> Option<Settings> {
+        if self.units == UnitsName::Gaussian || self.algorithm() == AlgorithmName::Exact {
+            return None;
+        }
+        let settings = self.settings(seed);
+        if problem.machine.visible.min(problem.machine.hidden) <= EXACT_UNITS {
+            return Some(Settings { algorithm: Algorithm::Exact, ..settings });
+        }
+        let gibbs_steps = STEPS.max(settings.gibbs_steps);
+        let biased = simulated && self.algorithm() == AlgorithmName::Cd;
+        biased.then_some(Settings { algorithm: Algorithm::Pcd, gibbs_steps, ..settings })
+    }
+
+    pub(super) fn run_beside(
+        &self,
+        common: &Common,
+        problem: &Problem,
+        reference: &Reference<'_>,
+        settings: Settings,
+    ) -> Result<Beside, CliError> {
+        let what = if settings.algorithm == Algorithm::Exact { "exact gradient" } else { "PCD for comparison" };
+        let bar = progress::updates(common, what, self.updates.unwrap_or_default());
+        let mut trainer = self.trainer(settings.clone(), problem)?;
+        let course = sampled(&mut trainer, problem, &mut |updates| bar.set_position(updates))?;
+        bar.finish_and_clear();
+        Ok(Beside { settings, followed: reference.follow(&course)? })
+    }
+}
+
+/// The course of a trainer.
+pub(super) fn sampled(
+    trainer: &mut Trainer<'_>,
+    problem: &Problem,
+    step: &mut dyn FnMut(u64),
+) -> Result<Course, CliError> {
+    Ok(simulate(trainer, |trainer| weights_of(trainer.machine()), &problem.view, &problem.schedule, step)?)
+}

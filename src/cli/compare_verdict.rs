@@ -1,0 +1,213 @@
+//! What `compare` says of its own reference and theories before anything else.
+
+use super::compare_report::{Results, Theory};
+use super::report;
+use crate::compare::{ChainProbe, ChainSummary, Curves, Followed, Measures, summaries};
+use crate::learning::Unreliable;
+use crate::rbm::{Algorithm, Settings};
+use serde::Serialize;
+
+/// Root mean square deviation of the simulations from a better run beside them from which they are no reference.
+const TRUSTED: f64 = 0.02;
+
+/// Looks at the chains of the first run.
+pub(super) struct Chains {
+    pub looks: Vec<ChainProbe>,
+    /// Sweeps of an update.
+    pub gibbs_steps: usize,
+    /// Whether chains go on from update to update.
+    pub persistent: bool,
+}
+
+/// A run beside the simulations that shows their error.
+pub(super) struct Beside {
+    pub settings: Settings,
+    pub followed: Followed,
+}
+
+impl Beside {
+    /// Short name, as in PCD-10.
+    pub fn name(&self) -> String {
+        match self.settings.algorithm {
+            Algorithm::Exact => "exact gradient".to_owned(),
+            _ => format!("PCD-{}", self.settings.gibbs_steps),
+        }
+    }
+}
+
+/// The chains in the report.
+#[derive(Serialize)]
+pub(super) struct ChainsReport {
+    gibbs_steps: usize,
+    pub summary: Vec<ChainSummary>,
+    looks: Vec<ChainProbe>,
+}
+
+/// What is to be said against the simulations and the theories.
+#[derive(Serialize)]
+pub(super) struct Verdict {
+    /// Whether the simulations are a reference; unknown of runs whose chains were not kept, and where no mode emerged.
+    pub reference_trusted: Option<bool>,
+    /// Why not.
+    pub reference_doubts: Vec<String>,
+    /// What the deviations are: errors of the theory, or differences between two curves neither of which is known to be right.
+    pub deviations_are: &'static str,
+}
+
+impl Verdict {
+    /// Judges from the looks at the chains, if there are any, and a better run beside, if there is one.
+    pub fn of(results: &Results<'_>, chains: Option<&ChainsReport>, beside: &[Measures]) -> Self {
+        let mut doubts = Vec::new();
+        if let (Some(run), true) = (&results.beside, !beside.is_empty()) {
+            doubts.extend(beside.iter().filter_map(|mode| apart(mode, &run.name())));
+        }
+        if let Some(chains) = chains {
+            let of = |summary: &ChainSummary| summary.doubts(results.chains.gibbs_steps, results.chains.persistent);
+            doubts.extend(chains.summary.iter().flat_map(of));
+        }
+        let exact = results.simulation.algorithm == "exact";
+        let exact_beside = results.beside.as_ref().is_some_and(|run| run.settings.algorithm == Algorithm::Exact);
+        let judged = exact || exact_beside || chains.is_some_and(|chains| !chains.summary.is_empty());
+        let reference_trusted = if doubts.is_empty() { judged.then_some(true) } else { Some(false) };
+        let deviations_are = if doubts.is_empty() { "theory-error" } else { "difference" };
+        Self { reference_trusted, reference_doubts: doubts, deviations_are }
+    }
+
+    /// Whether deviations may be called the theory's.
+    pub fn trusts(&self) -> bool {
+        self.reference_trusted != Some(false)
+    }
+
+    /// The first lines of the report; nothing if there is nothing against anything.
+    pub fn text(&self, theories: &[Theory]) -> String {
+        let mut text = String::new();
+        if !self.trusts() {
+            text += &format!(
+                "**The reference is not to be trusted:** {}. What follows is the difference between theory and simulation, not \
+                 the theory's error.\n\n",
+                self.reference_doubts.join("; ")
+            );
+        }
+        for theory in theories {
+            if let Some(found) = theory.unreliable() {
+                text += &format!(
+                    "**Unreliable:** {}\n",
+                    report::unreliable(&format!("the curves of {}", theory.closure), &found)
+                );
+            }
+        }
+        text
+    }
+}
+
+/// What sets the simulations apart from a better run, if it is too much.
+fn apart(mode: &Measures, name: &str) -> Option<String> {
+    let deviation = mode.rms_relative_deviation.filter(|&deviation| deviation > TRUSTED)?;
+    Some(format!(
+        "w_{} of the simulations is {:.1} % (root mean square) from that of the {name} on the same batches, {:.1} % at the most",
+        mode.mode,
+        100.0 * deviation,
+        100.0 * mode.max_relative_deviation.unwrap_or(deviation)
+    ))
+}
+
+impl Theory {
+    /// From when on the first of its courses to become so is unreliable.
+    pub fn unreliable(&self) -> Option<Unreliable> {
+        let found = self.predictions.iter().filter_map(|prediction| prediction.unreliable);
+        found.min_by(|a, b| a.from.total_cmp(&b.from))
+    }
+
+    /// Its curves up to there.
+    pub fn while_reliable(&self, times: &[f64]) -> Option<Followed> {
+        let from = self.unreliable()?.from;
+        let records = times.iter().filter(|&&time| time < from).count();
+        let cut = |curves: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            curves.iter().map(|curve| curve[..records.min(curve.len())].to_vec()).collect()
+        };
+        Some(Followed { values: cut(&self.followed.values), overlaps: cut(&self.followed.overlaps) })
+    }
+}
+
+impl Chains {
+    /// The looks with their summaries, from the times at which the simulations' modes emerge; `None` without looks.
+    pub fn report(&self, curves: &Curves, reference: &Followed) -> Option<ChainsReport> {
+        let emerged: Vec<Option<f64>> = (0..curves.mean.len())
+            .map(|mode| Measures::of(curves, mode, reference).emergence_time.simulation)
+            .collect();
+        (!self.looks.is_empty()).then(|| ChainsReport {
+            gibbs_steps: self.gibbs_steps,
+            summary: summaries(&self.looks, &emerged),
+            looks: self.looks.clone(),
+        })
+    }
+}
+
+impl ChainsReport {
+    /// A row a mode, for people.
+    pub fn text(&self) -> String {
+        let k = self.gibbs_steps;
+        let mut text = format!(
+            "\n## The chains of the first run, from the emergence of each mode on\n\n\
+             | mode | looks | ⟨sσ⟩ after {} sweeps / after {k} − 1 | in errors | over the gradient | memory | autocorrelation | chains with u·s > 0 | \
+             by the fields | of the data |\n|---|---|---|---|---|---|---|---|---|---|\n",
+            2 * k
+        );
+        for of in &self.summary {
+            text += &format!(
+                "| {} | {} | {:.2} % | {:.1} | {:.2} | {:.2} | {:.2} | {:.1} % | {:.1} ± {:.1} % | {:.1} % |\n",
+                of.mode,
+                of.looks,
+                100.0 * of.change,
+                of.change_in_errors,
+                of.change_over_gradient,
+                of.memory,
+                of.autocorrelation,
+                100.0 * of.positive,
+                100.0 * of.positive_implied,
+                100.0 * of.positive_error,
+                100.0 * of.positive_data
+            );
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Course, Prediction};
+    use crate::learning::Setup;
+
+    fn theory(unreliable: Option<f64>) -> Theory {
+        let unreliable = unreliable.map(|from| Unreliable { from, share: 0.25 });
+        let prediction = Prediction { course: Course::default(), ended: None, reliability: None, unreliable };
+        let followed = Followed { values: vec![vec![0.1, 0.2, 0.3]], overlaps: vec![vec![1.0; 3]] };
+        Theory { closure: "population".to_owned(), setup: Setup::default(), predictions: vec![prediction], followed }
+    }
+
+    #[test]
+    fn the_first_lines_say_what_is_not_to_be_relied_on() {
+        let verdict = |doubts: Vec<String>| Verdict {
+            reference_trusted: Some(doubts.is_empty()),
+            reference_doubts: doubts,
+            deviations_are: "",
+        };
+        assert_eq!(verdict(Vec::new()).text(&[theory(None)]), "");
+        let text = verdict(vec!["chains sleep".to_owned()]).text(&[theory(Some(0.5))]);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        assert!(lines[0].starts_with("**The reference is not to be trusted:** chains sleep."), "{text}");
+        assert!(
+            lines[1].contains("the curves of population cannot be relied on from t = 0.5") && lines[1].contains("25 %"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_theory_is_cut_where_it_becomes_unreliable() {
+        let times = [0.0, 0.5, 1.0];
+        assert!(theory(None).while_reliable(&times).is_none());
+        let cut = |from| theory(Some(from)).while_reliable(&times).unwrap().values;
+        assert_eq!((cut(0.5), cut(0.0), cut(0.7)), (vec![vec![0.1]], vec![vec![]], vec![vec![0.1, 0.2]]));
+    }
+}

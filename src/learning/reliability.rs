@@ -1,0 +1,83 @@
+//! From when on a curve of the population closure cannot be relied on.
+
+use super::population::Reliability;
+
+/// Evaluations over which approximate ones are counted, at least.
+pub const WINDOW: u64 = 20;
+/// Share of them that may be approximate.
+pub const TOLERATED: f64 = 0.05;
+
+/// A flow's counts of evaluations at the times that it passed.
+///
+/// At each of these times approximate evaluations are counted among the last [`WINDOW`] ones (or as many more as there were
+/// since the time before, or as there are if they are fewer, against [`WINDOW`] then). Once their share exceeds [`TOLERATED`] the curve
+/// is unreliable, from the first time after the first of these evaluations on and to the end: later states follow from earlier ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReliabilityLog {
+    entries: Vec<(f64, Reliability)>,
+}
+
+/// From when on a curve is unreliable.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Unreliable {
+    /// t.
+    pub from: f64,
+    /// Share of approximate evaluations in the window in which there were too many.
+    pub share: f64,
+}
+
+impl ReliabilityLog {
+    /// Notes the counts at a time; nothing of flows that have none.
+    pub fn note(&mut self, time: f64, counts: Option<Reliability>) {
+        self.entries.extend(counts.map(|counts| (time, counts)));
+    }
+
+    /// From when on the curve is unreliable; `None` if it never is, as far as is noted.
+    pub fn unreliable(&self) -> Option<Unreliable> {
+        let none = (f64::NEG_INFINITY, Reliability::default());
+        (0..self.entries.len()).find_map(|last| {
+            let now = self.entries[last].1;
+            let enough = |first: &usize| now.evaluations - self.entries[*first].1.evaluations >= WINDOW;
+            let first = (0..last).rev().find(enough);
+            let before = first.map_or(none, |first| self.entries[first]).1;
+            let among = (now.evaluations - before.evaluations).max(WINDOW);
+            let share = (now.approximate - before.approximate) as f64 / among as f64;
+            let begin = first.map_or(0, |first| first + 1);
+            let from = self.entries[begin..=last].iter().find(|(_, counts)| counts.approximate > before.approximate)?.0;
+            (share > TOLERATED).then_some(Unreliable { from, share })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A flow with so many evaluations between times, those of the given numbers approximate.
+    fn unreliable(per_time: u64, total: u64, approximate: &[u64]) -> Option<Unreliable> {
+        let mut log = ReliabilityLog::default();
+        for evaluations in (per_time..=total).step_by(per_time as usize) {
+            let approximate = approximate.iter().filter(|&&number| number <= evaluations).count() as u64;
+            let counts = Reliability { evaluations, approximate, ..Reliability::default() };
+            log.note(evaluations as f64, Some(counts));
+        }
+        log.unreliable()
+    }
+
+    #[test]
+    fn a_few_approximate_evaluations_are_tolerated_and_more_are_not() {
+        assert_eq!(unreliable(1, 200, &[]), None);
+        // One of any twenty is a share of 5 %.
+        assert_eq!(unreliable(1, 200, &[1, 30, 51, 72, 120]), None);
+        // Two of twenty are too many: from the first of them on.
+        assert_eq!(unreliable(1, 200, &[30, 60, 79]), Some(Unreliable { from: 60.0, share: 0.1 }));
+        assert_eq!(unreliable(1, 200, &[1, 2]), Some(Unreliable { from: 1.0, share: 0.1 }));
+        // Where times are farther apart than the window, all evaluations between two of them are one.
+        assert_eq!(unreliable(50, 200, &[60, 70]), None);
+        assert_eq!(unreliable(50, 200, &[60, 70, 80]), Some(Unreliable { from: 100.0, share: 0.06 }));
+        // Other responses have no counts.
+        let mut none = ReliabilityLog::default();
+        none.note(1.0, None);
+        assert_eq!(none.unreliable(), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! The arrays of a file as a machine of ±1 units: which way round they are, and in which units.
+
+use super::checkpoint::fault;
+use super::{BernoulliMachine, Machine, ModelError, Units};
+use std::path::Path;
+
+/// An array as a file has it: shape and values.
+pub(super) type Numbers = (Vec<usize>, Vec<f32>);
+
+/// The units to which the rows of weights belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    Visible,
+    Hidden,
+}
+
+impl Rows {
+    /// Which they are, by the numbers of biases; where both fit, `usual`.
+    pub(super) fn of(shape: &[usize], visible: usize, hidden: usize, usual: Rows) -> Option<Self> {
+        let other = if usual == Rows::Visible { Rows::Hidden } else { Rows::Visible };
+        [usual, other].into_iter().find(|rows| match rows {
+            Rows::Visible => shape == [visible, hidden],
+            Rows::Hidden => shape == [hidden, visible],
+        })
+    }
+
+    /// What there is to say of weights that are not as `usual`.
+    pub(super) fn note(self, usual: Rows) -> Option<String> {
+        let found = match self {
+            Rows::Visible => "[visible, hidden]",
+            Rows::Hidden => "[hidden, visible]",
+        };
+        (self != usual).then(|| format!("the weights in the file are {found}, by the numbers of biases: transposed"))
+    }
+}
+
+/// A machine's arrays.
+pub(super) struct Parameters {
+    pub(super) weights: Numbers,
+    pub(super) visible: Numbers,
+    pub(super) hidden: Numbers,
+    /// What rows of weights belong to where the numbers of biases do not decide it.
+    pub(super) usual: Rows,
+}
+
+impl Parameters {
+    /// The machine, and which way round its weights are in the file.
+    ///
+    /// # Errors
+    /// [`ModelError::Format`] for shapes that do not fit together, and parameters that are not finite.
+    pub(super) fn machine(self, path: &Path, units: Units) -> Result<(Machine, Rows), ModelError> {
+        let ((shape, weights), (eta_shape, eta), (theta_shape, theta)) = (self.weights, self.visible, self.hidden);
+        let (visible, hidden) = (eta.len(), theta.len());
+        let rows = Rows::of(&shape, visible, hidden, self.usual);
+        let Some(rows) = rows.filter(|_| eta_shape.len() == 1 && theta_shape.len() == 1) else {
+            let found = format!("weights {shape:?}, visible fields {eta_shape:?}, hidden fields {theta_shape:?}");
+            let needed = "the shapes [visible, hidden], [visible], [hidden] are needed";
+            let potts = if shape.len() == 3 {
+                "; three dimensions are Potts units, [visible, states, hidden], which are not read; those of an image have to be \
+                 reshaped to one"
+            } else {
+                ""
+            };
+            return Err(wrong(path, format!("{found}: {needed}{potts}")));
+        };
+        let weights = match rows {
+            Rows::Visible => weights,
+            Rows::Hidden => transposed(&weights, hidden, visible),
+        };
+        ising(path, units, Machine { visible, hidden, weights, eta, theta }).map(|machine| (machine, rows))
+    }
+}
+
+/// The machine of ±1 units whose parameters in these `units` are those of `stored`.
+///
+/// # Errors
+/// [`ModelError::Format`] if parameters are not finite.
+pub(super) fn ising(path: &Path, units: Units, stored: Machine) -> Result<Machine, ModelError> {
+    // Before the conversion, whose sums would spread what is not finite.
+    let stored = checked(path, stored)?;
+    match units {
+        Units::Ising | Units::Gaussian => Ok(stored),
+        Units::Bernoulli => {
+            let Machine { visible, hidden, weights, eta: visible_bias, theta: hidden_bias } = stored;
+            checked(path, Machine::from(&BernoulliMachine { visible, hidden, weights, visible_bias, hidden_bias }))
+        }
+    }
+}
+
+/// A machine whose shapes fit together and whose parameters are finite.
+pub(super) fn checked(path: &Path, machine: Machine) -> Result<Machine, ModelError> {
+    match fault(&machine) {
+        Some(fault) => Err(wrong(path, fault)),
+        None => Ok(machine),
+    }
+}
+
+/// A matrix of `rows` × `columns`, the other way round.
+pub(super) fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+    (0..values.len()).map(|index| values[index % rows * columns + index / rows]).collect()
+}
+
+pub(super) fn wrong(path: &Path, reason: String) -> ModelError {
+    ModelError::Format { path: path.into(), reason }
+}
