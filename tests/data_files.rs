@@ -139,7 +139,8 @@ fn what_is_wrong_with_a_file_is_said() {
     for (text, words) in [
         ("1,0\n1\n", "line 2 has 1 values, where the rows before have 2"),
         ("a,b\n1,0\n1,0,1\n", "line 3 has 3 values"),
-        ("1,0\nx,1\n", "line 2, column 1 is \"x\": a number is needed"),
+        ("1,0\nx,1\n", "line 2, column 1 is \"x\": a number is needed (--label-column 1"),
+        ("0,1,0\n1,0,0\n2,1,1\n", "the first column counts the rows"),
         ("a,b\nc,d\n", "line 2, column 1 is \"c\""),
         (",1,1\n0,1,0\n", "line 1, column 1 has no value, \"\""),
         ("1,,0\n", "line 1, column 2 has no value, \"\""),
@@ -438,8 +439,14 @@ fn a_label_column_is_taken_by_name_or_number() {
         let error = read_text(text, &labelled(column)).unwrap_err();
         assert!(matches!(&error, DataError::Parameter(message) if message.contains(words)), "{error}");
     }
-    let refused = read_text("a,label\n1,x\n", &labelled("label")).map(|file| file.data);
-    assert_refused(refused, "line 2, column 2 is \"x\": a number is needed");
+    // Words are numbered as they come; the case of a name does not matter.
+    let file = read_text("a,b,label\n1,0,cat\n0,1,dog\n1,1,cat\n", &labelled("Label")).unwrap();
+    assert_eq!((file.data.labels.clone(), file.data.units()), (Some(vec![0, 1, 0]), 2));
+    assert!(file.notes.iter().any(|note| note.contains("cat, dog")), "{:?}", file.notes);
+    // A first column that counts the rows and is not named so: grey levels do not make it a unit without a word.
+    let grey = FileOptions { binarization: Some(Binarization::Threshold(0.5)), ..options(Expect::Spins) };
+    let file = read_text("0,1,0\n1,0,0\n2,1,1\n", &grey).unwrap();
+    assert!(file.notes.iter().any(|note| note.contains("counts the rows and is read as a unit")), "{:?}", file.notes);
     assert_refused(read_text("a,label\n1,0.5\n", &labelled("label")).map(|file| file.data), "labels must be whole");
     assert!(matches!(read_file(&fixture("u1.npy"), &labelled("1")), Err(DataError::Parameter(_))));
     // A column of labels that is taken for a unit is pointed out.

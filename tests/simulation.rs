@@ -59,6 +59,7 @@ fn a_run_goes_on_from_a_state_between_records() {
         let mut steps = 0;
         let resumed = run(&mut trainer(), &recorder, &times, &store, &mut |_| steps += 1).unwrap();
         assert_eq!(steps, 63);
-        assert!(resumed == whole);
+        // Where there is no bulk its σ is NaN, which is not equal to itself.
+        assert_eq!(format!("{resumed:?}"), format!("{whole:?}"));
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
     format!(
         "{what} cannot be relied on from t = {} on: states were approximate in {:.0} % of the evaluations there, and what follows \
          builds on them.\n",
-        number(found.from),
+        plain(format!("{:.3e}", found.from).parse().unwrap_or(found.from)),
         100.0 * found.share
     )
 }
@@ -97,11 +97,15 @@ pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk:
     let found = if bulk.law.is_none() {
         format!("no bulk: sigma {}\n", if bulk.sigma == 0.0 { "0" } else { "unknown" })
     } else {
+        let error = if bulk.is_noise() {
+            format!("± {}", number(bulk.sigma_error))
+        } else {
+            "(by its width; of other noise no error is known)".to_owned()
+        };
         format!(
-            "bulk: {} singular values, sigma {} ± {}, edge {}, distance from the Marchenko–Pastur law {}\n",
+            "bulk: {} singular values, sigma {} {error}, edge {}, distance from the Marchenko–Pastur law {}\n",
             bulk.modes,
             number(bulk.sigma),
-            number(bulk.sigma_error),
             number(bulk.edge),
             number(bulk.ks_distance)
         )

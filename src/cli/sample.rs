@@ -2,12 +2,12 @@
 
 use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
-use super::model::ModelOptions;
+use super::model::{ModelOptions, Source};
 use super::options::{Common, Format};
 use super::report::number;
 use super::{CliError, budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::rbm::{Annealing, Machine, PartitionEstimate, Sampler};
+use crate::rbm::{Annealing, Machine, PartitionEstimate, Sampler, Units};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -118,7 +118,7 @@ impl SampleOptions {
             data: data.as_ref().map(|data| self.data.report(data)),
             visible: machine.visible,
             hidden: machine.hidden,
-            model_notes: source.notes(self.model.update)?,
+            model_notes: source.notes(self.model.update)?.into_iter().chain(converted(&source, &machine)).collect(),
             chains: samples.samples(),
             steps: self.steps,
             mean_spin: sums.iter().sum::<i64>() as f64 / (samples.samples() * samples.units()) as f64,
@@ -167,6 +167,22 @@ impl SampleOptions {
         }
         Ok(estimate)
     }
+}
+
+/// What the file's own units would make of samples and log Z, where they are not ±1: with `v = (1 + s)/2` the energies differ by a
+/// constant, `Σ_ij W'_ij/4 + Σ a'_i/2 + Σ b'_j/2 = Σ eta + Σ theta − Σ W`.
+fn converted(source: &Source, machine: &Machine) -> Option<String> {
+    let Source::File(file) = source else { return None };
+    if file.units() != Units::Bernoulli {
+        return None;
+    }
+    let sum = |values: &[f32]| values.iter().map(|&value| f64::from(value)).sum::<f64>();
+    let more = sum(&machine.eta) + sum(&machine.theta) - sum(&machine.weights);
+    Some(format!(
+        "the file's units are 0 and 1; samples and log Z are those of the ±1 machine with the same law, and log Z of the file's \
+         own energies is larger by {}",
+        number(more)
+    ))
 }
 
 /// Whether log Z is summed exactly.

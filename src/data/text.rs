@@ -11,7 +11,7 @@ use std::path::Path;
 /// What stands in the place of a value that is missing, in small letters.
 const MISSING: [&[u8]; 8] = [b"", b"na", b"n/a", b"#n/a", b"nan", b"null", b"none", b"?"];
 /// Names of a column that counts the rows, in small letters; pandas and R leave it without one.
-const INDEX: [&str; 3] = ["", "unnamed: 0", "index"];
+const INDEX: [&str; 4] = ["", "unnamed: 0", "index", "id"];
 /// Names of a column that is likely one of labels, in small letters.
 const LABELS: [&str; 5] = ["label", "labels", "class", "target", "digit"];
 
@@ -75,9 +75,13 @@ struct Rows<'a> {
     index: Option<String>,
     /// From where it counts.
     first: f64,
+    /// Whether the first column counts the rows so far without being named so.
+    ramp: bool,
     rows: usize,
     label_column: Option<usize>,
     labels: Vec<i64>,
+    /// Labels that are words, by their numbers.
+    classes: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -114,8 +118,23 @@ impl<'a> Rows<'a> {
             return Err(wrong(path, "it has no column of units"));
         }
         let values = Values::new(path, options, Layout::lines(units, options.transpose))?;
-        let labels = Vec::new();
-        Ok(Self { path, options, values, width, digits, index, first: 0.0, rows: 0, label_column, labels, notes })
+        let (labels, classes, first, rows) = (Vec::new(), Vec::new(), 0.0, 0);
+        let ramp = index.is_none() && width > 2;
+        Ok(Self {
+            path,
+            options,
+            values,
+            width,
+            digits,
+            index,
+            first,
+            ramp,
+            rows,
+            label_column,
+            labels,
+            classes,
+            notes,
+        })
     }
 
     fn push(&mut self, fields: &[&[u8]], line: u64) -> Result<()> {
@@ -134,6 +153,9 @@ impl<'a> Rows<'a> {
                 self.push_label(field, (line, column))?;
             } else {
                 let value = self.number(field, (line, column))?;
+                if column == 0 && self.ramp {
+                    self.check_ramp(value)?;
+                }
                 self.values.push(value)?;
             }
         }
@@ -153,7 +175,10 @@ impl<'a> Rows<'a> {
                 )),
             };
         }
-        number(field).ok_or_else(|| wrong(self.path, format!("{place} is {:?}: a number is needed", words(field))))
+        number(field).ok_or_else(|| {
+            let remedy = format!("a number is needed (--label-column {} takes the column as labels)", column + 1);
+            wrong(self.path, format!("{place} is {:?}: {remedy}", words(field)))
+        })
     }
 
     fn push_digits(&mut self, word: &[u8], line: u64) -> Result<()> {
@@ -167,6 +192,19 @@ impl<'a> Rows<'a> {
             return Err(wrong(self.path, reason));
         }
         word.iter().try_for_each(|digit| self.values.push(f64::from(digit - b'0')))
+    }
+
+    /// Whether the first column still counts the rows; refused where its values cannot be those of a unit.
+    fn check_ramp(&mut self, value: f64) -> Result<()> {
+        if self.rows == 0 {
+            self.first = value;
+        }
+        self.ramp = value == self.first + self.rows as f64 && (self.first == 0.0 || self.first == 1.0);
+        if self.ramp && value > 1.0 && self.options.expect == Expect::Spins && self.options.binarization.is_none() {
+            let reason = "the first column counts the rows: a header line that names it index leaves it out";
+            return Err(wrong(self.path, reason));
+        }
+        Ok(())
     }
 
     fn check_index(&mut self, field: &[u8], line: u64) -> Result<()> {
@@ -189,6 +227,15 @@ impl<'a> Rows<'a> {
     }
 
     fn push_label(&mut self, field: &[u8], place: (u64, usize)) -> Result<()> {
+        if number(field).is_none() && !MISSING.contains(&field.to_ascii_lowercase().as_slice()) {
+            let class = words(field);
+            let known = self.classes.iter().position(|name| *name == class).unwrap_or_else(|| {
+                self.classes.push(class);
+                self.classes.len() - 1
+            });
+            self.labels.push(known as i64);
+            return Ok(());
+        }
         let value = self.number(field, place)?;
         if value.is_nan() {
             self.values.drop_sample();
@@ -202,6 +249,14 @@ impl<'a> Rows<'a> {
         if let Some(name) = self.index {
             self.notes.push(format!("the first column, \"{name}\", counts the rows and is no unit"));
         }
+        if self.ramp && self.rows > 2 {
+            let remedy = "a header line that names it index leaves it out";
+            self.notes.push(format!("the first column counts the rows and is read as a unit: {remedy}"));
+        }
+        if !self.classes.is_empty() {
+            let shown = self.classes.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+            self.notes.push(format!("labels are {} words, numbered as they come: {shown}", self.classes.len()));
+        }
         let labels = self.label_column.map(|_| self.labels);
         table.with(self.path, Beside { labels, weights: None }, self.notes)
     }
@@ -211,6 +266,7 @@ impl<'a> Rows<'a> {
 fn label_column(options: &FileOptions, names: &[String], width: usize) -> Result<Option<usize>> {
     let Some(wanted) = &options.label_column else { return Ok(None) };
     let by_name = names.iter().position(|name| name == wanted);
+    let by_name = by_name.or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case(wanted)));
     let by_number =
         || wanted.parse().ok().filter(|number| (1..=width).contains(number)).map(|number: usize| number - 1);
     if let Some(column) = by_name.or_else(by_number) {
@@ -218,7 +274,10 @@ fn label_column(options: &FileOptions, names: &[String], width: usize) -> Result
     }
     let named = match names {
         [] => "there is no header line".to_owned(),
-        names => format!("they are named {:?}", names.iter().take(8).collect::<Vec<_>>()),
+        names => {
+            let more = if names.len() > 8 { ", …" } else { "" };
+            format!("they are named {:?}{more}", names.iter().take(8).collect::<Vec<_>>())
+        }
     };
     let message = format!("there is no column {wanted:?} of labels among the {width}: {named}");
     Err(DataError::Parameter(message))

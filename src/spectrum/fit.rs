@@ -214,13 +214,14 @@ impl BulkFit {
         let before = self.note.take().map_or("not the noise of the ensemble: ".to_owned(), |note| note + "; ");
         self.note = Some(before + &reasons.join("; "));
         if self.exists() {
-            self.standing = Standing::Doubtful;
+            // σ is the width of the bulk; how far it is from that of other noise is not known.
+            (self.standing, self.sigma_error) = (Standing::Doubtful, f64::NAN);
         }
     }
 
     /// Notes that there is no bulk after all.
     pub(super) fn refuse(&mut self, reason: String) {
-        (self.note, self.standing) = (Some(reason), Standing::Absent);
+        (self.note, self.standing, self.sigma_error) = (Some(reason), Standing::Absent, f64::NAN);
     }
 }
 

@@ -135,6 +135,7 @@ fn documented(path: &Path, column: &str, cell: &str) -> bool {
         "inv_sigma",
         "w_over_sigma",
         "overlap",
+        "bulk_sigma_error",
     ];
     match cell {
         "NaN" => path.ends_with("curves.csv") || column.starts_with("planted") || absent.contains(&column),
