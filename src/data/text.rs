@@ -119,7 +119,7 @@ impl<'a> Rows<'a> {
         }
         let values = Values::new(path, options, Layout::lines(units, options.transpose))?;
         let (labels, classes, first, rows) = (Vec::new(), Vec::new(), 0.0, 0);
-        let ramp = index.is_none() && width > 2;
+        let ramp = index.is_none() && label_column != Some(0) && width > 2;
         Ok(Self {
             path,
             options,
