@@ -375,6 +375,8 @@ fn what_cannot_be_done_is_refused_before_work_starts() {
         (&[&train[..], &["--epochs", "1e14"]].concat(), "--epochs"),
         (&[&train[..], &["--epochs", "1e300"]].concat(), "--epochs"),
         (&[&train[..], &["--gibbs-steps", &most]].concat(), "--gibbs-steps"),
+        (&[&train[..], &["--hidden", "4", "--gibbs-steps", "2147483648"]].concat(), "--gibbs-steps"),
+        (&["compare", "--visible", "12", "--hidden", "4", "--gibbs-steps", "2147483648"], "--gibbs-steps"),
         (&[&train[..], &["--algorithm", "pcd", "--chains", &most]].concat(), "--chains"),
         (&[&train[..], &["--hidden", &most]].concat(), "--hidden"),
         (&[&train[..], &["--hidden", "1000000"]].concat(), "--hidden"),

@@ -8,6 +8,8 @@ const LEAST: f64 = 1e-6;
 /// Longest time that is started, in seconds: thirty days.
 const LONGEST: f64 = 30.0 * DAY;
 const DAY: f64 = 86_400.0;
+/// Longest time between two looks at the progress, in seconds.
+const LONGEST_UPDATE: f64 = 60.0;
 const GIB: f64 = (1u64 << 30) as f64;
 
 /// Seconds that a step of so many multiplications takes, about.
@@ -29,6 +31,20 @@ pub(super) fn check_time(option: &str, steps: f64, seconds: f64) -> Result<(), C
         format!("at most {}, some 30 days, are taken", short(most.floor()))
     };
     Err(CliError::Input(format!("{option} is {}: that would take some {duration}; {right}", whole(steps))))
+}
+
+/// Refuses Gibbs steps that would make one update of so many chains and weights take more than a minute: progress is shown from
+/// update to update.
+pub(super) fn check_gibbs_steps(steps: usize, chains: usize, weights: f64) -> Result<(), CliError> {
+    let each = seconds(2.0 * chains as f64 * weights);
+    let most = LONGEST_UPDATE / each;
+    if steps as f64 <= most {
+        return Ok(());
+    }
+    let (minutes, most) = (short((steps as f64 * each / 60.0).ceil()), short(most.floor()));
+    Err(CliError::Input(format!(
+        "--gibbs-steps is {steps}: one update would take some {minutes} minutes; at most {most}, a minute, are taken"
+    )))
 }
 
 /// Refuses a number of things, each of so many bytes, that would not fit into the memory that is free.

@@ -7,7 +7,7 @@ use super::destination::Destination;
 use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
 use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
-use super::{CliError, progress};
+use super::{CliError, budget, progress};
 use crate::Prior;
 use crate::compare::{
     ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
@@ -277,6 +277,8 @@ impl CompareOptions {
             None => self.init.machine(&data, common.seed, gaussian)?,
         };
         self.choose_algorithm(machine.visible.min(machine.hidden))?;
+        let Settings { gibbs_steps, chains, .. } = self.settings(0);
+        budget::check_gibbs_steps(gibbs_steps, chains, machine.visible as f64 * machine.hidden as f64)?;
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
         let linear = match gaussian {

@@ -321,11 +321,7 @@ impl TrainOptions {
         if self.units == UnitsName::Ising {
             // Both layers and the means of one, in single precision.
             budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
-            budget::check_time(
-                "--gibbs-steps",
-                self.gibbs_steps as f64,
-                budget::seconds(2.0 * chains as f64 * weights),
-            )?;
+            budget::check_gibbs_steps(self.gibbs_steps, chains, weights)?;
         }
         if self.units == UnitsName::Gaussian || !self.values_only {
             // The covariance and its eigenvectors.
