@@ -38,7 +38,7 @@ const SECOND_ANGLES: [f64; 5] = [0.0, 9.0, 18.0, 27.0, 35.0];
 const LARGEST_PENALTY: f64 = 50.0;
 /// The law must fit in a mixture that is not less likely than e^{-8}: components that are 0 half of the time and ±√2 else are
 /// those of two ±1 vectors turned by 45°, and where no such turn is to be expected they are of another law.
-const PLAUSIBLE_PENALTY: f64 = 8.0;
+const PLAUSIBLE_PENALTY: f64 = 12.0;
 /// Shares of zeros among components of three values, which are the fifth law that is tried.
 const ZEROS: [f64; 6] = [0.1, 0.25, 0.4, 0.5, 0.7, 0.9];
 /// A vector of which noise leaves more than the first part, and other modes are expected to have taken less than the second,

@@ -4,7 +4,8 @@
 //! residual is the projection of W off their vectors. Divided by that, entries are compared with what they should be:
 //!
 //! * the variances of rows and of columns differ by chance only, by `(2 + γ)/d` in the mean square of their relative
-//!   deviations, where d is the number of free entries in each and γ the excess kurtosis of all;
+//!   deviations, where d is the number of free entries in each and γ the excess kurtosis of all; so do those of the blocks of a
+//!   coarse grid, which see scales that rows and columns average out;
 //! * the excess kurtosis is 0; entries with heavy tails make modes of single weights, and widen the bulk;
 //! * neighbours in a row, and in a column, are not correlated beyond what the projection makes,
 //!   `−Σ_α v_j v_{j+1}/√((1 − Σ_α v_j²)(1 − Σ_α v_{j+1}²))`: units often come in an order (pixels, times).
@@ -28,6 +29,9 @@ const HEAVY_DEVIATIONS: f64 = 5.0;
 /// until twelve modes are above it.
 const CORRELATED: f64 = 0.1;
 const CORRELATED_DEVIATIONS: f64 = 5.0;
+/// Blocks along each side of the coarse grid, at most, and units along each side of a block, at least.
+const BLOCKS: usize = 8;
+const BLOCK_UNITS: usize = 8;
 /// Units to which the modes leave less than this part of what they leave to others say little of noise; where these are more
 /// than a fifth, the modes are confined to them: units of another scale.
 const LEAST_LEFT: f64 = 0.5;
@@ -150,8 +154,10 @@ impl Residual {
                 doubts.push(format!("the modes are confined to {:.0} % of the {side} units", 100.0 * confined));
             }
         }
-        doubts.extend(self.unequal("visible", &rows, self.freedom.0));
-        doubts.extend(self.unequal("hidden", &columns, self.freedom.1));
+        doubts.extend(self.unequal("the visible units' weights", &rows, self.freedom.0));
+        doubts.extend(self.unequal("the hidden units' weights", &columns, self.freedom.1));
+        let (blocks, freedom) = self.blocks();
+        doubts.extend(self.unequal("blocks of weights", &blocks, freedom));
         let deviation = (24.0 / self.entries.len() as f64).sqrt();
         if self.excess > HEAVY.max(HEAVY_DEVIATIONS * deviation) {
             doubts.push(format!("the entries have heavy tails, a kurtosis of {:.1} instead of 3", 3.0 + self.excess));
@@ -164,12 +170,33 @@ impl Residual {
         doubts
     }
 
+    /// Relative variances of the blocks of a coarse grid, and the free entries in one.
+    fn blocks(&self) -> (Vec<f64>, f64) {
+        let (rows, columns) = self.entries.shape();
+        let count = |units: usize| (units / BLOCK_UNITS).min(BLOCKS);
+        let (down, across) = (count(rows), count(columns));
+        let bounds = |index: usize, count: usize, units: usize| (index * units / count, (index + 1) * units / count);
+        let block = |index: usize| {
+            let (top, bottom) = bounds(index / across, down, rows);
+            let (left, right) = bounds(index % across, across, columns);
+            let block = self.entries.view((top, left), (bottom - top, right - left));
+            self.relative(block.norm_squared(), block.len())
+        };
+        let variances: Vec<f64> = (0..down * across).map(block).collect();
+        let free = self.freedom.0 / columns as f64 * self.freedom.1 / rows as f64;
+        let freedom = free * (rows * columns) as f64 / (down * across).max(1) as f64;
+        (variances, freedom)
+    }
+
     /// Variance of some entries relative to that of all.
     fn relative(&self, sum: f64, count: usize) -> f64 {
         sum / (count as f64 * self.variance)
     }
 
-    fn unequal(&self, side: &str, variances: &[f64], freedom: f64) -> Option<String> {
+    fn unequal(&self, what: &str, variances: &[f64], freedom: f64) -> Option<String> {
+        if variances.len() < 2 {
+            return None;
+        }
         let count = variances.len() as f64;
         let chance = (2.0 + self.excess.max(0.0)) / freedom;
         let square = variances.iter().map(|variance| (variance - 1.0).powi(2)).sum::<f64>();
@@ -177,7 +204,7 @@ impl Residual {
         (deviations > UNEQUAL).then(|| {
             let spread = 100.0 * (square / count - chance).max(0.0).sqrt();
             format!(
-                "the variances of the {side} units' weights differ by {spread:.0} % beyond chance ({deviations:.0} standard deviations)"
+                "the variances of {what} differ by {spread:.0} % beyond chance ({deviations:.0} standard deviations)"
             )
         })
     }
