@@ -45,6 +45,8 @@ const SATURATED: [f64; 2] = [1e-3, 1e-2];
 const UNSOLVED: f64 = 1e-4;
 /// Most nodes of one integral.
 const MOST_NODES: usize = 100_000;
+/// The same where a rest is solved for at each of them, which takes milliseconds.
+const MOST_SOLVED: usize = 20_000;
 /// A mode counts as condensed from `L |m̄ m|` = 1/100 on: below, C and the total derivative differ by less than that.
 pub(super) const CONDENSED: f64 = 0.01;
 /// Magnetization above which the rest counts as condensed where no sign of its own is free.
@@ -290,8 +292,9 @@ impl FiniteSize {
             if exponent < sums.largest - SUPPORT || self.softest_pair() * size * self.units < saturated {
                 continue;
             }
-            if sums.nodes > MOST_NODES {
-                let reason = format!("the finite-size integral needs more than {MOST_NODES} nodes at L = {size}");
+            let most = if self.active.len() > self.integrated { MOST_SOLVED } else { MOST_NODES };
+            if sums.nodes > most {
+                let reason = format!("the finite-size integral needs more than {most} nodes at L = {size}");
                 return Err(Error::Unsolved { what: "the response", reason });
             }
             for (next, rest) in self.neighbours(index, &rest) {
