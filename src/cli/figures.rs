@@ -93,7 +93,7 @@ fn histograms(
 pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
     match bulk.standing {
         Standing::Noise => None,
-        Standing::Doubtful => Some("not this noise"),
+        Standing::Doubtful => Some("not the ensemble's noise"),
         Standing::Absent => Some("no bulk"),
     }
 }
