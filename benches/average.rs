@@ -2,8 +2,8 @@
 //! Gauss–Hermite.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use spectral_rbm::average::{Averager, Backend, Field, response};
-use spectral_rbm::{Prior, quadrature};
+use spectral_rbm::theory::average::{Averager, Backend, Field, response};
+use spectral_rbm::{Prior, theory::quadrature};
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use spectral_rbm::data::{Moments, Spins, digits};
 use spectral_rbm::learning::{
     Closure, DataTerm, Integrator, Method, Mixture, Plan, Samples, Setup, Source, Tolerance, follow,
 };
-use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
+use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use std::hint::black_box;
 use std::time::Duration;
 

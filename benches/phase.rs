@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use spectral_rbm::Prior;
-use spectral_rbm::phase::{Family, PhaseDiagram, boundaries};
+use spectral_rbm::theory::phase::{Family, PhaseDiagram, boundaries};
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use spectral_rbm::data::Spins;
-use spectral_rbm::rbm::{Algorithm, Machine, Sampler, Settings, Trainer};
+use spectral_rbm::simulator::machine::{Algorithm, Machine, Sampler, Settings, Trainer};
 use std::hint::black_box;
 
 /// One product rows×inner · inner×columns on all threads, the fastest way faer has.

@@ -3,7 +3,7 @@
 mod textbook;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use spectral_rbm::saddle::{self, Solver, Start};
+use spectral_rbm::theory::saddle::{self, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 use std::hint::black_box;
 use std::time::Duration;

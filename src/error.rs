@@ -3,7 +3,7 @@
 /// Errors of the library's computations.
 ///
 /// A solver that merely fails to converge does not return an error: it returns its result with its residual and a
-/// [`Status`](crate::saddle::Status) that says so.
+/// [`Status`](crate::theory::saddle::Status) that says so.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -16,22 +16,22 @@
 //! | equation | what it gives | where |
 //! |---|---|---|
 //! | (10) | the ensemble: κ, σ, w_α, fields, laws of û and v̂ | [`Ensemble`], [`Prior`] |
-//! | section 4 | averages over the fields, by characteristic functions or Gauss rules | [`average`] |
-//! | (9) | the response function V(x) | [`average::response`] |
-//! | (11), (12) | magnetizations m, m̄ and overlaps q, q̄ of one state | [`saddle::Solver`], [`FixedPoint`] |
-//! | section 3 | all stable states, with their weights | [`saddle::enumerate`] |
-//! | section 3 | linear response and Gaussian fluctuations around a state | [`saddle::response`], [`saddle::log_determinant`] |
-//! | section 3 | phases, and the boundaries between them as curves | [`phase`] |
+//! | section 4 | averages over the fields, by characteristic functions or Gauss rules | [`theory::average`] |
+//! | (9) | the response function V(x) | [`theory::average::response`] |
+//! | (11), (12) | magnetizations m, m̄ and overlaps q, q̄ of one state | [`theory::saddle::Solver`], [`FixedPoint`] |
+//! | section 3 | all stable states, with their weights | [`theory::saddle::enumerate`] |
+//! | section 3 | linear response and Gaussian fluctuations around a state | [`theory::saddle::response`], [`theory::saddle::log_determinant`] |
+//! | section 3 | phases, and the boundaries between them as curves | [`theory::phase`] |
 //! | sections 2, 5 | learning as a deterministic flow of w_α, the frame and the fields | [`learning`] |
-//! | section 6 | machines of ±1 units: sampling, training, exact sums | [`rbm`] |
-//! | section 5 | the linear machine, its likelihood and exact gradient | [`rbm::LinearMachine`] |
-//! | section 8 | singular values: bulk, outliers, planted modes | [`spectrum`] |
-//! | sections 1, 3, 8 | a trained machine: its place on the phase diagram, laws of its modes, its states | [`inspect`] |
-//! | | training runs that record their spectrum and can be resumed | [`simulation`] |
-//! | | theory against simulation, mode by mode | [`compare`] |
-//! | section 7 | what the letter's figures show and claim | [`letter`] |
+//! | section 6 | machines of ±1 units: sampling, training, exact sums | [`simulator::machine`] |
+//! | section 5 | the linear machine, its likelihood and exact gradient | [`simulator::machine::LinearMachine`] |
+//! | section 8 | singular values: bulk, outliers, planted modes | [`theory::spectrum`] |
+//! | sections 1, 3, 8 | a trained machine: its place on the phase diagram, laws of its modes, its states | [`study::inspect`] |
+//! | | training runs that record their spectrum and can be resumed | [`simulator::run`] |
+//! | | theory against simulation, mode by mode | [`study::compare`] |
+//! | section 7 | what the letter's figures show and claim | [`study::letter`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
-//! | | figures, PNG and SVG | [`figure`] |
+//! | | figures, PNG and SVG | [`plot`] |
 //!
 //! # A worked example
 //!
@@ -39,7 +39,7 @@
 //! that of the second is metastable.
 //!
 //! ```
-//! use spectral_rbm::{Ensemble, Prior, saddle};
+//! use spectral_rbm::{Ensemble, Prior, theory::saddle};
 //!
 //! let ensemble = Ensemble::new(1.0, 0.3, &[1.8, 1.6], Prior::Bernoulli)?;
 //! let mut found = saddle::enumerate(&ensemble)?;
@@ -56,33 +56,23 @@
 //! ```
 //!
 //! The names are the letter's: m and q are hidden, m̄ (`_bar`) and q̄ visible. The numerical modules never print, parse
-//! arguments or draw; [`figure`] draws their results and [`cli`] is the program `spectral-rbm`.
+//! arguments or draw; [`plot`] draws their results and [`cli`] is the program `spectral-rbm`.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-pub mod archive;
-pub mod average;
 pub mod cli;
-pub mod compare;
 pub mod data;
 pub mod error;
-pub mod figure;
-pub mod input;
-pub mod inspect;
+pub mod io;
 pub mod learning;
-pub mod letter;
-pub mod output;
-pub mod phase;
-pub mod prior;
-pub mod quadrature;
-pub mod rbm;
-pub mod saddle;
-pub mod simulation;
-pub mod spectrum;
+pub mod plot;
+pub mod simulator;
+pub mod study;
+pub mod theory;
 
 pub use error::{Error, Result};
-pub use prior::Prior;
-pub use saddle::{Ensemble, FixedPoint};
+pub use theory::prior::Prior;
+pub use theory::saddle::{Ensemble, FixedPoint};
 
 /// The guide's examples in Rust, compiled and run with the documentation tests.
 #[cfg(doctest)]

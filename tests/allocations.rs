@@ -1,7 +1,7 @@
 //! An update allocates nothing, once every thread has made its first product.
 
 use spectral_rbm::data::Spins;
-use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
+use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

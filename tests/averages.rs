@@ -1,8 +1,8 @@
 //! The averages against closed forms, independent quadrature and exact enumeration, in easy and in hard fields.
 
 use nalgebra::{DMatrix, DVector};
-use spectral_rbm::average::{Averager, Backend, Field, Function};
-use spectral_rbm::prior::Components;
+use spectral_rbm::theory::average::{Averager, Backend, Field, Function};
+use spectral_rbm::theory::prior::Components;
 use spectral_rbm::{Error, Prior};
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ fn over_component(prior: &Prior, function: impl Fn(f64) -> f64) -> f64 {
         Prior::Laplace => (-(2f64.sqrt()) * u.abs()).exp() / 2f64.sqrt(),
         _ => (-0.5 * u * u).exp() / std::f64::consts::TAU.sqrt(),
     };
-    let rule = spectral_rbm::quadrature::legendre(20).unwrap();
+    let rule = spectral_rbm::theory::quadrature::legendre(20).unwrap();
     let width = 2.0 * edge / f64::from(panels);
     (0..panels)
         .map(|panel| {

@@ -306,7 +306,7 @@ fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
     // Seven labels of five samples: the hint.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("turned.npz");
-    let mut archive = spectral_rbm::archive::Archive::new();
+    let mut archive = spectral_rbm::io::Archive::new();
     archive.add("samples", &[2, 3], &[0_u8, 1, 0, 1, 1, 0]).unwrap();
     archive.add("labels", &[3], &[1_i64, 2, 3]).unwrap();
     std::fs::write(&path, archive.finish().unwrap()).unwrap();
@@ -339,7 +339,7 @@ fn unequal_weights_are_refused_until_they_are_ignored() {
         (vec![1.0, -1.0], "the weight -1"),
         (vec![1.0], "the weights have shape [1]"),
     ] {
-        let mut archive = spectral_rbm::archive::Archive::new();
+        let mut archive = spectral_rbm::io::Archive::new();
         archive.add("samples", &[2, 3], &[0_u8, 1, 0, 1, 1, 0]).unwrap();
         archive.add("weights", &[weights.len()], &weights).unwrap();
         std::fs::write(&path, archive.finish().unwrap()).unwrap();

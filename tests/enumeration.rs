@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
-use spectral_rbm::saddle::{self, Enumeration};
+use spectral_rbm::theory::saddle::{self, Enumeration};
 use spectral_rbm::{Ensemble, Prior};
 
 type State = (DVector<f64>, f64);
@@ -218,7 +218,7 @@ fn every_solution_of_one_mode_is_found() {
 /// `m̄ = (w m + η) A`, `m = w m̄ B` with A = V(σ²q + (w m + η)²) = 1 − q̄, B = V(σ²q̄ + w²m̄²) = 1 − q; all but m̄ by rounds.
 #[test]
 fn the_third_solution_of_a_weak_field() {
-    use spectral_rbm::average::response::v;
+    use spectral_rbm::theory::average::response::v;
     let (w, sigma, eta) = (1.2, 0.1f64, 0.01);
     // (m, q, q̄) at fixed m̄ by rounds of the overlaps, and what the first equation leaves.
     let excess = |bar: f64| {

@@ -3,9 +3,9 @@
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use spectral_rbm::average::Backend;
-use spectral_rbm::prior::Components;
-use spectral_rbm::saddle::{self, Kind, Solver, Start};
+use spectral_rbm::theory::average::Backend;
+use spectral_rbm::theory::prior::Components;
+use spectral_rbm::theory::saddle::{self, Kind, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 use std::sync::Arc;
 

@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use spectral_rbm::Ensemble;
 use spectral_rbm::Prior;
 use spectral_rbm::data::Spins;
-use spectral_rbm::inspect::{Depth, Law, Position, Reading, States, Trajectory};
-use spectral_rbm::phase::Phase;
-use spectral_rbm::prior::Components;
-use spectral_rbm::rbm::Machine;
-use spectral_rbm::saddle::{self, Search};
-use spectral_rbm::spectrum::{Decomposition, fit_weights, singular_values};
+use spectral_rbm::simulator::machine::Machine;
+use spectral_rbm::study::inspect::{Depth, Law, Position, Reading, States, Trajectory};
+use spectral_rbm::theory::phase::Phase;
+use spectral_rbm::theory::prior::Components;
+use spectral_rbm::theory::saddle::{self, Search};
+use spectral_rbm::theory::spectrum::{Decomposition, fit_weights, singular_values};
 use std::sync::Arc;
 
 /// A machine, and its planted part with the singular values of that.
@@ -197,7 +197,7 @@ fn states_are_those_of_the_ensemble() {
     let reading = Reading::of(&drawn.machine).unwrap();
     let states = States::of(&drawn.machine, &reading, &Depth::default(), None).unwrap();
     let theory = spectral_rbm::Ensemble::new(400.0 / 784.0, 0.3, &[1.6], Prior::Bernoulli).unwrap();
-    let theory = spectral_rbm::saddle::enumerate(&theory).unwrap();
+    let theory = spectral_rbm::theory::saddle::enumerate(&theory).unwrap();
     let (found, expected) = (states.found.dominant().unwrap(), theory.dominant().unwrap());
     let position = states.position.unwrap();
     assert_eq!(position.phase, Phase::Ferromagnetic);

@@ -110,7 +110,7 @@ fn what_cannot_be_read_is_told_in_one_line() {
     let foreign = folder.path().join("foreign.txt");
     std::fs::write(&foreign, "not a machine").unwrap();
     let broken = folder.path().join("nan.npz");
-    let machine = spectral_rbm::rbm::Machine::random(6, 4, 0.1, 0).unwrap();
+    let machine = spectral_rbm::simulator::machine::Machine::random(6, 4, 0.1, 0).unwrap();
     std::fs::write(&broken, npz(&machine.weights, f32::NAN)).unwrap();
     for (arguments, said) in [
         (vec![text(&truncated)], "truncated.h5"),
@@ -140,7 +140,7 @@ fn what_cannot_be_read_is_told_in_one_line() {
 
 /// An NPZ file W [6, 4], eta, theta, whose last field is `last`.
 fn npz(weights: &[f32], last: f32) -> Vec<u8> {
-    let mut archive = spectral_rbm::archive::Archive::new();
+    let mut archive = spectral_rbm::io::Archive::new();
     archive.add("W", &[6, 4], weights).unwrap();
     archive.add("eta", &[6], &[0f32; 6]).unwrap();
     archive.add("theta", &[4], &[0.0, 0.0, 0.0, last]).unwrap();
@@ -223,7 +223,7 @@ fn too_few_units_for_a_bulk_are_told_by_every_command() {
         let sign = if unit == 0 || site % 2 == 0 { 1.0 } else { -1.0 };
         sign * [1.9, 1.4][unit] / 50f32.sqrt()
     };
-    let mut archive = spectral_rbm::archive::Archive::new();
+    let mut archive = spectral_rbm::io::Archive::new();
     archive.add("W", &[50, 2], &(0..100).map(weight).collect::<Vec<f32>>()).unwrap();
     archive.add("eta", &[50], &[0f32; 50]).unwrap();
     archive.add("theta", &[2], &[0f32; 2]).unwrap();

@@ -9,9 +9,9 @@ use spectral_rbm::learning::{
     Basis, Closure, Component, Flow, Frame, FrameFlow, FrameState, Integrator, Layers, LinearMode, Method, Mixture,
     Noise, NoiseKind, Plan, Samples, Setup, Snapshot, Source, State, Tolerance, Trajectory, follow, response,
 };
-use spectral_rbm::rbm::{LinearMachine, Machine};
-use spectral_rbm::simulation::{Learner, LinearTrainer};
-use spectral_rbm::{Prior, average, quadrature};
+use spectral_rbm::simulator::machine::{LinearMachine, Machine};
+use spectral_rbm::simulator::run::{Learner, LinearTrainer};
+use spectral_rbm::{Prior, theory::average, theory::quadrature};
 
 fn normal(rows: usize, columns: usize, seed: u64) -> DMatrix<f64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use spectral_rbm::learning::{Basis, ChainSettings, Chains, Correction, Layers, State};
-use spectral_rbm::rbm::Machine;
+use spectral_rbm::simulator::machine::Machine;
 
 fn normal(rows: usize, columns: usize, seed: u64) -> DMatrix<f64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);

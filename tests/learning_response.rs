@@ -4,11 +4,11 @@ use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use spectral_rbm::average::log_2cosh;
 use spectral_rbm::learning::response::{Change, FiniteSize, Integrals, MeanFieldResponse};
-use spectral_rbm::prior::Components;
-use spectral_rbm::rbm::Machine;
-use spectral_rbm::saddle::{self, Solver, Start};
+use spectral_rbm::simulator::machine::Machine;
+use spectral_rbm::theory::average::log_2cosh;
+use spectral_rbm::theory::prior::Components;
+use spectral_rbm::theory::saddle::{self, Solver, Start};
 use spectral_rbm::{Ensemble, Error, Prior};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use faer::Mat;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use spectral_rbm::Prior;
-use spectral_rbm::rbm::{LinearMachine, RbmError};
+use spectral_rbm::simulator::machine::{LinearMachine, RbmError};
 
 fn random(rows: usize, columns: usize, seed: u64) -> Mat<f64> {
     let draws = Prior::Gaussian.sample(rows, columns, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();

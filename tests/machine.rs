@@ -1,7 +1,7 @@
 //! The machine against exact sums: enumeration, Gibbs sampling, annealed importance sampling, quick estimates.
 
 use spectral_rbm::data::Spins;
-use spectral_rbm::rbm::{Annealing, Machine, RbmError, Sampler};
+use spectral_rbm::simulator::machine::{Annealing, Machine, RbmError, Sampler};
 
 fn machine(visible: usize, hidden: usize, deviation: f64, seed: u64) -> Machine {
     let mut machine = Machine::random(visible, hidden, deviation, seed).unwrap();

@@ -11,9 +11,11 @@ use npyz::npz::NpzWriter;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use spectral_rbm::archive::Array;
 use spectral_rbm::data::Spins;
-use spectral_rbm::rbm::{Checkpoint, Hyperparameters, Machine, ModelError, ModelFile, ModelReader, Units};
+use spectral_rbm::io::Array;
+use spectral_rbm::simulator::machine::{
+    Checkpoint, Hyperparameters, Machine, ModelError, ModelFile, ModelReader, Units,
+};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use spectral_rbm::rbm::{Checkpoint, Machine, ModelError, ModelFile, ModelReader, Units};
+use spectral_rbm::simulator::machine::{Checkpoint, Machine, ModelError, ModelFile, ModelReader, Units};
 
 /// Notes the largest piece of memory asked for.
 struct Watching;

@@ -8,8 +8,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
-use spectral_rbm::prior::Components;
-use spectral_rbm::saddle::{self, Solver, Start};
+use spectral_rbm::theory::prior::Components;
+use spectral_rbm::theory::saddle::{self, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 use std::sync::Arc;
 

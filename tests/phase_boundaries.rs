@@ -1,7 +1,7 @@
 //! Boundaries against their closed forms, limits and published points.
 
-use spectral_rbm::phase::{Boundary, Curve, Family, PRECISION, Phase, PhaseDiagram, PointStatus, boundaries};
-use spectral_rbm::saddle::{Solver, Start};
+use spectral_rbm::theory::phase::{Boundary, Curve, Family, PRECISION, Phase, PhaseDiagram, PointStatus, boundaries};
+use spectral_rbm::theory::saddle::{Solver, Start};
 use spectral_rbm::{Ensemble, Prior};
 
 fn axis(low: f64, high: f64, points: usize) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! The saddle point against published digits, identities, and limits.
 
 use nalgebra::DVector;
-use spectral_rbm::saddle::{self, Kind, Solver, Start};
+use spectral_rbm::theory::saddle::{self, Kind, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 
 fn single(kappa: f64, sigma: f64, w: f64, prior: Prior) -> FixedPoint {
@@ -134,7 +134,7 @@ fn just_above_the_spin_glass_transition() {
     }
     // Without noise there is no spin glass, under an empirical law either, and no overlap from rounding.
     let values = nalgebra::DMatrix::from_fn(30, 1, |i, _| if i % 2 == 0 { 1.1 } else { -0.9 });
-    let components = spectral_rbm::prior::Components::new(values, DVector::zeros(30)).unwrap();
+    let components = spectral_rbm::theory::prior::Components::new(values, DVector::zeros(30)).unwrap();
     for prior in [Prior::Bernoulli, Prior::Empirical(std::sync::Arc::new(components))] {
         let ensemble = Ensemble::new(1.0, 0.0, &[0.5], prior).unwrap();
         let point = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();

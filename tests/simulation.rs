@@ -1,9 +1,9 @@
 //! The states between records, from which a run goes on.
 
-use spectral_rbm::archive::Array;
 use spectral_rbm::data::{Dataset, Spins};
-use spectral_rbm::rbm::{Algorithm, Hyperparameters, Machine, RbmError, Settings, Trainer, Units};
-use spectral_rbm::simulation::{Detail, Learner, Recorder, Result, Spacing, State, Store, run, schedule};
+use spectral_rbm::io::Array;
+use spectral_rbm::simulator::machine::{Algorithm, Hyperparameters, Machine, RbmError, Settings, Trainer, Units};
+use spectral_rbm::simulator::run::{Detail, Learner, Recorder, Result, Spacing, State, Store, run, schedule};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

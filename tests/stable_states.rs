@@ -1,8 +1,8 @@
 //! The number of stable states on maps, against the full search for states.
 
 use spectral_rbm::Prior;
-use spectral_rbm::phase::{Family, PhaseDiagram};
-use spectral_rbm::saddle::{Search, enumerate_with};
+use spectral_rbm::theory::phase::{Family, PhaseDiagram};
+use spectral_rbm::theory::saddle::{Search, enumerate_with};
 
 /// The map follows one state for every subset of modes down from strong modes; the search starts from everywhere, from low
 /// temperature and from random directions. Both must count the same states, under all four laws.

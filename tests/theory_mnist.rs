@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use spectral_rbm::data::{Binarization, Dataset, Moments, mnist};
 use spectral_rbm::learning::{BatchSettings, Closure, Integrator, Method, Plan, Prepared, Setup, Tolerance, follow};
-use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
-use spectral_rbm::spectrum::singular_values;
+use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
+use spectral_rbm::theory::spectrum::singular_values;
 use std::io::Write;
 use std::path::PathBuf;
 

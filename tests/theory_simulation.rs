@@ -10,8 +10,8 @@ use spectral_rbm::data::{Clusters, Spins};
 use spectral_rbm::learning::{
     Basis, Component, Flow, Integrator, Layers, Method, Mixture, Noise, Order, Plan, Tolerance, Trajectory, follow,
 };
-use spectral_rbm::rbm::{Algorithm, Machine, Settings, Trainer};
-use spectral_rbm::spectrum::singular_values;
+use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
+use spectral_rbm::theory::spectrum::singular_values;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 struct Case<'a> {

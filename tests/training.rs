@@ -1,7 +1,7 @@
 //! Training: fixed points, reproducibility, resumption.
 
 use spectral_rbm::data::Spins;
-use spectral_rbm::rbm::{Algorithm, Machine, RbmError, Sampler, Settings, Trainer};
+use spectral_rbm::simulator::machine::{Algorithm, Machine, RbmError, Sampler, Settings, Trainer};
 
 /// Samples of a machine whose states are all probable, so that the likelihood has its maximum at finite weights.
 fn samples(count: usize) -> Spins {

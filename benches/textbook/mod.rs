@@ -2,8 +2,8 @@
 //! product of Gauss rules over x and the K components, or one Gauss–Hermite rule where all of them are Gaussian.
 
 use nalgebra::DVector;
-use spectral_rbm::quadrature::{self, Rule};
-use spectral_rbm::saddle::Start;
+use spectral_rbm::theory::quadrature::{self, Rule};
+use spectral_rbm::theory::saddle::Start;
 use spectral_rbm::{Ensemble, Prior};
 
 /// Share of the new order parameters in each step.

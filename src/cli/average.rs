@@ -5,7 +5,7 @@ use super::options::{BackendName, Common, Format};
 use super::report::number;
 use super::{CliError, report};
 use crate::Prior;
-use crate::average::{ACCURACY, Averager, Field, Function, response};
+use crate::theory::average::{ACCURACY, Averager, Field, Function, response};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 

@@ -9,16 +9,16 @@ use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{CliError, budget, progress};
 use crate::Prior;
-use crate::compare::{
-    ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
-    weights_of_linear,
-};
 use crate::data::{Dataset, Expect, Moments};
 use crate::learning::{
     BatchSettings, Closure, Flow, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup,
 };
-use crate::rbm::{LinearMachine, Machine, Settings, Trainer};
-use crate::simulation::{LinearTrainer, Spacing, schedule};
+use crate::simulator::machine::{LinearMachine, Machine, Settings, Trainer};
+use crate::simulator::run::{LinearTrainer, Spacing, schedule};
+use crate::study::compare::{
+    ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
+    weights_of_linear,
+};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -6,11 +6,12 @@ use super::data::{DataOptions, DataReport};
 use super::destination::{Destination, write_json};
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
-use crate::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, above_bulk};
 use crate::data::Dataset;
-use crate::figure::{ComparisonFigure, Scale, TheoryCurves, comparison};
 use crate::learning::{Closure, Correction, Reliability, ResponseKind, Setup};
-use crate::rbm::Algorithm;
+use crate::plot::Scale;
+use crate::simulator::machine::Algorithm;
+use crate::study::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, above_bulk};
+use crate::study::figures::{ComparisonFigure, TheoryCurves, comparison};
 use serde::Serialize;
 
 pub(super) use super::compare_verdict::{Beside, Chains};
@@ -336,7 +337,7 @@ fn write_curves(results: &Results<'_>, destination: &mut Destination) -> Result<
     destination.write_csv("curves.csv", &header, (0..curves.times.len()).map(row))
 }
 
-fn figure(results: &Results<'_>, report: &Report) -> Result<crate::figure::Figure, CliError> {
+fn figure(results: &Results<'_>, report: &Report) -> Result<crate::plot::Figure, CliError> {
     let curves = results.curves;
     let beside = results.beside.as_ref().map(|run| (run.name(), &run.followed));
     let theories = results.theories.iter().map(|theory| TheoryCurves {

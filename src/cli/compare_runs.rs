@@ -4,8 +4,8 @@ use super::CliError;
 use super::destination::RunFile;
 use super::model::note_checksum;
 use super::train::TrainOptions;
-use crate::compare::{Course, View, replay};
-use crate::rbm::{Machine, ModelReader};
+use crate::simulator::machine::{Machine, ModelReader};
+use crate::study::compare::{Course, View, replay};
 use std::path::{Path, PathBuf};
 
 /// A run that is done: its settings, and its machines at all records.

@@ -2,9 +2,9 @@
 
 use super::compare_report::{Results, Theory};
 use super::report;
-use crate::compare::{ChainProbe, ChainSummary, Curves, Followed, Measures, summaries};
 use crate::learning::Unreliable;
-use crate::rbm::{Algorithm, Settings};
+use crate::simulator::machine::{Algorithm, Settings};
+use crate::study::compare::{ChainProbe, ChainSummary, Curves, Followed, Measures, summaries};
 use serde::Serialize;
 
 /// Root mean square deviation of the simulations from a better run beside them from which they are no reference.
@@ -176,8 +176,8 @@ impl ChainsReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Course, Prediction};
     use crate::learning::Setup;
+    use crate::study::compare::{Course, Prediction};
 
     fn theory(unreliable: Option<f64>) -> Theory {
         let unreliable = unreliable.map(|from| Unreliable { from, share: 0.25 });

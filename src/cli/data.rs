@@ -8,8 +8,8 @@ use crate::Prior;
 use crate::data::{
     Binarization, Clusters, DataFile, Dataset, Ellipsoid, Expect, FileOptions, Missing, digits, mnist, read_file,
 };
-use crate::input::open_regular;
-use crate::rbm::{Machine, ModelError, ModelReader};
+use crate::io::input::open_regular;
+use crate::simulator::machine::{Machine, ModelError, ModelReader};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::io::Read;

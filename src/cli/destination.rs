@@ -2,9 +2,9 @@
 
 use super::options::Common;
 use super::{CliError, report};
-use crate::figure::Figure;
-use crate::input::read_text;
-use crate::output::{FolderLock, write_atomically};
+use crate::io::input::read_text;
+use crate::io::output::{FolderLock, write_atomically};
+use crate::plot::Figure;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

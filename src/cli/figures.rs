@@ -3,10 +3,12 @@
 use super::CliError;
 use super::destination::Destination;
 use crate::data::Spins;
-use crate::figure::{self, Bulk, Figure, Scale, SpectrumHistogram};
-use crate::rbm::Machine;
-use crate::simulation::{Record, SpectrumLog};
-use crate::spectrum::{BulkFit, Decomposition, Standing, fit};
+use crate::plot::{self, Figure, Scale};
+use crate::simulator::machine::Machine;
+use crate::simulator::run::{Record, SpectrumLog};
+use crate::study::figures::{Bulk, SpectrumHistogram};
+use crate::study::figures::{spectrum_against_time, spectrum_histogram};
+use crate::theory::spectrum::{BulkFit, Decomposition, Standing, fit};
 
 /// Records whose histograms are drawn.
 const HISTOGRAMS: usize = 3;
@@ -38,7 +40,7 @@ pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
     }
     let spectra: Vec<Vec<f64>> = records.iter().map(|record| record.singular_values().to_vec()).collect();
     let edges: Vec<f64> = records.iter().map(|record| record.value("bulk_edge")).collect();
-    Ok(Some(figure::spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
+    Ok(Some(spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
 }
 
 /// The leading u^α of a machine as images.
@@ -49,7 +51,7 @@ pub(super) fn of_modes(
 ) -> Result<(), CliError> {
     let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
     let columns: Vec<Vec<f64>> = modes.u.column_iter().take(MODES).map(|u| u.iter().copied().collect()).collect();
-    destination.save(&figure::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?, "modes")
+    destination.save(&plot::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?, "modes")
 }
 
 /// The first, a middle and the last record beside the Marchenko–Pastur law.
@@ -86,7 +88,7 @@ fn histograms(
             bulk: law.map(|law| Bulk { density, edges: law.edges(), outliers: *outliers }),
         })
         .collect();
-    destination.save(&figure::spectrum_histogram(&panels)?, "histogram")
+    destination.save(&spectrum_histogram(&panels)?, "histogram")
 }
 
 /// What the title of a histogram says where the bulk is not the ensemble's noise.
@@ -117,5 +119,5 @@ pub(super) fn of_samples(
     let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES))
         .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
         .collect();
-    destination.save(&figure::samples_as_images(&images, shape, COLUMNS)?, name)
+    destination.save(&plot::samples_as_images(&images, shape, COLUMNS)?, name)
 }

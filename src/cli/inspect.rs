@@ -8,8 +8,8 @@ use super::model::{ModelOptions, Source, UnitsName, parse_shape, room_for_modes}
 use super::options::{Common, Format};
 use super::{CliError, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::inspect::{Depth, Reading, States, Trajectory};
-use crate::rbm::Machine;
+use crate::simulator::machine::Machine;
+use crate::study::inspect::{Depth, Reading, States, Trajectory};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

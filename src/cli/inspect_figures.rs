@@ -4,13 +4,14 @@ use super::CliError;
 use super::destination::Destination;
 use super::figures::bulk_title;
 use crate::Prior;
-use crate::figure::{
-    self, Bulk, ComponentHistogram, LawCurve, ModeCourse, Scale, SpectrumHistogram, component_histograms,
-    phase_diagram_with_path,
+use crate::plot::{self, Scale};
+use crate::study::figures::{
+    Bulk, ComponentHistogram, LawCurve, ModeCourse, SpectrumHistogram, component_histograms, phase_diagram_with_path,
 };
-use crate::inspect::{Reading, Seen, States, Trajectory};
-use crate::phase::{Family, PhaseDiagram};
-use crate::spectrum::BulkFit;
+use crate::study::figures::{modes_against_update, spectrum_histogram};
+use crate::study::inspect::{Reading, Seen, States, Trajectory};
+use crate::theory::phase::{Family, PhaseDiagram};
+use crate::theory::spectrum::BulkFit;
 
 pub(super) const COMPONENT_FILES: [&str; 2] = ["components.png", "components.svg"];
 pub(super) const PLACE_FILES: [&str; 2] = ["phase-diagram.png", "phase-diagram.svg"];
@@ -45,7 +46,7 @@ pub(super) fn all(
     if let Some(shape) = shape {
         let columns: Vec<Vec<f64>> =
             reading.modes.u.column_iter().take(IMAGES).map(|u| u.iter().copied().collect()).collect();
-        let drawn = figure::modes_as_images(&columns, &reading.modes.singular_values, shape, COLUMNS)?;
+        let drawn = plot::modes_as_images(&columns, &reading.modes.singular_values, shape, COLUMNS)?;
         destination.save(&drawn, "modes")?;
     }
     Ok(())
@@ -68,7 +69,7 @@ fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Res
         }
         modes.push(ModeCourse { strengths, kurtosis });
     }
-    destination.save(&figure::modes_against_update(&updates, &sigmas, &modes)?, "trajectory")
+    destination.save(&modes_against_update(&updates, &sigmas, &modes)?, "trajectory")
 }
 
 fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
@@ -80,7 +81,7 @@ fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), Cli
         singular_values: &reading.modes.singular_values,
         bulk: law.map(|law| Bulk { density: &density, edges: law.edges(), outliers: bulk.outliers }),
     };
-    destination.save(&figure::spectrum_histogram(&[spectrum])?, "histogram")
+    destination.save(&spectrum_histogram(&[spectrum])?, "histogram")
 }
 
 /// Components of the first modes beside the four laws as they would be seen, where the noise of the vectors is known.

@@ -4,9 +4,9 @@ use super::data::DataReport;
 use super::destination::Destination;
 use super::report::{exact, number};
 use super::{CliError, report};
-use crate::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
-use crate::saddle::FixedPoint;
-use crate::spectrum::{BulkFit, Standing};
+use crate::study::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
+use crate::theory::saddle::FixedPoint;
+use crate::theory::spectrum::{BulkFit, Standing};
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -7,13 +7,14 @@ use super::options::{Common, Format};
 use super::report::{exact, number, plain};
 use super::{CliError, progress, report};
 use crate::Prior;
-use crate::archive::Archive;
 use crate::data::{Expect, Moments};
-use crate::figure::{Marker, Marks, learning_trajectory};
+use crate::io::Archive;
 use crate::learning::{
     Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
     Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
 };
+use crate::plot::Marker;
+use crate::study::figures::{Marks, learning_trajectory};
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -497,7 +498,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
 }
 
 /// w by identity, with what happens to it.
-pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::figure::Figure, CliError> {
+pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::plot::Figure, CliError> {
     let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
     let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
     let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();

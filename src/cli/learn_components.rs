@@ -4,7 +4,7 @@ use super::CliError;
 use super::destination::Destination;
 use super::report::{exact, plain};
 use crate::learning::{Snapshot, Trajectory};
-use crate::spectrum::nearest_by_kurtosis;
+use crate::theory::spectrum::nearest_by_kurtosis;
 
 pub(super) const FILE: &str = "components.csv";
 /// Leading modes that are told of.

@@ -31,9 +31,9 @@ mod spectrum;
 mod train;
 
 use crate::data::DataError;
-use crate::figure::FigureError;
-use crate::rbm::{ModelError, RbmError};
-use crate::simulation::SimulationError;
+use crate::plot::FigureError;
+use crate::simulator::machine::{ModelError, RbmError};
+use crate::simulator::run::SimulationError;
 use clap::{Parser, Subcommand};
 use options::Common;
 use std::process::ExitCode;

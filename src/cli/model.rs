@@ -2,9 +2,9 @@
 
 use super::options::Common;
 use super::{CliError, progress, train};
-use crate::archive::bounds::room_for;
 use crate::data::{Dataset, digits};
-use crate::rbm::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
+use crate::io::bounds::room_for;
+use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::Prior;
-use crate::average::Backend;
+use crate::theory::average::Backend;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

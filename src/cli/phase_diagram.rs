@@ -5,8 +5,8 @@ use super::options::{Common, Format, Interval, PriorOptions};
 use super::report::{exact, number};
 use super::{CliError, progress, report};
 use crate::Prior;
-use crate::figure;
-use crate::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
+use crate::study::figures::phase_diagram;
+use crate::theory::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -103,7 +103,7 @@ impl PhaseDiagramOptions {
         let diagram = PhaseDiagram::compute(&family, &x, &y, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
-        let paths = figure::phase_diagram(&diagram)?.save(destination.folder(), "phase-diagram")?;
+        let paths = phase_diagram(&diagram)?.save(destination.folder(), "phase-diagram")?;
         destination.note(paths);
         write_map(&mut destination, &diagram)?;
         write_boundaries(&mut destination, "boundaries.csv", &diagram.boundaries)?;

@@ -1,7 +1,7 @@
 //! What a command prints: one string, once, to stdout.
 
 use crate::learning::{Reliability, Unreliable};
-use crate::spectrum::{BulkFit, Standing};
+use crate::theory::spectrum::{BulkFit, Standing};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 

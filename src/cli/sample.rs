@@ -7,7 +7,7 @@ use super::options::{Common, Format};
 use super::report::number;
 use super::{CliError, budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::rbm::{Annealing, Machine, PartitionEstimate, Sampler, Units};
+use crate::simulator::machine::{Annealing, Machine, PartitionEstimate, Sampler, Units};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -4,9 +4,9 @@ use super::destination::{Destination, write_json};
 use super::options::{BackendName, Common, Format, PriorOptions};
 use super::report::{number, numbers};
 use super::{CliError, progress, report};
-use crate::average::Backend;
-use crate::phase::Phase;
-use crate::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
+use crate::theory::average::Backend;
+use crate::theory::phase::Phase;
+use crate::theory::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use super::input::{failure, wrong};
 use super::layout::Layout;
 use super::values::Values;
 use super::{DataError, Result};
-use crate::archive::hdf5::Hdf5;
+use crate::io::hdf5::Hdf5;
 use std::io;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Files read from the front, gzipped or not, with errors that name the file.
 
 use super::{DataError, Result};
-use crate::input::open_regular;
+use crate::io::input::open_regular;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};

@@ -1,6 +1,6 @@
 //! Samples of ±1 units, one bit each.
 
-use crate::archive::Archive;
+use crate::io::Archive;
 use std::io;
 
 /// Units in a word.

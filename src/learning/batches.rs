@@ -4,7 +4,7 @@ use super::data_term::{Samples, Source};
 use super::state::Basis;
 use crate::data::{Dataset, Spins};
 use crate::error::{Error, Result};
-use crate::rbm::order::Order;
+use crate::simulator::machine::order::Order;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct BatchSettings {
     /// Samples of a batch.
     pub size: usize,
-    /// Seed of their order: a [`Trainer`](crate::rbm::Trainer) of the same seed and batch size uses the same ones.
+    /// Seed of their order: a [`Trainer`](crate::simulator::machine::Trainer) of the same seed and batch size uses the same ones.
     pub seed: u64,
 }
 
@@ -65,7 +65,7 @@ fn unusable(error: crate::data::DataError) -> Error {
 mod tests {
     use crate::data::{Moments, digits};
     use crate::learning::{BatchSettings, Closure, Integrator, Method, Plan, Setup, follow};
-    use crate::rbm::{Algorithm, Machine, Settings, Trainer};
+    use crate::simulator::machine::{Algorithm, Machine, Settings, Trainer};
     use nalgebra::DVector;
 
     /// The fields of the sites in one update of small batches move with the batch's mean: 2000 chains hardly scatter.

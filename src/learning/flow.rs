@@ -18,7 +18,7 @@ use super::response::{self, StateChange};
 use super::state::{Layers, State};
 use crate::data::Moments;
 use crate::error::{Error, Result};
-use crate::prior::Prior;
+use crate::theory::prior::Prior;
 use nalgebra::{DMatrix, DVector};
 use std::cell::RefCell;
 

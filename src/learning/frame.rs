@@ -12,7 +12,7 @@
 //! These equations describe the flow; where two w meet they are singular, though the flow of W is not.
 
 use crate::error::{Error, Result};
-use crate::spectrum::Decomposition;
+use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 
 /// Thin singular value decomposition of the weights in their bases, `Y = Σ_α w_α u^α v^αᵀ`, K = min(D, H) modes.
@@ -166,7 +166,7 @@ fn generators(w: &DVector<f64>, g: &DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spectrum::drawn::normal;
+    use crate::theory::spectrum::drawn::normal;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

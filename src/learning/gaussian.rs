@@ -20,8 +20,8 @@
 
 use super::products::{product_of, transposed_product, view};
 use super::state::{Basis, Layers, State};
-use crate::average::response;
 use crate::error::{Error, Result};
+use crate::theory::average::response;
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{MatMut, Side};
 use nalgebra::{DMatrix, DVector};

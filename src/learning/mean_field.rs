@@ -8,10 +8,10 @@ use super::frame::Frame;
 use super::gaussian::Averages;
 use super::response::{self, MeanFieldResponse, StateChange};
 use super::state::{Basis, Layers, State};
-use crate::average::response::v;
 use crate::error::{Error, Result};
-use crate::prior::{Components, Prior};
-use crate::saddle::{Ensemble, Start};
+use crate::theory::average::response::v;
+use crate::theory::prior::{Components, Prior};
+use crate::theory::saddle::{Ensemble, Start};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 

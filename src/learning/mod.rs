@@ -25,7 +25,7 @@
 //! ```
 //! use spectral_rbm::data::{Moments, digits};
 //! use spectral_rbm::learning::{Integrator, Plan, Setup, follow};
-//! use spectral_rbm::rbm::Machine;
+//! use spectral_rbm::simulator::machine::Machine;
 //!
 //! // 500 drawn digits, in the three directions that grow fastest.
 //! let data = digits::generate(500, 0)?;

@@ -13,9 +13,9 @@ use super::response;
 use super::state::{Basis, Layers, State};
 use crate::data::{Dataset, Moments, Samples};
 use crate::error::{Error, Result};
-use crate::prior::Prior;
-use crate::rbm::Machine;
-use crate::spectrum::{fit, singular_values};
+use crate::simulator::machine::Machine;
+use crate::theory::prior::Prior;
+use crate::theory::spectrum::{fit, singular_values};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 

@@ -10,8 +10,8 @@
 use super::frame::Frame;
 use super::products::{product_of, transposed_product};
 use crate::error::{Error, Result};
-use crate::rbm::Machine;
-use crate::spectrum::kurtosis;
+use crate::simulator::machine::Machine;
+use crate::theory::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
 /// Sum of the weights and fields up to which energies are known to 1e-7.

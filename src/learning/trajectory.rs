@@ -8,7 +8,7 @@ use super::population::Reliability;
 use super::reliability::{ReliabilityLog, Unreliable};
 use super::state::State;
 use crate::error::{Error, Result};
-use crate::spectrum::{Decomposition, track};
+use crate::theory::spectrum::{Decomposition, track};
 use nalgebra::DMatrix;
 
 /// Intervals that events are looked for in, at least: over each of them w_α is a cubic to the accuracy that is reported.
@@ -46,7 +46,7 @@ pub struct Snapshot {
     /// v^α likewise, in the hidden basis.
     pub v: DMatrix<f64>,
     /// Kurtosis of the components of u^α over the sites, of the leading modes, which says what law they are nearest to
-    /// ([`nearest_by_kurtosis`](crate::spectrum::nearest_by_kurtosis)); empty in abstract bases.
+    /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)); empty in abstract bases.
     pub kurtosis_u: Vec<f64>,
     /// The same of v^α over the hidden units.
     pub kurtosis_v: Vec<f64>,

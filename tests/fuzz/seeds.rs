@@ -1,7 +1,7 @@
 //! A folder with a valid file of every kind that the program reads.
 
 use flate2::{Compression, write::GzEncoder};
-use spectral_rbm::archive::Archive;
+use spectral_rbm::io::Archive;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

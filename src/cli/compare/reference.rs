@@ -5,8 +5,8 @@ use crate::cli::compare_report::Beside;
 use crate::cli::options::Common;
 use crate::cli::progress;
 use crate::cli::train::{AlgorithmName, UnitsName};
-use crate::compare::{Course, Reference, simulate, weights_of};
-use crate::rbm::{Algorithm, Settings, Trainer};
+use crate::simulator::machine::{Algorithm, Settings, Trainer};
+use crate::study::compare::{Course, Reference, simulate, weights_of};
 
 /// Units of the smaller layer up to which the exact gradient is the reference where it is not said, and those up to which it
 /// can be.

@@ -2,10 +2,11 @@
 
 use super::Gallery;
 use crate::Prior;
-use crate::average::study::{Cost, Problem, fourier, hermite, reference};
 use crate::cli::report::exact;
 use crate::cli::{CliError, progress};
-use crate::figure::{self, CostCurves, CostPanel};
+use crate::study::figures::{CostCurves, CostPanel};
+use crate::study::figures::{average_costs, average_times};
+use crate::theory::average::study::{Cost, Problem, fourier, hermite, reference};
 
 /// The same field strengths with one, two and three modes.
 const NOISE: f64 = 0.5;
@@ -45,10 +46,10 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         panels.push(CostPanel { title, curves });
     }
     bar.finish_and_clear();
-    gallery.destination.save(&figure::average_costs(&panels)?, "averages")?;
+    gallery.destination.save(&average_costs(&panels)?, "averages")?;
     gallery.destination.write_csv("averages.csv", &HEADER, rows)?;
     gallery.destination.measured(|destination| {
-        destination.save(&figure::average_times(&panels)?, "averages-times")?;
+        destination.save(&average_times(&panels)?, "averages-times")?;
         destination.write_csv("averages-times.csv", &TIMES_HEADER, times)
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::destination::{Destination, write_json};
 use crate::cli::{CliError, report};
-use crate::letter::Claim;
+use crate::study::letter::Claim;
 
 const HEADER: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];
 

@@ -4,8 +4,8 @@ use super::Gallery;
 use super::outcomes;
 use crate::Prior;
 use crate::cli::CliError;
-use crate::compare::{Design, closures};
-use crate::figure;
+use crate::study::compare::{Design, closures};
+use crate::study::figures::comparisons;
 
 const NAME: &str = "closures";
 /// Closures of the letter's fixed prior; the others are of the population.
@@ -35,7 +35,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let simulation = outcomes::simulations(&design, runs);
     let parts = [&curves[..FIXED_PRIOR], &curves[FIXED_PRIOR..]];
     let drawn = parts.map(|part| outcomes::drawn(&outcome, &simulation, &emerged, part));
-    gallery.destination.save(&figure::comparisons(&drawn)?, NAME)?;
+    gallery.destination.save(&comparisons(&drawn)?, NAME)?;
     outcomes::write(gallery, &format!("{NAME}.csv"), &outcome)?;
     for (theory, modes) in outcome.theories.iter().zip(&measures) {
         gallery.claims.push(outcomes::claim(NAME, theory, modes, None));

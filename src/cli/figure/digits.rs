@@ -3,7 +3,8 @@
 use super::Gallery;
 use crate::cli::{CliError, figures, progress, report};
 use crate::data::{Binarization, Dataset, Moments, digits, mnist};
-use crate::figure;
+use crate::plot;
+use crate::study::figures::spectra_by_rank;
 
 /// Drawn digits shown.
 const SHEET: usize = 50;
@@ -29,7 +30,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     spinner.finish_and_clear();
     let curves: Vec<(&str, &[f64])> = spectra.iter().map(|(name, values)| (*name, values.as_slice())).collect();
     let label = "variance of component α";
-    gallery.destination.save(&figure::spectra_by_rank(label, figure::Scale::Log, &curves)?, "digits-spectrum")?;
+    gallery.destination.save(&spectra_by_rank(label, plot::Scale::Log, &curves)?, "digits-spectrum")?;
     let header: Vec<&str> = std::iter::once("rank").chain(spectra.iter().map(|(name, _)| *name)).collect();
     let row = |rank: usize| -> Vec<String> {
         let values = spectra.iter().map(|(_, values)| report::exact(values[rank]));

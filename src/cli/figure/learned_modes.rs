@@ -4,8 +4,8 @@ use super::Gallery;
 use crate::cli::CliError;
 use crate::cli::model::fits_on_a_page;
 use crate::cli::report::exact;
-use crate::figure::{self, ColorScale, Colormap, FigureError, Image};
-use crate::letter::{LEADING, TrainingCourse};
+use crate::plot::{self, ColorScale, Colormap, FigureError, Image};
+use crate::study::letter::{LEADING, TrainingCourse};
 use nalgebra::DVectorView;
 
 const NAME: &str = "learned-modes";
@@ -24,7 +24,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         Some(shape) => {
             let image = |tile: &Tile| Ok(Image::new(shape, &tile.values)?.title(&tile.title));
             let images: Vec<Image> = tiles.iter().map(image).collect::<Result<_, FigureError>>()?;
-            let sheet = figure::image_sheet(&images, LEADING, Colormap::Signed, &ColorScale::PerImage)?;
+            let sheet = plot::image_sheet(&images, LEADING, Colormap::Signed, &ColorScale::PerImage)?;
             gallery.destination.save(&sheet, NAME)?;
         }
         None if !gallery.common.quiet => eprintln!("note: the data are no images; {NAME} is written as CSV alone"),

@@ -4,7 +4,7 @@ use super::Gallery;
 use crate::cli::{CliError, learn, progress};
 use crate::data::{Moments, digits};
 use crate::learning::{Integrator, Plan, Setup, follow};
-use crate::rbm::Machine;
+use crate::simulator::machine::Machine;
 
 /// The learning flow of the drawn digits from the start of `train`.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {

@@ -3,8 +3,9 @@
 use super::Gallery;
 use crate::cli::report::exact;
 use crate::cli::{CliError, progress};
-use crate::figure::{self, LinearCourse};
-use crate::letter::{LinearDynamics, LinearSettings};
+use crate::study::figures::LinearCourse;
+use crate::study::figures::linear_dynamics;
+use crate::study::letter::{LinearDynamics, LinearSettings};
 
 const NAME: &str = "linear-dynamics";
 /// Visible and hidden units, and samples: the smaller the share of units, the nearer to 1 are the variances of noise.
@@ -18,7 +19,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let course = LinearDynamics::run(&settings, &mut |share| bar.set_position((1000.0 * share) as u64))?;
     bar.finish_and_clear();
     let gain: Vec<f64> = course.log_likelihood.iter().map(|value| value - course.log_likelihood[0]).collect();
-    let drawn = figure::linear_dynamics(&LinearCourse {
+    let drawn = linear_dynamics(&LinearCourse {
         times: &course.times,
         spectra: &course.spectra,
         theory: &course.theory,

@@ -1,6 +1,6 @@
 //! `figure`: the letter's figures, those beyond it, and the table of what the letter claims.
 //!
-//! One file a figure or family; each computes by the library, draws by [`crate::figure`], and leaves PNG, SVG and the CSV of
+//! One file a figure or family; each computes by the library, draws by [`crate::plot`], and leaves PNG, SVG and the CSV of
 //! what is drawn in the [`Gallery`]'s folder. Data and training runs that several figures need are made once.
 
 mod averages;
@@ -24,7 +24,7 @@ use super::data::DataOptions;
 use super::destination::Destination;
 use super::options::{Common, Format};
 use super::{CliError, report};
-use crate::letter::Claim;
+use crate::study::letter::Claim;
 use clap::{Args, ValueEnum};
 use runs::Runs;
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,11 @@
 
 use super::Gallery;
 use crate::cli::{CliError, progress, report};
-use crate::compare::{Design, Experiment, Measures, Outcome, Theory};
-use crate::figure::{ComparisonFigure, Scale, TheoryCurves};
 use crate::learning::Setup;
-use crate::letter::Claim;
+use crate::plot::Scale;
+use crate::study::compare::{Design, Experiment, Measures, Outcome, Theory};
+use crate::study::figures::{ComparisonFigure, TheoryCurves};
+use crate::study::letter::Claim;
 
 impl Gallery<'_> {
     /// Samples of clusters: what --samples asks for, or a number for quick figures and one for others.

@@ -3,8 +3,8 @@
 use super::Gallery;
 use crate::Prior;
 use crate::cli::{CliError, phase_diagram, progress};
-use crate::figure;
-use crate::phase::{Family, PhaseDiagram};
+use crate::study::figures::phase_diagram_gallery;
+use crate::theory::phase::{Family, PhaseDiagram};
 
 pub(super) fn one_mode(gallery: &mut Gallery) -> Result<(), CliError> {
     diagrams(gallery, "phase-diagrams", &Prior::NAMED, &[1.0])
@@ -19,7 +19,7 @@ fn diagrams(gallery: &mut Gallery, name: &'static str, priors: &[Prior], modes_r
     let points = if gallery.options.quick { 41 } else { 201 };
     let diagrams = compute(gallery, name, priors, modes_ratio, (points, 2.0, 2.0))?;
     let destination = &mut gallery.destination;
-    destination.save(&figure::phase_diagram_gallery(&diagrams)?, name)?;
+    destination.save(&phase_diagram_gallery(&diagrams)?, name)?;
     for (prior, diagram) in priors.iter().zip(&diagrams) {
         phase_diagram::write_boundaries(destination, &format!("{name}-{prior}.csv"), &diagram.boundaries)?;
     }

@@ -3,8 +3,8 @@
 use super::Gallery;
 use crate::cli::{CliError, budget, progress};
 use crate::data::{Dataset, Expect};
-use crate::letter::{TrainingCourse, TrainingSettings, updates_in};
-use crate::rbm::{Machine, Settings, Trainer};
+use crate::simulator::machine::{Machine, Settings, Trainer};
+use crate::study::letter::{TrainingCourse, TrainingSettings, updates_in};
 use std::rc::Rc;
 
 /// Passes through the data, those of a first look, and more than that is a mistake.

@@ -4,7 +4,8 @@ use super::Gallery;
 use crate::cli::CliError;
 use crate::cli::figures::bulk_title;
 use crate::cli::report::exact;
-use crate::figure::{self, Bulk, SpectrumHistogram};
+use crate::study::figures::spectrum_histogram_with_outliers;
+use crate::study::figures::{Bulk, SpectrumHistogram};
 
 const NAME: &str = "spectrum-histogram";
 
@@ -33,7 +34,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let records = &course.records;
     let updates: Vec<f64> = records.iter().map(|record| record.update as f64).collect();
     let outliers: Vec<f64> = records.iter().map(|record| record.bulk.outliers as f64).collect();
-    gallery.destination.save(&figure::spectrum_histogram_with_outliers(&panels, &updates, &outliers)?, NAME)?;
+    gallery.destination.save(&spectrum_histogram_with_outliers(&panels, &updates, &outliers)?, NAME)?;
     let values = |k: usize| shown.map(|record| exact(record.singular_values[k])).to_vec();
     let header = ["start", "early", "end"];
     gallery.destination.write_csv(

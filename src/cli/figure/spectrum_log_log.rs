@@ -4,7 +4,8 @@ use super::Gallery;
 use super::spectrum_histogram::brief;
 use crate::cli::CliError;
 use crate::cli::report::exact;
-use crate::figure::{self, FollowedModes, RankSpectrum};
+use crate::study::figures::spectrum_log_log;
+use crate::study::figures::{FollowedModes, RankSpectrum};
 
 const NAME: &str = "spectrum-log-log";
 
@@ -31,7 +32,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let modes: Vec<(usize, Vec<f64>)> = course.followed().into_iter().map(follow).collect();
     let followed = FollowedModes { epochs: &epochs, modes: &modes };
     let threshold = course.linear.above_threshold();
-    gallery.destination.save(&figure::spectrum_log_log(&spectra, &data, threshold, &followed)?, NAME)?;
+    gallery.destination.save(&spectrum_log_log(&spectra, &data, threshold, &followed)?, NAME)?;
     let header: Vec<&str> = ["rank", "data"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let row = |k: usize| -> Vec<String> {
         let values = spectra.iter().map(|spectrum| spectrum.singular_values[k]);

@@ -7,8 +7,8 @@ use crate::Prior;
 use crate::cli::CliError;
 use crate::cli::destination::Destination;
 use crate::cli::phase_diagram::write_boundaries;
-use crate::figure;
-use crate::phase::{MapPoint, PhaseDiagram};
+use crate::study::figures::stable_states;
+use crate::theory::phase::{MapPoint, PhaseDiagram};
 
 /// w_α/w_max.
 const MODES_RATIO: [f64; 3] = [1.0, 0.9, 0.8];
@@ -19,7 +19,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let points = if gallery.options.quick { 41 } else { 161 };
     let diagrams = compute(gallery, NAME, &Prior::NAMED, &MODES_RATIO, (points, 2.0, 3.0))?;
     let destination = &mut gallery.destination;
-    destination.save(&figure::stable_states(&diagrams)?, NAME)?;
+    destination.save(&stable_states(&diagrams)?, NAME)?;
     for (prior, diagram) in Prior::NAMED.iter().zip(&diagrams) {
         write_counts(destination, &format!("{NAME}-map-{prior}.csv"), diagram)?;
         write_boundaries(destination, &format!("{NAME}-{prior}.csv"), &diagram.boundaries)?;

@@ -4,8 +4,8 @@ use super::Gallery;
 use super::outcomes;
 use crate::Prior;
 use crate::cli::CliError;
-use crate::compare::{Design, closures};
-use crate::figure;
+use crate::study::compare::{Design, closures};
+use crate::study::figures::comparison;
 
 const NAME: &str = "theory-vs-simulation";
 /// The population closure, all sites resolved, is to stay this near to the simulations: the map overshoots where a mode
@@ -37,7 +37,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let (emerged, curves) = (outcomes::emerged(&measures), outcomes::curves(&outcome));
     let simulation = outcomes::simulations(&design, runs);
     let drawn = outcomes::drawn(&outcome, &simulation, &emerged, &curves);
-    gallery.destination.save(&figure::comparison(&drawn)?.letters(true), NAME)?;
+    gallery.destination.save(&comparison(&drawn)?.letters(true), NAME)?;
     outcomes::write(gallery, &format!("{NAME}.csv"), &outcome)?;
     gallery.claims.push(outcomes::claim(NAME, &outcome.theories[0], &measures[0], Some(WITHIN)));
     gallery.claims.push(outcomes::claim(NAME, &outcome.theories[1], &measures[1], None));

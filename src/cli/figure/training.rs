@@ -3,8 +3,8 @@
 use super::Gallery;
 use crate::cli::{CliError, figures, progress, train};
 use crate::data::digits;
-use crate::rbm::{Hyperparameters, Machine, Settings, Trainer, Units};
-use crate::simulation::{Detail, Recorder, Spacing, Store, run, schedule};
+use crate::simulator::machine::{Hyperparameters, Machine, Settings, Trainer, Units};
+use crate::simulator::run::{Detail, Recorder, Spacing, Store, run, schedule};
 
 /// The run of `train` without options (in a fifth of the data, if quick), its spectrum alone.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {

@@ -4,11 +4,12 @@ use super::Gallery;
 use super::outcomes::brief;
 use crate::Prior;
 use crate::cli::{CliError, progress};
-use crate::compare::{Design, Experiment, PlanePoint, crossing, predicted_path, simulated_path};
-use crate::figure::{self, LearningPath};
 use crate::learning::{Closure, Setup};
-use crate::letter::Claim;
-use crate::phase::{Family, PhaseDiagram};
+use crate::study::compare::{Design, Experiment, PlanePoint, crossing, predicted_path, simulated_path};
+use crate::study::figures::LearningPath;
+use crate::study::figures::phase_diagram_with_learning;
+use crate::study::letter::Claim;
+use crate::theory::phase::{Family, PhaseDiagram};
 use rayon::prelude::*;
 
 const NAME: &str = "trajectory";
@@ -58,7 +59,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         });
     }
     bar.finish_and_clear();
-    gallery.destination.save(&figure::phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
+    gallery.destination.save(&phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
     gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
 }
 

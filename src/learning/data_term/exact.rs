@@ -20,8 +20,8 @@
 
 use super::mixture::{Component, eigen, sandwich};
 use super::{Clamped, Mixture, check_finite};
-use crate::average::MAX_NODES;
 use crate::learning::products::{add_product, product, view, view_mut};
+use crate::theory::average::MAX_NODES;
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};

@@ -10,7 +10,7 @@
 use super::Clamped;
 use crate::Result;
 use crate::learning::products::{product, set_product, view, view_mut};
-use crate::spectrum::Decomposition;
+use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 
 pub(super) struct Frame {

@@ -18,7 +18,7 @@
 //! | data | prior | how |
 //! |---|---|---|
 //! | [`Samples`] | Gaussian | two matrix products a block of samples, V between them; their triangular halves where D ≲ H |
-//! | [`Samples`] | uniform, Bernoulli, Laplace | [`Averager`](crate::average::Averager) in the frame of Y's singular vectors, sample by sample |
+//! | [`Samples`] | uniform, Bernoulli, Laplace | [`Averager`](crate::theory::average::Averager) in the frame of Y's singular vectors, sample by sample |
 //! | [`Samples`] | empirical | the same in the hidden basis, with the machine's own rows of `√N_h V₀` |
 //! | [`Mixture`] | Gaussian | exactly: V's integral over tilted Gaussians |
 //!

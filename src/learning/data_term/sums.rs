@@ -12,8 +12,8 @@
 //! ```
 
 use super::{Clamped, Samples, Source};
-use crate::average::{Averager, Backend, Field, response};
 use crate::learning::products::{add_product, set_product, view, view_mut};
+use crate::theory::average::{Averager, Backend, Field, response};
 use crate::{Error, Prior, Result};
 use faer::prelude::*;
 use faer::{MatMut, MatRef};

@@ -2,10 +2,10 @@
 
 use super::frame::Frame;
 use super::*;
-use crate::average::response;
 use crate::data::{Clusters, Dataset, Spins};
-use crate::prior::Components;
-use crate::quadrature;
+use crate::theory::average::response;
+use crate::theory::prior::Components;
+use crate::theory::quadrature;
 use nalgebra::dmatrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rbm::LinearMachine;
+use crate::simulator::machine::LinearMachine;
 
 fn moments(covariance: DMatrix<f64>) -> Moments {
     Moments { mean: DVector::zeros(covariance.nrows()), covariance }

@@ -12,7 +12,7 @@ use super::tanh::{mean_of_tanh_in_place, tanh_in_place};
 use crate::learning::Clamped;
 use crate::learning::data_term::{Mixture, Samples, Source};
 use crate::learning::products::{add_product, product_of, set_product, view};
-use crate::quadrature::{Rule, hermite};
+use crate::theory::quadrature::{Rule, hermite};
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};

@@ -30,8 +30,8 @@
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
 use super::solver::Solved;
 use super::tanh::{ReactionStep, tanh_in_place};
-use crate::average::log_2cosh;
 use crate::learning::products::transposed_product;
+use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 
 /// Steps of Newton's method for y, at most, and the size of the last one, of which y errs by the square.

@@ -3,7 +3,7 @@
 use super::MachineAverages;
 use super::mean_field::Contribution;
 use super::states::Reduced;
-use crate::saddle::Symmetry;
+use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 

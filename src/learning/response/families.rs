@@ -4,7 +4,7 @@ use super::finite_size::REST_CONDENSED;
 use super::hartree::quartic;
 use super::mean_field::{self, Contribution};
 use super::states::{Integrals, MeanFieldResponse, RELEVANT, Reduced};
-use crate::saddle::Symmetry;
+use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
 

@@ -26,7 +26,7 @@ use super::layer::Layer;
 use super::relax::Relaxation;
 use super::seeds::Seed;
 use super::sums::Sums;
-use crate::saddle::Symmetry;
+use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, FixedPoint, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::collections::{HashSet, VecDeque};

@@ -8,8 +8,8 @@
 //! each the derivative of the one before it with respect to c. An empirical law is a sum over its sites, and so is the
 //! Bernoulli law of few modes without noise (its 2^{a−1} pairs of opposite sites); other laws go through [`Averager`].
 
-use crate::average::{Averager, Backend, Field};
-use crate::quadrature::{self, Rule};
+use crate::theory::average::{Averager, Backend, Field};
+use crate::theory::quadrature::{self, Rule};
 use crate::{Prior, Result};
 use nalgebra::{DMatrix, DVector};
 
@@ -178,7 +178,7 @@ impl Layer {
     }
 }
 
-fn set_response(averages: &crate::average::Averages, scale: f64, answer: &mut Answer) {
+fn set_response(averages: &crate::theory::average::Averages, scale: f64, answer: &mut Answer) {
     answer.sech2 = averages.sech2;
     answer.response.iter_mut().zip(&averages.component_tanh).for_each(|(out, tanh)| *out = tanh / scale);
 }
@@ -266,7 +266,7 @@ fn sum_sites(sum: &mut Sites, scaled: &[f64], noise: f64, detail: bool, out: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prior::Components;
+    use crate::theory::prior::Components;
     use std::sync::Arc;
 
     /// The sums over sites against the averager's own, with noise and site fields.

@@ -11,8 +11,8 @@
 use super::finite_size::{CONDENSED, FiniteSize, IntegralAverages, REST_CONDENSED, SiteAverages};
 use super::hartree::{quartic, stiffness};
 use super::layer::Layer;
-use crate::prior::Components;
-use crate::saddle::{self, Settings, Solver, Start, Symmetry};
+use crate::theory::prior::Components;
+use crate::theory::saddle::{self, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, FixedPoint, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;

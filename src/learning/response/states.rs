@@ -12,7 +12,7 @@
 use super::MachineAverages;
 use super::assembly::assemble;
 use super::mean_field::{self, Contribution};
-use crate::saddle::{self, Search, Settings, Solver, Start, Symmetry};
+use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
 use nalgebra::{DMatrix, DVector};
 

@@ -5,7 +5,7 @@ use crate::Prior;
 use crate::data::Clusters;
 use crate::learning::data_term::{Component, Mixture};
 use crate::learning::population::PopulationTerm;
-use crate::rbm::Machine;
+use crate::simulator::machine::Machine;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

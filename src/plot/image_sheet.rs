@@ -1,0 +1,257 @@
+//! Sheets of small images: the modes of a machine, its samples.
+
+use super::content::HeatStyle;
+use super::image::Image;
+use super::style::{Colormap, DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
+use super::{Figure, FigureError, Panel};
+
+/// Up to so many tiles a row a sheet is as wide as a column; a tile has about the same size on either width.
+const TILES_IN_A_COLUMN: usize = 5;
+
+/// How the values of a sheet's images become colours: symmetric about zero in either case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColorScale {
+    /// Each image by its own largest absolute value: for patterns, not sizes.
+    PerImage,
+    /// All images by the largest absolute value of all, with a colour bar under this name (marked-up).
+    Shared(String),
+}
+
+/// A sheet of images of one shape, `columns` a row, titles above them. Up to five a row fill a column (86 mm), more
+/// fill two (178 mm); a last row that is not full stays so.
+///
+/// # Errors
+/// If there are no images or columns, if the shapes differ, or if tiles or their titles find no room.
+pub fn image_sheet(
+    images: &[Image],
+    columns: usize,
+    colormap: Colormap,
+    scale: &ColorScale,
+) -> Result<Figure, FigureError> {
+    // An image of zeros has a scale, too.
+    let reach = |magnitude: f64| if magnitude > 0.0 { magnitude } else { 1.0 };
+    let largest = reach(images.iter().map(Image::magnitude).fold(0.0, f64::max));
+    let tile = |image: &Image| {
+        let reach = if *scale == ColorScale::PerImage { reach(image.magnitude()) } else { largest };
+        Panel::image(image, colormap, -reach..reach)
+    };
+    let mut figure = sheet(images, columns, tile)?;
+    if let ColorScale::Shared(label) = scale {
+        figure.bar = Some(HeatStyle::new(label).colormap(colormap).range(-largest..largest));
+    }
+    Ok(figure)
+}
+
+/// The first modes as images: the components of u^α (or v^α) on an image of a shape (rows, columns), each by its own
+/// largest absolute value, under its α and w_α.
+///
+/// `modes[α − 1]` is the vector that belongs to `singular_values[α − 1]`; further singular values may follow.
+///
+/// # Errors
+/// As [`image_sheet`]; if a vector does not fill the shape or has no singular value; if a number is not finite.
+pub fn modes_as_images(
+    modes: &[impl AsRef<[f64]>],
+    singular_values: &[f64],
+    shape: (usize, usize),
+    columns: usize,
+) -> Result<Figure, FigureError> {
+    if singular_values.len() < modes.len() {
+        let (expected, found) = (modes.len(), singular_values.len());
+        return Err(FigureError::Length { what: "singular values of modes", expected, found });
+    }
+    let image = |(index, (mode, &w)): (usize, (&_, &f64))| {
+        if !w.is_finite() {
+            return Err(FigureError::NotFinite { what: "singular values of modes", index, value: w });
+        }
+        Ok(Image::new(shape, AsRef::<[f64]>::as_ref(mode))?.title(&format!("w_{{{}}} = {}", index + 1, brief(w))))
+    };
+    let images: Vec<Image> = modes.iter().zip(singular_values).enumerate().map(image).collect::<Result<_, _>>()?;
+    image_sheet(&images, columns, Colormap::Signed, &ColorScale::PerImage)
+}
+
+/// Samples of ±1 units as images of a shape (rows, columns), +1 black and −1 white; means between them are grey.
+///
+/// # Errors
+/// As [`image_sheet`]; if a sample does not fill the shape or holds a number that is not finite.
+pub fn samples_as_images(
+    samples: &[impl AsRef<[f64]>],
+    shape: (usize, usize),
+    columns: usize,
+) -> Result<Figure, FigureError> {
+    let images: Vec<Image> =
+        samples.iter().map(|sample| Image::new(shape, sample.as_ref())).collect::<Result<_, _>>()?;
+    sheet(&images, columns, |image| Panel::image(image, Colormap::Grays, -1.0..1.0))
+}
+
+/// Tiles in rows, their frames of the images' proportions.
+fn sheet(images: &[Image], columns: usize, tile: impl Fn(&Image) -> Panel) -> Result<Figure, FigureError> {
+    let first = images.first().ok_or(FigureError::Empty("images"))?;
+    if columns == 0 {
+        return Err(FigureError::Empty("columns of a sheet"));
+    }
+    for image in images {
+        for (what, expected, found) in [
+            ("rows of an image on a sheet", first.rows(), image.rows()),
+            ("columns of an image on a sheet", first.columns(), image.columns()),
+        ] {
+            if expected != found {
+                return Err(FigureError::Length { what, expected, found });
+            }
+        }
+    }
+    let width = if columns <= TILES_IN_A_COLUMN { SINGLE_COLUMN_MM } else { DOUBLE_COLUMN_MM };
+    let panels = images.iter().map(tile).collect();
+    let figure = Figure::with(width, images.len().div_ceil(columns), columns, panels);
+    Ok(figure.aspect(first.rows() as f64 / first.columns() as f64))
+}
+
+/// A number with three significant digits, but two behind the point, so that many fit in a row; two for small ones.
+fn brief(value: f64) -> String {
+    let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    if !(-3..4).contains(&exponent) {
+        let mantissa = value / 10f64.powi(exponent);
+        return format!("{mantissa:.1}×10^{{{exponent}}}").replace('-', "−");
+    }
+    let decimals = if exponent < -1 { 1 - exponent } else { (2 - exponent).clamp(0, 2) };
+    format!("{value:.*}", decimals as usize).replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::canvas::Mark;
+    use crate::plot::export::DOTS_PER_INCH;
+    use crate::plot::geometry::Rect;
+    use crate::plot::sheet::{assert_on_paper, svg_texts};
+    use crate::plot::style::Color;
+
+    /// Vectors of 784 components that look random.
+    fn vectors(count: usize) -> Vec<Vec<f64>> {
+        let component = |k: usize, i: usize| (12.9898 * (784 * k + i) as f64).sin() * 43758.5453 % 1.0;
+        (0..count).map(|k| (0..784).map(|i| component(k, i)).collect()).collect()
+    }
+
+    fn tiles(figure: &Figure) -> Vec<(Rect, Vec<Color>)> {
+        let tile = |mark: Mark| match mark {
+            Mark::Cells { rect, colors, .. } => Some((rect, colors)),
+            _ => None,
+        };
+        figure.draw().unwrap().marks.into_iter().filter_map(tile).collect()
+    }
+
+    #[test]
+    fn a_hundred_modes_fit_a_page_in_whole_pixels_and_a_small_svg() {
+        let strengths: Vec<f64> = (0..120).map(|k| 12.0 / f64::from(k + 1)).collect();
+        let figure = modes_as_images(&vectors(100), &strengths, (28, 28), 10).unwrap();
+        assert_on_paper(&figure);
+        let canvas = figure.draw().unwrap();
+        assert!(canvas.height < 230.0 * crate::plot::style::POINTS_PER_MM);
+        let tiles = tiles(&figure);
+        assert_eq!(tiles.len(), 100);
+        let pixels = |length: f64| length * DOTS_PER_INCH / 72.0;
+        for (rect, _) in &tiles {
+            for place in [rect.left, rect.top, rect.width() / 28.0, rect.height() / 28.0] {
+                assert!((pixels(place) - pixels(place).round()).abs() < 1e-6, "{place}");
+            }
+            assert!((rect.width() - rect.height()).abs() < 1e-9);
+        }
+        for pair in tiles.windows(2).filter(|pair| pair[0].0.top == pair[1].0.top) {
+            assert!(pair[1].0.left > pair[0].0.right);
+        }
+        let texts = svg_texts(&figure);
+        assert!(texts.contains(&"100".to_string()) && texts.contains(&"= 12.0".to_string()), "{texts:?}");
+        // 16 bytes a cell are a fifth of what a polygon takes; even noise has some runs.
+        let svg = figure.svg().unwrap();
+        assert!(svg.len() < 16 * 78_400, "{}", svg.len());
+        assert_eq!(svg.matches("crispEdges").count(), 100);
+    }
+
+    #[test]
+    fn titles_do_not_run_into_each_other() {
+        let image = |title: &str| Image::new((2, 2), &[1.0, -1.0, 0.0, 1.0]).unwrap().title(title);
+        let sheet = |title: &str| {
+            let images = vec![image(title); 20];
+            image_sheet(&images, 10, Colormap::Signed, &ColorScale::PerImage).unwrap()
+        };
+        let figure = sheet("very wide title");
+        assert_on_paper(&figure);
+        let canvas = figure.draw().unwrap();
+        let mut ends: Vec<(f64, f64)> = (canvas.marks.iter())
+            .filter_map(|mark| match mark {
+                Mark::Text { origin, advance, .. } if origin.1 < 20.0 => Some((origin.0, origin.0 + advance)),
+                _ => None,
+            })
+            .collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert_eq!(ends.len(), 10);
+        assert!(ends.windows(2).all(|pair| pair[0].1 < pair[1].0), "{ends:?}");
+        assert!(matches!(sheet("a title that nobody could read at this size").svg(), Err(FigureError::Size(_))));
+    }
+
+    #[test]
+    fn scales_are_symmetric_and_shared_ones_have_a_bar() {
+        let images = [Image::new((1, 2), &[0.5, -0.25]).unwrap(), Image::new((1, 2), &[-1.0, 0.0]).unwrap()];
+        let colors = |scale| {
+            let figure = image_sheet(&images, 2, Colormap::Signed, &scale).unwrap();
+            assert_on_paper(&figure);
+            let named = svg_texts(&figure).contains(&"component".to_string());
+            (tiles(&figure).into_iter().flat_map(|tile| tile.1).collect::<Vec<_>>(), named)
+        };
+        let expected = |fractions: [f64; 4]| fractions.map(|fraction| Colormap::Signed.color(fraction)).to_vec();
+        assert_eq!(colors(ColorScale::PerImage), (expected([1.0, 0.25, 0.0, 0.5]), false));
+        let shared = ColorScale::Shared("component".to_string());
+        assert_eq!(colors(shared), (expected([0.75, 0.375, 0.0, 0.5]), true));
+        // A row this low has no room beside it for a long name.
+        let long = ColorScale::Shared("a long name of what the colours of the images mean".to_string());
+        let figure = image_sheet(&images, 2, Colormap::Signed, &long).unwrap();
+        assert!(matches!(figure.svg(), Err(FigureError::Size(_))));
+        // An image of zeros has the colour of zero.
+        let zeros = [Image::new((1, 1), &[0.0]).unwrap()];
+        let figure = image_sheet(&zeros, 1, Colormap::Signed, &ColorScale::PerImage).unwrap();
+        assert_eq!(tiles(&figure)[0].1, [Colormap::Signed.color(0.5)]);
+    }
+
+    #[test]
+    fn samples_are_black_on_white_and_a_last_row_may_be_short() {
+        let samples: Vec<Vec<f64>> =
+            (0..7).map(|k| (0..6).map(|i| if i == k { 1.0 } else { -1.0 }).collect()).collect();
+        let figure = samples_as_images(&samples, (2, 3), 5).unwrap();
+        assert_on_paper(&figure);
+        let tiles = tiles(&figure);
+        assert_eq!(tiles.len(), 7);
+        let black = |colors: &[Color]| colors.iter().position(|color| color.rgb() == (0, 0, 0));
+        assert_eq!(black(&tiles[4].1), Some(4));
+        assert_eq!(black(&tiles[6].1), None);
+        assert!(tiles[4].1.iter().filter(|color| color.rgb() == (255, 255, 255)).count() == 5);
+        // The proportions of the images, and the second row under the first.
+        assert!((tiles[0].0.width() * 2.0 - tiles[0].0.height() * 3.0).abs() < 1e-9);
+        assert!(tiles[5].0.left == tiles[0].0.left && tiles[5].0.top > tiles[0].0.bottom);
+    }
+
+    #[test]
+    fn images_that_make_no_sheet_are_refused() {
+        let none: [Vec<f64>; 0] = [];
+        assert!(matches!(samples_as_images(&none, (2, 3), 5), Err(FigureError::Empty(_))));
+        assert!(matches!(samples_as_images(&[[1.0]], (1, 1), 0), Err(FigureError::Empty(_))));
+        assert!(matches!(samples_as_images(&[[1.0]], (2, 3), 1), Err(FigureError::Length { expected: 6, .. })));
+        assert!(matches!(modes_as_images(&[[1.0], [2.0]], &[1.0], (1, 1), 2), Err(FigureError::Length { .. })));
+        assert!(matches!(modes_as_images(&[[f64::NAN]], &[1.0], (1, 1), 2), Err(FigureError::NotFinite { .. })));
+        assert!(matches!(modes_as_images(&[[1.0]], &[f64::NAN], (1, 1), 2), Err(FigureError::NotFinite { .. })));
+        let images = [Image::new((1, 2), &[0.0; 2]).unwrap(), Image::new((2, 1), &[0.0; 2]).unwrap()];
+        let sheet = image_sheet(&images, 2, Colormap::Signed, &ColorScale::PerImage);
+        assert!(matches!(sheet, Err(FigureError::Length { expected: 1, found: 2, .. })));
+        // More columns than the paper has room for, and a strip that is too high.
+        let images = vec![images[0].clone(); 40];
+        assert!(image_sheet(&images, 40, Colormap::Signed, &ColorScale::PerImage).unwrap().svg().is_err());
+        let strip = [Image::new((4000, 2), &[0.0; 8000]).unwrap()];
+        assert!(image_sheet(&strip, 1, Colormap::Signed, &ColorScale::PerImage).unwrap().svg().is_err());
+    }
+
+    #[test]
+    fn numbers_are_brief() {
+        let cases = [(12.345, "12.3"), (5.0, "5.00"), (0.4672, "0.47"), (0.0382, "0.038"), (1e-7, "1.0×10^{−7}")];
+        for (value, text) in cases.into_iter().chain([(0.0, "0.00"), (123.4, "123"), (2.5e6, "2.5×10^{6}")]) {
+            assert_eq!(brief(value), text);
+        }
+    }
+}

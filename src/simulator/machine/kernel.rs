@@ -1,0 +1,229 @@
+//! The two inner loops of Gibbs sampling, in single precision: tanh of a field, and the choice of a spin.
+//!
+//! A unit with field h is +1 with probability (1 + tanh h)/2, that is when a uniform number r of (−1, 1) lies below tanh h.
+//! The loops are written for one number and vectorised by the compiler; [`pulp`] compiles them for AVX2 and AVX-512 and
+//! chooses at run time. With fused multiply-add the results are the same bits on every machine that has it; without, the
+//! same up to rounding.
+
+use super::random::{LANES, Lanes};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Beyond this field tanh is 1 in single precision.
+const SATURATION: f32 = 10.0;
+/// 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+/// ln 2 in two parts, the first short enough that its small multiples are exact (Cody and Waite).
+const LN_2_HIGH: f32 = 0.693_359_4;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// Taylor coefficients 1/2!, 1/3!, … of (e^r − 1 − r)/r²; at |r| ≤ ln 2/2 the first one left out is below 1e-8 of the sum.
+const EXPM1: [f32; 6] = [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
+
+#[inline(always)]
+fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+    if FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// tanh x = e/(e + 2) with e = exp(2|x|) − 1, which keeps its relative accuracy down to x = 0.
+#[inline(always)]
+fn tanh_of<const FUSED: bool>(x: f32) -> f32 {
+    let doubled = 2.0 * x.abs();
+    // Not `min`, which would hide a NaN.
+    let doubled = if doubled > 2.0 * SATURATION { 2.0 * SATURATION } else { doubled };
+    let shifted = multiply_add::<FUSED>(doubled, std::f32::consts::LOG2_E, ROUNDER);
+    let halvings = shifted - ROUNDER;
+    let rest = multiply_add::<FUSED>(halvings, -LN_2_HIGH, doubled);
+    let rest = multiply_add::<FUSED>(halvings, -LN_2_LOW, rest);
+    let mut series = EXPM1[5];
+    for &coefficient in EXPM1[..5].iter().rev() {
+        series = multiply_add::<FUSED>(series, rest, coefficient);
+    }
+    let series = multiply_add::<FUSED>(rest * rest, series, rest);
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1f32.to_bits()));
+    let exponential = multiply_add::<FUSED>(power, series, power - 1.0);
+    (exponential / (exponential + 2.0)).copysign(x)
+}
+
+/// An odd multiple of 2⁻²³ in (−1, 1), every one equally likely: symmetric, never ±1, exact in single precision.
+#[inline(always)]
+fn uniform(bits: u32) -> f32 {
+    (((bits >> 9 << 1) as i32) - ((1 << 23) - 1)) as f32 * (1.0 / 8_388_608.0)
+}
+
+/// Replaces the fields of one layer by `tanh(field + bias)`, row after row of `bias.len()` units.
+pub(super) fn means(fields: &mut [f32], bias: &[f32]) {
+    Arch::new().dispatch(Means { fields, bias });
+}
+
+struct Means<'a> {
+    fields: &'a mut [f32],
+    bias: &'a [f32],
+}
+
+impl WithSimd for Means<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        if has_fused::<S>() {
+            means_of::<true>(self.fields, self.bias)
+        } else {
+            means_of::<false>(self.fields, self.bias)
+        }
+    }
+}
+
+#[inline(always)]
+fn means_of<const FUSED: bool>(fields: &mut [f32], bias: &[f32]) {
+    for row in fields.chunks_exact_mut(bias.len()) {
+        for (field, &bias) in row.iter_mut().zip(bias) {
+            *field = tanh_of::<FUSED>(*field + bias);
+        }
+    }
+}
+
+/// Replaces the fields of one layer by spins ±1 drawn in the field plus bias, row after row of `bias.len()` units.
+pub(super) fn sample(fields: &mut [f32], bias: &[f32], random: &mut Lanes) {
+    Arch::new().dispatch(Sample { fields, bias, random });
+}
+
+struct Sample<'a> {
+    fields: &'a mut [f32],
+    bias: &'a [f32],
+    random: &'a mut Lanes,
+}
+
+impl WithSimd for Sample<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { fields, bias, random } = self;
+        if has_fused::<S>() {
+            sample_of::<true>(fields, bias, random);
+        } else {
+            sample_of::<false>(fields, bias, random);
+        }
+    }
+}
+
+/// Units that one step of the generator serves.
+const CHUNK: usize = 2 * LANES;
+
+#[inline(always)]
+fn sample_of<const FUSED: bool>(fields: &mut [f32], bias: &[f32], random: &mut Lanes) {
+    // A copy on the stack, so that the lanes stay in registers.
+    let mut lanes = random.clone();
+    for row in fields.chunks_exact_mut(bias.len()) {
+        let (chunks, rest) = row.as_chunks_mut::<CHUNK>();
+        let (bias_chunks, bias_rest) = bias.as_chunks::<CHUNK>();
+        for (chunk, bias) in chunks.iter_mut().zip(bias_chunks) {
+            let bits = lanes.next();
+            for k in 0..CHUNK {
+                chunk[k] = spin::<FUSED>(chunk[k] + bias[k], bits[k]);
+            }
+        }
+        if !rest.is_empty() {
+            let bits = lanes.next();
+            for ((field, &bias), bits) in rest.iter_mut().zip(bias_rest).zip(bits) {
+                *field = spin::<FUSED>(*field + bias, bits);
+            }
+        }
+    }
+    *random = lanes;
+}
+
+/// Draws spins ±1 of given means into `spins`.
+pub(super) fn sample_means(means: &[f32], spins: &mut [f32], random: &mut Lanes) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut lanes = random.clone();
+            for (spins, means) in spins.chunks_mut(CHUNK).zip(means.chunks(CHUNK)) {
+                for ((spin, &mean), bits) in spins.iter_mut().zip(means).zip(lanes.next()) {
+                    *spin = choose(mean, bits);
+                }
+            }
+            *random = lanes;
+        },
+    );
+}
+
+/// +1 with probability (1 + mean)/2, else −1.
+#[inline(always)]
+fn choose(mean: f32, bits: u32) -> f32 {
+    if uniform(bits) < mean { 1.0 } else { -1.0 }
+}
+
+#[inline(always)]
+fn spin<const FUSED: bool>(field: f32, bits: u32) -> f32 {
+    choose(tanh_of::<FUSED>(field), bits)
+}
+
+/// Whether multiply-add is one instruction here; without, the compiler would call a slow function for it.
+#[inline(always)]
+fn has_fused<S: Simd>() -> bool {
+    S::F32_LANES > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::machine::random::{Purpose, Stream};
+
+    /// Every power of two of the field, with some mantissas: 256 × 4096 numbers of either sign.
+    fn whole_range() -> Vec<f32> {
+        (0..=u32::MAX).step_by(4093).map(f32::from_bits).filter(|x| x.is_finite()).collect()
+    }
+
+    fn units_in_the_last_place(found: f32, exact: f64) -> f64 {
+        let near = exact as f32;
+        let ulp = f64::from(f32::from_bits(near.abs().to_bits() + 1)) - f64::from(near.abs());
+        (f64::from(found) - exact).abs() / ulp
+    }
+
+    #[test]
+    fn tanh_agrees_with_libm_over_the_whole_range() {
+        let xs = whole_range();
+        let mut dispatched = xs.clone();
+        means(&mut dispatched, &[0.0]);
+        let mut worst = [0f64; 3];
+        for (&x, &found) in xs.iter().zip(&dispatched) {
+            let exact = f64::from(x).tanh();
+            for (worst, found) in worst.iter_mut().zip([found, tanh_of::<true>(x), tanh_of::<false>(x)]) {
+                *worst = worst.max(units_in_the_last_place(found, exact));
+            }
+        }
+        // Two roundings of the reduction and the series, one each of the sum, the quotient's terms and the quotient.
+        println!("worst errors in units of the last place: {worst:?}");
+        assert!(worst[0] < 3.0 && worst[1] < 3.0 && worst[2] < 4.0, "{worst:?}");
+        assert_eq!(tanh_of::<true>(f32::INFINITY), 1.0);
+        assert_eq!(tanh_of::<true>(-f32::INFINITY), -1.0);
+        assert!(tanh_of::<true>(f32::NAN).is_nan() && tanh_of::<false>(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn uniform_numbers_are_odd_multiples_symmetric_about_zero() {
+        assert_eq!(uniform(0), -1.0 + 2f32.powi(-23));
+        assert_eq!(uniform(u32::MAX), 1.0 - 2f32.powi(-23));
+        for bits in (0..u32::MAX).step_by(65_521) {
+            assert_eq!(uniform(bits), -uniform(!bits));
+        }
+    }
+
+    #[test]
+    fn spins_have_the_mean_of_their_field() {
+        let units = 37; // two chunks and a rest
+        let rows = 20_000;
+        let bias: Vec<f32> = (0..units).map(|i| 0.15 * (i as f32 - 18.0)).collect();
+        let mut states = vec![0.1; rows * units];
+        sample(&mut states, &bias, &mut Stream::new(3, Purpose::Chains).lanes(0, 0));
+        for (unit, bias) in bias.iter().enumerate() {
+            let sum: f32 = states.iter().skip(unit).step_by(units).sum();
+            let exact = f64::from(bias + 0.1).tanh();
+            let error = ((1.0 - exact * exact) / rows as f64).sqrt();
+            let mean = f64::from(sum) / rows as f64;
+            assert!((mean - exact).abs() < 4.0 * error, "unit {unit}: {mean} for {exact} ± {error}");
+        }
+        assert!(states.iter().all(|s| s.abs() == 1.0));
+    }
+}

@@ -1,0 +1,106 @@
+//! Machines in NumPy's files: archives of named arrays, and weights alone.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use npyz::npz::{NpzArchive, file_name_from_array_name};
+
+use super::parameters::{Numbers, Parameters, Rows, wrong};
+use super::{ModelError, Units};
+use crate::io::{damaged, npy};
+
+/// The names of an archive's arrays, and what they say.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Weights, visible and hidden fields or biases.
+    names: [&'static str; 3],
+    units: Option<Units>,
+    rows: Rows,
+    model_type: Option<&'static str>,
+}
+
+const LAYOUTS: [Layout; 3] = [
+    Layout { names: ["W", "eta", "theta"], units: Some(Units::Ising), rows: Rows::Visible, model_type: None },
+    Layout { names: ["weight_matrix", "vbias", "hbias"], units: None, rows: Rows::Visible, model_type: None },
+    // scikit-learn's, with the names of its attributes.
+    Layout {
+        names: ["components_", "intercept_visible_", "intercept_hidden_"],
+        units: Some(Units::Bernoulli),
+        rows: Rows::Hidden,
+        model_type: Some("BernoulliRBM"),
+    },
+];
+
+/// What an archive has of a machine.
+pub(super) enum Found {
+    /// All of it.
+    Whole {
+        /// The arrays.
+        parameters: Parameters,
+        /// Units, if the names say which.
+        units: Option<Units>,
+        /// The type of machine, if the names say which.
+        model_type: Option<&'static str>,
+    },
+    /// The only array, taken for weights.
+    Weights(Numbers),
+}
+
+/// Reads the arrays of a machine, or the only array if `weights_alone`.
+///
+/// # Errors
+/// [`ModelError::Format`] if it has other arrays, or damaged ones; [`ModelError::Read`].
+pub(super) fn read(path: &Path, weights_alone: bool) -> Result<Found, ModelError> {
+    let failed = |error| ModelError::reading(path, error);
+    let mut archive = NpzArchive::open(path).map_err(failed)?;
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    let names: Vec<String> = archive.array_names().map(String::from).collect();
+    let mut read = |name: &str| array(&mut archive, name, length).map_err(failed);
+    let layout =
+        LAYOUTS.iter().find(|layout| layout.names.iter().all(|wanted| names.iter().any(|name| name == wanted)));
+    if let Some(&Layout { names: [weights, visible, hidden], units, rows, model_type }) = layout {
+        let parameters =
+            Parameters { weights: read(weights)?, visible: read(visible)?, hidden: read(hidden)?, usual: rows };
+        return Ok(Found::Whole { parameters, units, model_type });
+    }
+    match names.as_slice() {
+        [] => Err(wrong(path, without_arrays(&mut archive))),
+        [only] if weights_alone => Ok(Found::Weights(read(only)?)),
+        _ => Err(wrong(path, needed(&names))),
+    }
+}
+
+/// Reads an NPY file of weights.
+///
+/// # Errors
+/// [`ModelError::Format`] if it is damaged or of another type; [`ModelError::Read`].
+pub(super) fn read_weights(path: &Path) -> Result<Numbers, ModelError> {
+    let failed = |error| ModelError::reading(path, error);
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    npy::singles(file, "the array", length).map_err(failed)
+}
+
+/// What an archive needs, said of one that lacks it.
+fn needed(names: &[String]) -> String {
+    let layouts: Vec<String> = LAYOUTS.iter().map(|layout| layout.names.join(", ")).collect();
+    format!("arrays {} are needed; it has {names:?}", layouts.join(" or "))
+}
+
+/// What a zip archive is that has no arrays.
+fn without_arrays<R: Read + Seek>(archive: &mut NpzArchive<R>) -> String {
+    let zip = archive.zip_archive();
+    let kind = if zip.file_names().any(|name| name.ends_with("data.pkl")) {
+        "a file of PyTorch (pickled), which is not read"
+    } else {
+        "a zip archive without NumPy arrays"
+    };
+    let [ising, named, _] = LAYOUTS.map(|layout| layout.names.join(", "));
+    format!("{kind}: save the parameters with numpy.savez as {ising} (±1 units) or {named}")
+}
+
+fn array(archive: &mut NpzArchive<BufReader<File>>, name: &str, length: u64) -> std::io::Result<Numbers> {
+    let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
+    npy::singles(entry.map_err(|error| damaged(error.to_string()))?, name, length)
+}

@@ -1,0 +1,71 @@
+//! A look at the chains of a trainer: where they would go under the machine as it is.
+
+use super::{Algorithm, Chains, Machine, Trainer};
+use crate::simulator::machine::chains::Block;
+use crate::simulator::machine::{Purpose, Stream};
+use nalgebra::DMatrix;
+
+/// Both layers of chains, one chain a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChainStates {
+    /// s, `chains × N_v`.
+    pub visible: DMatrix<f32>,
+    /// σ drawn given s, `chains × N_h`.
+    pub hidden: DMatrix<f32>,
+    /// ⟨σ⟩ given s, `chains × N_h`.
+    pub hidden_means: DMatrix<f32>,
+}
+
+/// What the negative term of a trainer's next update would be made of, and what of it more Gibbs steps would make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// Samples of the data, with the hidden layer given them.
+    pub data: ChainStates,
+    /// Chains after the k Gibbs steps of an update.
+    pub once: ChainStates,
+    /// The same chains after k more.
+    pub twice: ChainStates,
+}
+
+impl Trainer<'_> {
+    /// Copies of the chains after the Gibbs steps of one update and of two, without an update between, beside so many samples
+    /// of the data (all, if there are fewer). Training goes on as if it had not been called. `None` of the exact gradient.
+    pub fn probe(&self, samples: usize) -> Option<Probe> {
+        let (machine, settings) = (&self.machine, &self.settings);
+        let mut chains = self.chains.clone();
+        match settings.algorithm {
+            Algorithm::Pcd => {}
+            Algorithm::Cd => {
+                let (mut order, mut chosen, mut batch) = (self.order.clone(), self.chosen.clone(), self.batch.clone());
+                order.batch(self.updates, &mut chosen);
+                batch.load(self.data, &chosen);
+                batch.average_hidden(machine);
+                chains.draw_hidden_of(&batch, Stream::new(settings.seed, Purpose::Starts), self.updates + 1);
+            }
+            Algorithm::Exact => return None,
+        }
+        let stream = Stream::new(settings.seed, Purpose::Probe);
+        chains.advance(machine, settings.gibbs_steps, stream, 2 * self.updates);
+        let once = states(&chains, machine);
+        chains.advance(machine, settings.gibbs_steps, stream, 2 * self.updates + 1);
+        let count = samples.clamp(1, self.data.samples());
+        // Evenly over the data, whatever their order.
+        let chosen: Vec<usize> = (0..count).map(|index| index * self.data.samples() / count).collect();
+        let mut data = Chains::new(count, machine);
+        data.load(self.data, &chosen);
+        data.average_hidden(machine);
+        Some(Probe { data: states(&data, machine), once, twice: states(&chains, machine) })
+    }
+}
+
+fn states(chains: &Chains, machine: &Machine) -> ChainStates {
+    let rows = |units: usize, layer: fn(&Block) -> &[f32]| {
+        let values = chains.blocks().iter().flat_map(|block| layer(block).iter().copied());
+        DMatrix::from_row_iterator(chains.count(), units, values)
+    };
+    ChainStates {
+        visible: rows(machine.visible, |block| &block.spins),
+        hidden: rows(machine.hidden, |block| &block.hidden_spins),
+        hidden_means: rows(machine.hidden, |block| &block.hidden_means),
+    }
+}

@@ -1,0 +1,386 @@
+//! Whether the chains of a simulation tell what their machine is like: the reference's own error.
+//!
+//! PCD has the exact gradient while its chains are at equilibrium. Copies of them are looked at after the k sweeps of an update
+//! and after k more ([`Trainer::probe`]), along each mode `w, u, v`, with `z = u·s` and `g = (u·s)(v·⟨σ⟩)` of a chain:
+//!
+//! * change: the mean of g after 2k sweeps less that after k, with the error of the mean of the chains' differences. At
+//!   equilibrium it is chance;
+//! * memory: `cov(g_k, g_2k)^{1/2}/⟨g⟩`, the spread of what a chain keeps over k sweeps. It is small where a chain sees all of
+//!   what g can be, and 1 where each sits in a state of its own;
+//! * autocorrelation of z over k sweeps: near 1 where no chain passes between the states of either sign;
+//! * sign shares: the share of chains with z > 0, beside that of the data and beside the one that follows from the machine's
+//!   fields. W is even under the flip of all units, so that the weights of a configuration and of its image differ by the factor
+//!   `e^{2h}`, `h = eta·s + theta·σ`, and at equilibrium, exactly,
+//!
+//! ```text
+//! ⟨sign z⟩ = ⟨sign z tanh h⟩
+//! ```
+//!
+//! * effect of the shares: what their error makes of the mean of g, (share − implied share)(⟨g⟩₊ − ⟨g⟩₋), against the data's. Chains that
+//!   cannot pass between two states leave their field a force that never ends; it makes these states unlike.
+//!
+//! None of this can find a state that no chain has visited.
+
+use super::course::weights_of;
+use super::curves::{mean, standard_error};
+use super::view::View;
+use crate::simulator::machine::{ChainStates, Machine, Probe, Trainer};
+use crate::simulator::run::Result;
+use nalgebra::{DMatrix, DVector};
+use serde::Serialize;
+
+/// Samples of the data that chains are held against.
+const SAMPLES: usize = 2000;
+/// Looks at the chains of a run, about.
+const PROBES: u64 = 16;
+/// Deviations in standard errors beyond chance: of some hundred normal deviates none is expected to be so large.
+const CHANCE: f64 = 4.5;
+/// Share of the data's ⟨sσ⟩ along a mode from which an error of the chains' is told.
+const NOTABLE: f64 = 0.02;
+/// The same of what wrong shares do to a machine: its own course would have led elsewhere, so that less of it is seen in w.
+const NOTABLE_SHARES: f64 = 0.05;
+/// Memory from which chains sit in states of their own.
+const STUCK: f64 = 0.5;
+/// Share of the looks at a mode in which chains may be so.
+const SELDOM: f64 = 0.25;
+
+/// The chains of one run after one of its updates.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChainProbe {
+    /// Update.
+    pub update: u64,
+    /// t.
+    pub time: f64,
+    /// Along each mode that is seen, by rank.
+    pub modes: Vec<ModeProbe>,
+}
+
+/// Chains along one mode.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ModeProbe {
+    /// Number of the mode, from 1.
+    pub mode: usize,
+    /// w.
+    pub w: f64,
+    /// Mean of g over the data.
+    pub data: f64,
+    /// Over chains after the k sweeps of an update.
+    pub after_k: f64,
+    /// After k more.
+    pub after_2k: f64,
+    /// The latter less the former.
+    pub change: f64,
+    /// Standard error of it.
+    pub change_error: f64,
+    /// Change over the gradient along the mode, data less chains.
+    pub change_over_gradient: f64,
+    /// Spread of what a chain keeps of g over k sweeps, against the mean of g.
+    pub memory: f64,
+    /// Autocorrelation of z over k sweeps; 0 where z does not vary.
+    pub autocorrelation: f64,
+    /// Share of chains with z > 0.
+    pub positive: f64,
+    /// The share at equilibrium that follows from the machine's fields.
+    pub positive_implied: f64,
+    /// Standard error of the difference of these two.
+    pub positive_error: f64,
+    /// Share of the data with z > 0.
+    pub positive_data: f64,
+    /// What the error of the shares makes of the mean of g, against the data's.
+    pub share_effect: f64,
+}
+
+/// Updates of a schedule after which chains are looked at: about sixteen, evenly.
+pub fn probed(schedule: &[u64]) -> Vec<u64> {
+    let last = schedule.last().copied().unwrap_or(0);
+    let nearest = |part: u64| {
+        let wanted = last as f64 * part as f64 / PROBES as f64;
+        schedule.iter().copied().filter(|&update| update > 0).min_by(|&a, &b| {
+            let far = |update: u64| (update as f64 - wanted).abs();
+            far(a).total_cmp(&far(b))
+        })
+    };
+    let mut chosen: Vec<u64> = (1..=PROBES).filter_map(nearest).collect();
+    chosen.dedup();
+    chosen
+}
+
+impl ChainProbe {
+    /// The chains of a trainer as they are, along the modes of its machine in a view; `None` where it has none.
+    ///
+    /// # Errors
+    /// Those of the view.
+    pub fn of(trainer: &Trainer<'_>, view: &View) -> Result<Option<Self>> {
+        let Some(probe) = trainer.probe(SAMPLES) else { return Ok(None) };
+        let machine = trainer.machine();
+        let seen = view.observe(trainer.time(), &weights_of(machine))?;
+        let u = view.on_units(&seen.modes.u);
+        let modes = (0..seen.modes.singular_values.len()).map(|rank| {
+            let vectors = (u.column(rank).into_owned(), seen.modes.v.column(rank).into_owned());
+            ModeProbe { mode: rank + 1, w: seen.modes.singular_values[rank], ..along(&probe, machine, &vectors) }
+        });
+        Ok(Some(Self { update: trainer.updates(), time: seen.time, modes: modes.collect() }))
+    }
+}
+
+/// Projections of the configurations of chains on a mode.
+struct Projected {
+    z: Vec<f64>,
+    g: Vec<f64>,
+}
+
+fn project(states: &ChainStates, (u, v): &(DVector<f64>, DVector<f64>)) -> Projected {
+    let product = |layer: &DMatrix<f32>, vector: &DVector<f64>| -> Vec<f64> {
+        (layer * vector.map(|x| x as f32)).iter().map(|&x| f64::from(x)).collect()
+    };
+    let (z, x) = (product(&states.visible, u), product(&states.hidden_means, v));
+    Projected { g: z.iter().zip(&x).map(|(z, x)| z * x).collect(), z }
+}
+
+/// eta·s + theta·σ of each chain.
+fn fields(states: &ChainStates, machine: &Machine) -> Vec<f64> {
+    let sum = &states.visible * DVector::from_column_slice(&machine.eta)
+        + &states.hidden * DVector::from_column_slice(&machine.theta);
+    sum.iter().map(|&h| f64::from(h)).collect()
+}
+
+fn along(probe: &Probe, machine: &Machine, vectors: &(DVector<f64>, DVector<f64>)) -> ModeProbe {
+    let [data, once, twice] = [&probe.data, &probe.once, &probe.twice].map(|states| project(states, vectors));
+    let [of_data, after_k, after_2k] = [&data, &once, &twice].map(|of| mean(&of.g));
+    let differences: Vec<f64> = twice.g.iter().zip(&once.g).map(|(later, earlier)| later - earlier).collect();
+    let varies = (covariance(&once.z, &once.z) * covariance(&twice.z, &twice.z)).sqrt();
+    // sign z less what it is at equilibrium, as shares.
+    let fields = fields(&probe.once, machine);
+    let excess: Vec<f64> = once.z.iter().zip(&fields).map(|(z, h)| 0.5 * z.signum() * (1.0 - h.tanh())).collect();
+    let wrong = mean(&excess);
+    let of_sign = |sign: f64| {
+        let chosen = once.z.iter().zip(&once.g).filter(|(z, _)| **z * sign > 0.0);
+        mean(&chosen.map(|(_, g)| *g).collect::<Vec<f64>>())
+    };
+    // Not a number where all chains have one sign.
+    let unlike = of_sign(1.0) - of_sign(-1.0);
+    let share = positive(&once.z);
+    ModeProbe {
+        mode: 0,
+        w: f64::NAN,
+        data: of_data,
+        after_k,
+        after_2k,
+        change: after_2k - after_k,
+        change_error: standard_error(&differences).unwrap_or(f64::NAN),
+        change_over_gradient: (after_2k - after_k) / (of_data - after_k),
+        memory: covariance(&once.g, &twice.g).max(0.0).sqrt() / after_k.abs(),
+        autocorrelation: if varies > 0.0 { covariance(&once.z, &twice.z) / varies } else { 0.0 },
+        positive: share,
+        positive_implied: share - wrong,
+        positive_error: standard_error(&excess).unwrap_or(f64::NAN),
+        positive_data: positive(&data.z),
+        share_effect: if unlike.is_finite() { wrong * unlike / of_data } else { 0.0 },
+    }
+}
+
+fn positive(z: &[f64]) -> f64 {
+    z.iter().filter(|z| **z > 0.0).count() as f64 / z.len() as f64
+}
+
+fn covariance(a: &[f64], b: &[f64]) -> f64 {
+    let (centre_a, centre_b) = (mean(a), mean(b));
+    mean(&a.iter().zip(b).map(|(a, b)| (a - centre_a) * (b - centre_b)).collect::<Vec<f64>>())
+}
+
+/// The looks at a mode from its emergence on, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ChainSummary {
+    /// Name of the mode, from 1.
+    pub mode: usize,
+    /// Looks at it.
+    pub looks: usize,
+    /// Sum of the changes over that of the data's ⟨sσ⟩.
+    pub change: f64,
+    /// The sum of the changes in its standard errors.
+    pub change_in_errors: f64,
+    /// Root mean square of the changes over that of the gradients.
+    pub change_over_gradient: f64,
+    /// Largest memory.
+    pub memory: f64,
+    /// Looks with a memory above a half.
+    pub stuck: usize,
+    /// Mean autocorrelation of z over k sweeps.
+    pub autocorrelation: f64,
+    /// Share of chains with z > 0 at the look with the largest effect of the shares.
+    pub positive: f64,
+    /// The share at equilibrium there.
+    pub positive_implied: f64,
+    /// Standard error of the difference of these two.
+    pub positive_error: f64,
+    /// The share of the data there.
+    pub positive_data: f64,
+    /// The effect of the shares there, against the data's ⟨sσ⟩.
+    pub share_effect: f64,
+    /// Looks at which the shares are beyond chance and their effect above a twentieth.
+    pub unbalanced: usize,
+}
+
+/// Summaries of the looks at the chains of a run, one a mode that had emerged at two of them at least; `emerged` are the times of it.
+pub fn summaries(probes: &[ChainProbe], emerged: &[Option<f64>]) -> Vec<ChainSummary> {
+    let of = |(index, emerged): (usize, &Option<f64>)| {
+        let from = emerged.unwrap_or(f64::INFINITY);
+        let seen = probes.iter().filter(|probe| probe.time >= from);
+        let seen: Vec<ModeProbe> =
+            seen.filter_map(|probe| probe.modes.iter().find(|of| of.mode == index + 1).copied()).collect();
+        (seen.len() > 1).then(|| ChainSummary::of(&seen))
+    };
+    emerged.iter().enumerate().filter_map(of).collect()
+}
+
+impl ChainSummary {
+    fn of(seen: &[ModeProbe]) -> Self {
+        let sum = |of: fn(&ModeProbe) -> f64| seen.iter().map(of).sum::<f64>();
+        let change = sum(|of| of.change);
+        let worst =
+            seen.iter().max_by(|a, b| a.share_effect.abs().total_cmp(&b.share_effect.abs())).unwrap_or(&seen[0]);
+        let unbalanced = |of: &&ModeProbe| {
+            let excess = (of.positive - of.positive_implied).abs();
+            excess > CHANCE * of.positive_error && of.share_effect.abs() > NOTABLE_SHARES
+        };
+        Self {
+            mode: seen[0].mode,
+            looks: seen.len(),
+            change: change / sum(|of| of.data.abs()),
+            change_in_errors: change.abs() / sum(|of| of.change_error.powi(2)).sqrt(),
+            change_over_gradient: (sum(|of| of.change.powi(2)) / sum(|of| (of.data - of.after_k).powi(2))).sqrt(),
+            memory: seen.iter().map(|of| of.memory).fold(0.0, f64::max),
+            stuck: seen.iter().filter(|of| of.memory > STUCK).count(),
+            autocorrelation: sum(|of| of.autocorrelation) / seen.len() as f64,
+            positive: worst.positive,
+            positive_implied: worst.positive_implied,
+            positive_error: worst.positive_error,
+            positive_data: worst.positive_data,
+            share_effect: worst.share_effect.abs(),
+            unbalanced: seen.iter().filter(unbalanced).count(),
+        }
+    }
+
+    /// Whether something is so at more looks than chance, or a transition that is passed, explains.
+    fn often(&self, looks: usize) -> bool {
+        looks > 1 && looks as f64 > SELDOM * self.looks as f64
+    }
+
+    /// What is to be said against chains of k sweeps an update, in words; nothing if that is nothing. `persistent` chains have signs
+    /// and a memory of their own; others start at the data.
+    pub fn doubts(&self, k: usize, persistent: bool) -> Vec<String> {
+        let (mode, percent) = (self.mode, |value: f64| format!("{:.1} %", 100.0 * value));
+        let mut doubts = Vec::new();
+        if self.change_in_errors > CHANCE && self.change.abs() > NOTABLE {
+            doubts.push(format!(
+                "along mode {mode} the chains' ⟨sσ⟩ changes by {} on average ({:.0} standard errors) when they make {} sweeps in the place of \
+                 {k}",
+                percent(self.change),
+                self.change_in_errors,
+                2 * k
+            ));
+        }
+        if persistent && self.often(self.stuck) {
+            doubts.push(format!(
+                "at {} of {} looks each chain sat in a state with a ⟨sσ⟩ of its own along mode {mode}, which {k} sweeps did not change (memory \
+                 up to {:.2})",
+                self.stuck, self.looks, self.memory
+            ));
+        }
+        if persistent && self.often(self.unbalanced) {
+            doubts.push(format!(
+                "{} of the chains have the positive sign of mode {mode} where by the machine's own fields {} would ({} of the data do): an error \
+                 of {} in ⟨sσ⟩",
+                percent(self.positive),
+                percent(self.positive_implied),
+                percent(self.positive_data),
+                percent(self.share_effect)
+            ));
+        }
+        doubts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Spins;
+    use crate::simulator::machine::{Algorithm, Settings};
+
+    fn settings(gibbs_steps: usize) -> Settings {
+        Settings {
+            algorithm: Algorithm::Pcd,
+            gibbs_steps,
+            chains: 4000,
+            batch_size: 100,
+            learning_rate: 0.0,
+            ..Settings::default()
+        }
+    }
+
+    /// A machine of one mode with fields along it, whose chains have had time: the shares that follow from the fields are those that
+    /// enumeration finds, chains have them too, and more sweeps change nothing.
+    #[test]
+    fn chains_at_equilibrium_are_above_suspicion() {
+        let data = Spins::from_fn(200, 8, |sample, _| sample % 4 == 0);
+        let (visible, hidden, w) = (8, 5, 1.2f32);
+        let entry = w / (visible as f32 * hidden as f32).sqrt();
+        let machine =
+            Machine::new(visible, hidden, vec![entry; visible * hidden], vec![0.04; visible], vec![-0.02; hidden])
+                .unwrap();
+        let mut trainer = Trainer::new(machine.clone(), &data, settings(50)).unwrap();
+        (0..4).for_each(|_| trainer.update().unwrap());
+        let view = View::new(visible, hidden, None, 1).unwrap();
+        let seen = ChainProbe::of(&trainer, &view).unwrap().unwrap().modes[0];
+        // The share of samples with a positive sum, by that of exact samples: u may have either sign.
+        let exact = machine.exact_samples(200_000, 1).unwrap();
+        let mut row = [0.0; 8];
+        let (mut above, mut zero) = (0.0, 0.0);
+        for sample in 0..200_000 {
+            exact.expand(sample, &mut row);
+            let sum: f32 = row.iter().sum();
+            above += f64::from(u8::from(sum > 0.0)) / 2e5;
+            zero += f64::from(u8::from(sum == 0.0)) / 2e5;
+        }
+        let share = if (seen.positive_data - 0.25).abs() < 0.1 { above } else { 1.0 - above - zero };
+        // A sum of zero has no sign; rounding gives it one.
+        assert!((seen.positive - share).abs() < 4.0 * (0.25f64 / 4000.0).sqrt() + zero, "{seen:?} {share}");
+        assert!((seen.positive - seen.positive_implied).abs() < 4.0 * seen.positive_error, "{seen:?}");
+        assert!(
+            seen.change.abs() < 4.0 * seen.change_error && seen.memory < 0.3 && seen.autocorrelation.abs() < 0.1,
+            "{seen:?}"
+        );
+        let looks: Vec<ChainProbe> =
+            (0..3).map(|k| ChainProbe { update: k, time: k as f64, modes: vec![seen] }).collect();
+        let summaries = summaries(&looks, &[Some(0.5), None]);
+        assert_eq!((summaries.len(), summaries[0].looks), (1, 2));
+        assert!(summaries[0].doubts(50, true).is_empty());
+    }
+
+    /// Chains that start from independent units in a machine of two deep states cannot know that its fields leave one of them
+    /// empty: half of them are in either, and the identity of the shares says so at once.
+    #[test]
+    fn frozen_signs_are_seen_in_the_fields() {
+        let data = Spins::from_fn(200, 40, |sample, _| sample % 2 == 0);
+        let (visible, hidden, w) = (40, 20, 2.5f32);
+        let entry = w / (visible as f32 * hidden as f32).sqrt();
+        let machine =
+            Machine::new(visible, hidden, vec![entry; visible * hidden], vec![0.1; visible], vec![0.0; hidden])
+                .unwrap();
+        let trainer = Trainer::new(machine, &data, settings(5)).unwrap();
+        let view = View::new(visible, hidden, None, 1).unwrap();
+        let seen = ChainProbe::of(&trainer, &view).unwrap().unwrap().modes[0];
+        // e^{2h} with h = 0.1 · 40 · 0.98: the other state has 4e-4 of the weight.
+        let rare = seen.positive_implied.min(1.0 - seen.positive_implied);
+        assert!(rare < 0.01 && (0.2..0.8).contains(&seen.positive) && seen.autocorrelation > 0.9, "{seen:?}");
+        assert!((seen.positive - seen.positive_implied).abs() > CHANCE * seen.positive_error, "{seen:?}");
+    }
+
+    #[test]
+    fn looks_are_spread_over_a_schedule() {
+        assert_eq!(probed(&[0, 1, 2, 3]), [1, 2, 3]);
+        let every: Vec<u64> = (0..=320).collect();
+        assert_eq!(probed(&every), (1..=16).map(|part| 20 * part).collect::<Vec<u64>>());
+        assert!(probed(&[]).is_empty() && probed(&[0]).is_empty());
+    }
+}

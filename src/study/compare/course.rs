@@ -1,0 +1,148 @@
+//! Simulations and theories seen through one view.
+
+use super::chains::{ChainProbe, probed};
+use super::view::{Course, View};
+use crate::error::{Error, Result};
+use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, ReliabilityLog, State, Unreliable, follow_states};
+use crate::simulator::machine::{LinearMachine, Machine, Trainer};
+use crate::simulator::run::{self, Learner};
+use nalgebra::DMatrix;
+
+/// W of a machine, `N_v × N_h`.
+pub fn weights_of(machine: &Machine) -> DMatrix<f64> {
+    let weights = machine.weights.iter().map(|&w| f64::from(w));
+    DMatrix::from_row_iterator(machine.visible, machine.hidden, weights)
+}
+
+/// W of a linear machine.
+pub fn weights_of_linear(machine: &LinearMachine) -> DMatrix<f64> {
+    let weights = &machine.weights;
+    DMatrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)])
+}
+
+/// Trains to the end of a schedule of updates and looks at the machine after each of them. `weights` reads W off the learner;
+/// `step` is told the number of updates after every one.
+///
+/// # Errors
+/// Those of training and of the view.
+pub fn simulate<L: Learner>(
+    learner: &mut L,
+    weights: impl Fn(&L) -> DMatrix<f64>,
+    view: &View,
+    schedule: &[u64],
+    step: &mut dyn FnMut(u64),
+) -> run::Result<Course> {
+    let mut course = Course::default();
+    let mut look = |learner: &L| -> run::Result<()> {
+        course.observations.push(view.observe_with_bulk(learner.time(), &weights(learner))?);
+        Ok(())
+    };
+    through(learner, schedule, step, &mut look)?;
+    Ok(course)
+}
+
+/// The same of a trainer that samples, whose chains are looked at too, at some of the records ([`probed`]).
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_probed(
+    trainer: &mut Trainer<'_>,
+    view: &View,
+    schedule: &[u64],
+    step: &mut dyn FnMut(u64),
+) -> run::Result<(Course, Vec<ChainProbe>)> {
+    let (mut course, mut probes, chosen) = (Course::default(), Vec::new(), probed(schedule));
+    let mut look = |trainer: &Trainer<'_>| -> run::Result<()> {
+        course.observations.push(view.observe_with_bulk(trainer.time(), &weights_of(trainer.machine()))?);
+        if chosen.contains(&trainer.updates()) {
+            probes.extend(ChainProbe::of(trainer, view)?);
+        }
+        Ok(())
+    };
+    through(trainer, schedule, step, &mut look)?;
+    Ok((course, probes))
+}
+
+/// Trains to each update of a schedule, and looks.
+fn through<L: Learner>(
+    learner: &mut L,
+    schedule: &[u64],
+    step: &mut dyn FnMut(u64),
+    look: &mut dyn FnMut(&L) -> run::Result<()>,
+) -> run::Result<()> {
+    for &wanted in schedule {
+        while learner.updates() < wanted {
+            learner.update()?;
+            step(learner.updates());
+        }
+        look(learner)?;
+    }
+    Ok(())
+}
+
+/// The course of a run that was recorded, from its machines and their times.
+///
+/// # Errors
+/// Those of the view.
+pub fn replay(view: &View, machines: impl IntoIterator<Item = (f64, Machine)>) -> Result<Course> {
+    let seen = |(time, machine): (f64, Machine)| view.observe_with_bulk(time, &weights_of(&machine));
+    Ok(Course { observations: machines.into_iter().map(seen).collect::<Result<_>>()? })
+}
+
+/// What a theory predicts, as far as it gets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The machine at the times of the plan, up to where the theory ended.
+    pub course: Course,
+    /// Why it ended early, if it did.
+    pub ended: Option<Ended>,
+    /// Of the population closure, how often its states were known only approximately.
+    pub reliability: Option<Reliability>,
+    /// And from when on they were so too often.
+    pub unreliable: Option<Unreliable>,
+}
+
+/// The end of a theory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// The last time of the plan that it reached; `None` if not even the start.
+    pub time: Option<f64>,
+    /// What stopped it.
+    pub error: Error,
+}
+
+/// Follows a theory through the times of a plan. One that diverges or cannot be solved on the way is no error: it has ended.
+///
+/// # Errors
+/// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or a plan that cannot be.
+pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
+    let layers = prepared.flow.layers();
+    if matches!(layers.basis, Basis::Abstract(_)) {
+        let reason = "its directions are abstract: a simulation has actual sites".to_owned();
+        return Err(Error::Range { name: "the theory", reason });
+    }
+    let (mut course, mut log) = (Course::default(), ReliabilityLog::default());
+    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut |time, state| {
+        log.note(time, prepared.flow.reliability());
+        course.observations.push(view.observe(time, &on_units(layers, state))?);
+        progress(time);
+        Ok(())
+    });
+    let ended = match outcome {
+        Ok(_) => None,
+        Err(error @ (Error::Divergent | Error::Step { .. } | Error::Unsolved { .. } | Error::NotFinite { .. })) => {
+            Some(Ended { time: course.observations.last().map(|last| last.time), error })
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Prediction { course, ended, reliability: prepared.flow.reliability(), unreliable: log.unreliable() })
+}
+
+/// `W = B Y V_0ᵀ` on the units.
+fn on_units(layers: &Layers, state: &State) -> DMatrix<f64> {
+    match &layers.hidden_basis {
+        // (V_0 Yᵀ)ᵀ first: Y has far fewer rows than W.
+        Some(hidden) => layers.expand_columns(&(&state.weights * hidden.transpose())),
+        None => layers.expand_columns(&state.weights),
+    }
+}

@@ -1,0 +1,489 @@
+//! The law of a singular vector's components, told through the noise of the vector itself.
+//!
+//! A planted vector of components û (unit variance) is observed tilted: up to sign,
+//!
+//! ```text
+//! y = c x + √(1 − c²) z,    z ~ N(0, 1),    c² = |u_obs·u|²  (docs/theory.md, section 1)
+//! ```
+//!
+//! so that each law of x, convolved with the noise, is a density of y in closed form, and the laws are compared by their
+//! likelihoods. Modes of nearby strength besides turn into each other: drawn vectors are orthogonal only to 1/√N, and the
+//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]). So the likelihood of each law
+//! is its mean over such mixtures, weighted by e^{−(angle/scale)²/2}: with c reduced (many modes mixed in look
+//! like more noise), and for ±1 components, which other modes split into four and eight values, turned into one and two
+//! others. As c → 0 all laws become one: then nothing is decided.
+
+use crate::Prior;
+use serde::Serialize;
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+/// Log-likelihood by which a law must exceed all others. Under one of the others a ratio exceeds e^6 with a probability of
+/// 1/400 at most (Markov's inequality), for each fixed alternative.
+pub const DECISIVE: f64 = 6.0;
+/// Distance √N D_KS from its law beyond which a vector follows none of the four: by chance once in 30 000 (2.2); some is
+/// left to the error of c.
+pub const LARGEST_DISTANCE: f64 = 2.5;
+/// Smallest standard deviation of the noise: components are read in single precision, and c is not known better.
+const LEAST_NOISE: f64 = 0.02;
+/// Below this share of signal every law is Gaussian to rounding.
+const LEAST_SIGNAL: f64 = 1e-4;
+/// Shares of other modes in a vector at which likelihoods are taken.
+const SHARES: [f64; 8] = [0.0, 0.02, 0.06, 0.12, 0.25, 0.4, 0.6, 0.85];
+/// The same where other modes are also told one by one.
+const REMAINING_SHARES: [f64; 3] = [0.0, 0.06, 0.2];
+/// Angles into a second and a third mode, in degrees.
+const ANGLES: [f64; 10] = [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0];
+const SECOND_ANGLES: [f64; 5] = [0.0, 9.0, 18.0, 27.0, 35.0];
+/// A mixture less likely than e^{-50} is not tried.
+const LARGEST_PENALTY: f64 = 50.0;
+/// The law must fit in a mixture that is not less likely than e^{-8}: components that are 0 half of the time and ±√2 else are
+/// those of two ±1 vectors turned by 45°, and where no such turn is to be expected they are of another law.
+const PLAUSIBLE_PENALTY: f64 = 12.0;
+/// Shares of zeros among components of three values, which are the fifth law that is tried.
+const ZEROS: [f64; 6] = [0.1, 0.25, 0.4, 0.5, 0.7, 0.9];
+/// A vector of which noise leaves more than the first part, and other modes are expected to have taken less than the second,
+/// is seen well enough to say that no law fits.
+const LEAST_SEEN: (f64, f64) = (0.5, 0.1);
+/// Polynomials against which the components are held, and the sum of squares beyond which they do not follow the law: of
+/// chi-square with as many degrees of freedom by chance once in 30 000 (35); the rest is left to the error of c.
+const POLYNOMIALS: usize = 8;
+const LARGEST_MISFIT: f64 = 45.0;
+
+/// What is said of the components of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Law {
+    /// N(0, 1).
+    Gaussian,
+    /// Flat on [−√3, √3].
+    Uniform,
+    /// ±1.
+    Bernoulli,
+    /// Two-sided exponential.
+    Laplace,
+    /// The likelihoods do not tell.
+    Undecided,
+    /// The components follow none of the four.
+    Other,
+}
+
+impl Law {
+    /// Name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Law::Gaussian => "gaussian",
+            Law::Uniform => "uniform",
+            Law::Bernoulli => "bernoulli",
+            Law::Laplace => "laplace",
+            Law::Undecided => "undecided",
+            Law::Other => "other",
+        }
+    }
+
+    /// The prior, if one was found.
+    pub fn prior(self) -> Option<Prior> {
+        Prior::NAMED.into_iter().find(|prior| prior.name() == self.name())
+    }
+
+    fn of(prior: &Prior) -> Self {
+        match prior {
+            Prior::Gaussian => Law::Gaussian,
+            Prior::Uniform => Law::Uniform,
+            Prior::Bernoulli => Law::Bernoulli,
+            Prior::Laplace => Law::Laplace,
+            Prior::Empirical(_) => Law::Other,
+        }
+    }
+}
+
+/// Log-likelihoods of the four laws, less that of the likeliest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Ratios {
+    /// Gaussian.
+    pub gaussian: f64,
+    /// Uniform.
+    pub uniform: f64,
+    /// Bernoulli.
+    pub bernoulli: f64,
+    /// Laplace.
+    pub laplace: f64,
+}
+
+/// How far a vector may be turned into those of other modes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mixing {
+    /// Share of the vector's square that lies in all other modes, as is to be expected.
+    pub share: f64,
+    /// Standard deviation of the angle towards the nearest one.
+    pub angle: f64,
+}
+
+/// A law as it is seen: components x under noise, perhaps of two modes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    law: Prior,
+    /// c.
+    cosine: f64,
+    /// Angles into a second and a third mode of the same law; used for ±1 components only.
+    angles: (f64, f64),
+}
+
+/// What the components of one vector tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub law: Law,
+    /// Log-likelihoods.
+    pub ratios: Ratios,
+    /// Kolmogorov–Smirnov distance from the likeliest law, as it is seen.
+    pub distance: f64,
+    /// Sum of squares of the components' first eight moments against that law (Neyman's smooth test).
+    pub misfit: f64,
+    /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`].
+    pub seen: [Seen; 4],
+}
+
+impl Seen {
+    /// The law of `c x + √(1 − c²) z` for x of this law; `c²` is clamped to [0, 1].
+    pub fn new(law: Prior, squared_cosine: f64) -> Self {
+        Self { law, cosine: squared_cosine.clamp(0.0, 1.0).sqrt(), angles: (0.0, 0.0) }
+    }
+
+    /// The law of x.
+    pub fn law(&self) -> &Prior {
+        &self.law
+    }
+
+    /// c².
+    pub fn squared_cosine(&self) -> f64 {
+        self.cosine * self.cosine
+    }
+
+    /// Density at y.
+    pub fn density(&self, y: f64) -> f64 {
+        self.log_density(y).exp()
+    }
+
+    /// Logarithm of the density at y, finite for all finite y.
+    pub fn log_density(&self, y: f64) -> f64 {
+        let c = self.cosine;
+        let noise = ((1.0 - c) * (1.0 + c)).max(0.0).sqrt().max(LEAST_NOISE);
+        if c < LEAST_SIGNAL {
+            return log_normal(y, 1.0);
+        }
+        let y = y.abs();
+        match self.law {
+            Prior::Uniform => {
+                // Φ at both ends, taken from the side where they are small.
+                let (low, high) = ((y - 3f64.sqrt() * c) / noise, (y + 3f64.sqrt() * c) / noise);
+                let (from_low, from_high) = (log_erfc(low * FRAC_1_SQRT_2), log_erfc(high * FRAC_1_SQRT_2));
+                from_low + (-(from_high - from_low).exp_m1()).ln() - (4.0 * 3f64.sqrt() * c).ln()
+            }
+            Prior::Bernoulli => {
+                let (first, second) = self.angles;
+                let one = c * first.cos() * second.cos();
+                let (two, three) = (c * first.sin() * second.cos(), c * second.sin());
+                let pair = |x: f64| log_sum(log_normal(y - x, noise), log_normal(y + x, noise));
+                let four = |x: f64| log_sum(pair(one + two + x), pair(one - two + x)) - 4f64.ln();
+                // Without a third mode the eight values are four.
+                if three == 0.0 { four(0.0) } else { log_sum(four(three), four(-three)) - 2f64.ln() }
+            }
+            Prior::Laplace => {
+                // Scale b of c x; e^{∓y/b} erfc((s/b ∓ y/s)/√2), each with its e^{s²/2b²}.
+                let scale = c * FRAC_1_SQRT_2;
+                let (r, t) = (noise / scale, y / noise);
+                let side = |sign: f64| 0.5 * r * r + sign * y / scale + log_erfc((r + sign * t) * FRAC_1_SQRT_2);
+                log_sum(side(-1.0), side(1.0)) - (4.0 * scale).ln()
+            }
+            Prior::Gaussian | Prior::Empirical(_) => log_normal(y, 1.0),
+        }
+    }
+
+    /// The law of x itself, with what is turned into other modes, where `squared_overlap` is the c² of the noise alone.
+    pub(super) fn without_noise(&self, squared_overlap: f64) -> Self {
+        let kept = if squared_overlap > 0.0 { (self.squared_cosine() / squared_overlap).min(1.0) } else { 1.0 };
+        Self { cosine: kept.sqrt(), ..self.clone() }
+    }
+
+    fn log_likelihood(&self, components: &[f64]) -> f64 {
+        components.iter().map(|&y| self.log_density(y)).sum()
+    }
+
+    /// Distribution function at the components in increasing order.
+    fn distribution(&self, components: &[f64]) -> Vec<f64> {
+        /// Beyond which no law has weight, and the step: a fifth of the least noise.
+        const END: f64 = 16.0;
+        const STEP: f64 = 0.2 * LEAST_NOISE;
+        let mut sorted: Vec<f64> = components.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (mut below, mut density, mut y) = (0.0, self.density(-END), -END);
+        for component in &mut sorted {
+            // By the trapezoidal rule up to the next component.
+            let end = component.clamp(-END, END);
+            while y < end {
+                let next = (y + STEP).min(end);
+                let after = self.density(next);
+                below += 0.5 * (density + after) * (next - y);
+                (density, y) = (after, next);
+            }
+            *component = below;
+        }
+        sorted
+    }
+
+    /// How far components are from the law: the largest difference of the distribution functions, and the smooth statistic
+    /// `Σ_k (Σ_i P_k(F(y_i)))²/N` with the orthonormal Legendre polynomials of degree 1 to 8 on [0, 1], to which skew, several
+    /// peaks and tails all add.
+    fn fit(&self, components: &[f64]) -> (f64, f64) {
+        let below = self.distribution(components);
+        let count = below.len() as f64;
+        let gap = |(rank, share): (usize, &f64)| {
+            (share - rank as f64 / count).abs().max((share - (rank as f64 + 1.0) / count).abs())
+        };
+        let distance = below.iter().enumerate().map(gap).fold(0.0, f64::max);
+        let mut sums = [0.0; POLYNOMIALS];
+        for share in below {
+            let x = 2.0 * share.clamp(0.0, 1.0) - 1.0;
+            let (mut before, mut polynomial) = (1.0, x);
+            for (index, sum) in sums.iter_mut().enumerate() {
+                let degree = index as f64 + 1.0;
+                *sum += (2.0 * degree + 1.0).sqrt() * polynomial;
+                let next = ((2.0 * degree + 1.0) * x * polynomial - degree * before) / (degree + 1.0);
+                (before, polynomial) = (polynomial, next);
+            }
+        }
+        (distance, sums.iter().map(|sum| sum * sum).sum::<f64>() / count)
+    }
+}
+
+/// Judges the components of a vector, of unit mean square, that overlaps with the planted one by `c²`.
+///
+/// ```
+/// use spectral_rbm::study::inspect::{Law, Mixing, judge};
+/// let signs: Vec<f64> = (0..400).map(|site| if site % 3 == 0 { 1.0 } else { -1.0 }).collect();
+/// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // of what is nearly all noise nothing is known
+/// ```
+pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
+    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is kept.
+    let read = |law: &Prior| {
+        let mut best = (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine));
+        let mut plausible = best.clone();
+        let (mut total, mut weight) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        for (seen, penalty) in ways(law, squared_cosine, mixing) {
+            let value = seen.log_likelihood(components) - penalty;
+            (total, weight) = (log_sum(total, value), log_sum(weight, -penalty));
+            if value > best.0 {
+                best = (value, seen.clone());
+            }
+            if value > plausible.0 && penalty < PLAUSIBLE_PENALTY {
+                plausible = (value, seen);
+            }
+        }
+        Read { value: total - weight, best, plausible }
+    };
+    let found = Prior::NAMED.map(|law| read(&law));
+    let values = [0, 1, 2, 3].map(|index: usize| found[index].value);
+    let mut order = [0, 1, 2, 3];
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    let (first, second) = (order[0], order[1]);
+    let fits = order.map(|index| found[index].plausible.1.fit(components));
+    let follows = |place: usize| {
+        let (distance, misfit) = fits[place];
+        distance * (components.len() as f64).sqrt() <= LARGEST_DISTANCE && misfit <= LARGEST_MISFIT
+    };
+    let lead = values[first] - values[second];
+    let likeliest = found.iter().map(|of_law| of_law.plausible.0).fold(f64::NEG_INFINITY, f64::max);
+    let is_three_valued = three_valued(components, squared_cosine) - likeliest > DECISIVE;
+    // Where much of the vector is noise, or of other modes, that no law fits says little of the law.
+    let is_seen = squared_cosine > LEAST_SEEN.0 && mixing.share < LEAST_SEEN.1;
+    let are_possible = (0..order.len()).filter(|&place| values[order[place]] >= values[first] - DECISIVE);
+    let law = if lead.is_nan() {
+        Law::Undecided
+    } else if lead > DECISIVE {
+        if follows(0) && !is_three_valued { Law::of(&found[first].best.1.law) } else { Law::Other }
+    } else if is_seen && (is_three_valued || !are_possible.clone().any(follows)) {
+        Law::Other
+    } else {
+        Law::Undecided
+    };
+    let (distance, misfit) = fits[0];
+    let seen = found.map(|of_law| of_law.best.1);
+    let ratio = |index: usize| values[index] - values[first];
+    let ratios = Ratios { gaussian: ratio(0), uniform: ratio(1), bernoulli: ratio(2), laplace: ratio(3) };
+    Judgement { law, ratios, distance, misfit, seen }
+}
+
+/// A law held against components.
+struct Read {
+    /// Logarithm of the mean likelihood over the mixtures.
+    value: f64,
+    /// The likeliest mixture, with the logarithm of its likelihood.
+    best: (f64, Seen),
+    /// The likeliest of those that are to be expected.
+    plausible: (f64, Seen),
+}
+
+/// Log-likelihood of the laws of three values, `±1/√(1 − p)` and 0 with probability p, its mean over some p.
+fn three_valued(components: &[f64], squared_cosine: f64) -> f64 {
+    let c = squared_cosine.clamp(0.0, 1.0).sqrt();
+    let noise = ((1.0 - c) * (1.0 + c)).sqrt().max(LEAST_NOISE);
+    let of_share = |zeros: f64| {
+        let x = c / (1.0 - zeros).sqrt();
+        let density = |&y: &f64| {
+            let outer = log_sum(log_normal(y - x, noise), log_normal(y + x, noise)) + (0.5 * (1.0 - zeros)).ln();
+            log_sum(outer, log_normal(y, noise) + zeros.ln())
+        };
+        components.iter().map(density).sum::<f64>()
+    };
+    let sum = ZEROS.into_iter().map(of_share).fold(f64::NEG_INFINITY, log_sum);
+    sum - (ZEROS.len() as f64).ln()
+}
+
+/// The ways in which a law may be seen, and what each costs in log-likelihood.
+fn ways(law: &Prior, squared_cosine: f64, mixing: Mixing) -> Vec<(Seen, f64)> {
+    if *law == Prior::Gaussian {
+        return vec![(Seen::new(law.clone(), squared_cosine), 0.0)];
+    }
+    let cost = |square: f64, expected: f64| if square == 0.0 { 0.0 } else { 0.5 * square / expected };
+    let diluted = |share: f64| (Seen::new(law.clone(), squared_cosine * (1.0 - share)), cost(share, mixing.share));
+    let mut ways: Vec<(Seen, f64)> = SHARES.into_iter().map(diluted).collect();
+    if *law == Prior::Bernoulli {
+        for (&first, &second) in ANGLES.iter().flat_map(|first| SECOND_ANGLES.iter().map(move |second| (first, second)))
+        {
+            let angles = (first.to_radians(), second.to_radians());
+            let turned = cost(angles.0.powi(2) + angles.1.powi(2), mixing.angle.powi(2));
+            ways.extend(REMAINING_SHARES.into_iter().map(|share| {
+                let (seen, penalty) = diluted(share);
+                (Seen { angles, ..seen }, turned + penalty)
+            }));
+        }
+    }
+    ways.retain(|(_, penalty)| *penalty < LARGEST_PENALTY);
+    ways
+}
+
+fn log_normal(y: f64, deviation: f64) -> f64 {
+    -0.5 * (y / deviation).powi(2) - deviation.ln() - 0.5 * (2.0 * PI).ln()
+}
+
+/// log(e^a + e^b).
+fn log_sum(a: f64, b: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
+}
+
+/// log erfc x, also where erfc underflows.
+fn log_erfc(x: f64) -> f64 {
+    /// From here on the asymptotic series to y⁴ is exact to 1e-10: 945 y⁵ follows.
+    const LARGE: f64 = 15.0;
+    if x < LARGE {
+        return libm::erfc(x).ln();
+    }
+    let y = 0.5 / (x * x);
+    -x * x - (x * PI.sqrt()).ln() + (y * (-1.0 + y * (3.0 + y * (-15.0 + 105.0 * y)))).ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Against the inverse Fourier transform of the characteristic functions, `p = (1/π) ∫ cos(ty) φ(ct) e^{−s²t²/2} dt`,
+    /// by the trapezoidal rule, whose error is far below 1e-9 at this step.
+    #[test]
+    fn densities_are_the_transforms_of_the_characteristic_functions() {
+        for law in Prior::NAMED {
+            for c2 in [0.01, 0.3, 0.8, 0.95] {
+                let seen = Seen::new(law.clone(), c2);
+                for y in [0.0, 0.4, -1.0, 1.7, 3.0] {
+                    let (step, c, s2) = (2e-3, f64::sqrt(c2), 1.0 - c2);
+                    let term = |n: i32| {
+                        let t = step * f64::from(n);
+                        (t * y).cos() * law.characteristic(c * t).unwrap().value * (-0.5 * s2 * t * t).exp()
+                    };
+                    let sum = 0.5 * term(0) + (1..30_000).map(term).sum::<f64>();
+                    let exact = sum * step / PI;
+                    assert!((seen.density(y) - exact).abs() < 1e-9, "{law} {c2} {y}: {} {exact}", seen.density(y));
+                }
+            }
+        }
+    }
+
+    /// Far out, and with hardly any noise or signal, logarithms stay finite; and log erfc joins its series.
+    #[test]
+    fn log_densities_are_finite() {
+        for law in Prior::NAMED {
+            for c2 in [0.0, 1e-9, 1e-7, 0.5, 0.9999, 1.0] {
+                for y in [0.0, 1.0, 5.0, 40.0] {
+                    let value = Seen::new(law.clone(), c2).log_density(y);
+                    assert!(value.is_finite(), "{law} {c2} {y}: {value}");
+                }
+            }
+        }
+        assert!((log_erfc(15.0 - 1e-12) - log_erfc(15.0)).abs() < 1e-9);
+    }
+
+    /// Drawn and blurred components: never a wrong law in 50 draws each, and with little noise always the right one.
+    #[test]
+    fn drawn_laws_are_told_apart() {
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        for law in Prior::NAMED {
+            for (c2, sure) in [(0.95, true), (0.6, false), (0.2, false)] {
+                for _ in 0..50 {
+                    let x = law.sample(400, 1, &mut random).unwrap();
+                    let z = Prior::Gaussian.sample(400, 1, &mut random).unwrap();
+                    let y: Vec<f64> =
+                        x.iter().zip(z.iter()).map(|(x, z)| f64::sqrt(c2) * x + f64::sqrt(1.0 - c2) * z).collect();
+                    let found = judge(&y, c2, Mixing::default()).law;
+                    assert!(found == Law::of(&law) || (!sure && found == Law::Undecided), "{law} {c2}: {found:?}");
+                }
+            }
+        }
+    }
+
+    /// Components of other laws are never given a name by which they would go in the theory, and mostly called other: values ±√2 and 0, which
+    /// are also those of two ±1 vectors turned by 45° into each other; skewed ones; a few large ones among zeros. The vectors
+    /// are seen with 2 and 10 % of noise, beside modes so far that 3° are to be expected.
+    #[test]
+    fn other_laws_get_no_name() {
+        let root = f64::sqrt(2.0);
+        let quarters = |a: f64| if (0.25..0.75).contains(&a) { 0.0 } else { root.copysign(a - 0.5) };
+        let skewed = |a: f64| -(1.0 - a).ln() - 1.0;
+        let two = |a: f64| if a < 0.2 { 2.0 } else { -0.5 };
+        let sparse = |a: f64| if (0.05..0.95).contains(&a) { 0.0 } else { 10f64.sqrt().copysign(a - 0.5) };
+        let laws: [(&str, &dyn Fn(f64) -> f64); 4] =
+            [("three values", &quarters), ("exponential", &skewed), ("two unequal values", &two), ("sparse", &sparse)];
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        for (name, law) in laws {
+            for c2 in [0.98, 0.9] {
+                let judged = (0..50).map(|_| {
+                    let z = Prior::Gaussian.sample(400, 1, &mut random).unwrap();
+                    let mut x: Vec<f64> = (0..400).map(|_| law(random.random())).collect();
+                    let square = x.iter().map(|x| x * x).sum::<f64>() / 400.0;
+                    x.iter_mut().for_each(|x| *x /= square.sqrt());
+                    let y: Vec<f64> =
+                        x.iter().zip(z.iter()).map(|(x, z)| f64::sqrt(c2) * x + f64::sqrt(1.0 - c2) * z).collect();
+                    judge(&y, c2, Mixing { share: 0.005, angle: 0.05 }).law
+                });
+                let judged: Vec<Law> = judged.collect();
+                let count = |law: Law| judged.iter().filter(|&&found| found == law).count();
+                let (other, undecided) = (count(Law::Other), count(Law::Undecided));
+                println!("{name}, {c2}: {other} other, {undecided} undecided");
+                assert!(other >= 45 && other + undecided >= 49, "{name}, {c2}: {judged:?}");
+            }
+        }
+    }
+
+    /// Components on a few sites only: heavier than Laplace, and not Laplace.
+    #[test]
+    fn a_law_that_is_none_of_the_four() {
+        let mut sites = vec![0.0; 400];
+        for (site, value) in sites.iter_mut().take(8).enumerate() {
+            *value = if site % 2 == 0 { 50f64.sqrt() } else { -50f64.sqrt() };
+        }
+        let judgement = judge(&sites, 0.9, Mixing::default());
+        assert_eq!((judgement.law, judgement.ratios.laplace), (Law::Other, 0.0));
+        assert!(judgement.distance > 0.3);
+    }
+}

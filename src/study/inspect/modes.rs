@@ -1,0 +1,244 @@
+//! Bulk and modes of one machine.
+
+use super::components::{self, Vector};
+use super::law::{Judgement, Mixing, Ratios, Seen, judge};
+use crate::error::Result;
+use crate::simulator::machine::Machine;
+use crate::study::inspect::Law;
+use crate::theory::spectrum::{BulkFit, Decomposition, fit_weights, kurtosis, projections, spiked};
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::f64::consts::FRAC_PI_4;
+
+/// A mode within so many errors of σ is near the threshold, where the spiked formula is stationary and says little.
+const NEAR: f64 = 6.0;
+
+/// Spectrum of a machine, cut into bulk and modes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Numbers of visible and hidden units.
+    pub units: (usize, usize),
+    /// Singular values and vectors.
+    pub modes: Decomposition,
+    /// σ, with its error and how well the law fits.
+    pub bulk: BulkFit,
+    /// Singular values above the bulk, in decreasing order; all that are not zero where there is none.
+    pub outliers: Vec<Outlier>,
+}
+
+/// A mode of the machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outlier {
+    /// Rank by singular value, from 1.
+    pub rank: usize,
+    /// Singular value.
+    pub observed: f64,
+    /// Strength w of the planted mode; `None` where the bulk is not the ensemble's noise, so that none can be concluded.
+    pub planted: Option<f64>,
+    /// Standard error of w: with x = σ²/w², `σ²/(L (1 − x))` is the variance from the noise of the one machine, where the
+    /// planted part is fixed (measured: its variance within 16 % for x < 0.4 and κ from 1/4 to 2), and the error of σ adds
+    /// to it. `None` where there is no noise, or none that is the ensemble's.
+    pub planted_error: Option<f64>,
+    /// Whether w exceeds σ by less than six errors: just above the threshold, where w is biased and vectors are noise.
+    pub near_threshold: bool,
+    /// Squared overlap of the observed vector u with the planted one, by the spiked formula; NaN where w is not known.
+    pub squared_overlap_u: f64,
+    /// The same of v.
+    pub squared_overlap_v: f64,
+    /// Kurtosis of the observed components of u, noise and all.
+    pub kurtosis_u: f64,
+    /// The same of v.
+    pub kurtosis_v: f64,
+    /// Law of the components of û.
+    pub prior_u: Law,
+    /// Law of the components of v̂.
+    pub prior_v: Law,
+    /// Log-likelihoods of the four laws.
+    pub log_likelihood_ratios: BothRatios,
+    /// Kolmogorov–Smirnov distance of the components of u from the likeliest law.
+    pub distance_u: f64,
+    /// The same of v.
+    pub distance_v: f64,
+    /// Projected visible field u·eta, unscaled.
+    pub eta: f64,
+    /// Projected hidden field v·theta, unscaled.
+    pub theta: f64,
+    /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`](crate::Prior::NAMED), on u and on v.
+    #[serde(skip)]
+    pub seen: ([Seen; 4], [Seen; 4]),
+}
+
+/// Log-likelihoods of the laws on both sides, less the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct BothRatios {
+    /// Of u.
+    pub u: Ratios,
+    /// Of v.
+    pub v: Ratios,
+}
+
+impl Reading {
+    /// Reads a machine.
+    ///
+    /// ```
+    /// use spectral_rbm::{study::inspect::Reading, simulator::machine::Machine};
+    /// let machine = Machine::random(60, 40, 0.05, 1)?; // noise of σ = 0.05 √(60·40)^{1/2} = 0.35
+    /// let reading = Reading::of(&machine)?;
+    /// assert!(reading.outliers.is_empty() && (reading.bulk.sigma / 0.35 - 1.0).abs() < 0.05);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the decomposition: weights that are not finite.
+    pub fn of(machine: &Machine) -> Result<Self> {
+        let (visible, hidden) = (machine.visible, machine.hidden);
+        let modes = Decomposition::of(&machine.weights, visible, hidden)?;
+        let bulk = fit_weights(&machine.weights, &modes)?;
+        let mut reading = Self { units: (visible, hidden), modes, bulk, outliers: Vec::new() };
+        reading.outliers = reading.judged(machine)?;
+        Ok(reading)
+    }
+
+    /// κ = N_h/N_v.
+    pub fn kappa(&self) -> f64 {
+        self.units.1 as f64 / self.units.0 as f64
+    }
+
+    /// L = √(N_v N_h).
+    pub fn size(&self) -> f64 {
+        (self.units.0 as f64 * self.units.1 as f64).sqrt()
+    }
+
+    /// Strengths of the modes that have one, by rank.
+    pub fn planted(&self) -> Vec<f64> {
+        self.outliers.iter().map_while(|outlier| outlier.planted).collect()
+    }
+
+    /// Strengths of all modes above the bulk, by rank, for the fixed points: what is known of them ([`Outlier::planted`]), else what would
+    /// follow from the fit, else the singular values.
+    pub fn strengths(&self) -> Vec<f64> {
+        let strength = |outlier: &Outlier| {
+            let known = outlier.planted.or_else(|| self.bulk.estimate(outlier.observed));
+            known.unwrap_or(outlier.observed)
+        };
+        self.outliers.iter().map(strength).collect()
+    }
+
+    /// σ for the fixed points: zero where it is not known.
+    pub fn sigma(&self) -> f64 {
+        if self.bulk.sigma.is_finite() { self.bulk.sigma } else { 0.0 }
+    }
+
+    /// Components of the first modes at unit mean square, `sites × modes`: of u, and of v.
+    pub fn components(&self, modes: usize) -> (DMatrix<f64>, DMatrix<f64>) {
+        let scaled = |vectors: &DMatrix<f64>| vectors.columns(0, modes) * (vectors.nrows() as f64).sqrt();
+        (scaled(&self.modes.u), scaled(&self.modes.v))
+    }
+
+    /// Components û and v̂ of the first modes without the noise of the observed vectors, as far as their laws are known,
+    /// at unit mean square: `(copies · sites) × modes` each, and how many copies of the sites there are. Vectors without
+    /// a planted strength, or where there is no bulk whose noise it would be, are left as observed.
+    pub fn planted_components(&self, modes: usize) -> [(DMatrix<f64>, usize); 2] {
+        let judged = self.outliers.iter().take(modes).filter(|outlier| outlier.planted.is_some()).count();
+        let (u, v) = self.components(modes);
+        if judged < modes || !self.bulk.is_noise() {
+            return [(u, 1), (v, 1)];
+        }
+        let outliers = &self.outliers[..modes];
+        let of_u: Vec<Vector<'_>> = outliers.iter().zip(u.as_slice().chunks(u.nrows())).map(Vector::of_u).collect();
+        let of_v: Vec<Vector<'_>> = outliers.iter().zip(v.as_slice().chunks(v.nrows())).map(Vector::of_v).collect();
+        [components::planted(&of_u), components::planted(&of_v)]
+    }
+
+    fn judged(&self, machine: &Machine) -> Result<Vec<Outlier>> {
+        let count = self.bulk.outliers;
+        let observed = &self.modes.singular_values[..count];
+        // Laws are judged as if the bulk were noise, where there is one: in strong modes that changes little.
+        let strengths: Vec<Option<f64>> =
+            observed.iter().map(|&s| self.bulk.planted(s).or_else(|| self.bulk.estimate(s))).collect();
+        // For how far modes turn into each other, a mode without a strength is at its singular value.
+        let values: Vec<f64> = strengths.iter().zip(observed).map(|(w, &s)| w.unwrap_or(s)).collect();
+        let turned = mixings(&values, self.sigma(), self.units);
+        let (u, v) = self.components(count);
+        let (eta, theta) = (projections(&self.modes.u, &machine.eta)?, projections(&self.modes.v, &machine.theta)?);
+        let (kurtosis_u, kurtosis_v) = (kurtosis(&u), kurtosis(&v));
+        let outlier = |index: usize| {
+            let overlaps = strengths[index].map_or((0.0, 0.0), |w| self.squared_overlaps(w));
+            let side = |vectors: &DMatrix<f64>, overlap: f64, mixing: Mixing| -> Judgement {
+                judge(vectors.column(index).as_slice(), overlap, mixing)
+            };
+            let on_u = side(&u, overlaps.0, turned[index].0);
+            let on_v = side(&v, overlaps.1, turned[index].1);
+            let planted = self.bulk.planted(observed[index]);
+            let error = planted.filter(|_| self.bulk.is_noise()).map(|w| self.error(index, w));
+            let known = |overlap: f64| if planted.is_some() { overlap } else { f64::NAN };
+            Outlier {
+                rank: index + 1,
+                observed: observed[index],
+                planted,
+                planted_error: error,
+                near_threshold: planted.zip(error).is_some_and(|(w, error)| w - self.bulk.sigma < NEAR * error),
+                squared_overlap_u: known(overlaps.0),
+                squared_overlap_v: known(overlaps.1),
+                kurtosis_u: kurtosis_u[index],
+                kurtosis_v: kurtosis_v[index],
+                prior_u: on_u.law,
+                prior_v: on_v.law,
+                log_likelihood_ratios: BothRatios { u: on_u.ratios, v: on_v.ratios },
+                distance_u: on_u.distance,
+                distance_v: on_v.distance,
+                eta: eta[index],
+                theta: theta[index],
+                seen: (on_u.seen, on_v.seen),
+            }
+        };
+        Ok((0..count).into_par_iter().map(outlier).collect())
+    }
+
+    /// The law of the noise alone, whose κ and σ differ from the machine's where modes are many.
+    fn noise(&self) -> Option<(f64, f64)> {
+        self.bulk.law.map(|law| (law.sigma(), law.kappa()))
+    }
+
+    fn squared_overlaps(&self, w: f64) -> (f64, f64) {
+        self.noise().map_or((1.0, 1.0), |(sigma, kappa)| spiked::squared_overlaps(w, sigma, kappa))
+    }
+
+    fn error(&self, index: usize, w: f64) -> f64 {
+        let (sigma, s) = (self.bulk.sigma, self.modes.singular_values[index]);
+        let x = (sigma / w).powi(2);
+        let drawn = sigma / (self.size() * (1.0 - x).max(f64::EPSILON)).sqrt();
+        // How w follows σ, by a difference; towards smaller σ, where the mode stays outside the bulk.
+        let relative = self.bulk.sigma_error / sigma;
+        let shifted = self.noise().and_then(|(sigma, kappa)| spiked::planted(s, sigma * (1.0 - relative), kappa));
+        drawn.hypot(shifted.map_or(0.0, |shifted| shifted - w))
+    }
+}
+
+/// How far the vectors u and v of each mode may be turned into those of the others: standard deviations.
+///
+/// In a drawn machine û of different modes have scalar products of 1/√N_v, v̂ of 1/√N_h, and the noise couples modes by
+/// σ/√L, so that to first order u^α turns into u^β by an angle of variance
+///
+/// ```text
+/// [ (w_α² + w_β²)²/(4 N_v) + w_α² w_β²/N_h + σ² (w_α² + w_β²)/L ] / (w_α² − w_β²)²
+/// ```
+///
+/// and v^α with N_v and N_h exchanged.
+pub fn mixings(strengths: &[f64], sigma: f64, (visible, hidden): (usize, usize)) -> Vec<(Mixing, Mixing)> {
+    let (n, h) = (visible as f64, hidden as f64);
+    let angle = |a: f64, b: f64, (one, other): (f64, f64)| {
+        let (a, b) = (a * a, b * b);
+        let variance = (a + b).powi(2) / (4.0 * one) + a * b / other + sigma * sigma * (a + b) / (n * h).sqrt();
+        (variance.sqrt() / (a - b).abs()).min(FRAC_PI_4)
+    };
+    let of = |mode: usize, sizes: (f64, f64)| {
+        let others = strengths.iter().enumerate().filter(|(other, _)| *other != mode);
+        let angles = others.map(|(_, &w)| angle(strengths[mode], w, sizes));
+        let (share, angle) =
+            angles.fold((0.0, 0.0f64), |(share, largest), angle| (share + angle.sin().powi(2), largest.max(angle)));
+        Mixing { share, angle }
+    };
+    (0..strengths.len()).map(|mode| (of(mode, (n, h)), of(mode, (h, n)))).collect()
+}

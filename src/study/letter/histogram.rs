@@ -1,0 +1,194 @@
+//! What the letter says of figure 2: the singular values of W at the start, early, and after long training.
+
+use super::Claim;
+use super::linear::list;
+use super::training::{LEADING, Snapshot, TrainingCourse};
+use crate::Result;
+use crate::theory::spectrum::MarchenkoPastur;
+
+/// Name of the figure.
+pub const FIGURE: &str = "spectrum-histogram";
+/// Singular values by whose number an empirical distribution may differ from its law by chance.
+const CHANCE: f64 = 4.0;
+/// Share of the lower edge of the start's law, which noise hardly reaches, below which a singular value is near zero.
+const NEAR_ZERO: f64 = 0.5;
+/// Share of all singular values from which on those near zero are a spike.
+const SPIKE: f64 = 0.05;
+
+impl TrainingCourse {
+    /// The Marchenko–Pastur law of the initial weights, of their nominal standard deviation.
+    ///
+    /// # Errors
+    /// Those of [`MarchenkoPastur::new`].
+    pub fn start_law(&self) -> Result<MarchenkoPastur> {
+        let (visible, hidden) = (self.visible as f64, self.hidden as f64);
+        MarchenkoPastur::new(self.training.deviation * (visible * hidden).powf(0.25), hidden / visible)
+    }
+
+    /// What the letter says of figure 2.
+    ///
+    /// # Errors
+    /// Those of the laws and of the linear theory.
+    pub fn histogram_claims(&self) -> Result<Vec<Claim>> {
+        let law = self.start_law()?;
+        Ok(vec![
+            self.claim_start(&law),
+            self.claim_threshold(&law),
+            self.claim_outliers(),
+            self.claim_bulk(),
+            self.claim_spike(&law)?,
+        ])
+    }
+
+    fn claim_start(&self, law: &MarchenkoPastur) -> Claim {
+        let start = &self.records[0];
+        let (values, (lower, upper)) = (&start.singular_values, law.edges());
+        let distance = distance(values, law);
+        let chance = CHANCE / values.len() as f64;
+        let outliers = start.bulk.outliers;
+        let last = values.last().copied().unwrap_or(0.0);
+        Claim::new(
+            FIGURE,
+            "(a) at the start the singular values follow the Marchenko–Pastur law",
+            format!("Kolmogorov–Smirnov distance below {chance:.3} (chance); between {lower:.3} and {upper:.3}"),
+            format!("distance {distance:.4}; between {last:.3} and {:.3}, {outliers} above the bulk", values[0]),
+            Some(distance <= chance && outliers == 0),
+        )
+        .otherwise("the law is that of large matrices; one of few units scatters about it, the more so in its scale")
+    }
+
+    fn claim_threshold(&self, law: &MarchenkoPastur) -> Claim {
+        let edge = law.edges().1;
+        let scale = self.training.deviation.sqrt() / self.training.deviation;
+        Claim::new(
+            FIGURE,
+            "the bulk of the start does not pass the threshold",
+            "upper edge below 1",
+            format!("{edge:.3}"),
+            Some(edge < 1.0),
+        )
+        .remark(format!(
+            "weights of standard deviation {}; as a variance, which is what the letter prints, it would put the edge at {:.2}",
+            self.training.deviation,
+            scale * edge
+        ))
+    }
+
+    fn claim_outliers(&self) -> Claim {
+        let first = |count: usize| self.records.iter().find(|record| record.bulk.outliers >= count);
+        let named = |count: usize| match first(count) {
+            Some(record) => format!("{count} after {} updates (t = {:.2})", record.update, record.time),
+            None => format!("never {count}"),
+        };
+        let at = |record: &Snapshot, name: &str| format!("{} {name}", record.bulk.outliers);
+        let (one, ten) = (&self.records[self.first_epoch.record], &self.records[self.tenth_epoch.record]);
+        let found = [
+            named(1),
+            named(LEADING),
+            at(one, "after one epoch"),
+            at(ten, &format!("after {:.0}", ten.epoch)),
+            at(self.last(), "at the end"),
+        ];
+        let early = &self.records[self.early.record];
+        Claim::new(
+            FIGURE,
+            "(b) after a few updates modes escape from the bulk, more and more of them",
+            format!("{LEADING} within t = 0.2, then more"),
+            list(found),
+            Some(
+                early.bulk.outliers >= LEADING.min(self.hidden)
+                    && early.time <= 0.2
+                    && self.last().bulk.outliers > early.bulk.outliers,
+            ),
+        )
+        .otherwise("the run is too short, the machine too small, or the data too weak for so many modes")
+        .remark(format!(
+            "the linear theory has {} growing directions; a mode of rate λ leaves the bulk at a time of order 1/λ, the fastest \
+             (λ = {:.1}) first",
+            self.linear.theory.unstable(),
+            self.linear.theory.rates[0]
+        ))
+    }
+
+    fn claim_bulk(&self) -> Claim {
+        let early = &self.records[self.early.record];
+        let end = self.last();
+        let chance = CHANCE / early.bulk.modes.max(1) as f64;
+        Claim::new(
+            FIGURE,
+            "(b) what stays below the edge is still noise by the Marchenko–Pastur law",
+            format!("Kolmogorov–Smirnov distance of the bulk below {chance:.3} early"),
+            format!("{:.4} early, {:.3} at the end", early.bulk.ks_distance, end.bulk.ks_distance),
+            Some(early.bulk.ks_distance <= chance),
+        )
+        .otherwise("modes about to leave the bulk deform it, and growth and decay below the edge are no longer noise")
+        .remark(match &end.bulk.note {
+            Some(note) => format!("at the end: {note}"),
+            None => String::new(),
+        })
+    }
+
+    /// The letter's spike near zero, beside what the linear theory makes of the same weights.
+    fn claim_spike(&self, law: &MarchenkoPastur) -> Result<Claim> {
+        let level = NEAR_ZERO * law.edges().0;
+        let below = |record: &Snapshot| record.singular_values.iter().filter(|&&w| w < level).count();
+        let counts: Vec<usize> = self.records.iter().map(below).collect();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let end = self.last();
+        let theory = self.linear.fallen_below(level, end.update)?;
+        let smallest = |record: &Snapshot| record.singular_values.last().copied().unwrap_or(0.0);
+        let lowest = self.records.iter().min_by(|a, b| smallest(a).total_cmp(&smallest(b))).unwrap_or(end);
+        let spike = counts.last().is_some_and(|&count| count as f64 >= SPIKE * self.hidden as f64);
+        let frozen = self.linear.frozen(end.time);
+        let growing = self.linear.theory.unstable();
+        let remark = if spike {
+            format!("the linear theory alone would have {theory} there")
+        } else {
+            format!(
+                "the smallest value falls from {:.3} to {:.3} at t = {:.1} and is {:.3} at the end: decay stops where hidden units \
+                 saturate (their mean response 1 − tanh² falls from {:.2} to {:.2}), and is as good as nothing along units that \
+                 hardly vary: {frozen} directions keep their noise and {growing} grow, of {} hidden units; the linear theory \
+                 alone would have {theory} values there",
+                smallest(&self.records[0]),
+                smallest(lowest),
+                lowest.time,
+                smallest(end),
+                self.start_response,
+                self.end.response,
+                self.hidden,
+            )
+        };
+        Ok(Claim::new(
+            FIGURE,
+            "(c) after long training there is a spike of singular values near zero",
+            format!("at least {:.0} % below {level:.3}, half the lower edge of the start", 100.0 * SPIKE),
+            format!("{} of {} at the end, {most} at most", below(end), self.hidden),
+            Some(spike),
+        )
+        .remark(remark))
+    }
+}
+
+/// Kolmogorov–Smirnov distance of decreasing values from a law.
+pub(super) fn distance(values: &[f64], law: &MarchenkoPastur) -> f64 {
+    let count = values.len() as f64;
+    let gap = |(rank, &value): (usize, &f64)| {
+        let above = 1.0 - law.distribution(value);
+        (above - rank as f64 / count).abs().max((above - (rank as f64 + 1.0) / count).abs())
+    };
+    values.iter().enumerate().map(gap).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_of_quantiles_is_half_a_step_and_of_a_shift_the_shift() {
+        let law = MarchenkoPastur::new(0.4, 0.5).unwrap();
+        let quantiles: Vec<f64> = (0..50).map(|rank| law.quantile(1.0 - (f64::from(rank) + 0.5) / 50.0)).collect();
+        assert!((distance(&quantiles, &law) - 0.01).abs() < 1e-12);
+        let above: Vec<f64> = quantiles.iter().map(|_| 10.0).collect();
+        assert_eq!(distance(&above, &law), 1.0);
+    }
+}

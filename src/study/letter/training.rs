@@ -1,0 +1,267 @@
+//! The machine of figures 2 to 4: ±1 units that learn by CD-1 from weights that are noise, visible fields at the data's
+//! means, no hidden fields.
+//!
+//! The letter's parameters are 400 hidden units, weights of standard deviation 0.01 (`docs/theory.md`, section 9), a learning
+//! rate of 0.01 and 20 epochs; it does not state the size of its batches. Time, Σ learning rate × updates, is what counts: with
+//! batches of 500 an epoch of MNIST is t = 1.2, the end of the linear regime, and ten are t = 12.
+
+use super::linear_limit::{LinearLimit, decomposed};
+use crate::data::{Dataset, Moments, PrincipalComponents};
+use crate::simulator::machine::{Machine, Settings, Trainer};
+use crate::simulator::run::{SimulationError, Spacing, schedule};
+use crate::theory::spectrum::{BulkFit, Decomposition, fit, overlaps, singular_values};
+use nalgebra::{DMatrix, DVector};
+
+/// Modes that are drawn, and looked at beside the data's principal components.
+pub const LEADING: usize = 10;
+/// Strength of the first mode, in units of the edge of the bulk, at which it is looked at.
+const STANDS_OUT: f64 = 1.5;
+/// Principal components beside which they are looked at.
+const COMPONENTS: usize = 50;
+/// Samples on which the response of the hidden units is measured.
+const RESPONSE_SAMPLES: usize = 1000;
+
+/// How the machine is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingSettings {
+    /// Hidden units.
+    pub hidden: usize,
+    /// Standard deviation of the initial weights.
+    pub deviation: f64,
+    /// Passes through the data.
+    pub epochs: f64,
+    /// Records, about.
+    pub records: usize,
+    /// Algorithm, batches, learning rate, and the seed of weights, batches and chains.
+    pub settings: Settings,
+}
+
+/// Singular values after some updates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Updates.
+    pub update: u64,
+    /// Passes through the data.
+    pub epoch: f64,
+    /// Σ learning rate × updates.
+    pub time: f64,
+    /// Singular values, decreasing.
+    pub singular_values: Vec<f64>,
+    /// Their bulk.
+    pub bulk: BulkFit,
+}
+
+/// The leading modes at one moment, beside the data's principal components and what the linear theory gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Portrait {
+    /// Place of its record.
+    pub record: usize,
+    /// u^α of the leading modes, in columns; ten, or as many as there are.
+    pub u: DMatrix<f64>,
+    /// `|u^α·d_β|` of these modes with the leading fifty principal components d_β of the data, or as many as there are.
+    pub overlaps: DMatrix<f64>,
+    /// The same of the weights that the linear theory gives; `None` where it has left its range.
+    pub linear_overlaps: Option<DMatrix<f64>>,
+    /// Mean of `1 − tanh²` over hidden units and samples: what the hidden layer responds to a small change of its fields.
+    pub response: f64,
+}
+
+/// A training run, as figures 2 to 4 need it.
+#[derive(Clone, Debug)]
+pub struct TrainingCourse {
+    /// Visible units.
+    pub visible: usize,
+    /// Hidden units.
+    pub hidden: usize,
+    /// How it was trained.
+    pub training: TrainingSettings,
+    /// Records, in the order of their updates; the first is the start.
+    pub records: Vec<Snapshot>,
+    /// The first record at which the first mode is half as strong again as the edge of the bulk (or that of `early`).
+    pub first_mode: Portrait,
+    /// The first record with ten modes above the bulk (or that after one epoch, if there is none before).
+    pub early: Portrait,
+    /// After one epoch.
+    pub first_epoch: Portrait,
+    /// After ten epochs, or at the end if that comes before.
+    pub tenth_epoch: Portrait,
+    /// At the end.
+    pub end: Portrait,
+    /// u¹ of a machine that starts without visible fields, after the updates of `first_mode`.
+    pub null_field: DVector<f64>,
+    /// Means of the data.
+    pub mean: DVector<f64>,
+    /// The data's principal components.
+    pub components: PrincipalComponents,
+    /// The linear theory of the start.
+    pub linear: LinearLimit,
+    /// Mean of `1 − tanh²` over hidden units and samples at the start.
+    pub start_response: f64,
+}
+
+impl TrainingCourse {
+    /// Trains the machine, and another without visible fields as far as the record of the first mode; `step` is told the updates made.
+    ///
+    /// # Errors
+    /// Those of data, machine and training.
+    pub fn run(
+        data: &Dataset,
+        training: &TrainingSettings,
+        step: &mut dyn FnMut(u64),
+    ) -> std::result::Result<Self, SimulationError> {
+        let spins = data.spins()?;
+        let moments = Moments::of(data)?;
+        let components = moments.principal_components()?;
+        let null = Machine::random(data.units(), training.hidden, training.deviation, training.settings.seed)?;
+        let start = null.clone().with_mean_of(spins)?;
+        let linear = LinearLimit::new(&moments, &start, training.settings.learning_rate)?;
+        let mut observer = Observer { training, data, components: &components, linear: &linear, records: Vec::new() };
+        let mut trainer = Trainer::new(start.clone(), spins, training.settings.clone())?;
+        let per_epoch = updates_in(1.0, data.len(), training);
+        let last = updates_in(training.epochs, data.len(), training);
+        let (one, ten) = (per_epoch.min(last), (10 * per_epoch).min(last));
+        let mut updates = schedule(last, training.records, Spacing::Log);
+        updates.extend([one, ten]);
+        updates.sort_unstable();
+        updates.dedup();
+        let (mut first, mut early, mut first_epoch, mut tenth_epoch) = (None, None, None, None);
+        for update in updates {
+            while trainer.updates() < update {
+                trainer.update()?;
+                step(trainer.updates());
+            }
+            observer.record(&trainer)?;
+            let stands_out = |record: &Snapshot| record.singular_values[0] >= STANDS_OUT * record.bulk.edge;
+            if first.is_none() && observer.records.last().is_some_and(stands_out) {
+                first = Some(observer.portrait(trainer.machine())?);
+            }
+            let leave = observer.records.last().is_some_and(|record| record.bulk.outliers >= LEADING);
+            if early.is_none() && (leave || update >= one) {
+                early = Some(observer.portrait(trainer.machine())?);
+            }
+            if update == one {
+                first_epoch = Some(observer.portrait(trainer.machine())?);
+            }
+            if update == ten {
+                tenth_epoch = Some(observer.portrait(trainer.machine())?);
+            }
+        }
+        let missing = || {
+            SimulationError::Spectrum(crate::Error::Range {
+                name: "the number of epochs",
+                reason: "no update was made".to_owned(),
+            })
+        };
+        let early = early.ok_or_else(missing)?;
+        let first = first.filter(|first| first.record <= early.record).unwrap_or_else(|| early.clone());
+        let without_field = first_mode(null, data, training, observer.records[first.record].update)?;
+        Ok(Self {
+            visible: data.units(),
+            hidden: training.hidden,
+            training: training.clone(),
+            first_mode: first,
+            early,
+            first_epoch: first_epoch.ok_or_else(missing)?,
+            tenth_epoch: tenth_epoch.ok_or_else(missing)?,
+            null_field: without_field,
+            mean: moments.mean.clone(),
+            end: observer.portrait(trainer.machine())?,
+            start_response: mean_response(&start, data)?,
+            records: observer.records,
+            components,
+            linear,
+        })
+    }
+
+    /// The last record.
+    pub fn last(&self) -> &Snapshot {
+        &self.records[self.records.len() - 1]
+    }
+
+    /// Number of ranks at which the spectrum of a record lies above that of the start.
+    pub fn raised(&self, record: usize) -> usize {
+        raised(&self.records[record].singular_values, &self.records[0].singular_values)
+    }
+}
+
+/// Number of ranks at which one spectrum lies above another.
+pub(super) fn raised(spectrum: &[f64], start: &[f64]) -> usize {
+    spectrum.iter().zip(start).filter(|(now, before)| now > before).count()
+}
+
+/// Updates in so many passes through the data.
+pub fn updates_in(epochs: f64, samples: usize, training: &TrainingSettings) -> u64 {
+    (epochs * samples as f64 / training.settings.batch_size as f64).ceil() as u64
+}
+
+/// Looks at a machine in training.
+struct Observer<'a> {
+    training: &'a TrainingSettings,
+    data: &'a Dataset,
+    components: &'a PrincipalComponents,
+    linear: &'a LinearLimit,
+    records: Vec<Snapshot>,
+}
+
+impl Observer<'_> {
+    fn record(&mut self, trainer: &Trainer<'_>) -> std::result::Result<(), SimulationError> {
+        let machine = trainer.machine();
+        let values = singular_values(&machine.weights, machine.visible, machine.hidden)?;
+        self.records.push(Snapshot {
+            update: trainer.updates(),
+            epoch: trainer.epoch(),
+            time: trainer.time(),
+            bulk: fit(&values, machine.visible, machine.hidden)?,
+            singular_values: values,
+        });
+        Ok(())
+    }
+
+    /// The leading modes of the machine of the last record.
+    fn portrait(&self, machine: &Machine) -> std::result::Result<Portrait, SimulationError> {
+        let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+        let count = LEADING.min(self.training.hidden).min(machine.visible);
+        let directions = &self.components.directions;
+        let directions = directions.columns(0, directions.ncols().min(COMPONENTS)).into_owned();
+        let u = modes.u.columns(0, count).into_owned();
+        let record = self.records.len() - 1;
+        let linear_overlaps = match self.linear.weights(self.records[record].update) {
+            Some(weights) => {
+                let u = decomposed(&weights)?.u.columns(0, count).into_owned();
+                Some(overlaps(&u, &directions)?)
+            }
+            None => None,
+        };
+        let response = mean_response(machine, self.data)?;
+        Ok(Portrait { record, overlaps: overlaps(&u, &directions)?, u, linear_overlaps, response })
+    }
+}
+
+/// u¹ of a machine after some updates.
+fn first_mode(
+    machine: Machine,
+    data: &Dataset,
+    training: &TrainingSettings,
+    updates: u64,
+) -> std::result::Result<DVector<f64>, SimulationError> {
+    let mut trainer = Trainer::new(machine, data.spins()?, training.settings.clone())?;
+    while trainer.updates() < updates {
+        trainer.update()?;
+    }
+    let machine = trainer.machine();
+    let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+    Ok(modes.u.column(0).into_owned())
+}
+
+/// Mean of `1 − tanh²(Wᵀs + θ)` over the first samples and all hidden units.
+fn mean_response(machine: &Machine, data: &Dataset) -> std::result::Result<f64, SimulationError> {
+    let spins = data.spins()?;
+    let samples = spins.samples().min(RESPONSE_SAMPLES);
+    let inputs = DMatrix::from_fn(samples, machine.visible, |n, i| spins.value(n, i));
+    let weights = DMatrix::from_fn(machine.visible, machine.hidden, |i, j| f64::from(machine.matrix()[(i, j)]));
+    let mut fields = inputs * weights;
+    for (j, mut column) in fields.column_iter_mut().enumerate() {
+        column.add_scalar_mut(f64::from(machine.theta[j]));
+    }
+    Ok(fields.map(|field| 1.0 - field.tanh().powi(2)).mean())
+}

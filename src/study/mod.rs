@@ -1,0 +1,7 @@
+//! Questions asked of theory and simulation: do they agree, where is a trained machine on the phase diagram, what do the
+//! letter's figures claim.
+
+pub mod compare;
+pub mod figures;
+pub mod inspect;
+pub mod letter;
