@@ -1,9 +1,10 @@
 //! `average`: the averages that everything else is made of.
 
 use super::destination::{Destination, write_json};
+use super::error::CliError;
 use super::options::{BackendName, Common, Format};
+use super::report;
 use super::report::number;
-use super::{CliError, report};
 use crate::Prior;
 use crate::theory::average::{ACCURACY, Averager, Field, Function, response};
 use clap::Args;

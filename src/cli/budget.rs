@@ -1,6 +1,6 @@
 //! What a command may ask for: time and memory, estimated before work starts.
 
-use super::CliError;
+use super::error::CliError;
 
 /// Multiplications in a second, about, on several cores; and the time that any step takes.
 const SPEED: f64 = 1e11;

@@ -4,10 +4,11 @@ use super::compare_report::{self, Chains, Results, SimulationReport, Theory};
 use super::compare_runs::{self, RecordedRun};
 use super::data::{DataOptions, InitOptions};
 use super::destination::Destination;
+use super::error::CliError;
 use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
 use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
-use super::{CliError, budget, progress};
+use super::{budget, progress};
 use crate::Prior;
 use crate::data::{Dataset, Expect, Moments};
 use crate::learning::{

@@ -1,9 +1,9 @@
 //! What `compare` writes: report.json, report.md, curves.csv and the figure.
 
-use super::CliError;
 use super::compare_verdict::{ChainsReport, Verdict};
 use super::data::{DataOptions, DataReport};
 use super::destination::{Destination, write_json};
+use super::error::CliError;
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
 use crate::data::Dataset;
@@ -140,7 +140,7 @@ impl Theory {
         ended.min_by(|a, b| time(a).total_cmp(&time(b)))
     }
 
-    fn status(&self) -> String {
+    pub(super) fn status(&self) -> String {
         match self.ended() {
             None => "complete".to_owned(),
             Some(Ended { time: Some(time), error }) => format!("ended at t = {}: {error}", plain(*time)),

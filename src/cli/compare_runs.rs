@@ -1,7 +1,7 @@
 //! Runs of `train` that a comparison reads instead of simulating.
 
-use super::CliError;
 use super::destination::RunFile;
+use super::error::CliError;
 use super::model::note_checksum;
 use super::train::TrainOptions;
 use crate::simulator::machine::{Machine, ModelReader};

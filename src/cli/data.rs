@@ -1,7 +1,7 @@
 //! Options that describe data and an initial machine: the same for every command that learns.
 
-use super::CliError;
 use super::budget::check_memory;
+use super::error::CliError;
 use super::model::{note_checksum, open_model};
 use super::options::Common;
 use crate::Prior;

@@ -1,7 +1,8 @@
 //! The folder that a command writes to, and the `run.toml` that can repeat it.
 
+use super::error::CliError;
 use super::options::Common;
-use super::{CliError, report};
+use super::report;
 use crate::io::input::read_text;
 use crate::io::output::{FolderLock, write_atomically};
 use crate::plot::Figure;

@@ -1,7 +1,7 @@
 //! Figures of runs and machines, beside the numbers they are drawn from.
 
-use super::CliError;
 use super::destination::Destination;
+use super::error::CliError;
 use crate::data::Spins;
 use crate::plot::{self, Figure, Scale};
 use crate::simulator::machine::Machine;

@@ -2,11 +2,12 @@
 
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
+use super::error::CliError;
 use super::inspect_figures as drawn;
 use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
 use super::model::{ModelOptions, Source, UnitsName, parse_shape, room_for_modes};
 use super::options::{Common, Format};
-use super::{CliError, progress, report};
+use super::{progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::Machine;
 use crate::study::inspect::{Depth, Reading, States, Trajectory};

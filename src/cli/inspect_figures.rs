@@ -1,7 +1,7 @@
 //! Figures of a trained machine.
 
-use super::CliError;
 use super::destination::Destination;
+use super::error::CliError;
 use super::figures::bulk_title;
 use crate::Prior;
 use crate::plot::{self, Scale};

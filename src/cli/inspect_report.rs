@@ -2,8 +2,9 @@
 
 use super::data::DataReport;
 use super::destination::Destination;
+use super::error::CliError;
+use super::report;
 use super::report::{exact, number};
-use super::{CliError, report};
 use crate::study::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
 use crate::theory::saddle::FixedPoint;
 use crate::theory::spectrum::{BulkFit, Standing};

@@ -2,10 +2,11 @@
 
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::Destination;
+use super::error::CliError;
 use super::learn_components;
 use super::options::{Common, Format};
 use super::report::{exact, number, plain};
-use super::{CliError, progress, report};
+use super::{progress, report};
 use crate::Prior;
 use crate::data::{Expect, Moments};
 use crate::io::Archive;

@@ -1,7 +1,7 @@
 //! What `learn` says of the components of the modes: their kurtosis, and the law it is nearest to.
 
-use super::CliError;
 use super::destination::Destination;
+use super::error::CliError;
 use super::report::{exact, plain};
 use crate::learning::{Snapshot, Trajectory};
 use crate::theory::spectrum::nearest_by_kurtosis;

@@ -1,7 +1,8 @@
 //! `mnist`: where the MNIST digits are, and how to get them.
 
+use super::error::CliError;
 use super::options::{Common, Format};
-use super::{CliError, progress, report};
+use super::{progress, report};
 use crate::data::mnist;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

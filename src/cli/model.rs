@@ -1,7 +1,8 @@
 //! The trained machine that a command looks at.
 
+use super::error::CliError;
 use super::options::Common;
-use super::{CliError, progress, train};
+use super::{progress, train};
 use crate::data::{Dataset, digits};
 use crate::io::bounds::room_for;
 use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};

@@ -1,6 +1,6 @@
 //! Options that commands share.
 
-use super::CliError;
+use super::error::CliError;
 use crate::Prior;
 use crate::theory::average::Backend;
 use clap::{Args, ValueEnum};

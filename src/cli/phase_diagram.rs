@@ -1,9 +1,10 @@
 //! `phase-diagram`: map and boundaries of a family of ensembles.
 
 use super::destination::Destination;
+use super::error::CliError;
 use super::options::{Common, Format, Interval, PriorOptions};
 use super::report::{exact, number};
-use super::{CliError, progress, report};
+use super::{progress, report};
 use crate::Prior;
 use crate::study::figures::phase_diagram;
 use crate::theory::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};

@@ -1,8 +1,9 @@
 //! `run`: repeats the command that a `run.toml` holds.
 
 use super::destination::RunFile;
+use super::error::CliError;
 use super::options::Common;
-use super::{CliError, average, compare, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
+use super::{average, compare, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 

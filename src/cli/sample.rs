@@ -2,10 +2,11 @@
 
 use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
+use super::error::CliError;
 use super::model::{ModelOptions, Source};
 use super::options::{Common, Format};
 use super::report::number;
-use super::{CliError, budget, figures, progress, report};
+use super::{budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Annealing, Machine, PartitionEstimate, Sampler, Units};
 use clap::Args;

@@ -1,9 +1,10 @@
 //! `solve`: all stable fixed points of one ensemble.
 
 use super::destination::{Destination, write_json};
+use super::error::CliError;
 use super::options::{BackendName, Common, Format, PriorOptions};
 use super::report::{number, numbers};
-use super::{CliError, progress, report};
+use super::{progress, report};
 use crate::theory::average::Backend;
 use crate::theory::phase::Phase;
 use crate::theory::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};

@@ -1,10 +1,11 @@
 //! `spectrum`: singular values of a trained machine, through its training.
 
 use super::destination::Destination;
+use super::error::CliError;
 use super::model::{ModelOptions, room_for_modes};
 use super::options::{Common, Format};
 use super::report::number;
-use super::{CliError, figures, report, train};
+use super::{figures, report, train};
 use crate::io::Array;
 use crate::simulator::machine::Machine;
 use crate::simulator::run::{Record, SpectrumLog};

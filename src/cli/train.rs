@@ -2,10 +2,11 @@
 
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
+use super::error::CliError;
 use super::model::fits_on_a_page;
 use super::options::{Common, Format};
 use super::report::{exact, number};
-use super::{CliError, budget, figures, progress, report};
+use super::{budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};

@@ -1,6 +1,8 @@
 //! A data set with what belongs to it.
 
-use super::{DataError, Result, Spins};
+use super::drawn::Result;
+use super::error::DataError;
+use super::spins::Spins;
 use nalgebra::DMatrix;
 use sha2::{Digest, Sha256};
 

@@ -14,7 +14,8 @@
 
 mod strokes;
 
-use super::{Dataset, Result, Samples, spins_in_parallel};
+use super::dataset::{Dataset, Samples};
+use super::drawn::{Result, spins_in_parallel};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

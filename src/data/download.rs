@@ -1,7 +1,8 @@
 //! Fetching files of known content: resumed where a transfer broke off, verified before they get their names.
 
+use super::drawn::Result;
+use super::error::DataError;
 use super::input::Input;
-use super::{DataError, Result};
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};

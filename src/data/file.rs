@@ -1,10 +1,13 @@
 //! Users' own data: one entry for all formats, and what they share.
 
+use super::dataset::{Dataset, Samples};
+use super::drawn::Result;
+use super::error::DataError;
 use super::idx::{self, Binarization, Idx};
 use super::input::{Input, wrong};
 use super::layout::Layout;
 use super::values::{Table, Values};
-use super::{DataError, Dataset, Result, Samples, hdf5, kinds, numpy, text};
+use super::{hdf5, kinds, numpy, text};
 use std::path::Path;
 
 /// What the values of a file are to be.

@@ -4,8 +4,10 @@
 //! Only bytes are read: images (three dimensions) and labels (one). Images are read one at a time, so that what is kept of
 //! a pixel is a bit.
 
+use super::drawn::Result;
+use super::error::DataError;
 use super::input::Input;
-use super::{DataError, Result, Spins};
+use super::spins::Spins;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Files read from the front, gzipped or not, with errors that name the file.
 
-use super::{DataError, Result};
+use super::drawn::Result;
+use super::error::DataError;
 use crate::io::input::open_regular;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! Where in a file the values of samples and units are.
 
-use super::Result;
+use super::drawn::Result;
 use super::input::wrong;
 use std::path::Path;
 

@@ -2,11 +2,13 @@
 //!
 //! The four files in the IDX format, gzipped or not, are found in a folder ([`locate`], [`load`]), or fetched ([`fetch`]).
 
+use super::dataset::{Dataset, Samples};
 pub use super::download::Progress;
 use super::download::{self, Source};
+use super::drawn::Result;
+use super::error::DataError;
 use super::idx::{self, Binarization, Idx};
 use super::input::{Input, wrong};
-use super::{DataError, Dataset, Result, Samples};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 

@@ -10,7 +10,10 @@
 //! where n_ij is the number of common bits of two columns of bits: whole numbers, so that one rounding is all the error,
 //! and the order of the additions does not matter.
 
-use super::{DataError, Dataset, Result, Samples, Spins, check_size};
+use super::dataset::{Dataset, Samples};
+use super::drawn::{Result, check_size};
+use super::error::DataError;
+use super::spins::Spins;
 use faer::linalg::evd::{self, ComputeEigenvectors};
 use faer::linalg::matmul;
 use faer::prelude::default;

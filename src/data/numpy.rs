@@ -1,10 +1,11 @@
 //! NumPy's formats: NPY, one array, and NPZ, a zip archive of such.
 
+use super::drawn::Result;
 use super::file::{Beside, DataFile, FileOptions, WEIGHTS_IGNORED, check_beside, label};
 use super::input::{Input, failure, wrong};
 use super::layout::Layout;
+use super::sparse;
 use super::values::{Table, Values};
-use super::{Result, sparse};
 use crate::io::half::half;
 use crate::io::{damaged, npy};
 use npyz::NpyFile;

@@ -1,6 +1,6 @@
 //! Sparse matrices of SciPy (`scipy.sparse.save_npz`): CSR, CSC and COO, of which only values that are not 0 are stored.
 
-use super::Result;
+use super::drawn::Result;
 use super::file::FileOptions;
 use super::input::{failure, wrong};
 use super::layout::Layout;

@@ -3,7 +3,8 @@
 mod clusters;
 mod ellipsoid;
 
-use super::{DataError, Result, check_size};
+use super::drawn::{Result, check_size};
+use super::error::DataError;
 use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -1,10 +1,11 @@
 //! Tables of numbers as text.
 
+use super::drawn::Result;
+use super::error::DataError;
 use super::file::{Beside, DataFile, Expect, FileOptions, Missing, label};
 use super::input::{Input, failure, wrong};
 use super::layout::Layout;
 use super::values::Values;
-use super::{DataError, Result};
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Trim};
 use std::path::Path;
 

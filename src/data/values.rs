@@ -1,10 +1,13 @@
 //! The values of a table: checked as they come, and kept as samples.
 
+use super::dataset::Samples;
+use super::drawn::Result;
+use super::error::DataError;
 use super::file::{Expect, FileOptions, Missing};
 use super::idx::Binarization;
 use super::input::wrong;
 use super::layout::Layout;
-use super::{DataError, Result, Samples, Spins};
+use super::spins::Spins;
 use nalgebra::DMatrix;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Arrays of numbers, or a text.
 
-use super::values_of;
+use super::content::values_of;
 
 /// Numbers of one type in a shape, or a text; kept in files bit for bit.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! How much memory a file may ask for: what it states of sizes costs it nothing.
 
-use super::damaged;
+use super::content::damaged;
 use std::io::{self, ErrorKind};
 
 /// Most times its file's length that an array of parameters unpacks to. Compression of numbers that were computed gains little;

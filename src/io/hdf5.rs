@@ -1,8 +1,9 @@
 //! HDF5 files.
 
+use super::array::Array;
 use super::bounds::{PARAMETERS, SAMPLES, megabytes, room_for};
+use super::content::{damaged, values_of};
 use super::half::halves;
-use super::{Array, damaged, values_of};
 use hdf5_pure::{
     DType, Dataset, Datatype, DatatypeByteOrder, Error, File, FloatingPointLayout, Group, Layout, VlenStringReadOptions,
 };

@@ -1,8 +1,8 @@
 //! NumPy's arrays.
 
 use super::bounds::{PARAMETERS, room_for};
+use super::content::{damaged, values_of};
 use super::half::half;
-use super::{damaged, values_of};
 use npyz::{DType, Endianness, NpyFile, NpyHeader, Order, TypeChar};
 use std::io::{self, BufReader, Read};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::FigureError;
+use super::error::FigureError;
 use super::style::FONT_SIZE;
 use super::text::RichText;
 use super::ticks::{Ticks, linear_ticks, log_ticks};

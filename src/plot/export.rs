@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::FigureError;
+use super::error::FigureError;
 use super::raster::Bitmap;
 use crate::io::output::write_atomically;
 

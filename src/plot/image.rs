@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::FigureError;
 use super::axis::Axis;
 use super::canvas::{Canvas, Mark};
+use super::error::FigureError;
 use super::geometry::Rect;
 use super::style::{Color, Colormap};
 

@@ -1,9 +1,11 @@
 //! Sheets of small images: the modes of a machine, its samples.
 
 use super::content::HeatStyle;
+use super::error::FigureError;
 use super::image::Image;
+use super::panel::Panel;
+use super::sheet::Figure;
 use super::style::{Colormap, DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
-use super::{Figure, FigureError, Panel};
 
 /// Up to so many tiles a row a sheet is as wide as a column; a tile has about the same size on either width.
 const TILES_IN_A_COLUMN: usize = 5;

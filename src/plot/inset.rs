@@ -1,7 +1,7 @@
 //! A panel within a panel, in one of its corners.
 
-use super::FigureError;
 use super::canvas::Canvas;
+use super::error::FigureError;
 use super::frame::{Frame, FrameTicks};
 use super::geometry::Rect;
 use super::layers::PlacedPanel;

@@ -1,10 +1,10 @@
 //! The layers of a panel, drawn on its frame.
 
-use super::FigureError;
 use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
 use super::content::{Category, Content, HeatStyle, Layer};
 use super::contour::contour_lines;
+use super::error::FigureError;
 use super::frame::Frame;
 use super::geometry::{Point, Rect, clip_line};
 use super::legend::{Entry, Sample, add_entry};

@@ -1,7 +1,7 @@
 //! The layout of a figure: room for labels, the size of frames, everything on paper.
 
-use super::FigureError;
 use super::canvas::{Across, Canvas, Upright};
+use super::error::FigureError;
 use super::frame::{Frame, FrameTicks, Margins};
 use super::geometry::Rect;
 use super::layers::{PlacedPanel, heat_of};

@@ -1,9 +1,9 @@
 //! Maps on a grid: categories in flat colours, values by a colour map with its bar.
 
-use super::FigureError;
 use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
 use super::content::{Category, HeatStyle};
+use super::error::FigureError;
 use super::frame::Frame;
 use super::geometry::{Point, Rect};
 use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, TICK_LENGTH};
@@ -143,7 +143,7 @@ pub(crate) fn hatch(canvas: &mut Canvas, rect: &Rect, inside: impl Fn(Point) -> 
 
 /// The axis of the colours of a heat map: the range asked for, or that of the data.
 pub(crate) fn heat_axis(style: &HeatStyle, values: &[f64]) -> Axis {
-    let shown = |v: &f64| v.is_finite() && (style.scale == super::Scale::Linear || *v > 0.0);
+    let shown = |v: &f64| v.is_finite() && (style.scale == super::axis::Scale::Linear || *v > 0.0);
     let (low, high) = style.range.unwrap_or_else(|| {
         values
             .iter()

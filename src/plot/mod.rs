@@ -32,6 +32,7 @@ pub(crate) mod axis;
 pub(crate) mod canvas;
 pub(crate) mod content;
 pub(crate) mod contour;
+mod error;
 pub(crate) mod export;
 pub(crate) mod frame;
 pub(crate) mod geometry;
@@ -57,6 +58,7 @@ pub(crate) mod uncertainty;
 
 pub use axis::{Axis, Scale};
 pub use content::{Category, HeatStyle};
+pub use error::FigureError;
 pub use image::Image;
 pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
 pub use inset::Corner;
@@ -65,82 +67,3 @@ pub use markup::escape;
 pub use panel::{Panel, Series};
 pub use sheet::Figure;
 pub use style::{Color, Colormap, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
-
-/// What can keep a figure from being drawn or saved.
-#[derive(Debug, thiserror::Error)]
-pub enum FigureError {
-    /// Two arrays that belong together differ in length.
-    #[error("{what}: expected {expected} values, found {found}")]
-    Length {
-        /// The array that is at fault.
-        what: &'static str,
-        /// The length it should have.
-        expected: usize,
-        /// The length it has.
-        found: usize,
-    },
-    /// An axis does not run from a smaller to a larger finite number (above zero if logarithmic).
-    #[error("the axis '{axis}' cannot run from {start} to {end}")]
-    Range {
-        /// The label of the axis.
-        axis: String,
-        /// Where it was to start.
-        start: f64,
-        /// Where it was to end.
-        end: f64,
-    },
-    /// The nodes of a map do not increase, or are fewer than two.
-    #[error("the nodes of a map must be at least two, finite and increasing ({0})")]
-    Nodes(&'static str),
-    /// A map names a category that was not described.
-    #[error("the map names category {index}, but only {count} are described")]
-    Category {
-        /// The index that the map holds.
-        index: usize,
-        /// How many categories there are.
-        count: usize,
-    },
-    /// There is nothing to draw.
-    #[error("there are no {0} to draw")]
-    Empty(&'static str),
-    /// A value that has to be a number is none.
-    #[error("{what}: the value at index {index} is {value}, not a finite number")]
-    NotFinite {
-        /// The array that is at fault.
-        what: &'static str,
-        /// Where in it.
-        index: usize,
-        /// What is there.
-        value: f64,
-    },
-    /// The number of panels does not fill the grid.
-    #[error("a grid of {rows} x {columns} needs {} panels, found {found}", rows * columns)]
-    Panels {
-        /// Rows of the grid.
-        rows: usize,
-        /// Columns of the grid.
-        columns: usize,
-        /// Panels that were given.
-        found: usize,
-    },
-    /// A width, height or ratio is not a positive number, leaves no room for the frame, or is too large.
-    #[error("the figure cannot have this size: {0}")]
-    Size(String),
-    /// The name of a figure is not a plain file name.
-    #[error("'{0}' is not a plain file name")]
-    Name(String),
-    /// A file could not be written; an older one is still as it was.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file to be written.
-        path: std::path::PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The PNG could not be encoded.
-    #[error("cannot encode the PNG: {0}")]
-    Png(#[from] png::EncodingError),
-    /// A backend of plotters failed.
-    #[error("cannot draw: {0}")]
-    Backend(String),
-}

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use super::FigureError;
 use super::axis::Axis;
 use super::canvas::Across;
 use super::content::{Category, Content, HeatStyle, Layer};
+use super::error::FigureError;
 use super::image::Image;
 use super::inset::{Corner, Inset};
 use super::legend::LegendPosition;

@@ -9,8 +9,8 @@ use ab_glyph::{Font, OutlineCurve};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::RGBAColor;
 
-use super::FigureError;
 use super::canvas::{Canvas, Mark};
+use super::error::FigureError;
 use super::geometry::{Point, Rect, circle};
 use super::image::cell_runs;
 use super::style::Color;

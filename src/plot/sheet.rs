@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::FigureError;
 use super::content::HeatStyle;
+use super::error::FigureError;
 use super::export::{DOTS_PER_INCH, encode_png, file_path, write};
 use super::panel::Panel;
 use super::raster::rasterize;

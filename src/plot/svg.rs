@@ -9,8 +9,8 @@ use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, FontTransform, IntoFont, TextStyle};
 
-use super::FigureError;
 use super::canvas::{Canvas, Mark};
+use super::error::FigureError;
 use super::geometry::{Point, Rect};
 use super::image::{cell_runs, commonest};
 use super::raster::{failed, paint};

@@ -1,9 +1,9 @@
 //! The layout of sheets of images: whole pixels a cell, titles that fit, one colour bar.
 
-use super::FigureError;
 use super::axis::Axis;
 use super::canvas::Canvas;
 use super::content::HeatStyle;
+use super::error::FigureError;
 use super::export::DOTS_PER_INCH;
 use super::geometry::Rect;
 use super::layout::PAD;

@@ -1,9 +1,10 @@
 //! What averages cost: Fourier integrals against tensor products of Gauss rules.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use crate::Prior;
+use crate::cli::progress;
 use crate::cli::report::exact;
-use crate::cli::{CliError, progress};
 use crate::study::figures::{CostCurves, CostPanel};
 use crate::study::figures::{average_costs, average_times};
 use crate::theory::average::study::{Cost, Problem, fourier, hermite, reference};

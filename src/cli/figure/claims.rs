@@ -1,7 +1,8 @@
 //! The table of claims: expected against found.
 
+use super::super::error::CliError;
 use crate::cli::destination::{Destination, write_json};
-use crate::cli::{CliError, report};
+use crate::cli::report;
 use crate::study::letter::Claim;
 
 const HEADER: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];

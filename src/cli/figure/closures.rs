@@ -1,9 +1,9 @@
 //! Seven closures of the theory against the same simulations, the residuals below.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use super::outcomes;
 use crate::Prior;
-use crate::cli::CliError;
 use crate::study::compare::{Design, closures};
 use crate::study::figures::comparisons;
 

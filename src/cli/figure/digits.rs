@@ -1,7 +1,8 @@
 //! Drawn digits, and the spectrum of their covariance beside MNIST's.
 
-use super::Gallery;
-use crate::cli::{CliError, figures, progress, report};
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::{figures, progress, report};
 use crate::data::{Binarization, Dataset, Moments, digits, mnist};
 use crate::plot;
 use crate::study::figures::spectra_by_rank;

@@ -1,7 +1,7 @@
 //! The letter's figure 3: learnt modes and the data's principal components as images.
 
-use super::Gallery;
-use crate::cli::CliError;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use crate::cli::model::fits_on_a_page;
 use crate::cli::report::exact;
 use crate::plot::{self, ColorScale, Colormap, FigureError, Image};

@@ -1,7 +1,8 @@
 //! The learning flow of the drawn digits, in the thirty directions that grow fastest.
 
-use super::Gallery;
-use crate::cli::{CliError, learn, progress};
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::{learn, progress};
 use crate::data::{Moments, digits};
 use crate::learning::{Integrator, Plan, Setup, follow};
 use crate::simulator::machine::Machine;

@@ -1,8 +1,9 @@
 //! The letter's figure 1: a linear machine learns Gaussian data, mode by mode.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::progress;
 use crate::cli::report::exact;
-use crate::cli::{CliError, progress};
 use crate::study::figures::LinearCourse;
 use crate::study::figures::linear_dynamics;
 use crate::study::letter::{LinearDynamics, LinearSettings};

@@ -1,7 +1,8 @@
 //! What figures of theory against simulation share: what is drawn, its CSV, its claims.
 
-use super::Gallery;
-use crate::cli::{CliError, progress, report};
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::{progress, report};
 use crate::learning::Setup;
 use crate::plot::Scale;
 use crate::study::compare::{Design, Experiment, Measures, Outcome, Theory};

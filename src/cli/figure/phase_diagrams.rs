@@ -1,8 +1,9 @@
 //! Phase diagrams of one mode under four priors, and of three with their limits of metastability.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use crate::Prior;
-use crate::cli::{CliError, phase_diagram, progress};
+use crate::cli::{phase_diagram, progress};
 use crate::study::figures::phase_diagram_gallery;
 use crate::theory::phase::{Family, PhaseDiagram};
 

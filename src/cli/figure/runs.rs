@@ -1,7 +1,8 @@
 //! Data and training runs that several figures need, made once.
 
-use super::Gallery;
-use crate::cli::{CliError, budget, progress};
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::{budget, progress};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Settings, Trainer};
 use crate::study::letter::{TrainingCourse, TrainingSettings, updates_in};

@@ -1,7 +1,7 @@
 //! The letter's figure 2: singular values at the start, early and after long training, beside the Marchenko–Pastur law.
 
-use super::Gallery;
-use crate::cli::CliError;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use crate::cli::figures::bulk_title;
 use crate::cli::report::exact;
 use crate::study::figures::spectrum_histogram_with_outliers;

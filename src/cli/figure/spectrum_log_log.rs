@@ -1,8 +1,8 @@
 //! The letter's figure 4: singular values against rank, and modes against epochs.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use super::spectrum_histogram::brief;
-use crate::cli::CliError;
 use crate::cli::report::exact;
 use crate::study::figures::spectrum_log_log;
 use crate::study::figures::{FollowedModes, RankSpectrum};

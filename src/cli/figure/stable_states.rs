@@ -1,10 +1,10 @@
 //! Number of stable states of three modes, under the four priors.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use super::outcomes::brief;
 use super::phase_diagrams::compute;
 use crate::Prior;
-use crate::cli::CliError;
 use crate::cli::destination::Destination;
 use crate::cli::phase_diagram::write_boundaries;
 use crate::study::figures::stable_states;

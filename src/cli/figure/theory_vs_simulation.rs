@@ -1,9 +1,9 @@
 //! w_α(t) of theory and simulation on the same axes, the residual below.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use super::outcomes;
 use crate::Prior;
-use crate::cli::CliError;
 use crate::study::compare::{Design, closures};
 use crate::study::figures::comparison;
 

@@ -1,7 +1,8 @@
 //! Singular values of a machine that learns drawn digits, against time.
 
-use super::Gallery;
-use crate::cli::{CliError, figures, progress, train};
+use super::super::error::CliError;
+use super::gallery::Gallery;
+use crate::cli::{figures, progress, train};
 use crate::data::digits;
 use crate::simulator::machine::{Hyperparameters, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{Detail, Recorder, Spacing, Store, run, schedule};

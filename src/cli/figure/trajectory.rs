@@ -1,9 +1,10 @@
 //! Learning machines on the phase diagram, theory and simulation together.
 
-use super::Gallery;
+use super::super::error::CliError;
+use super::gallery::Gallery;
 use super::outcomes::brief;
 use crate::Prior;
-use crate::cli::{CliError, progress};
+use crate::cli::progress;
 use crate::learning::{Closure, Setup};
 use crate::study::compare::{Design, Experiment, PlanePoint, crossing, predicted_path, simulated_path};
 use crate::study::figures::LearningPath;

@@ -1,8 +1,10 @@
 //! ±1 data in clusters along planted directions.
 
+use super::super::dataset::Dataset;
+use super::super::drawn::{Result, spins_in_parallel};
+use super::super::error::DataError;
 use super::{check_directions, orthonormal, parameter, stream};
 use crate::Prior;
-use crate::data::{DataError, Dataset, Result, spins_in_parallel};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,8 @@
 //! Gaussian data of a given covariance.
 
+use super::super::dataset::{Dataset, Samples};
+use super::super::drawn::{Result, check_size};
 use super::{check_directions, orthonormal, parameter, stream};
-use crate::data::{Dataset, Result, Samples, check_size};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

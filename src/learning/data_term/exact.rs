@@ -18,8 +18,9 @@
 //! The trapezoidal rule converges exponentially, as for V itself: the strip around real t in which the integrand is
 //! analytic ends at the poles ±2i of the kernel or at `±i √(N_h/ε_max)`, whichever is nearer.
 
+use super::clamped::{Clamped, check_finite};
+use super::mixture::Mixture;
 use super::mixture::{Component, eigen, sandwich};
-use super::{Clamped, Mixture, check_finite};
 use crate::learning::products::{add_product, product, view, view_mut};
 use crate::theory::average::MAX_NODES;
 use crate::{Error, Result};

@@ -7,7 +7,7 @@
 //! Under a prior that is not Gaussian the closure itself jumps where the frame does: at equal singular values, and where
 //! one vanishes with θ along it. The Gaussian prior has no preferred frame and does not use this one.
 
-use super::Clamped;
+use super::clamped::Clamped;
 use crate::Result;
 use crate::learning::products::{product, set_product, view, view_mut};
 use crate::theory::spectrum::Decomposition;

@@ -1,7 +1,8 @@
 //! Populations of known law: mixtures of Gaussians in the visible basis.
 
+use super::clamped::{check_finite, range};
+use super::samples::Samples;
 use super::samples::check_basis;
-use super::{Samples, check_finite, range};
 use crate::data::symmetric_eigen;
 use crate::learning::products::{product, set_product, view, view_mut};
 use crate::{Error, Result};

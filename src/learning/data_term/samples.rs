@@ -1,6 +1,6 @@
 //! Samples in a visible basis: `z = Bᵀ s`, one a column.
 
-use super::{check_finite, range};
+use super::clamped::{check_finite, range};
 use crate::data::{self, Dataset, Moments, Spins};
 use crate::learning::products::{set_product, view, view_mut};
 use crate::{Error, Result};

@@ -11,7 +11,9 @@
 //! |f|² = |R (z, 1)|²,    S = ⟨V z zᵀ⟩,    ζ = ⟨V z⟩,    V̄ = ⟨V⟩:    ⟨z σᵀ⟩ = S Y + ζ θᵀ,    ⟨σ⟩ = Yᵀ ζ + V̄ θ .
 //! ```
 
-use super::{Clamped, Samples, Source};
+use super::clamped::Clamped;
+use super::samples::Samples;
+use super::term::Source;
 use crate::learning::products::{add_product, set_product, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
 use crate::{Error, Prior, Result};

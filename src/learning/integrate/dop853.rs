@@ -3,7 +3,7 @@
 //! Time is carried as the last component of y, whose rate is 1: in version 0.6.2 the node c₁₂ of the method is 0 where it
 //! should be 1, so that a rate which took its time from the solver would be integrated at first order.
 
-use super::Tolerance;
+use super::split::Tolerance;
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 use ode_solvers::dop_shared::OutputType;

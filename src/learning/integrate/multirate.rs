@@ -20,7 +20,8 @@
 //! moment; if the polynomial of degree 5 that has the values and rates of the last three points (of degree 3, in the first
 //! step) agrees there to the tolerance, it gives the solution at the others, and else they are integrated to as well.
 
-use super::{Point, Split, Statistics, Tolerance, dop853};
+use super::dop853;
+use super::split::{Point, Split, Statistics, Tolerance};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 use std::collections::VecDeque;

@@ -8,8 +8,8 @@
 //! `μ E tanh + Λ a_j E sech²` with a field of variance `a_j·Λ a_j + n`. n is the variance of the field of the weights that
 //! the directions leave out. Averages over a Gaussian field are Gauss–Hermite sums.
 
+use super::super::data_term::clamped::Clamped;
 use super::tanh::{mean_of_tanh_in_place, tanh_in_place};
-use crate::learning::Clamped;
 use crate::learning::data_term::{Mixture, Samples, Source};
 use crate::learning::products::{add_product, product_of, set_product, view};
 use crate::theory::quadrature::{Rule, hermite};

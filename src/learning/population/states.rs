@@ -1,12 +1,12 @@
 //! All stable states of a machine, followed along the flow.
 
+use super::super::gaussian::Averages;
 use super::factors::Factors;
 use super::joint;
 use super::path::{self, Covered, Integral};
 use super::point::{Contribution, Fluctuations, Order, Part, Point, contribution, symmetric};
 use super::solver::{NEAR_BY, Solved, solve, switched_on};
 use super::weights;
-use crate::learning::Averages;
 use crate::learning::products::view;
 use crate::learning::response::{Change, StateChange};
 use crate::learning::state::{Basis, Layers, State};

@@ -1,10 +1,11 @@
 //! The machine's term against closed forms, exact sums and finite differences of its own log Z.
 
+use super::super::state::{Basis, Layers, State};
+use super::clamped::PopulationTerm;
 use super::factors::Factors;
+use super::point::Order;
 use super::states::PopulationStates;
-use super::{Order, PopulationTerm};
 use crate::learning::data_term::{Component, Mixture, Samples};
-use crate::learning::{Basis, Layers, State};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! The machine's averages from what its states contribute.
 
-use super::MachineAverages;
+use super::averages::MachineAverages;
 use super::mean_field::Contribution;
 use super::states::Reduced;
 use crate::theory::saddle::Symmetry;

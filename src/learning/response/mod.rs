@@ -9,6 +9,7 @@
 //! ([`Integrals::AtTransitions`]) or always ([`Integrals::Always`]).
 
 mod assembly;
+mod averages;
 mod families;
 mod finite_size;
 mod hartree;
@@ -20,22 +21,6 @@ mod seeds;
 mod states;
 mod sums;
 
+pub use averages::MachineAverages;
 pub use finite_size::{FiniteSize, IntegralAverages, SiteAverages};
 pub use states::{Change, Integrals, MeanFieldResponse, StateChange};
-
-use nalgebra::{DMatrix, DVector};
-
-/// What the machine's own distribution averages to, in the frame of its modes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MachineAverages {
-    /// ⟨s_α σ_β⟩, `modes × modes`: raw projections, not scaled.
-    pub correlation: DMatrix<f64>,
-    /// ⟨s_α⟩ = √L m̄_α averaged over states, one a mode.
-    pub visible: DVector<f64>,
-    /// ⟨σ_α⟩ = √L m_α averaged over states, one a mode.
-    pub hidden: DVector<f64>,
-    /// ⟨s_i⟩, N_v values; only with an empirical law of û.
-    pub sites: Option<DVector<f64>>,
-    /// ⟨s_i σ_β⟩, `N_v × modes`; only with an empirical law of û. uᵀ of it (u = û/√N_v) is `correlation`.
-    pub site_correlation: Option<DMatrix<f64>>,
-}

@@ -9,8 +9,8 @@
 //! mode are too large for that, or always if asked for, a finite-size integral over the mode,
 //! or over two, takes the place of the state and of all others that differ from it in these modes only.
 
-use super::MachineAverages;
 use super::assembly::assemble;
+use super::averages::MachineAverages;
 use super::mean_field::{self, Contribution};
 use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};

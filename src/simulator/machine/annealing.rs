@@ -9,8 +9,10 @@
 //! given those. (A hidden layer kept from the temperature before would make Z too small.)
 
 use super::chains::{Chains, check_count};
+use super::error::RbmError;
+use super::machine::Machine;
 use super::random::{Purpose, Stream};
-use super::{Machine, RbmError, Result};
+use super::result::Result;
 use crate::theory::average::log_2cosh;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

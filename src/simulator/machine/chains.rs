@@ -4,9 +4,11 @@
 //! own random numbers, and a block goes through all its Gibbs steps without waiting for the others. Everything a block
 //! needs stays in the second-level cache, except for the weights, which all share.
 
+use super::error::RbmError;
 use super::kernel;
+use super::machine::Machine;
 use super::random::{Lanes, Stream};
-use super::{Machine, RbmError, Result};
+use super::result::Result;
 use crate::data::Spins;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};

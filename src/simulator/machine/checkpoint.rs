@@ -20,7 +20,9 @@ use std::path::Path;
 
 use hdf5_pure::{DatasetBuilder, EnumTypeBuilder, Error, FileBuilder, GroupBuilder, make_i8_type};
 
-use super::{BernoulliMachine, Machine, ModelError, Units};
+use super::machine::Machine;
+use super::model_error::ModelError;
+use super::units::{BernoulliMachine, Units};
 use crate::data::Spins;
 use crate::io::Array;
 use crate::io::output::write_atomically_with;

@@ -1,8 +1,9 @@
 //! Quick measures of how well a machine fits data.
 
 use super::chains::Chains;
+use super::machine::Machine;
 use super::random::{Purpose, Stream};
-use super::{Machine, Result};
+use super::result::Result;
 use crate::data::Spins;
 use crate::theory::average::log_2cosh;
 use rand::RngExt;

@@ -3,8 +3,10 @@
 //! One layer is summed by hand, the other state by state: the sum runs over the `2^n` states of the smaller layer, in which
 //! the units of the larger one are independent. Fields of the states are sums of those of two halves of the layer.
 
+use super::error::RbmError;
+use super::machine::Machine;
 use super::random::{Purpose, Stream};
-use super::{Machine, RbmError, Result};
+use super::result::Result;
 use crate::data::Spins;
 use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};

@@ -1,7 +1,8 @@
 //! The gradient estimated from a batch and chains, and what is done with it.
 
 use super::chains::Chains;
-use super::{Exact, Machine};
+use super::exact::Exact;
+use super::machine::Machine;
 use faer::linalg::matmul::matmul;
 use faer::prelude::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};

@@ -4,7 +4,9 @@
 //! p(s, σ) ∝ exp( s·W σ − |s|²/(2σ_v²) − |σ|²/(2σ_h²) ),    p(s) normal of precision Λ = 1/σ_v² − σ_h² W Wᵀ
 //! ```
 
-use super::{Machine, RbmError, Result};
+use super::error::RbmError;
+use super::machine::Machine;
+use super::result::Result;
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};

@@ -1,6 +1,8 @@
 //! A machine's parameters.
 
-use super::{Purpose, RbmError, Result, Stream};
+use super::error::RbmError;
+use super::random::{Purpose, Stream};
+use super::result::Result;
 use crate::data::Spins;
 use faer::MatRef;
 use rand::RngExt;

@@ -22,6 +22,7 @@ mod npz;
 pub(crate) mod order;
 mod parameters;
 mod random;
+mod result;
 mod sampler;
 mod train;
 mod units;
@@ -35,9 +36,7 @@ pub use machine::Machine;
 pub use model_error::ModelError;
 pub use model_file::ModelReader;
 pub use random::{Purpose, Stream};
+pub use result::Result;
 pub use sampler::Sampler;
 pub use train::{Algorithm, ChainStates, Probe, Settings, Trainer};
 pub use units::{BernoulliMachine, Units};
-
-/// Result with the module's [`RbmError`].
-pub type Result<T> = std::result::Result<T, RbmError>;

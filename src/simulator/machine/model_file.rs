@@ -17,9 +17,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::Checkpoint;
 use super::checkpoint::EXTRA;
+use super::machine::Machine;
+use super::model_error::ModelError;
 use super::parameters::{Numbers, Parameters, Rows, ising, wrong};
-use super::{Checkpoint, Machine, ModelError, Units, julia, kind, npz};
+use super::units::Units;
+use super::{julia, kind, npz};
 use crate::data::Spins;
 use crate::io::hdf5::Hdf5;
 use crate::io::input::open_regular;

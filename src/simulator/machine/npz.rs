@@ -6,8 +6,9 @@ use std::path::Path;
 
 use npyz::npz::{NpzArchive, file_name_from_array_name};
 
+use super::model_error::ModelError;
 use super::parameters::{Numbers, Parameters, Rows, wrong};
-use super::{ModelError, Units};
+use super::units::Units;
 use crate::io::{damaged, npy};
 
 /// The names of an archive's arrays, and what they say.

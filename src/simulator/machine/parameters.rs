@@ -1,7 +1,9 @@
 //! The arrays of a file as a machine of ±1 units: which way round they are, and in which units.
 
 use super::checkpoint::fault;
-use super::{BernoulliMachine, Machine, ModelError, Units};
+use super::machine::Machine;
+use super::model_error::ModelError;
+use super::units::{BernoulliMachine, Units};
 use std::path::Path;
 
 /// An array as a file has it: shape and values.

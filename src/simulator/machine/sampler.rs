@@ -1,8 +1,9 @@
 //! Sampling from a machine.
 
 use super::chains::{Chains, check_count};
+use super::machine::Machine;
 use super::random::{Purpose, Stream};
-use super::{Machine, Result};
+use super::result::Result;
 use crate::data::Spins;
 
 /// Chains that sample from a machine by block Gibbs sampling.

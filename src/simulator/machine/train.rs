@@ -8,11 +8,13 @@
 //! Wiskott, *JMLR* 17, 99 (2016).
 
 use super::chains::{Chains, check_count};
+use super::error::RbmError;
 use super::exact::MOST_UNITS;
 use super::gradient::Gradients;
+use super::machine::Machine;
 use super::order::Order;
 use super::random::{Purpose, Stream};
-use super::{Machine, RbmError, Result};
+use super::result::Result;
 use crate::data::Spins;
 use serde::{Deserialize, Serialize};
 

@@ -20,54 +20,16 @@
 //! | `log_likelihood` | 1 | of a linear machine, exactly |
 //! | `u`, `v` | N_v × R, N_h × R | singular vectors in columns, if they are asked for |
 
+mod error;
 mod linear;
 mod log;
 mod recorder;
 mod run;
 mod store;
 
+pub use error::{Result, SimulationError};
 pub use linear::LinearTrainer;
 pub use log::{Record, SpectrumLog};
 pub use recorder::{Detail, Recorder};
 pub use run::{Learner, Spacing, State, run, schedule};
 pub use store::Store;
-
-use crate::simulator::machine::{ModelError, RbmError};
-use std::path::PathBuf;
-
-/// What can end a run early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SimulationError {
-    /// The machine or its training.
-    #[error(transparent)]
-    Training(#[from] RbmError),
-    /// The analysis of its spectrum.
-    #[error(transparent)]
-    Spectrum(#[from] crate::Error),
-    /// A file of parameters.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The data.
-    #[error(transparent)]
-    Data(#[from] crate::data::DataError),
-    /// The folder of the run.
-    #[error("cannot use the folder {}: {source}", path.display())]
-    Folder {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A folder that holds no run, or another one.
-    #[error("{}: {reason}", path.display())]
-    Foreign {
-        /// The folder or file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-/// Result with the module's [`SimulationError`].
-pub type Result<T> = std::result::Result<T, SimulationError>;

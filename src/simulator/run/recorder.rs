@@ -1,6 +1,6 @@
 //! Taking a record of a machine.
 
-use super::Result;
+use super::error::Result;
 use crate::data::{Dataset, Moments};
 use crate::io::Array;
 use crate::theory::spectrum::{Decomposition, fit, kurtosis, overlaps, projections, singular_values};

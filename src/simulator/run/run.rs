@@ -1,6 +1,9 @@
 //! Taking a learner through its updates.
 
-use super::{Detail, Record, Recorder, Result, SpectrumLog, Store};
+use super::error::Result;
+use super::log::{Record, SpectrumLog};
+use super::recorder::{Detail, Recorder};
+use super::store::Store;
 use crate::data::Spins;
 use crate::io::Array;
 use crate::simulator::machine::{Machine, Trainer};

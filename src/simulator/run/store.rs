@@ -4,7 +4,9 @@
 //! the chains and the record itself, and `latest.h5`, a state between records. Each is whole or not there. When the run is
 //! done they become one file, `model.h5`, which can be taken apart again to go on from its end.
 
-use super::{Record, Result, SimulationError, SpectrumLog, State};
+use super::error::{Result, SimulationError};
+use super::log::{Record, SpectrumLog};
+use super::run::State;
 use crate::data::Spins;
 use crate::io::Array;
 use crate::io::output::{remove_unfinished, write_atomically};

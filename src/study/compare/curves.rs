@@ -56,7 +56,7 @@ impl Curves {
 
 /// Number of singular values in the view that exceed the edge, at each time; NaN without an edge.
 pub fn above_bulk(course: &Course, edges: Option<&[f64]>) -> Vec<f64> {
-    let count = |(record, seen): (usize, &super::Observation)| match edges {
+    let count = |(record, seen): (usize, &super::view::Observation)| match edges {
         Some(edges) => seen.singular_values.iter().filter(|&&w| w > edges[record]).count() as f64,
         None => f64::NAN,
     };

@@ -33,7 +33,7 @@ pub struct PlanePoint {
 
 /// The way of a simulation: σ is that of the bulk of W at each record, and a record whose bulk is none has no place.
 pub fn simulated_path(course: &Course, kappa: f64) -> Vec<PlanePoint> {
-    let place = |seen: &super::Observation| {
+    let place = |seen: &super::view::Observation| {
         let sigma = seen.bulk.map_or(f64::NAN, |bulk| bulk.sigma);
         let outlier = seen.bulk.and_then(|bulk| bulk.planted).map_or(f64::NAN, |w| w / sigma);
         PlanePoint { outlier, ..point(seen.time, seen.singular_values[0], sigma, kappa) }

@@ -1,10 +1,10 @@
 //! Bulk and modes of one machine.
 
 use super::components::{self, Vector};
+use super::law::Law;
 use super::law::{Judgement, Mixing, Ratios, Seen, judge};
 use crate::error::Result;
 use crate::simulator::machine::Machine;
-use crate::study::inspect::Law;
 use crate::theory::spectrum::{BulkFit, Decomposition, fit_weights, kurtosis, projections, spiked};
 use nalgebra::DMatrix;
 use rayon::prelude::*;

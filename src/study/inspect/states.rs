@@ -1,6 +1,6 @@
 //! Position, phase and fixed points of a machine.
 
-use super::Reading;
+use super::modes::Reading;
 use crate::data::Spins;
 use crate::error::{Error, Result};
 use crate::simulator::machine::Machine;

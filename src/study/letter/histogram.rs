@@ -1,6 +1,6 @@
 //! What the letter says of figure 2: the singular values of W at the start, early, and after long training.
 
-use super::Claim;
+use super::claim::Claim;
 use super::linear::list;
 use super::training::{LEADING, Snapshot, TrainingCourse};
 use crate::Result;

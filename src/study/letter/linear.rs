@@ -8,7 +8,7 @@
 //! as noise; their part along d_α that no stronger mode takes, which is what d_αᵀW has orthogonal to the d_βᵀW of all
 //! β < α, is where the closed form of mode α starts.
 
-use super::Claim;
+use super::claim::Claim;
 use crate::Result;
 use crate::data::{Dataset, Ellipsoid, Moments, PrincipalComponents};
 use crate::learning::LinearMode;

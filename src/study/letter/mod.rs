@@ -4,6 +4,7 @@
 //! [`Claim`]s: what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here
 //! draws: [`figure`](crate::plot) does.
 
+mod claim;
 mod histogram;
 mod linear;
 mod linear_limit;
@@ -11,55 +12,7 @@ mod modes;
 mod ranks;
 mod training;
 
+pub use claim::Claim;
 pub use linear::{LinearDynamics, LinearSettings};
 pub use linear_limit::LinearLimit;
 pub use training::{LEADING, Portrait, Snapshot, TrainingCourse, TrainingSettings, updates_in};
-
-use serde::Serialize;
-
-/// A statement of the letter (or of the theory about a figure), beside what was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Claim {
-    /// Name of the figure that shows it.
-    pub figure: String,
-    /// What is claimed.
-    pub statement: String,
-    /// The value or behaviour that is expected, in words.
-    pub expected: String,
-    /// What was found, in the same words.
-    pub found: String,
-    /// Whether the found is the expected; `None` where that cannot be said, which the remark explains.
-    pub holds: Option<bool>,
-    /// Why the found differs, or what has to be known to read it; empty if there is nothing to add.
-    pub remark: String,
-}
-
-impl Claim {
-    /// A claim of a figure, without a remark.
-    pub fn new(
-        figure: &str,
-        statement: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-        holds: Option<bool>,
-    ) -> Self {
-        let (statement, expected, found) = (statement.into(), expected.into(), found.into());
-        Self { figure: figure.to_owned(), statement, expected, found, holds, remark: String::new() }
-    }
-
-    /// The same with a remark if it does not hold.
-    pub fn otherwise(self, remark: &str) -> Self {
-        if self.holds == Some(false) { self.remark(remark) } else { self }
-    }
-
-    /// The same with a remark, after those that it has.
-    pub fn remark(mut self, remark: impl Into<String>) -> Self {
-        let remark = remark.into();
-        self.remark = if self.remark.is_empty() || remark.is_empty() {
-            self.remark + &remark
-        } else {
-            self.remark + "; " + &remark
-        };
-        self
-    }
-}

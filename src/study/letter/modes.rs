@@ -1,7 +1,7 @@
 //! What the letter says of figure 3: the first mode with and without visible fields, the leading modes beside the data's
 //! principal components.
 
-use super::Claim;
+use super::claim::Claim;
 use super::training::{Portrait, TrainingCourse};
 use nalgebra::DMatrix;
 

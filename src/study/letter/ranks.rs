@@ -1,6 +1,6 @@
 //! What the letter says of figure 4: the spectrum against rank, its cutoff, its top, and modes against epochs.
 
-use super::Claim;
+use super::claim::Claim;
 use super::training::{LEADING, Snapshot, TrainingCourse};
 use crate::Result;
 

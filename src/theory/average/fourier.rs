@@ -7,7 +7,7 @@
 //! with period P, and the images are below `e^{−λP} E[e^{λ|S|}]` for every λ ≤ 2. The period is the smallest that a
 //! search over λ finds sufficient, rounded up on a geometric ladder so that the kernels can be tabulated.
 
-use super::Detail;
+use super::field::Detail;
 use super::scalar::{self, Scalar};
 use crate::error::{Error, Result};
 use crate::theory::prior::Prior;

@@ -3,9 +3,9 @@
 //! With `Φ = e^{ibt} e^{−s²t²/2} Π_γ φ(c_γ t)`, prefix and suffix products over the modes give every product that
 //! leaves one factor out without dividing (φ may vanish), so the cost is linear in K.
 
+use super::field::{Averages, Detail, Field};
 use super::fourier::{self, Cut, DIGITS, Kernel, LogCosh};
 use super::scalar::{self, Scalar};
-use super::{Averages, Detail, Field};
 use crate::error::{Error, Result};
 use crate::theory::prior::{self, Prior};
 use crate::theory::quadrature::{self, Rule};

@@ -13,7 +13,8 @@
 //! each with the trapezoidal rule for normal variables, whose error is below `e^{−π²/(s h)}` for tanh (poles at ±iπ/2) and a
 //! step h. Times are the median of repeated measurements, each of many calls.
 
-use super::{Averager, Backend, Field};
+use super::averager::Averager;
+use super::field::{Backend, Field};
 use crate::error::{Error, Result};
 use crate::theory::prior::Prior;
 use crate::theory::quadrature;

@@ -5,7 +5,7 @@
 //! nothing is left to cancel. Beyond the kernel's first pole `t = ip` the average is `A M(p)` and the rest. The bound on the
 //! period is that of the real axis, under the law tilted by `e^{−λS}`.
 
-use super::Function;
+use super::field::Function;
 use crate::theory::prior::Prior;
 use nalgebra::Complex;
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
@@ -204,7 +204,7 @@ impl Tilted<'_> {
 /// log E[e^{xû}], x ≥ 0.
 fn log_moment(prior: &Prior, x: f64) -> f64 {
     match prior {
-        Prior::Bernoulli => super::log_2cosh(x) - std::f64::consts::LN_2,
+        Prior::Bernoulli => super::scalar::log_2cosh(x) - std::f64::consts::LN_2,
         Prior::Uniform => {
             let z = 3f64.sqrt() * x;
             // sinh z/z = e^z (1 − e^{−2z})/(2z).
@@ -235,7 +235,7 @@ fn ratio(prior: &Prior, x: f64, a: f64) -> Complex<f64> {
 
 /// The function itself at one S.
 fn at_point(function: Function, s: f64) -> f64 {
-    let at = super::Scalar::at(s);
+    let at = super::scalar::Scalar::at(s);
     match function {
         Function::Sech2 => at.sech2,
         Function::Sech4 => at.sech4,

@@ -5,8 +5,8 @@
 //! ceases to exist or to be stable, its spectral radius reaching 1. The vertical line P–SG is searched along 1/σ.
 
 use super::branches::{Branches, disordered};
+use super::curve::{Boundary, BoundaryPoint, Curve, Family, PRECISION, PointStatus, ZERO_TEMPERATURE};
 use super::root::{self, Root};
-use super::{Boundary, BoundaryPoint, Curve, Family, PRECISION, PointStatus, ZERO_TEMPERATURE};
 use crate::error::{Error, Result};
 use crate::theory::saddle::{FixedPoint, Solver, Start};
 use rayon::prelude::*;

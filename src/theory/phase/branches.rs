@@ -1,6 +1,6 @@
 //! The states along a line of constant σ, followed from one w_max to the next.
 
-use super::{Family, PRECISION};
+use super::curve::{Family, PRECISION};
 use crate::error::Result;
 use crate::theory::saddle::{self, FixedPoint, Search, Solver, Start};
 

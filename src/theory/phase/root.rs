@@ -1,6 +1,6 @@
 //! Roots of a scalar function, by Brent's method, with a certificate.
 
-use super::PRECISION;
+use super::curve::PRECISION;
 use crate::error::{Error, Result};
 use argmin::core::{CostFunction, Executor};
 use argmin::solver::brent::BrentRoot;

@@ -20,7 +20,8 @@
 //! 1081 (2002)); correlations of the entries and unequal variances raise it in proportion to the size. What the singular
 //! values do not show is looked for in the weights themselves by [`fit_weights`](super::fit_weights).
 
-use super::{MarchenkoPastur, spiked};
+use super::marchenko_pastur::MarchenkoPastur;
+use super::spiked;
 use crate::error::{Error, Result};
 use serde::Serialize;
 

@@ -12,8 +12,9 @@
 //!
 //! Correlations that are in no such order change the spectrum, which [`fit`](super::fit) looks at.
 
+use super::fit::BulkFit;
 use super::fit::{ROUNDING, fit_with_zeros};
-use super::{BulkFit, Decomposition};
+use super::svd::Decomposition;
 use crate::error::Result;
 use nalgebra::DMatrix;
 

@@ -1,7 +1,7 @@
 //! Modes followed by their vectors, where their singular values cross.
 
-use super::Decomposition;
 use super::components::products;
+use super::svd::Decomposition;
 use crate::error::{Error, Result};
 use std::cmp::Reverse;
 

@@ -1,8 +1,8 @@
 //! A look at the chains of a trainer: where they would go under the machine as it is.
 
+use super::super::random::{Purpose, Stream};
 use super::{Algorithm, Chains, Machine, Trainer};
 use crate::simulator::machine::chains::Block;
-use crate::simulator::machine::{Purpose, Stream};
 use nalgebra::DMatrix;
 
 /// Both layers of chains, one chain a row.

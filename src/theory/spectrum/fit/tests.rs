@@ -1,6 +1,6 @@
+use super::super::svd::singular_values;
 use super::*;
 use crate::theory::spectrum::drawn::Machine;
-use crate::theory::spectrum::singular_values;
 
 /// Fit of a drawn machine with modes at multiples of σ.
 fn drawn(visible: usize, hidden: usize, taus: &[f64], sigma: f64, seed: u64) -> BulkFit {

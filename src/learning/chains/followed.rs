@@ -1,0 +1,244 @@
+//! Mean-field chains: each relaxed a few damped iterations whenever the machine has changed.
+
+use super::super::gaussian::Averages;
+use super::super::products::{product_of, transposed_product};
+use super::super::state::{Basis, Layers, State};
+use super::fluctuations::{Leading, Weighted};
+use crate::error::{Error, Result};
+use crate::theory::average::log_2cosh;
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+/// Largest difference of visible magnetisations between chains that are in one state.
+pub(super) const SAME: f64 = 1e-3;
+
+/// Which equations the magnetisations obey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correction {
+    /// Naive mean field.
+    MeanField,
+    /// With Onsager's correction of second order in W.
+    #[default]
+    Tap,
+}
+
+/// How chains are followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChainSettings {
+    /// Number of chains, at most: as many as there are starts.
+    pub count: usize,
+    /// Iterations at every call of [`Chains::advance`].
+    pub iterations: usize,
+    /// Equations of the magnetisations.
+    pub correction: Correction,
+}
+
+impl Default for ChainSettings {
+    fn default() -> Self {
+        Self { count: 100, iterations: 10, correction: Correction::Tap }
+    }
+}
+
+/// A set of mean-field states that follows a machine.
+#[derive(Clone, Debug)]
+pub struct Chains {
+    settings: ChainSettings,
+    /// m, `N_v × C`.
+    visible: DMatrix<f64>,
+    /// t, `N_h × C`; without columns before the first iteration.
+    hidden: DMatrix<f64>,
+    residual: f64,
+    /// The last machine, on which the chains have been iterated already, and its averages.
+    last: Option<(State, Averages)>,
+}
+
+impl Chains {
+    /// Chains that start from samples of the data (or other magnetisations) in the first columns of `starts`, `N_v × C`.
+    ///
+    /// # Errors
+    /// [`Error::Range`] without chains or iterations, or for a start outside −1 … 1.
+    pub fn new(settings: ChainSettings, starts: DMatrix<f64>) -> Result<Self> {
+        if starts.is_empty() || settings.iterations == 0 || settings.count == 0 {
+            let reason = format!(
+                "{} chains of {} iterations from {} starts: all must be positive",
+                settings.count,
+                settings.iterations,
+                starts.ncols()
+            );
+            return Err(Error::Range { name: "mean-field chains", reason });
+        }
+        if let Some(start) = starts.iter().find(|start| !(-1.0..=1.0).contains(*start)) {
+            let reason = format!("a chain starts from {start}: magnetisations lie between -1 and 1");
+            return Err(Error::Range { name: "mean-field chains", reason });
+        }
+        Ok(Self {
+            settings,
+            visible: starts.columns(0, settings.count.min(starts.ncols())).into_owned(),
+            hidden: DMatrix::zeros(0, 0),
+            residual: f64::INFINITY,
+            last: None,
+        })
+    }
+
+    /// Visible magnetisations, `N_v × C`.
+    pub fn visible(&self) -> &DMatrix<f64> {
+        &self.visible
+    }
+
+    /// Hidden magnetisations, `N_h × C`; empty before the first call of [`Chains::advance`].
+    pub fn hidden(&self) -> &DMatrix<f64> {
+        &self.hidden
+    }
+
+    /// Largest change of a magnetisation in the last iteration; infinite before the first.
+    pub fn residual(&self) -> f64 {
+        self.residual
+    }
+
+    /// Iterates the chains on a machine and averages over them; the correlation is `D × N_h`. The same machine again gives
+    /// the same averages, without more iterations.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for layers with a hidden basis, of an abstract visible one, or for a state of another shape;
+    /// [`Error::Unsolved`] where a field is no longer finite.
+    pub fn advance(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
+        self.check(layers, state)?;
+        if let Some((last, averages)) = &self.last
+            && last == state
+        {
+            return Ok(averages.clone());
+        }
+        let weights = layers.expand_columns(&state.weights);
+        let squares = weights.map(|weight| weight * weight);
+        if self.hidden.is_empty() {
+            let start = transposed_product(&weights, &self.visible);
+            self.hidden =
+                DMatrix::from_fn(start.nrows(), start.ncols(), |j, c| (start[(j, c)] + state.theta[j]).tanh());
+        }
+        for _ in 0..self.settings.iterations {
+            self.iterate(&weights, &squares, state);
+            if !self.residual.is_finite() {
+                let reason = "a field is not finite".to_owned();
+                return Err(Error::Unsolved { what: "the magnetisations of the mean-field chains", reason });
+            }
+        }
+        let averages = self.averages(layers, &weights)?;
+        self.last = Some((state.clone(), averages.clone()));
+        Ok(averages)
+    }
+
+    /// One chain of each state, with the share of chains in it.
+    fn states(&self) -> Vec<Weighted<'_>> {
+        let mut states: Vec<Weighted> = Vec::new();
+        let share = 1.0 / self.visible.ncols() as f64;
+        for (m, t) in self.visible.column_iter().zip(self.hidden.column_iter()) {
+            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME);
+            match states.iter_mut().find(same) {
+                Some(state) => state.weight += share,
+                None => states.push(Weighted { m, t, weight: share }),
+            }
+        }
+        states
+    }
+
+    fn check(&self, layers: &Layers, state: &State) -> Result<()> {
+        let sites = self.visible.nrows();
+        let sizes = state.weights.shape() == (layers.directions(), layers.hidden_units)
+            && (state.eta.len(), state.theta.len()) == (sites, layers.hidden_units)
+            && layers.visible_units == sites;
+        if layers.hidden_basis.is_some() || matches!(layers.basis, Basis::Abstract(_)) || !sizes {
+            let reason = format!(
+                "chains of {sites} visible units need a machine of as many, with all its hidden units and no hidden basis"
+            );
+            return Err(Error::Range { name: "mean-field chains", reason });
+        }
+        Ok(())
+    }
+
+    fn iterate(&mut self, weights: &DMatrix<f64>, squares: &DMatrix<f64>, state: &State) {
+        let tap = self.settings.correction == Correction::Tap;
+        let drive = transposed_product(weights, &self.visible);
+        let reaction = tap.then(|| transposed_product(squares, &self.visible.map(variance)));
+        let hidden = update(&mut self.hidden, drive, reaction, &state.theta);
+        let drive = product_of(weights, &self.hidden);
+        let reaction = tap.then(|| product_of(squares, &self.hidden.map(variance)));
+        let visible = update(&mut self.visible, drive, reaction, &state.eta);
+        self.residual = if hidden.is_nan() || visible.is_nan() { f64::NAN } else { hidden.max(visible) };
+    }
+
+    fn averages(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<Averages> {
+        let share = 1.0 / self.visible.ncols() as f64;
+        let pairs = product_of(&self.visible, &self.hidden.transpose());
+        let spread = product_of(&self.visible.map(variance), &self.hidden.map(variance).transpose());
+        let first = (pairs + spread.component_mul(weights)) * share;
+        let correlation = first + Leading::of(weights)?.beyond_first_order(&self.states())?;
+        Ok(Averages {
+            correlation: layers.project_columns(&correlation),
+            visible: self.visible.column_sum() * share,
+            hidden: self.hidden.column_sum() * share,
+        })
+    }
+
+    /// −log Z of a state: minus the variational entropy and energy, for every chain,
+    ///
+    /// ```text
+    /// F = −eta·m − theta·t − m·W t − Σ S(m_i) − Σ S(t_j) [ − ½ Σ w_ij² (1 − m_i²)(1 − t_j²) with TAP ],
+    /// ```
+    ///
+    /// `S(m) = −Σ_± (1±m)/2 log (1±m)/2` being the entropy of a unit. Stationary in m and t at a fixed point of the equations.
+    ///
+    /// # Errors
+    /// As [`Chains::advance`]; also [`Error::Range`] before its first call.
+    pub fn free_energies(&self, layers: &Layers, state: &State) -> Result<DVector<f64>> {
+        self.check(layers, state)?;
+        if self.hidden.nrows() != layers.hidden_units {
+            let reason = "the chains have not been advanced yet".to_owned();
+            return Err(Error::Range { name: "mean-field chains", reason });
+        }
+        let weights = layers.expand_columns(&state.weights);
+        let mut energy = product_of(&weights, &self.hidden).component_mul(&self.visible);
+        if self.settings.correction == Correction::Tap {
+            let squares = weights.map(|weight| weight * weight);
+            let spread = product_of(&squares, &self.hidden.map(variance)).component_mul(&self.visible.map(variance));
+            energy += spread * 0.5;
+        }
+        Ok(DVector::from_fn(self.visible.ncols(), |chain, _| {
+            let (m, t) = (self.visible.column(chain), self.hidden.column(chain));
+            let entropy: f64 = m.iter().chain(t.iter()).map(|&mean| entropy(mean)).sum();
+            -state.eta.dot(&m) - state.theta.dot(&t) - energy.column(chain).sum() - entropy
+        }))
+    }
+}
+
+pub(super) fn variance(mean: f64) -> f64 {
+    1.0 - mean * mean
+}
+
+/// Entropy of a unit of a given mean: `log 2cosh h − m h` with m = tanh h.
+pub(super) fn entropy(mean: f64) -> f64 {
+    if mean.abs() >= 1.0 {
+        return 0.0;
+    }
+    let field = mean.atanh();
+    log_2cosh(field) - mean * field
+}
+
+/// New magnetisations of a layer; returns their largest change, NaN where a field is.
+pub(super) fn update(
+    means: &mut DMatrix<f64>,
+    drive: DMatrix<f64>,
+    reaction: Option<DMatrix<f64>>,
+    fields: &DVector<f64>,
+) -> f64 {
+    let mut largest = 0.0_f64;
+    let units = fields.len();
+    for (index, (mean, drive)) in means.iter_mut().zip(drive.iter()).enumerate() {
+        let onsager = reaction.as_ref().map_or(0.0, |reaction| *mean * reaction[index]);
+        let new = (fields[index % units] + drive - onsager).tanh();
+        let change = (new - *mean).abs();
+        largest = if change.is_nan() || largest.is_nan() { f64::NAN } else { largest.max(change) };
+        *mean = new;
+    }
+    largest
+}

@@ -1,0 +1,188 @@
+//! The data term: averages of clamped hidden units over a source of samples.
+
+use super::clamped::Clamped;
+use super::clamped::check_finite;
+use super::clamped::range;
+use super::frame::Frame;
+use super::mixture::Mixture;
+use super::samples::Samples;
+use super::sums::Sums;
+use crate::{Error, Prior, Result};
+use nalgebra::{DMatrix, DVector};
+use std::sync::Arc;
+
+/// What is known of the data, in an orthonormal visible basis of D directions: the law of `z = Bᵀ s`.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Projected samples.
+    Samples(Samples),
+    /// A mixture of Gaussians: one component is a Gaussian population, several are clusters.
+    Mixture(Mixture),
+}
+
+impl Source {
+    /// Number of directions, D.
+    pub fn dimension(&self) -> usize {
+        match self {
+            Source::Samples(samples) => samples.dimension(),
+            Source::Mixture(mixture) => mixture.dimension(),
+        }
+    }
+
+    /// ⟨z⟩, of length D.
+    pub fn mean(&self) -> DVector<f64> {
+        match self {
+            Source::Samples(samples) => samples.mean(),
+            Source::Mixture(mixture) => mixture.mean(),
+        }
+    }
+
+    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
+    ///
+    /// # Errors
+    /// [`Error::Range`] if it would take more than 4 GiB, or overflows.
+    pub fn second_moment(&self) -> Result<DMatrix<f64>> {
+        match self {
+            Source::Samples(samples) => samples.second_moment(),
+            Source::Mixture(mixture) => Ok(mixture.second_moment()),
+        }
+    }
+}
+
+impl From<Samples> for Source {
+    fn from(samples: Samples) -> Self {
+        Source::Samples(samples)
+    }
+}
+
+impl From<Mixture> for Source {
+    fn from(mixture: Mixture) -> Self {
+        Source::Mixture(mixture)
+    }
+}
+
+/// Evaluates the data term for one source and one prior, keeping its memory from one step to the next.
+///
+/// Over samples it holds, beside the source, at most 16 partial sums of `D × H` (or `D × D`, if smaller or about
+/// the same) numbers and 16 blocks of samples, of 0.5 MB or 128 samples.
+///
+/// ```
+/// use spectral_rbm::learning::{DataTerm, Samples, Source};
+/// use nalgebra::{DMatrix, DVector, dmatrix};
+/// use spectral_rbm::Prior;
+/// // Two samples ±2 along one direction; weights so small that tanh is linear: ⟨z σ⟩ = ⟨z²⟩ Y.
+/// let source = Source::from(Samples::new(dmatrix![2.0, -2.0])?);
+/// let mut term = DataTerm::new(source, &Prior::Gaussian, 100)?;
+/// let clamped = term.evaluate(&dmatrix![1e-3], &DVector::zeros(1), 0.0)?;
+/// assert!((clamped.correlation[(0, 0)] - 4e-3).abs() < 1e-9);
+/// # Ok::<(), spectral_rbm::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DataTerm {
+    source: Arc<Source>,
+    prior: Prior,
+    hidden_units: usize,
+    sums: Sums,
+    clamped: Clamped,
+}
+
+impl DataTerm {
+    /// The data term of `source` for N_h = `hidden_units` whose components follow `prior`.
+    ///
+    /// An empirical prior holds the rows of `√N_h V₀`, that is, components in the *hidden basis*, with a field of each
+    /// unit that is not in θ (as outside the span of V₀): the average over the hidden units is then that of the machine
+    /// itself. The other priors are laws of the components of Y's singular vectors.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for no hidden units, or a mixture under a prior that is not Gaussian.
+    pub fn new(source: impl Into<Arc<Source>>, prior: &Prior, hidden_units: usize) -> Result<Self> {
+        let source = source.into();
+        if hidden_units == 0 {
+            return Err(range("hidden units", "there are none: at least one is needed".into()));
+        }
+        if matches!(*source, Source::Mixture(_)) && *prior != Prior::Gaussian {
+            let reason = format!(
+                "a mixture is averaged exactly under the gaussian prior only, not under the {prior} one: draw samples \
+                 from it (Mixture::draw) and average over those"
+            );
+            return Err(range("the data", reason));
+        }
+        let sums = Sums::new(&source);
+        Ok(Self { source, prior: prior.clone(), hidden_units, sums, clamped: Clamped::zeros(0, 0) })
+    }
+
+    /// About the number of multiplications of an evaluation with weights of `directions × hidden`.
+    pub(in crate::learning) fn multiplications(&self, directions: f64, hidden: f64) -> f64 {
+        match &*self.source {
+            Source::Mixture(mixture) => mixture.components().len() as f64 * (directions + hidden) * hidden * hidden,
+            Source::Samples(samples) => {
+                let products = 2.0 * directions * hidden;
+                // Integrals of some thirty nodes over all modes, and their sines.
+                let averages = if self.prior == Prior::Gaussian { 0.0 } else { 600.0 * hidden };
+                samples.count() as f64 * (products + averages)
+            }
+        }
+    }
+
+    /// What is known of the data.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Prior of the hidden components.
+    pub fn prior(&self) -> &Prior {
+        &self.prior
+    }
+
+    /// ⟨z σᵀ⟩ and ⟨σ⟩ for weights Y (`D × H`), fields θ in the hidden basis (raw projections `V₀ᵀ theta`, of length H)
+    /// and noise of variance n = κ^{-1/2} σ² on each hidden unit. H may differ from one call to the next.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for weights of another number of rows than the data's directions or without columns,
+    /// [`Error::Length`] for fields that are not one a column (or an empirical prior of another number of modes),
+    /// [`Error::NotFinite`] and [`Error::Negative`] for weights, fields or noise that are so, or overflow in the field,
+    /// [`Error::FieldTooLarge`] for fields beyond the Fourier representation (not under a Gaussian prior over samples).
+    pub fn evaluate(&mut self, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<&Clamped> {
+        self.check(weights, theta, noise)?;
+        let (source, prior) = (self.source.clone(), self.prior.clone());
+        let n_h = self.hidden_units as f64;
+        match (&*source, &prior) {
+            (Source::Mixture(mixture), _) => self.clamped = super::exact::clamped(mixture, weights, theta, n_h, noise)?,
+            (Source::Samples(samples), Prior::Gaussian) => {
+                self.sums.gaussian(samples, weights, theta, n_h, noise, &mut self.clamped)?;
+            }
+            (Source::Samples(samples), Prior::Empirical(_)) => {
+                self.sums.averaged(samples, &prior, weights, theta, n_h, noise, &mut self.clamped)?;
+            }
+            (Source::Samples(samples), _) => {
+                let frame = Frame::of(weights, theta)?;
+                self.sums.averaged(samples, &prior, &frame.weights, &frame.theta, n_h, noise, &mut self.clamped)?;
+                frame.rotate_back(&mut self.clamped);
+            }
+        }
+        Ok(&self.clamped)
+    }
+
+    fn check(&self, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<()> {
+        let directions = self.source.dimension();
+        if weights.nrows() != directions || weights.ncols() == 0 {
+            let (rows, columns) = weights.shape();
+            let reason = format!(
+                "they are {rows} × {columns}: a row for each of the data's {directions} directions is needed, and at \
+                 least one column"
+            );
+            return Err(range("the weights", reason));
+        }
+        if theta.len() != weights.ncols() {
+            return Err(Error::Length { name: "theta", found: theta.len(), expected: weights.ncols() });
+        }
+        self.prior.check_modes(weights.ncols())?;
+        check_finite("a weight", weights.as_slice())?;
+        check_finite("a hidden field", theta.as_slice())?;
+        check_finite("the noise", &[noise])?;
+        if noise < 0.0 {
+            return Err(Error::Negative { name: "the noise", value: noise });
+        }
+        Ok(())
+    }
+}
