@@ -2,7 +2,7 @@
 
 use super::destination::RunFile;
 use super::error::CliError;
-use super::model::note_checksum;
+use super::opening::note_checksum;
 use super::train::TrainOptions;
 use crate::simulator::machine::{Machine, ModelReader};
 use crate::study::compare::{Course, View, replay};

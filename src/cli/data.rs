@@ -2,7 +2,7 @@
 
 use super::budget::check_memory;
 use super::error::CliError;
-use super::model::{note_checksum, open_model};
+use super::opening::{note_checksum, open_model};
 use super::options::Common;
 use crate::Prior;
 use crate::data::{

@@ -21,6 +21,7 @@ mod learn;
 mod learn_components;
 mod mnist;
 mod model;
+mod opening;
 mod options;
 mod phase_diagram;
 mod program;

@@ -1,11 +1,12 @@
 //! Data sets in HDF5, as the `rbms` Python package lays them out: `samples` and, optionally, `labels` and `weights`, in the root
 //! group.
 
+use super::beside::{Beside, DataFile, WEIGHTS_IGNORED, check_beside, label};
 use super::drawn::Result;
 use super::error::DataError;
-use super::file::{Beside, DataFile, FileOptions, WEIGHTS_IGNORED, check_beside, label};
 use super::input::{failure, wrong};
 use super::layout::Layout;
+use super::options::FileOptions;
 use super::values::Values;
 use crate::io::hdf5::Hdf5;
 use std::io;

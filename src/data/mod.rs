@@ -6,6 +6,7 @@
 //! [`mnist`] fetches and loads MNIST, [`read_file`] reads users' own files. Readers trust no length that a file states: what
 //! they allocate grows with what they have read. [`digits`], [`Clusters`] and [`Ellipsoid`] are made here.
 
+mod beside;
 mod dataset;
 pub mod digits;
 mod download;
@@ -20,18 +21,22 @@ mod layout;
 pub mod mnist;
 mod moments;
 mod numpy;
+mod numpy_array;
+mod options;
 mod sparse;
 mod spins;
 mod synthetic;
 mod text;
 mod values;
 
+pub use beside::DataFile;
 pub use dataset::{Dataset, Samples};
 pub use download::Progress;
 pub use drawn::Result;
 pub use error::DataError;
-pub use file::{DataFile, Expect, FileOptions, Missing, read, read_file};
+pub use file::{read, read_file};
 pub use idx::Binarization;
 pub use moments::{Moments, PrincipalComponents, symmetric_eigen};
+pub use options::{Expect, FileOptions, Missing};
 pub use spins::Spins;
 pub use synthetic::{Clusters, Ellipsoid};

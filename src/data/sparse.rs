@@ -1,10 +1,10 @@
 //! Sparse matrices of SciPy (`scipy.sparse.save_npz`): CSR, CSC and COO, of which only values that are not 0 are stored.
 
 use super::drawn::Result;
-use super::file::FileOptions;
 use super::input::{failure, wrong};
 use super::layout::Layout;
-use super::numpy::{entry, numbers};
+use super::numpy_array::{entry, numbers};
+use super::options::FileOptions;
 use super::values::{LARGEST_FILE, Table, Values};
 use npyz::npz::NpzArchive;
 use std::io::{Read, Seek};

@@ -1,10 +1,11 @@
 //! Tables of numbers as text.
 
+use super::beside::{Beside, DataFile, label};
 use super::drawn::Result;
 use super::error::DataError;
-use super::file::{Beside, DataFile, Expect, FileOptions, Missing, label};
 use super::input::{Input, failure, wrong};
 use super::layout::Layout;
+use super::options::{Expect, FileOptions, Missing};
 use super::values::Values;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Trim};
 use std::path::Path;

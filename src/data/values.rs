@@ -3,10 +3,10 @@
 use super::dataset::Samples;
 use super::drawn::Result;
 use super::error::DataError;
-use super::file::{Expect, FileOptions, Missing};
 use super::idx::Binarization;
 use super::input::wrong;
 use super::layout::Layout;
+use super::options::{Expect, FileOptions, Missing};
 use super::spins::Spins;
 use nalgebra::DMatrix;
 use std::collections::BTreeSet;

@@ -150,13 +150,13 @@ pub struct SingleState {
 /// A state's means, with their slopes in the fields on them.
 struct Point {
     /// s̄, with the components of the visible fields.
-    visible: DVector<f64>,
+    pub(super) visible: DVector<f64>,
     /// What A is made of.
     slopes: Slopes,
     /// f.
     field: DVector<f64>,
     /// σ̄ = f V(x).
-    hidden: DVector<f64>,
+    pub(super) hidden: DVector<f64>,
     /// V(x).
     slope: f64,
     /// c in B⁻¹ = (1 − c f fᵀ)/V.

@@ -4,8 +4,8 @@ use super::canvas::Canvas;
 use super::geometry::{Point, clip_line, clip_polygon};
 use super::layers::PlacedPanel;
 use super::placement::Occupancy;
+use super::style::BAND_OPACITY;
 use super::style::LineStyle;
-use super::uncertainty::BAND_OPACITY;
 
 /// The density of values in bins between increasing `edges`: the share of all values that lie in a bin, over its width.
 ///

@@ -1,12 +1,14 @@
 //! A panel within a panel, in one of its corners.
 
+use super::panel::{Corner, Inset};
+
 use super::canvas::Canvas;
 use super::error::FigureError;
 use super::frame::{Frame, FrameTicks};
 use super::geometry::Rect;
 use super::layers::PlacedPanel;
 use super::legend::{Entry, Legend, LegendPosition};
-use super::panel::Panel;
+
 use super::style::Color;
 
 /// Between an inset with its labels and the frame around it, in pt.
@@ -15,28 +17,6 @@ const GAP: f64 = 5.0;
 const RIGHT: f64 = 9.0;
 /// The smallest frame of an inset that can be read, in pt.
 const SMALLEST: f64 = 20.0;
-
-/// The corner of a frame in which an inset stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Corner {
-    /// Upper left.
-    UpperLeft,
-    /// Upper right.
-    UpperRight,
-    /// Lower left.
-    LowerLeft,
-    /// Lower right.
-    LowerRight,
-}
-
-/// A panel that stands in the frame of another, on white.
-#[derive(Debug)]
-pub(crate) struct Inset {
-    pub panel: Panel,
-    pub corner: Corner,
-    /// Width and height, labels included, as shares of the frame.
-    pub size: (f64, f64),
-}
 
 impl Inset {
     /// The room that the inset takes in a frame, labels included.

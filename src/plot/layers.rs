@@ -11,9 +11,9 @@ use super::legend::{Entry, Sample, add_entry};
 use super::maps::{Cells, draw_categories, draw_color_bar, draw_heat, heat_axis};
 use super::panel::Panel;
 use super::placement::Occupancy;
+use super::style::BAND_OPACITY;
 use super::style::{FONT_SIZE, LineStyle};
 use super::text::RichText;
-use super::uncertainty::BAND_OPACITY;
 
 /// A panel with its frame on the paper.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! The layout of a figure: room for labels, the size of frames, everything on paper.
 
+use super::style::PAD;
+
 use super::canvas::{Across, Canvas, Upright};
 use super::error::FigureError;
 use super::frame::{Frame, FrameTicks, Margins};
@@ -12,8 +14,6 @@ use super::style::{Color, FONT_SIZE, MINOR_TICK_WIDTH, POINTS_PER_MM};
 use super::text::RichText;
 use super::tiles::{TILE_GAP, TILE_MARGIN, on_pixel};
 
-/// Around the whole figure, in pt.
-pub(crate) const PAD: f64 = 1.5;
 /// Between the labels of neighbouring panels, in pt.
 const COLUMN_GAP: f64 = 8.0;
 const ROW_GAP: f64 = 7.0;

@@ -11,7 +11,7 @@ use super::canvas::Across;
 use super::content::{Category, Content, HeatStyle, Layer};
 use super::error::FigureError;
 use super::image::Image;
-use super::inset::{Corner, Inset};
+
 use super::legend::LegendPosition;
 use super::style::{Color, Colormap, LineStyle, MarkerStyle};
 
@@ -247,6 +247,28 @@ impl Series<'_> {
         self.panel.expect_length("error bars", count, errors.len());
         self
     }
+}
+
+/// The corner of a frame in which an inset stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corner {
+    /// Upper left.
+    UpperLeft,
+    /// Upper right.
+    UpperRight,
+    /// Lower left.
+    LowerLeft,
+    /// Lower right.
+    LowerRight,
+}
+
+/// A panel that stands in the frame of another, on white.
+#[derive(Debug)]
+pub(crate) struct Inset {
+    pub panel: Panel,
+    pub corner: Corner,
+    /// Width and height, labels included, as shares of the frame.
+    pub size: (f64, f64),
 }
 
 #[cfg(test)]

@@ -301,6 +301,12 @@ impl MarkerStyle {
     }
 }
 
+/// How much of its colour a band keeps.
+pub(crate) const BAND_OPACITY: f64 = 0.25;
+
+/// Around the whole figure, in pt.
+pub(crate) const PAD: f64 = 1.5;
+
 #[cfg(test)]
 mod tests {
     use super::*;

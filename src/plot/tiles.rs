@@ -6,10 +6,10 @@ use super::content::HeatStyle;
 use super::error::FigureError;
 use super::export::DOTS_PER_INCH;
 use super::geometry::Rect;
-use super::layout::PAD;
 use super::maps::{color_bar_room, draw_color_bar, heat_axis};
 use super::panel::Panel;
 use super::sheet::Figure;
+use super::style::PAD;
 use super::style::{FONT_SIZE, POINTS_PER_MM};
 use super::text::RichText;
 

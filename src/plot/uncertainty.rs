@@ -1,13 +1,13 @@
 //! Error bars and bands.
 
+use super::style::BAND_OPACITY;
+
 use super::canvas::Canvas;
 use super::geometry::{Point, clip_line, clip_polygon};
 use super::layers::{Drawn, PlacedPanel};
 use super::placement::Occupancy;
 use super::style::{Color, FRAME_WIDTH, MarkerStyle};
 
-/// How much of its colour a band keeps.
-pub(crate) const BAND_OPACITY: f64 = 0.25;
 /// Half the width of the cap of an error bar, in pt.
 const CAP: f64 = 1.2;
 

@@ -8,7 +8,7 @@ use super::gallery::DEFAULT_FOLDER;
 use super::gallery::FigureName;
 use super::gallery::FigureOptions;
 use super::gallery::Gallery;
-use super::runs::Runs;
+use super::gallery::Runs;
 use clap::ValueEnum;
 
 /// Data of the options where none are given.

@@ -3,7 +3,10 @@
 use super::super::data::DataOptions;
 use super::super::destination::Destination;
 use super::super::options::Common;
-use super::runs::Runs;
+use crate::data::Dataset;
+use crate::study::letter::TrainingCourse;
+use std::rc::Rc;
+
 use crate::study::letter::Claim;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -90,4 +93,18 @@ pub(super) struct Gallery<'a> {
     pub(super) runs: Runs,
     /// What the figures drawn so far claim.
     pub(super) claims: Vec<Claim>,
+}
+
+/// What has been made so far.
+#[derive(Default)]
+pub(super) struct Runs {
+    pub(super) data: Option<Rc<Dataset>>,
+    pub(super) training: Option<Rc<TrainingCourse>>,
+}
+
+impl Runs {
+    /// The data, if a figure has asked for them.
+    pub fn data(&self) -> Option<&Dataset> {
+        self.data.as_deref()
+    }
 }

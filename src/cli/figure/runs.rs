@@ -19,20 +19,6 @@ const DEVIATION: f64 = 0.01;
 /// Records of the run, about.
 const RECORDS: usize = 60;
 
-/// What has been made so far.
-#[derive(Default)]
-pub(super) struct Runs {
-    data: Option<Rc<Dataset>>,
-    training: Option<Rc<TrainingCourse>>,
-}
-
-impl Runs {
-    /// The data, if a figure has asked for them.
-    pub fn data(&self) -> Option<&Dataset> {
-        self.data.as_deref()
-    }
-}
-
 impl Gallery<'_> {
     /// The ±1 data of the options.
     pub fn data(&mut self) -> Result<Rc<Dataset>, CliError> {

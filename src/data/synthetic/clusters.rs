@@ -3,7 +3,7 @@
 use super::super::dataset::Dataset;
 use super::super::drawn::{Result, spins_in_parallel};
 use super::super::error::DataError;
-use super::{check_directions, orthonormal, parameter, stream};
+use super::directions::{check_directions, orthonormal, parameter, stream};
 use crate::Prior;
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};

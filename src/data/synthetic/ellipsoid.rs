@@ -2,7 +2,7 @@
 
 use super::super::dataset::{Dataset, Samples};
 use super::super::drawn::{Result, check_size};
-use super::{check_directions, orthonormal, parameter, stream};
+use super::directions::{check_directions, orthonormal, parameter, stream};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -24,7 +24,7 @@
 //! which is finite at l = 1 and beyond: of the order of √N at l = 1, and of N where a magnetisation is about to appear. (For one
 //! mode the integral over its quartic potential is 17 % larger than Hartree's value at l = 1.)
 
-use super::followed::variance;
+use super::unit::variance;
 use crate::error::{Error, Result};
 use crate::learning::frame::Frame;
 use crate::learning::products::{product_of, set_product, transposed_product, view, view_mut};

@@ -1,11 +1,13 @@
 //! Mean-field chains: each relaxed a few damped iterations whenever the machine has changed.
 
+use super::unit::{entropy, variance};
+
 use super::super::gaussian::Averages;
 use super::super::products::{product_of, transposed_product};
 use super::super::state::{Basis, Layers, State};
 use super::fluctuations::{Leading, Weighted};
 use crate::error::{Error, Result};
-use crate::theory::average::log_2cosh;
+
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
@@ -209,19 +211,6 @@ impl Chains {
             -state.eta.dot(&m) - state.theta.dot(&t) - energy.column(chain).sum() - entropy
         }))
     }
-}
-
-pub(super) fn variance(mean: f64) -> f64 {
-    1.0 - mean * mean
-}
-
-/// Entropy of a unit of a given mean: `log 2cosh h − m h` with m = tanh h.
-pub(super) fn entropy(mean: f64) -> f64 {
-    if mean.abs() >= 1.0 {
-        return 0.0;
-    }
-    let field = mean.atanh();
-    log_2cosh(field) - mean * field
 }
 
 /// New magnetisations of a layer; returns their largest change, NaN where a field is.

@@ -21,5 +21,6 @@
 
 mod fluctuations;
 mod followed;
+mod unit;
 
 pub use followed::{ChainSettings, Chains, Correction};

@@ -30,6 +30,7 @@ mod exact;
 mod frame;
 mod mixture;
 mod samples;
+mod source;
 mod sums;
 mod term;
 #[cfg(test)]
@@ -38,4 +39,5 @@ mod tests;
 pub use clamped::Clamped;
 pub use mixture::{Component, Mixture};
 pub use samples::Samples;
-pub use term::{DataTerm, Source};
+pub use source::Source;
+pub use term::DataTerm;

@@ -11,9 +11,10 @@
 //! `(Σ φ φᵀ)^{-1/2}`, which is what the spacing is measured by. The grid is filled from its origin to where the weight has
 //! decayed.
 
+use super::contribution::{Contribution, Order, Part, contribution};
 use super::factors::{Factors, gram};
 use super::path::{BARRIER, Covered, HARMLESS, Integral, LITTLE, LOST};
-use super::point::{Contribution, Fluctuations, Order, Part, Point, contribution};
+use super::point::{Fluctuations, Point};
 use super::solver::{Solved, solve};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};

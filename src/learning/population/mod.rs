@@ -10,6 +10,7 @@
 //! leading modes, which learning keeps only approximately, unless components are ±1.
 
 mod clamped;
+mod contribution;
 mod factors;
 mod joint;
 mod path;
@@ -22,5 +23,5 @@ mod tests;
 mod weights;
 
 pub(super) use clamped::PopulationTerm;
-pub use point::Order;
+pub use contribution::Order;
 pub use states::{PopulationStates, Reliability};

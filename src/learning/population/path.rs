@@ -12,8 +12,9 @@
 //!
 //! Points are evenly spaced in y, `c = tanh y Σ_i |φ_i|`: the path ends where all sites are saturated, with a vanishing weight.
 
+use super::contribution::{Contribution, Order, Part, contribution};
 use super::factors::Factors;
-use super::point::{Contribution, Order, Part, Point, contribution};
+use super::point::Point;
 use super::solver::{Solved, solve};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};

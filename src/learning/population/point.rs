@@ -28,7 +28,7 @@
 //! determinant of 1 − ĀB across all f.
 
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
-use super::solver::Solved;
+
 use super::tanh::{ReactionStep, tanh_in_place};
 use crate::learning::products::transposed_product;
 use crate::theory::average::log_2cosh;
@@ -46,7 +46,7 @@ struct Layer {
     /// y.
     fields: DVector<f64>,
     /// tanh y.
-    means: DVector<f64>,
+    pub(super) means: DVector<f64>,
     /// V.
     reaction: DVector<f64>,
 }
@@ -86,7 +86,7 @@ impl Layer {
     }
 
     /// d.
-    fn slopes(&self) -> DVector<f64> {
+    pub(super) fn slopes(&self) -> DVector<f64> {
         self.means.zip_map(&self.reaction, |m, v| (1.0 - m * m) / (1.0 + v * (1.0 - m * m)))
     }
 
@@ -102,8 +102,8 @@ pub(super) struct Point {
     pub lambda: DVector<f64>,
     /// V and U.
     pub reaction: DVector<f64>,
-    visible: Layer,
-    hidden: Layer,
+    pub(super) visible: Layer,
+    pub(super) hidden: Layer,
     /// ŝ.
     pub sum: DVector<f64>,
     /// g − λ.
@@ -193,15 +193,15 @@ pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMat
 #[derive(Clone, Debug)]
 pub(super) struct Fluctuations {
     /// L of Ā = L Lᵀ.
-    root: Lower,
+    pub(super) root: Lower,
     /// Lᵀ a_j in columns.
     hidden: DMatrix<f64>,
     /// Lᵀ B L.
     coupling: DMatrix<f64>,
     /// Lᵀ f in orthonormal columns, and the upper triangular matrix that they are multiplied with in it.
-    held: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    pub(super) held: Option<(DMatrix<f64>, DMatrix<f64>)>,
     /// M of 1 − Lᵀ B L = M Mᵀ, across what is held.
-    factor: Lower,
+    pub(super) factor: Lower,
     /// log of what divides Z², the determinant.
     pub log_determinant: f64,
 }
@@ -210,13 +210,13 @@ pub(super) struct Fluctuations {
 #[derive(Clone, Debug)]
 pub(super) struct Responses {
     /// `M⁻¹ L⁻¹ x_i` in columns.
-    visible: DMatrix<f64>,
+    pub(super) visible: DMatrix<f64>,
     /// `M⁻¹ Lᵀ a_j` in columns.
-    hidden: DMatrix<f64>,
+    pub(super) hidden: DMatrix<f64>,
     /// `|L⁻¹ x_i|²`.
     own: DVector<f64>,
     /// The components along what is held, of both layers, a row a unit.
-    held: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    pub(super) held: Option<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
 impl Fluctuations {
@@ -309,93 +309,6 @@ fn squares(columns: &DMatrix<f64>) -> DVector<f64> {
     DVector::from_iterator(columns.ncols(), columns.as_slice().chunks_exact(rows).map(square))
 }
 
-fn column(v: &DVector<f64>) -> DMatrix<f64> {
+pub(super) fn column(v: &DVector<f64>) -> DMatrix<f64> {
     DMatrix::from_column_slice(v.len(), 1, v.as_slice())
-}
-
-/// Averages of the machine at a point, whole or projected as the flow needs them.
-#[derive(Clone, Debug)]
-pub(super) struct Contribution {
-    /// `⟨z_a σ_j⟩`, as in [`Averages`](crate::learning::Averages).
-    pub correlation: DMatrix<f64>,
-    pub visible: DVector<f64>,
-    pub hidden: DVector<f64>,
-}
-
-impl Contribution {
-    pub fn zeros_like(other: &Self) -> Self {
-        Self {
-            correlation: DMatrix::zeros(other.correlation.nrows(), other.correlation.ncols()),
-            visible: DVector::zeros(other.visible.len()),
-            hidden: DVector::zeros(other.hidden.len()),
-        }
-    }
-
-    pub fn add(&mut self, weight: f64, other: &Self) {
-        self.correlation.zip_apply(&other.correlation, |a, b| *a += weight * b);
-        self.visible.axpy(weight, &other.visible, 1.0);
-        self.hidden.axpy(weight, &other.hidden, 1.0);
-    }
-
-    /// Scalar product of all components.
-    pub fn dot(&self, other: &Self) -> f64 {
-        self.correlation.dot(&other.correlation) + self.visible.dot(&other.visible) + self.hidden.dot(&other.hidden)
-    }
-}
-
-/// A part of what a state stands for, whose weight a step of the map changes by itself: a stretch of the path of an integral,
-/// or all of a state with Gaussian fluctuations.
-#[derive(Clone, Debug)]
-pub(super) struct Part {
-    pub log_weight: f64,
-    pub mean: Contribution,
-}
-
-/// How much of the fluctuations is taken into account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Products of the magnetizations of naive mean field alone.
-    Leading,
-    /// With the connected part of their Gaussian fluctuations, which acts along modes that have not condensed.
-    Connected,
-    /// With the reaction of all others to each unit, of which all terms of order 1 follow.
-    #[default]
-    Full,
-}
-
-impl Order {
-    /// Of the reaction that is taken into account: none is naive mean field.
-    pub(super) fn share(self) -> f64 {
-        if self == Self::Full { 1.0 } else { 0.0 }
-    }
-}
-
-/// The averages at a point. `sites` says that correlations are wanted for each site, and not along the D directions.
-pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contribution {
-    let Solved { point, fluctuations, responses, .. } = solved;
-    let (m, t) = (&point.visible.means, &point.hidden.means);
-    let rows = if sites { m } else { &point.sum };
-    let mut out = Contribution { correlation: rows * t.transpose(), visible: m.clone(), hidden: t.clone() };
-    if order == Order::Leading {
-        return out;
-    }
-    // d_j Σ a_j, or for each site d_i d_j p_i·p_j.
-    let mut connected = if sites {
-        transposed_product(&responses.visible, &responses.hidden)
-    } else {
-        fluctuations.root.times(&fluctuations.factor.solve_transposed(&responses.hidden))
-    };
-    if let (Some((n, _)), Some((on_sites, on_units))) = (&fluctuations.held, &responses.held) {
-        let along = if sites { on_sites.clone() } else { fluctuations.root.times(n) };
-        connected.gemm(-1.0, &along, &on_units.transpose(), 1.0);
-    }
-    let (d_sites, d_units) = (point.visible.slopes(), point.hidden.slopes());
-    for (mut column, d) in connected.column_iter_mut().zip(&d_units) {
-        column *= *d;
-        if sites {
-            column.component_mul_assign(&d_sites);
-        }
-    }
-    out.correlation += connected;
-    out
 }

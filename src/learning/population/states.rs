@@ -1,10 +1,11 @@
 //! All stable states of a machine, followed along the flow.
 
 use super::super::gaussian::Averages;
+use super::contribution::{Contribution, Order, Part, contribution};
 use super::factors::Factors;
 use super::joint;
 use super::path::{self, Covered, Integral};
-use super::point::{Contribution, Fluctuations, Order, Part, Point, contribution, symmetric};
+use super::point::{Fluctuations, Point, symmetric};
 use super::solver::{NEAR_BY, Solved, solve, switched_on};
 use super::weights;
 use crate::learning::products::view;

@@ -2,8 +2,8 @@
 
 use super::super::state::{Basis, Layers, State};
 use super::clamped::PopulationTerm;
+use super::contribution::Order;
 use super::factors::Factors;
-use super::point::Order;
 use super::states::PopulationStates;
 use crate::learning::data_term::{Component, Mixture, Samples};
 use nalgebra::{DMatrix, DVector};

@@ -11,7 +11,7 @@
 //!
 //! which is the minimum of a convex function, and the same as before for γ → 0.
 
-use super::point::{Contribution, Part};
+use super::contribution::{Contribution, Part};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 

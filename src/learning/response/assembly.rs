@@ -2,7 +2,7 @@
 
 use super::averages::MachineAverages;
 use super::mean_field::Contribution;
-use super::states::Reduced;
+use super::reduced::Reduced;
 use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};

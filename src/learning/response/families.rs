@@ -3,7 +3,8 @@
 use super::finite_size::REST_CONDENSED;
 use super::hartree::quartic;
 use super::mean_field::{self, Contribution};
-use super::states::{Integrals, MeanFieldResponse, RELEVANT, Reduced};
+use super::reduced::Reduced;
+use super::states::{Integrals, MeanFieldResponse, RELEVANT};
 use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;

@@ -56,7 +56,7 @@ struct Sites {
 }
 
 impl Sites {
-    fn new(values: Vec<f64>, fields: Vec<f64>, noise: Rule) -> Self {
+    pub(super) fn new(values: Vec<f64>, fields: Vec<f64>, noise: Rule) -> Self {
         Self { values, fields, noise, total: Vec::new(), sites: Vec::new() }
     }
 }

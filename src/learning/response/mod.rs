@@ -16,6 +16,7 @@ mod hartree;
 mod layer;
 mod mean_field;
 mod node;
+mod reduced;
 mod relax;
 mod seeds;
 mod states;

@@ -9,15 +9,17 @@
 //! mode are too large for that, or always if asked for, a finite-size integral over the mode,
 //! or over two, takes the place of the state and of all others that differ from it in these modes only.
 
+use super::reduced::Reduced;
+
 use super::assembly::assemble;
 use super::averages::MachineAverages;
 use super::mean_field::{self, Contribution};
 use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 /// Without field, a mode below this condenses in no state: w²χ ≤ w² < 1.
-const CAN_CONDENSE: f64 = 0.9;
+pub(super) const CAN_CONDENSE: f64 = 0.9;
 /// Modes from this w on are candidates for the integral of [`Integrals::Always`].
 pub(super) const RELEVANT: f64 = 0.5;
 /// Points closer than this are one.
@@ -56,7 +58,7 @@ pub struct StateChange {
 
 /// A state as it was last seen, over all modes of the ensemble.
 #[derive(Clone, Debug)]
-struct Tracked {
+pub(super) struct Tracked {
     start: Start,
     modes_condensed: Vec<usize>,
     free_energy: f64,
@@ -72,52 +74,6 @@ pub struct MeanFieldResponse {
     gone: Vec<StateChange>,
     /// Modes with w > 1 at the last full search.
     above_one: Option<usize>,
-}
-
-/// The modes that can condense, as an ensemble of their own.
-pub(super) struct Reduced {
-    pub ensemble: Ensemble,
-    /// Their places among all modes.
-    pub active: Vec<usize>,
-    /// The others.
-    pub weak: Vec<usize>,
-    pub weak_w: Vec<f64>,
-}
-
-impl Reduced {
-    fn new(ensemble: &Ensemble, integrals: Integrals) -> Result<Self> {
-        let modes = ensemble.modes().len();
-        let least = if integrals == Integrals::Always { RELEVANT } else { CAN_CONDENSE };
-        let symmetric = matches!(ensemble.symmetry(), Symmetry::SignOfEachMode(_));
-        let keep = |mode: &usize| !symmetric || ensemble.modes()[*mode] > least || ensemble.has_field(*mode);
-        let (mut active, mut weak): (Vec<usize>, Vec<usize>) = (0..modes).partition(keep);
-        if active.is_empty() {
-            active.push(weak.remove(0));
-        }
-        let weak_w = weak.iter().map(|&mode| ensemble.modes()[mode]).collect();
-        let reduced = if weak.is_empty() {
-            ensemble.clone()
-        } else {
-            mean_field::select_modes(ensemble, ensemble.modes(), &active)?
-        };
-        Ok(Self { ensemble: reduced, active, weak, weak_w })
-    }
-
-    fn restrict(&self, start: &Start) -> Start {
-        let magnetization =
-            DVector::from_iterator(self.active.len(), self.active.iter().map(|&mode| start.magnetization[mode]));
-        Start { magnetization, overlap: start.overlap }
-    }
-
-    fn track(&self, point: &FixedPoint) -> Tracked {
-        let mut magnetization = DVector::zeros(self.active.len() + self.weak.len());
-        self.active.iter().zip(point.magnetization.iter()).for_each(|(&mode, m)| magnetization[mode] = *m);
-        Tracked {
-            start: Start { magnetization, overlap: point.overlap },
-            modes_condensed: point.modes_condensed.iter().map(|rank| self.active[rank - 1] + 1).collect(),
-            free_energy: point.free_energy,
-        }
-    }
 }
 
 impl MeanFieldResponse {

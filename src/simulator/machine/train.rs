@@ -18,10 +18,6 @@ use super::result::Result;
 use crate::data::Spins;
 use serde::{Deserialize, Serialize};
 
-mod probe;
-
-pub use probe::{ChainStates, Probe};
-
 /// Where the chains of an update start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -110,14 +106,14 @@ impl Settings {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trainer<'a> {
-    settings: Settings,
-    data: &'a Spins,
-    machine: Machine,
-    updates: u64,
-    order: Order,
-    chosen: Vec<usize>,
-    batch: Chains,
-    chains: Chains,
+    pub(super) settings: Settings,
+    pub(super) data: &'a Spins,
+    pub(super) machine: Machine,
+    pub(super) updates: u64,
+    pub(super) order: Order,
+    pub(super) chosen: Vec<usize>,
+    pub(super) batch: Chains,
+    pub(super) chains: Chains,
     gradients: Gradients,
 }
 

@@ -1,8 +1,8 @@
 //! Training of the linear machine by its exact gradient.
 
 use super::error::Result;
+use super::learner::{Learner, State};
 use super::recorder::Recorder;
-use super::run::{Learner, State};
 use crate::data::{Dataset, Moments};
 use crate::io::Array;
 use crate::simulator::machine::{LinearMachine, Machine, RbmError};

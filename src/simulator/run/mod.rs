@@ -21,6 +21,7 @@
 //! | `u`, `v` | N_v × R, N_h × R | singular vectors in columns, if they are asked for |
 
 mod error;
+mod learner;
 mod linear;
 mod log;
 mod recorder;
@@ -28,8 +29,9 @@ mod run;
 mod store;
 
 pub use error::{Result, SimulationError};
+pub use learner::{Learner, State};
 pub use linear::LinearTrainer;
 pub use log::{Record, SpectrumLog};
 pub use recorder::{Detail, Recorder};
-pub use run::{Learner, Spacing, State, run, schedule};
+pub use run::{Spacing, run, schedule};
 pub use store::Store;

@@ -5,8 +5,8 @@
 //! done they become one file, `model.h5`, which can be taken apart again to go on from its end.
 
 use super::error::{Result, SimulationError};
+use super::learner::State;
 use super::log::{Record, SpectrumLog};
-use super::run::State;
 use crate::data::Spins;
 use crate::io::Array;
 use crate::io::output::{remove_unfinished, write_atomically};

@@ -7,8 +7,8 @@
 //! Names thus survive crossings, and an early time at which a mode still is lost among others.
 
 use super::chains::{ChainProbe, ModeProbe};
-use super::curves::mean;
-use super::measures::EMERGED;
+use super::statistics::mean;
+
 use super::view::Course;
 use crate::error::{Error, Result};
 use crate::theory::spectrum::track;
@@ -127,6 +127,9 @@ fn by_emergence(course: &Course, ranks: &[Vec<usize>]) -> Vec<usize> {
 fn other_times() -> Error {
     Error::Range { name: "the times", reason: "they must be the same in all that is compared".to_owned() }
 }
+
+/// A mode has emerged at this multiple of the edge of the bulk.
+pub const EMERGED: f64 = 1.2;
 
 #[cfg(test)]
 mod tests {

@@ -21,9 +21,9 @@
 //!
 //! None of this can find a state that no chain has visited.
 
-use super::course::weights_of;
-use super::curves::{mean, standard_error};
+use super::statistics::{mean, standard_error};
 use super::view::View;
+use super::view::weights_of;
 use crate::simulator::machine::{ChainStates, Machine, Probe, Trainer};
 use crate::simulator::run::Result;
 use nalgebra::{DMatrix, DVector};

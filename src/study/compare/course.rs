@@ -1,24 +1,14 @@
 //! Simulations and theories seen through one view.
 
+use super::view::weights_of;
+
 use super::chains::{ChainProbe, probed};
 use super::view::{Course, View};
 use crate::error::{Error, Result};
 use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, ReliabilityLog, State, Unreliable, follow_states};
-use crate::simulator::machine::{LinearMachine, Machine, Trainer};
+use crate::simulator::machine::{Machine, Trainer};
 use crate::simulator::run::{self, Learner};
 use nalgebra::DMatrix;
-
-/// W of a machine, `N_v × N_h`.
-pub fn weights_of(machine: &Machine) -> DMatrix<f64> {
-    let weights = machine.weights.iter().map(|&w| f64::from(w));
-    DMatrix::from_row_iterator(machine.visible, machine.hidden, weights)
-}
-
-/// W of a linear machine.
-pub fn weights_of_linear(machine: &LinearMachine) -> DMatrix<f64> {
-    let weights = &machine.weights;
-    DMatrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)])
-}
 
 /// Trains to the end of a schedule of updates and looks at the machine after each of them. `weights` reads W off the learner;
 /// `step` is told the number of updates after every one.

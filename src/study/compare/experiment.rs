@@ -5,8 +5,9 @@
 //! steps, and everything is seen along the directions of the data that grow fastest, one a planted direction.
 
 use super::align::{Followed, Reference};
-use super::course::{Prediction, predict, simulate, weights_of};
+use super::course::{Prediction, predict, simulate};
 use super::curves::Curves;
+use super::view::weights_of;
 use super::view::{Course, View};
 use crate::data::{Clusters, Dataset, Moments};
 use crate::error::Error;

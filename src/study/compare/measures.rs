@@ -14,12 +14,13 @@
 //! What cannot be had, such as the plateau of a mode that never emerged, is `None`. Quantities of the simulations are means
 //! over the runs of what each run has, with the standard error of that mean.
 
+use super::align::EMERGED;
+
 use super::align::Followed;
-use super::curves::{Curves, mean, standard_error};
+use super::curves::Curves;
+use super::statistics::{mean, standard_error};
 use serde::Serialize;
 
-/// A mode has emerged at this multiple of the edge of the bulk.
-pub const EMERGED: f64 = 1.2;
 /// Share of the time that is the plateau's.
 const PLATEAU: f64 = 0.1;
 /// Upper level of growth, in plateaus.

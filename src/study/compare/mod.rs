@@ -30,13 +30,16 @@ mod curves;
 mod experiment;
 mod measures;
 mod plane;
+mod statistics;
 mod view;
 
+pub use align::EMERGED;
 pub use align::{Followed, Reference};
 pub use chains::{ChainProbe, ChainSummary, ModeProbe, probed, summaries};
-pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed, weights_of, weights_of_linear};
+pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed};
 pub use curves::{Curves, above_bulk};
 pub use experiment::{Design, Experiment, Outcome, Theory, closures};
-pub use measures::{EMERGED, Measured, Measures};
+pub use measures::{Measured, Measures};
 pub use plane::{PlanePoint, crossing, predicted_path, simulated_path};
 pub use view::{Bulk, Course, Observation, View};
+pub use view::{weights_of, weights_of_linear};

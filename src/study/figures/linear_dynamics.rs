@@ -3,7 +3,7 @@
 
 use super::spectrum_time::{LEADING, OTHERS, leading_style, value_axis};
 use crate::plot::axis::{Axis, Scale};
-use crate::plot::inset::Corner;
+use crate::plot::panel::Corner;
 use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, LegendPosition, Panel};
 

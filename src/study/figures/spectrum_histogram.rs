@@ -2,7 +2,7 @@
 
 use crate::plot::axis::{Axis, Scale};
 use crate::plot::histogram::density_in_bins;
-use crate::plot::inset::Corner;
+use crate::plot::panel::Corner;
 use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Figure, FigureError, LegendPosition, Panel};
 

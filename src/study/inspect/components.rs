@@ -15,7 +15,7 @@
 //! Gaussian (which noise does not change), or noise is below 2 %, the observed components are what is taken.
 
 use super::law::{Law, Ratios, Seen};
-use super::modes::Outlier;
+use super::outlier::Outlier;
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;

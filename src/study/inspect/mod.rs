@@ -14,10 +14,12 @@
 mod components;
 mod law;
 mod modes;
+mod outlier;
 mod states;
 mod trajectory;
 
 pub use law::{DECISIVE, Judgement, LARGEST_DISTANCE, Law, Mixing, Ratios, Seen, judge};
-pub use modes::{BothRatios, Outlier, Reading, mixings};
+pub use modes::{Reading, mixings};
+pub use outlier::{BothRatios, Outlier};
 pub use states::{DataStates, Depth, Position, States};
 pub use trajectory::{Course, Followed, Passage, Step, Trajectory};

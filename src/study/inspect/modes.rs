@@ -1,14 +1,16 @@
 //! Bulk and modes of one machine.
 
+use super::outlier::{BothRatios, Outlier};
+
 use super::components::{self, Vector};
-use super::law::Law;
-use super::law::{Judgement, Mixing, Ratios, Seen, judge};
+
+use super::law::{Judgement, Mixing, judge};
 use crate::error::Result;
 use crate::simulator::machine::Machine;
 use crate::theory::spectrum::{BulkFit, Decomposition, fit_weights, kurtosis, projections, spiked};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use serde::Serialize;
+
 use std::f64::consts::FRAC_PI_4;
 
 /// A mode within so many errors of σ is near the threshold, where the spiked formula is stationary and says little.
@@ -25,57 +27,6 @@ pub struct Reading {
     pub bulk: BulkFit,
     /// Singular values above the bulk, in decreasing order; all that are not zero where there is none.
     pub outliers: Vec<Outlier>,
-}
-
-/// A mode of the machine.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outlier {
-    /// Rank by singular value, from 1.
-    pub rank: usize,
-    /// Singular value.
-    pub observed: f64,
-    /// Strength w of the planted mode; `None` where the bulk is not the ensemble's noise, so that none can be concluded.
-    pub planted: Option<f64>,
-    /// Standard error of w: with x = σ²/w², `σ²/(L (1 − x))` is the variance from the noise of the one machine, where the
-    /// planted part is fixed (measured: its variance within 16 % for x < 0.4 and κ from 1/4 to 2), and the error of σ adds
-    /// to it. `None` where there is no noise, or none that is the ensemble's.
-    pub planted_error: Option<f64>,
-    /// Whether w exceeds σ by less than six errors: just above the threshold, where w is biased and vectors are noise.
-    pub near_threshold: bool,
-    /// Squared overlap of the observed vector u with the planted one, by the spiked formula; NaN where w is not known.
-    pub squared_overlap_u: f64,
-    /// The same of v.
-    pub squared_overlap_v: f64,
-    /// Kurtosis of the observed components of u, noise and all.
-    pub kurtosis_u: f64,
-    /// The same of v.
-    pub kurtosis_v: f64,
-    /// Law of the components of û.
-    pub prior_u: Law,
-    /// Law of the components of v̂.
-    pub prior_v: Law,
-    /// Log-likelihoods of the four laws.
-    pub log_likelihood_ratios: BothRatios,
-    /// Kolmogorov–Smirnov distance of the components of u from the likeliest law.
-    pub distance_u: f64,
-    /// The same of v.
-    pub distance_v: f64,
-    /// Projected visible field u·eta, unscaled.
-    pub eta: f64,
-    /// Projected hidden field v·theta, unscaled.
-    pub theta: f64,
-    /// The four laws as they are most likely seen, in the order of [`Prior::NAMED`](crate::Prior::NAMED), on u and on v.
-    #[serde(skip)]
-    pub seen: ([Seen; 4], [Seen; 4]),
-}
-
-/// Log-likelihoods of the laws on both sides, less the largest.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct BothRatios {
-    /// Of u.
-    pub u: Ratios,
-    /// Of v.
-    pub v: Ratios,
 }
 
 impl Reading {

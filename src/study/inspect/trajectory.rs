@@ -4,7 +4,8 @@
 //! singular values cross. A mode exists from the first checkpoint at which it lies above the bulk. Back in the bulk it is
 //! followed as long as its vectors can be recognised.
 
-use super::modes::{Outlier, Reading};
+use super::modes::Reading;
+use super::outlier::Outlier;
 use super::states::{Depth, Position};
 use crate::error::Result;
 use crate::simulator::machine::Machine;

@@ -9,7 +9,6 @@
 //! modes would drown the decayed ones; these are found by themselves, as what the decaying rows of `QᵀW` (Q: eigenvectors of
 //! A) have orthogonal to the growing ones.
 
-use super::training::raised;
 use crate::Result;
 use crate::data::Moments;
 use crate::learning::LinearTheory;
@@ -137,6 +136,11 @@ pub(super) fn decomposed(matrix: &DMatrix<f64>) -> Result<Decomposition> {
 /// Singular values, decreasing.
 fn sorted(matrix: &DMatrix<f64>) -> Result<Vec<f64>> {
     Ok(decomposed(matrix)?.singular_values)
+}
+
+/// Number of ranks at which one spectrum lies above another.
+pub(super) fn raised(spectrum: &[f64], start: &[f64]) -> usize {
+    spectrum.iter().zip(start).filter(|(now, before)| now > before).count()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! rate of 0.01 and 20 epochs; it does not state the size of its batches. Time, Σ learning rate × updates, is what counts: with
 //! batches of 500 an epoch of MNIST is t = 1.2, the end of the linear regime, and ten are t = 12.
 
+use super::linear_limit::raised;
+
 use super::linear_limit::{LinearLimit, decomposed};
 use crate::data::{Dataset, Moments, PrincipalComponents};
 use crate::simulator::machine::{Machine, Settings, Trainer};
@@ -182,11 +184,6 @@ impl TrainingCourse {
     pub fn raised(&self, record: usize) -> usize {
         raised(&self.records[record].singular_values, &self.records[0].singular_values)
     }
-}
-
-/// Number of ranks at which one spectrum lies above another.
-pub(super) fn raised(spectrum: &[f64], start: &[f64]) -> usize {
-    spectrum.iter().zip(start).filter(|(now, before)| now > before).count()
 }
 
 /// Updates in so many passes through the data.

@@ -1,12 +1,13 @@
 //! Averages over the field of a unit.
 
+use super::super::prior::Components;
 use super::field::Averages;
 use super::field::Backend;
 use super::field::Detail;
 use super::field::Field;
 use super::field::Function;
-use super::field::Law;
-use super::field::Linearization;
+use std::sync::Arc;
+
 use super::field::over_sites;
 use super::field::site_fields;
 use super::field::stein;
@@ -322,5 +323,38 @@ impl Averager {
                 Ok(sum / arguments.len() as f64)
             }
         }
+    }
+}
+
+/// What the prior makes of the average, with what the last linearization left for its products.
+#[derive(Clone, Debug)]
+pub(super) enum Law {
+    Gaussian { coefficients: Vec<f64>, point: Scalar, scratch: Vec<Scalar> },
+    Product(Product),
+    Tensor(Tensor),
+    Empirical { components: Arc<Components>, sites: Vec<Scalar>, arguments: Vec<f64> },
+}
+
+/// The averages over a field, with the derivatives of `E[û_α tanh S]` in the directions of the coefficients.
+#[derive(Debug)]
+pub struct Linearization<'a> {
+    pub(super) averager: &'a mut Averager,
+}
+
+impl Linearization<'_> {
+    /// The averages at the point.
+    pub fn averages(&self) -> &Averages {
+        &self.averager.averages
+    }
+
+    /// `out_α = Σ_β E[û_α û_β sech² S] δ_β`, the derivative of `E[û_α tanh S]` along `δ` in c: linear in the number
+    /// of modes. `direction` and `out` have one entry a mode.
+    pub fn product(&mut self, direction: &[f64], out: &mut [f64]) {
+        self.averager.product(direction, out);
+    }
+
+    /// The whole matrix `E[û_α û_β sech² S]`, `modes × modes`.
+    pub fn component_pair_sech2(&mut self) -> DMatrix<f64> {
+        self.averager.component_pair_sech2()
     }
 }

@@ -1,14 +1,10 @@
 //! What is averaged, over which field, by which backend.
 
-use super::averager::Averager;
-use super::product::{Product, Tensor};
 use super::scalar::Scalar;
 use crate::error::{Error, Result};
 use crate::theory::prior::{Components, Prior};
-use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// How averages are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,39 +121,6 @@ pub(super) enum Detail {
     Map,
     /// All of it.
     Jacobian,
-}
-
-/// What the prior makes of the average, with what the last linearization left for its products.
-#[derive(Clone, Debug)]
-pub(super) enum Law {
-    Gaussian { coefficients: Vec<f64>, point: Scalar, scratch: Vec<Scalar> },
-    Product(Product),
-    Tensor(Tensor),
-    Empirical { components: Arc<Components>, sites: Vec<Scalar>, arguments: Vec<f64> },
-}
-
-/// The averages over a field, with the derivatives of `E[û_α tanh S]` in the directions of the coefficients.
-#[derive(Debug)]
-pub struct Linearization<'a> {
-    pub(super) averager: &'a mut Averager,
-}
-
-impl Linearization<'_> {
-    /// The averages at the point.
-    pub fn averages(&self) -> &Averages {
-        &self.averager.averages
-    }
-
-    /// `out_α = Σ_β E[û_α û_β sech² S] δ_β`, the derivative of `E[û_α tanh S]` along `δ` in c: linear in the number
-    /// of modes. `direction` and `out` have one entry a mode.
-    pub fn product(&mut self, direction: &[f64], out: &mut [f64]) {
-        self.averager.product(direction, out);
-    }
-
-    /// The whole matrix `E[û_α û_β sech² S]`, `modes × modes`.
-    pub fn component_pair_sech2(&mut self) -> DMatrix<f64> {
-        self.averager.component_pair_sech2()
-    }
 }
 
 /// Gaussian components add to the noise: S has variance s² + Σ c².

@@ -27,7 +27,8 @@ mod scalar;
 pub mod study;
 mod tilted;
 
+pub use averager::Linearization;
 pub use averager::{ACCURACY, Averager};
-pub use field::{Averages, Backend, Field, Function, Linearization};
+pub use field::{Averages, Backend, Field, Function};
 pub use fourier::MAX_NODES;
 pub use scalar::{Scalar, log_2cosh};

@@ -1,8 +1,9 @@
 //! A look at the chains of a trainer: where they would go under the machine as it is.
 
-use super::super::random::{Purpose, Stream};
-use super::{Algorithm, Chains, Machine, Trainer};
-use crate::simulator::machine::chains::Block;
+use super::chains::{Block, Chains};
+use super::machine::Machine;
+use super::random::{Purpose, Stream};
+use super::train::{Algorithm, Trainer};
 use nalgebra::DMatrix;
 
 /// Both layers of chains, one chain a row.

@@ -1,0 +1,53 @@
+//! The ensemble of a learning machine at one time.
+
+use super::mean_field;
+use super::states::{CAN_CONDENSE, Integrals, RELEVANT, Tracked};
+use crate::theory::saddle::{Start, Symmetry};
+use crate::{Ensemble, FixedPoint, Result};
+use nalgebra::DVector;
+
+/// The modes that can condense, as an ensemble of their own.
+pub(super) struct Reduced {
+    pub ensemble: Ensemble,
+    /// Their places among all modes.
+    pub active: Vec<usize>,
+    /// The others.
+    pub weak: Vec<usize>,
+    pub weak_w: Vec<f64>,
+}
+
+impl Reduced {
+    pub(super) fn new(ensemble: &Ensemble, integrals: Integrals) -> Result<Self> {
+        let modes = ensemble.modes().len();
+        let least = if integrals == Integrals::Always { RELEVANT } else { CAN_CONDENSE };
+        let symmetric = matches!(ensemble.symmetry(), Symmetry::SignOfEachMode(_));
+        let keep = |mode: &usize| !symmetric || ensemble.modes()[*mode] > least || ensemble.has_field(*mode);
+        let (mut active, mut weak): (Vec<usize>, Vec<usize>) = (0..modes).partition(keep);
+        if active.is_empty() {
+            active.push(weak.remove(0));
+        }
+        let weak_w = weak.iter().map(|&mode| ensemble.modes()[mode]).collect();
+        let reduced = if weak.is_empty() {
+            ensemble.clone()
+        } else {
+            mean_field::select_modes(ensemble, ensemble.modes(), &active)?
+        };
+        Ok(Self { ensemble: reduced, active, weak, weak_w })
+    }
+
+    pub(super) fn restrict(&self, start: &Start) -> Start {
+        let magnetization =
+            DVector::from_iterator(self.active.len(), self.active.iter().map(|&mode| start.magnetization[mode]));
+        Start { magnetization, overlap: start.overlap }
+    }
+
+    pub(super) fn track(&self, point: &FixedPoint) -> Tracked {
+        let mut magnetization = DVector::zeros(self.active.len() + self.weak.len());
+        self.active.iter().zip(point.magnetization.iter()).for_each(|(&mode, m)| magnetization[mode] = *m);
+        Tracked {
+            start: Start { magnetization, overlap: point.overlap },
+            modes_condensed: point.modes_condensed.iter().map(|rank| self.active[rank - 1] + 1).collect(),
+            free_energy: point.free_energy,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What learns: updates, states and what of them is stored.
+
+use super::super::machine::Machine;
+use super::error::Result;
+use super::recorder::Recorder;
+use crate::data::Spins;
+use crate::io::Array;
+use std::collections::BTreeMap;
+
+/// A machine that learns, update by update.
+pub trait Learner {
+    /// One update.
+    ///
+    /// # Errors
+    /// Those of training.
+    fn update(&mut self) -> Result<()>;
+    /// Updates made.
+    fn updates(&self) -> u64;
+    /// Σ learning rate × updates.
+    fn time(&self) -> f64;
+    /// Passes through the data.
+    fn epoch(&self) -> f64;
+    /// What is to be seen of the machine as it is.
+    ///
+    /// # Errors
+    /// Those of the analysis.
+    fn record(&self, recorder: &Recorder) -> Result<BTreeMap<String, Array>>;
+    /// All that is needed to go on from here.
+    ///
+    /// # Errors
+    /// If the parameters are not finite.
+    fn state(&self) -> Result<State>;
+    /// Goes on from a state after so many updates.
+    ///
+    /// # Errors
+    /// If the state does not fit.
+    fn restore(&mut self, updates: u64, state: State) -> Result<()>;
+}
+
+/// State of a learner between two updates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The machine, in single precision.
+    pub machine: Machine,
+    /// Visible and hidden spins of the chains, if they go on.
+    pub chains: Option<(Spins, Spins)>,
+    /// What the machine in single precision does not hold.
+    pub exact: BTreeMap<String, Array>,
+}
