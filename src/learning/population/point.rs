@@ -42,7 +42,7 @@ pub(super) const LOWEST: f64 = -0.5;
 
 /// One layer at its mean fields.
 #[derive(Clone, Debug)]
-struct Layer {
+pub(super) struct Layer {
     /// y.
     fields: DVector<f64>,
     /// tanh y.

@@ -1,7 +1,7 @@
 //! The ensemble of a learning machine at one time.
 
 use super::mean_field;
-use super::states::{CAN_CONDENSE, Integrals, RELEVANT, Tracked};
+use super::states::{CAN_CONDENSE, Integrals, RELEVANT};
 use crate::theory::saddle::{Start, Symmetry};
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
@@ -50,4 +50,12 @@ impl Reduced {
             free_energy: point.free_energy,
         }
     }
+}
+
+/// A state as it was last seen, over all modes of the ensemble.
+#[derive(Clone, Debug)]
+pub(super) struct Tracked {
+    pub(super) start: Start,
+    pub(super) modes_condensed: Vec<usize>,
+    pub(super) free_energy: f64,
 }

@@ -9,6 +9,8 @@
 //! mode are too large for that, or always if asked for, a finite-size integral over the mode,
 //! or over two, takes the place of the state and of all others that differ from it in these modes only.
 
+use super::reduced::Tracked;
+
 use super::reduced::Reduced;
 
 use super::assembly::assemble;
@@ -54,14 +56,6 @@ pub struct StateChange {
     pub modes_condensed: Vec<usize>,
     /// Its free energy f, when last seen.
     pub free_energy: f64,
-}
-
-/// A state as it was last seen, over all modes of the ensemble.
-#[derive(Clone, Debug)]
-pub(super) struct Tracked {
-    start: Start,
-    modes_condensed: Vec<usize>,
-    free_energy: f64,
 }
 
 /// Averages of the machine by its states, which are followed from one ensemble to the next.
