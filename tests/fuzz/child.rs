@@ -38,7 +38,7 @@ pub struct Ending {
 /// Runs the program in a folder, with one thread and so many seconds of processor time. A count that was asked for may take
 /// longer: a program that shows progress is ended without a fault.
 pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
-    let limits = format!("ulimit -v {MEMORY}; ulimit -f {FILE}; ulimit -S -t {seconds}; exec \"$@\"");
+    let limits = format!("ulimit -c 0; ulimit -v {MEMORY}; ulimit -f {FILE}; ulimit -S -t {seconds}; exec \"$@\"");
     let printed = |name: &str| folder.with_extension(name);
     let (stdout, stderr) = (printed("stdout"), printed("stderr"));
     let mut child = Command::new("sh")
