@@ -40,6 +40,11 @@ impl Progress {
         self.set_position((share * SHARE) as u64);
     }
 
+    /// Another share of the work is done.
+    pub fn add_share(&self, share: f64) {
+        self.inc((share * SHARE) as u64);
+    }
+
     pub fn set_length(&self, length: u64) {
         self.bar.set_length(length);
     }
