@@ -3,6 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -485,4 +486,31 @@ fn bad_input_is_told_in_one_line() {
     let diverging = [&CLUSTERS[..], &["--learning-rate", "3e38", "--updates", "100", "--out", out, "--quiet"]].concat();
     assert_eq!(output(&diverging).status.code(), Some(1));
     assert_eq!(output(&["mnist"]).status.code(), Some(1));
+}
+
+/// More updates than a minute takes: off a terminal each half minute a line tells the share that is done.
+#[test]
+#[ignore = "a minute"]
+fn long_work_tells_its_progress_off_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let tiny = ["train", "--data", "clusters", "--visible", "12", "--samples", "30", "--hidden", "4", "--records", "3"];
+    let start = Instant::now();
+    let mut child =
+        command(&[&tiny[..], &["--epochs", "4294967296", "--out", folder.path().to_str().unwrap()]].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().take(2);
+    let told: Vec<(f64, String)> = lines.map(|line| (start.elapsed().as_secs_f64(), line.unwrap())).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let share = |line: &str| -> f64 {
+        let percent = line.strip_prefix("note: training: ").and_then(|rest| rest.split_once(" % done, ")).unwrap();
+        assert!(percent.1.ends_with(" left"), "{line}");
+        percent.0.parse().unwrap()
+    };
+    // Updates are quick: a line comes when it is due, or as late as a busy machine makes it.
+    assert!((30.0..45.0).contains(&told[0].0) && (60.0..90.0).contains(&told[1].0), "{told:?}");
+    assert!(share(&told[0].1) > 0.0 && share(&told[1].1) > share(&told[0].1), "{told:?}");
 }

@@ -466,13 +466,18 @@ impl CompareOptions {
                 batches.map(|batches| Setup { batches, ..setup.clone() }).collect()
             }
         };
-        let bar = progress::bar(common, "theory", courses.len() * times.len());
+        let bar = progress::share(common, "theory");
+        let whole = courses.len() as f64 * times.last().copied().unwrap_or_default();
         let one = |setup: &Setup| {
             let prepared = setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
             let integrator =
                 Integrator { method: method(&prepared.flow), learning_rate: rate, ..Integrator::default() };
             let plan = Plan { times: times.clone(), integrator, bulk_edge: None };
-            predict(&prepared, &plan, &problem.view, &mut |_| bar.inc(1))
+            let mut reached = 0.0;
+            predict(&prepared, &plan, &problem.view, &mut |time| {
+                bar.add_share((time - reached) / whole);
+                reached = time;
+            })
         };
         let predictions: Vec<Prediction> = courses.par_iter().map(one).collect::<crate::Result<_>>()?;
         bar.finish_and_clear();

@@ -217,9 +217,10 @@ impl TrainOptions {
         let (hyperparameters, units) = (self.hyperparameters(), self.units.into());
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
+        // Before what is there is unpacked.
+        let made = if resumed { Store::made(destination.folder(), units)? } else { None };
         let store = if resumed {
-            // Before what is there is unpacked.
-            if let Some(done) = Store::made(destination.folder(), units)?.filter(|&done| done > total) {
+            if let Some(done) = made.filter(|&done| done > total) {
                 return Err(CliError::Input(format!(
                     "the run has made {done} updates already, and {total} are asked for: a run can be extended, not shortened"
                 )));
@@ -230,7 +231,7 @@ impl TrainOptions {
         } else {
             Store::create(destination.folder(), hyperparameters, units, text.as_bytes())?
         };
-        let bar = progress::updates(common, "training", total);
+        let bar = progress::updates(common, "training", total).starting_at(made.unwrap_or(0));
         let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
         let note = self.write(common, destination, &store, &log, data)?;
@@ -327,7 +328,7 @@ impl TrainOptions {
             // The covariance and its eigenvectors.
             budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
         }
-        let each = budget::seconds(match self.units {
+        let each = budget::update_seconds(match self.units {
             UnitsName::Ising => sampled(self.gibbs_steps as f64),
             UnitsName::Gaussian => visible * weights,
         });
