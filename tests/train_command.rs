@@ -196,6 +196,14 @@ fn machines_are_sampled_and_looked_at() {
     ]);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((json["visible"].as_u64(), json["hidden"].as_u64()), (Some(60), Some(30)));
+    // Without --data they are those of the run, here the same; and so they are when the command is repeated.
+    let own = name("own");
+    let sample = ["sample", &run, "--steps", "50", "--chains", "20", "--likelihood", "--format", "json", "--out", &own];
+    let found: serde_json::Value = serde_json::from_str(&succeed(&sample)).unwrap();
+    let shared = ["data", "log_partition", "log_likelihood"];
+    assert!(shared.iter().all(|part| !found[part].is_null() && found[part] == json[part]), "{found} {json}");
+    let again: serde_json::Value = serde_json::from_str(&succeed(&["run", &own, "--format", "json"])).unwrap();
+    assert!(again == found, "{again} {found}");
     let estimate = &json["log_partition"];
     assert!(estimate["error"].as_f64().unwrap() < 0.5, "{json}");
     // Independent fair coins have −60 ln 2 = −41.6.
@@ -328,10 +336,14 @@ fn refused_commands_write_nothing() {
     succeed(&[&CLUSTERS[..], &["--updates", "20", "--quiet", "--out", &run]].concat());
     let other_size = ["--data", "clusters", "--visible", "50", "--samples", "200"];
     let same_size = ["--data", "clusters", "--visible", "60", "--samples", "200"];
+    let bare = name("bare.h5");
+    std::fs::copy(Path::new(&run).join("model.h5"), &bare).unwrap();
     for (arguments, reason) in [
         (&[&["sample", &run, "--likelihood"], &other_size[..]].concat()[..], "50 units"),
         (&[&["sample", &run, "--from-data"], &other_size[..]].concat(), "50 units"),
         (&[&["sample", &run, "--from-data", "--chains", "201"], &same_size[..]].concat(), "201 samples"),
+        (&["sample", &bare, "--likelihood"], "--data FILE"),
+        (&["sample", &bare, "--likelihood", "--samples", "10"], "--data digits has 784 units"),
         (&["sample", &run, "--likelihood", "--temperatures", "0"], "--temperatures is 0"),
         (&["sample", &run, "--image-shape", "7x7"], "7x7"),
         (&["spectrum", &run, "--image-shape", "7x7"], "7x7"),
@@ -350,8 +362,22 @@ fn refused_commands_write_nothing() {
         assert!(message.contains(reason), "{arguments:?}: {message}");
         assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
     }
-    // A run that cannot be shortened is left as it was.
+    // What would be ignored is refused, wherever it stands.
     let before = files(Path::new(&run));
+    for (arguments, option) in [
+        (&["train", "--resume", &run, "--out", &out][..], "--out"),
+        (&["--out", &out, "train", "--resume", &run], "--out"),
+        (&["train", "--resume", &run, "--seed", "0"], "--seed"),
+        (&["train", "--resume", &run, "--learning-rate", "0.1", "--epochs", "9"], "--learning-rate"),
+        (&["train", "--resume", &run, "--data", "digits"], "--data"),
+        (&["run", &run, "--seed", "3", "--out", &out], "--seed"),
+        (&["compare", "--simulation", &run, "--hidden", "7", "--out", &out], "--hidden"),
+    ] {
+        let message = refuse(arguments);
+        assert!(message.starts_with(&format!("error: {option} would be ignored")), "{arguments:?}: {message}");
+        assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
+    }
+    // A run that cannot be shortened is left as it was.
     refuse(&["train", "--resume", &run, "--updates", "10"]);
     assert!(files(Path::new(&run)) == before);
 }

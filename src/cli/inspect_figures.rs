@@ -8,7 +8,7 @@ use crate::figure::{
     self, Bulk, ComponentHistogram, LawCurve, ModeCourse, Scale, SpectrumHistogram, component_histograms,
     phase_diagram_with_path,
 };
-use crate::inspect::{Reading, Seen, States, Trajectory};
+use crate::inspect::{Law, Reading, Seen, States, Trajectory};
 use crate::phase::{Family, PhaseDiagram};
 use crate::spectrum::BulkFit;
 
@@ -111,7 +111,7 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
                     "mode {}, {}: {}",
                     mode + 1,
                     if hidden { "v\u{302}" } else { "u\u{302}" },
-                    capital(law.name())
+                    if law == Law::Unclaimed { "no law claimed" } else { capital(law.name()) }
                 ),
                 // Letter and accent, so that both are set alike.
                 label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },

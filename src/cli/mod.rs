@@ -13,6 +13,7 @@ mod data;
 mod destination;
 mod figure;
 mod figures;
+mod ignored;
 mod inspect;
 mod inspect_figures;
 mod inspect_report;
@@ -34,7 +35,7 @@ use crate::data::DataError;
 use crate::figure::FigureError;
 use crate::rbm::{ModelError, RbmError};
 use crate::simulation::SimulationError;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use options::Common;
 use std::process::ExitCode;
 
@@ -150,7 +151,8 @@ impl CliError {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
             report::print(&error.render().to_string());
@@ -163,7 +165,8 @@ pub fn main() -> ExitCode {
     };
     // Products are made in parallel where this crate says so, in parts that do not depend on the number of threads.
     faer::set_global_parallelism(faer::Par::Seq);
-    let outcome = cli.common.start_threads().and_then(|()| match cli.command {
+    let ready = ignored::refuse(&matches).and_then(|()| cli.common.start_threads());
+    let outcome = ready.and_then(|()| match cli.command {
         Command::Solve(command) => command.execute(&cli.common),
         Command::PhaseDiagram(command) => command.execute(&cli.common),
         Command::Average(command) => command.execute(&cli.common),

@@ -100,7 +100,7 @@ pub(super) struct TrainOptions {
     /// Also write model-bernoulli.h5, the machine converted to units 0 and 1
     #[arg(long, value_enum, value_name = "UNITS")]
     pub export: Option<Export>,
-    /// Go on with the run in this folder; of other options only --epochs or --updates count
+    /// Go on with the run in this folder, with its options; only --epochs or --updates may be given beside it
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
