@@ -391,6 +391,32 @@ fn runs_of_train_can_be_read() {
     assert!(String::from_utf8_lossy(&failed.stderr).contains("differ in"));
 }
 
+/// Data of a file are resolved site by site, and where directions are asked for the report says what that leaves out. Times in
+/// it are free of rounding: 95 steps of 0.01 are 0.9500000000000001 in binary.
+#[test]
+fn what_a_theory_resolves_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (table, out) = (path("samples.csv"), path("out"));
+    // Two patterns of 12 units, a unit of each sample flipped.
+    let sample = |k: usize| -> String {
+        let spin = |unit: usize| k.is_multiple_of(3) ^ unit.is_multiple_of(3) ^ (unit == k % 12);
+        (0..12).map(|unit| if spin(unit) { "1," } else { "0," }).collect::<String>().trim_end_matches(',').to_owned()
+            + "\n"
+    };
+    std::fs::write(&table, (0..60).map(sample).collect::<String>()).unwrap();
+    let start = ["compare", "--data", &table, "--hidden", "4", "--directions", "1", "--closures", "population"];
+    let start =
+        [&start[..], &["--learning-rate", "0.01", "--updates", "95", "--runs", "1", "--quiet", "--out", &out]].concat();
+    for (more, directions) in [(&[][..], 12), (&["--resolved", "directions"], 1)] {
+        let shown = succeed(&[&start[..], more].concat());
+        let report = json(Path::new(&out));
+        assert_eq!(report["theories"][0]["directions"], directions);
+        assert_eq!(shown.contains("resolves these directions alone"), directions == 1, "{shown}");
+        assert!(shown.contains("95 updates to t = 0.95,"), "{shown}");
+    }
+}
+
 #[test]
 fn bad_input_is_told_in_one_line_and_spoils_nothing() {
     let folder = tempfile::tempdir().unwrap();

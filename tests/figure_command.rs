@@ -85,6 +85,24 @@ fn the_letters_figures_are_written_with_their_claims_and_can_be_repeated() {
     }
 }
 
+/// Four singular values are too few for a bulk: each row says so, and no claim has a number of it.
+#[test]
+fn bulks_that_cannot_be_told_are_noted_in_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ["--data", "clusters", "--visible", "12", "--samples", "30", "--hidden", "4", "--epochs", "1"];
+    let json = succeed(
+        &[&["figure", "spectrum-histogram", "--out", text(folder.path()), "--format", "json"], &small[..]].concat(),
+    );
+    assert!(json.contains("no bulk early, no bulk at the end") && !json.contains("NaN"), "{json}");
+    let (header, rows) = table(&folder.path().join("spectrum-outliers.csv"));
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    for row in &rows {
+        assert_eq!(row[column("bulk_sigma")], "NaN");
+        assert!(row[column("bulk_note")].contains("4 singular values are too few"), "{row:?}");
+    }
+    assert!(rows.len() >= 2, "{rows:?}");
+}
+
 /// The spectra that are drawn and those of `train` with the same options are the same.
 #[test]
 fn the_spectrum_is_that_of_train() {

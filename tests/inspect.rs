@@ -266,6 +266,32 @@ fn the_noise_of_the_vectors_does_not_move_the_fixed_points() {
     }
 }
 
+/// 1/σ and w/σ scatter by their errors: of a hundred machines each the rms of the deviations over the errors is 1 within 0.3,
+/// four standard errors (1/√200). At 20 σ the error of w alone would give 1.6.
+#[test]
+fn places_scatter_by_their_errors() {
+    let (size, sigma, machines) = ((200, 100), 0.3, 100);
+    let drawn = |tau: f64, seed: u64| draw(size, &[tau * sigma], sigma, [&Prior::Gaussian; 2], 7000 + seed);
+    for tau in [2.5, 20.0] {
+        let pulls = (0..machines).into_par_iter().map(|seed| {
+            let reading = Reading::of(&drawn(tau, seed).machine).unwrap();
+            let (bulk, (ratio, error)) = (&reading.bulk, reading.strongest_over_sigma().unwrap());
+            [(1.0 / bulk.sigma - 1.0 / sigma) * bulk.sigma.powi(2) / bulk.sigma_error, (ratio - tau) / error]
+        });
+        let pulls: Vec<[f64; 2]> = pulls.collect();
+        for (of, name) in ["1/sigma", "w/sigma"].into_iter().enumerate() {
+            let rms = (pulls.iter().map(|pull| pull[of].powi(2)).sum::<f64>() / machines as f64).sqrt();
+            println!("{tau} sigma, {name}: {rms:.3}");
+            assert!((rms - 1.0).abs() < 0.3, "{tau} {name}: {rms}");
+        }
+    }
+    let (reading, position) = place(&drawn(2.5, 0).machine);
+    let (position, bulk) = (position.unwrap(), &reading.bulk);
+    let strongest = position.w_over_sigma.zip(position.w_over_sigma_error);
+    assert_eq!(strongest, reading.strongest_over_sigma());
+    assert_eq!(position.inv_sigma_error, bulk.sigma_error / (bulk.sigma * bulk.sigma));
+}
+
 /// Data of another size are refused; and where there is no bulk, strengths come without errors.
 #[test]
 fn what_cannot_be_said_is_not() {
@@ -447,6 +473,8 @@ fn noise_of_another_kind_is_doubted() {
             let (reading, position) = place(&machine);
             assert!(reading.bulk.note.is_some() && position.is_none(), "{kind} {size:?}: {:?}", reading.bulk);
             assert!(reading.outliers.iter().all(|outlier| outlier.planted.is_none()), "{kind}");
+            let laws = reading.outliers.iter().flat_map(|outlier| [outlier.prior_u, outlier.prior_v]);
+            assert!(laws.into_iter().all(|law| law == Law::Unclaimed), "{kind}");
         }
     }
     // At the size at which it reported 20 to 90 modes.

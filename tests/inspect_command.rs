@@ -233,12 +233,15 @@ fn too_few_units_for_a_bulk_are_told_by_every_command() {
         let report = json(&[&[command], &options[..]].concat());
         assert!(report["bulk"]["note"].as_str().unwrap().contains("2 singular values are too few"), "{report}");
         assert!(report["bulk"]["sigma"].is_null() && report["outliers"][1]["planted"].is_null());
+        assert!(command == "spectrum" || report["outliers"][0]["prior_u"] == "unclaimed", "{report}");
         let observed: Vec<f64> =
             report["outliers"].as_array().unwrap().iter().map(|mode| mode["observed"].as_f64().unwrap()).collect();
         assert!(observed.iter().zip([1.9, 1.4]).all(|(found, w)| (found - w).abs() < 1e-6), "{observed:?}");
         assert!(command == "spectrum" || report["position"].is_null());
         let shown = succeed(&[&[command], &options[..]].concat());
         assert!(shown.contains("sigma unknown") && shown.contains("too few"), "{shown}");
+        assert!(command == "spectrum" || shown.contains("no law is claimed"), "{shown}");
+        assert!(!["undecided", "gaussian"].iter().any(|law| shown.contains(law)), "{shown}");
         assert!(!["paramagnetic", "ferromagnetic", "spin-glass"].iter().any(|phase| shown.contains(phase)), "{shown}");
     }
     assert!(!out.join("phase-diagram.png").exists());

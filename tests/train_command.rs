@@ -3,6 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -195,6 +196,14 @@ fn machines_are_sampled_and_looked_at() {
     ]);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((json["visible"].as_u64(), json["hidden"].as_u64()), (Some(60), Some(30)));
+    // Without --data they are those of the run, here the same; and so they are when the command is repeated.
+    let own = name("own");
+    let sample = ["sample", &run, "--steps", "50", "--chains", "20", "--likelihood", "--format", "json", "--out", &own];
+    let found: serde_json::Value = serde_json::from_str(&succeed(&sample)).unwrap();
+    let shared = ["data", "log_partition", "log_likelihood"];
+    assert!(shared.iter().all(|part| !found[part].is_null() && found[part] == json[part]), "{found} {json}");
+    let again: serde_json::Value = serde_json::from_str(&succeed(&["run", &own, "--format", "json"])).unwrap();
+    assert!(again == found, "{again} {found}");
     let estimate = &json["log_partition"];
     assert!(estimate["error"].as_f64().unwrap() < 0.5, "{json}");
     // Independent fair coins have −60 ln 2 = −41.6.
@@ -327,10 +336,14 @@ fn refused_commands_write_nothing() {
     succeed(&[&CLUSTERS[..], &["--updates", "20", "--quiet", "--out", &run]].concat());
     let other_size = ["--data", "clusters", "--visible", "50", "--samples", "200"];
     let same_size = ["--data", "clusters", "--visible", "60", "--samples", "200"];
+    let bare = name("bare.h5");
+    std::fs::copy(Path::new(&run).join("model.h5"), &bare).unwrap();
     for (arguments, reason) in [
         (&[&["sample", &run, "--likelihood"], &other_size[..]].concat()[..], "50 units"),
         (&[&["sample", &run, "--from-data"], &other_size[..]].concat(), "50 units"),
         (&[&["sample", &run, "--from-data", "--chains", "201"], &same_size[..]].concat(), "201 samples"),
+        (&["sample", &bare, "--likelihood"], "--data FILE"),
+        (&["sample", &bare, "--likelihood", "--samples", "10"], "--data digits has 784 units"),
         (&["sample", &run, "--likelihood", "--temperatures", "0"], "--temperatures is 0"),
         (&["sample", &run, "--image-shape", "7x7"], "7x7"),
         (&["spectrum", &run, "--image-shape", "7x7"], "7x7"),
@@ -349,8 +362,22 @@ fn refused_commands_write_nothing() {
         assert!(message.contains(reason), "{arguments:?}: {message}");
         assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
     }
-    // A run that cannot be shortened is left as it was.
+    // What would be ignored is refused, wherever it stands.
     let before = files(Path::new(&run));
+    for (arguments, option) in [
+        (&["train", "--resume", &run, "--out", &out][..], "--out"),
+        (&["--out", &out, "train", "--resume", &run], "--out"),
+        (&["train", "--resume", &run, "--seed", "0"], "--seed"),
+        (&["train", "--resume", &run, "--learning-rate", "0.1", "--epochs", "9"], "--learning-rate"),
+        (&["train", "--resume", &run, "--data", "digits"], "--data"),
+        (&["run", &run, "--seed", "3", "--out", &out], "--seed"),
+        (&["compare", "--simulation", &run, "--hidden", "7", "--out", &out], "--hidden"),
+    ] {
+        let message = refuse(arguments);
+        assert!(message.starts_with(&format!("error: {option} would be ignored")), "{arguments:?}: {message}");
+        assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
+    }
+    // A run that cannot be shortened is left as it was.
     refuse(&["train", "--resume", &run, "--updates", "10"]);
     assert!(files(Path::new(&run)) == before);
 }
@@ -485,4 +512,31 @@ fn bad_input_is_told_in_one_line() {
     let diverging = [&CLUSTERS[..], &["--learning-rate", "3e38", "--updates", "100", "--out", out, "--quiet"]].concat();
     assert_eq!(output(&diverging).status.code(), Some(1));
     assert_eq!(output(&["mnist"]).status.code(), Some(1));
+}
+
+/// More updates than a minute takes: off a terminal each half minute a line tells the share that is done.
+#[test]
+#[ignore = "a minute"]
+fn long_work_tells_its_progress_off_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let tiny = ["train", "--data", "clusters", "--visible", "12", "--samples", "30", "--hidden", "4", "--records", "3"];
+    let start = Instant::now();
+    let mut child =
+        command(&[&tiny[..], &["--epochs", "4294967296", "--out", folder.path().to_str().unwrap()]].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().take(2);
+    let told: Vec<(f64, String)> = lines.map(|line| (start.elapsed().as_secs_f64(), line.unwrap())).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let share = |line: &str| -> f64 {
+        let percent = line.strip_prefix("note: training: ").and_then(|rest| rest.split_once(" % done, ")).unwrap();
+        assert!(percent.1.ends_with(" left"), "{line}");
+        percent.0.parse().unwrap()
+    };
+    // Updates are quick: a line comes when it is due, or as late as a busy machine makes it.
+    assert!((30.0..45.0).contains(&told[0].0) && (60.0..90.0).contains(&told[1].0), "{told:?}");
+    assert!(share(&told[0].1) > 0.0 && share(&told[1].1) > share(&told[0].1), "{told:?}");
 }

@@ -5,6 +5,8 @@ use super::error::CliError;
 /// Multiplications in a second, about, on several cores; and the time that any step takes.
 const SPEED: f64 = 1e11;
 const LEAST: f64 = 1e-6;
+/// The time that any update of a machine takes: a batch is chosen and both layers are drawn.
+const LEAST_UPDATE: f64 = 4e-6;
 /// Longest time that is started, in seconds: thirty days.
 const LONGEST: f64 = 30.0 * DAY;
 const DAY: f64 = 86_400.0;
@@ -15,6 +17,11 @@ const GIB: f64 = (1u64 << 30) as f64;
 /// Seconds that a step of so many multiplications takes, about.
 pub(super) fn seconds(multiplications: f64) -> f64 {
     LEAST.max(multiplications / SPEED)
+}
+
+/// Seconds that an update of so many multiplications takes, about.
+pub(super) fn update_seconds(multiplications: f64) -> f64 {
+    LEAST_UPDATE.max(seconds(multiplications))
 }
 
 /// Refuses a number of steps, each of so many seconds, that would take more than a month.
@@ -106,6 +113,10 @@ mod tests {
         // Small steps take a microsecond.
         assert!(check_time("--steps", 2.5e12, seconds(1.0)).is_ok());
         assert!(check_time("--steps", 2.7e12, seconds(1.0)).is_err());
+        // Small updates take four, large ones what their multiplications take.
+        assert!(check_time("--updates", 6e11, update_seconds(1.0)).is_ok());
+        assert!(check_time("--updates", 7e11, update_seconds(1.0)).is_err());
+        assert_eq!(update_seconds(1e9), seconds(1e9));
         assert!(check_time("--steps", f64::INFINITY, 1e-6).is_err() && check_time("--steps", 0.0, 1e30).is_ok());
         assert!(check_time("--gibbs-steps", 1.0, 1e30).unwrap_err().to_string().contains("one alone"));
     }

@@ -50,7 +50,7 @@ const LONGEST: f64 = 20.0;
 const MOST_UPDATES: f64 = 1e9;
 const MOST_RECORDS: usize = 100_000;
 
-/// Sites up to which clusters are resolved whole where it is not said.
+/// Sites up to which data are resolved whole where it is not said.
 const MOST_SITES: usize = 600;
 
 /// Basis of the population closure.
@@ -117,7 +117,7 @@ pub(super) struct CompareOptions {
     /// [default: one an amplitude of clusters, else all that grow]
     #[arg(long, value_name = "D")]
     directions: Option<usize>,
-    /// What the population closure resolves [default: all sites of clusters of up to 600 units, else the directions]
+    /// What the population closure resolves [default: all sites of up to 600 units, else the directions]
     #[arg(long, value_enum)]
     resolved: Option<Resolved>,
     /// The closures population and chains pass through the batches of each simulation, and their mean is compared; else steps
@@ -296,10 +296,7 @@ impl CompareOptions {
             let message = format!("--directions is {directions}: choose between 1 and the {units} visible units");
             return Err(CliError::Input(message));
         }
-        self.resolved.get_or_insert(match self.data.data.as_str() {
-            "clusters" if units <= MOST_SITES => Resolved::Sites,
-            _ => Resolved::Directions,
-        });
+        self.resolved.get_or_insert(if units <= MOST_SITES { Resolved::Sites } else { Resolved::Directions });
         let modes = *self.modes.get_or_insert(directions.min(machine.hidden).min(MODES));
         let basis = (directions < units).then(|| linear.leading(directions)).transpose()?;
         let view = View::new(units, machine.hidden, basis, modes)?;
@@ -467,13 +464,18 @@ impl CompareOptions {
                 batches.map(|batches| Setup { batches, ..setup.clone() }).collect()
             }
         };
-        let bar = progress::bar(common, "theory", courses.len() * times.len());
+        let bar = progress::share(common, "theory");
+        let whole = courses.len() as f64 * times.last().copied().unwrap_or_default();
         let one = |setup: &Setup| {
             let prepared = setup.prepare(&problem.data, &problem.moments, &problem.machine)?;
             let integrator =
                 Integrator { method: method(&prepared.flow), learning_rate: rate, ..Integrator::default() };
             let plan = Plan { times: times.clone(), integrator, bulk_edge: None };
-            predict(&prepared, &plan, &problem.view, &mut |_| bar.inc(1))
+            let mut reached = 0.0;
+            predict(&prepared, &plan, &problem.view, &mut |time| {
+                bar.add_share((time - reached) / whole);
+                reached = time;
+            })
         };
         let predictions: Vec<Prediction> = courses.par_iter().map(one).collect::<crate::Result<_>>()?;
         bar.finish_and_clear();

@@ -391,6 +391,10 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
             count => format!("{count} directions"),
         };
         text += &format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
+        if reported.directions < simulation.visible && theory.setup.closure == Closure::Population {
+            text += "The theory resolves these directions alone. What learning carries out of them is in the simulations and not \
+                     in the theory, and no mark shows from when on that matters; `--resolved sites` keeps it.\n\n";
+        }
         if theory.ended().is_some() {
             text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
         }
@@ -399,12 +403,13 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
             text += &format!("{reliability}\n");
         }
         let trusts = report.verdict.trusts();
-        text += &table(&reported.modes, "theory", trusts);
+        text += &table(&reported.modes, "theory", trusts, &QUANTITIES);
         if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
             text += &format!(
                 "\nUp to t = {}, where its states could be relied on:\n\n{}",
-                report::number(from),
-                table(modes, "theory", trusts)
+                report::reading(from),
+                // What the simulations have stands above; a theory that is cut never has a plateau.
+                table(modes, "theory", trusts, &known_to_theory(modes))
             );
         }
         let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
@@ -420,23 +425,42 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
             Some((steps, chains)) => (format!("one run of PCD-{steps} with {chains} chains"), "PCD"),
             None => ("one run of the exact gradient".to_owned(), "exact"),
         };
-        text += &format!("\n## The bias of {}: {what}\n\n{}", simulation.name(), table(&reference.modes, name, false));
+        text += &format!(
+            "\n## The bias of {}: {what}\n\n{}",
+            simulation.name(),
+            table(&reference.modes, name, false, &QUANTITIES)
+        );
     }
     text + &report.chains.as_ref().map_or(String::new(), ChainsReport::text)
 }
 
+/// A quantity of simulations and theory, with its name.
+type Quantity = (&'static str, fn(&Measures) -> Measured);
+
+const QUANTITIES: [Quantity; 3] = [
+    ("growth rate", |mode| mode.growth_rate),
+    ("emergence", |mode| mode.emergence_time),
+    ("plateau", |mode| mode.plateau),
+];
+
+/// The quantities that a theory has of some mode.
+fn known_to_theory(modes: &[Measures]) -> Vec<Quantity> {
+    QUANTITIES.into_iter().filter(|(_, of)| modes.iter().any(|mode| of(mode).theory.is_some())).collect()
+}
+
 /// A row a mode; where the simulations are no reference there are differences, not deviations from them.
-fn table(modes: &[Measures], other: &str, trusts: bool) -> String {
+fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[Quantity]) -> String {
     let what = if trusts { "deviation" } else { "difference" };
+    let names: String = quantities.iter().map(|(name, _)| format!(" {name} | {other} |")).collect();
     let mut text = format!(
-        "| mode | largest {what} | r.m.s. | in errors | growth rate | {other} | emergence | {other} | plateau | {other} |\n\
-         |---|---|---|---|---|---|---|---|---|---|\n"
+        "| mode | largest {what} | r.m.s. | in errors |{names}\n|---|---|---|---|{}\n",
+        "---|---|".repeat(quantities.len())
     );
     let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{:.2} %", 100.0 * value));
     for mode in modes {
-        let [growth, emergence, plateau] = [mode.growth_rate, mode.emergence_time, mode.plateau].map(pair);
+        let pairs: String = quantities.iter().map(|(_, of)| format!(" {} |", pair(of(mode)))).collect();
         text += &format!(
-            "| {} | {} | {} | {} | {growth} | {emergence} | {plateau} |\n",
+            "| {} | {} | {} | {} |{pairs}\n",
             mode.mode,
             percent(mode.max_relative_deviation),
             percent(mode.rms_relative_deviation),
@@ -461,5 +485,35 @@ fn short(value: Option<f64>) -> String {
             format!("{value:.decimals$}")
         }
         _ => "-".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_theory_has_no_columns_of_what_it_never_reached() {
+        let reached = |theory: Option<f64>| Measured { simulation: Some(2.0), error: Some(0.1), theory };
+        let mode = |number: usize, growth: Option<f64>| Measures {
+            mode: number,
+            max_relative_deviation: Some(0.01),
+            rms_relative_deviation: Some(0.005),
+            max_deviation_in_errors: None,
+            growth_rate: reached(growth),
+            emergence_time: reached(Some(1.9)),
+            plateau: reached(None),
+            smallest_overlap: None,
+        };
+        let header = |modes: &[Measures]| {
+            let text = table(modes, "theory", true, &known_to_theory(modes));
+            let cells: Vec<usize> = text.lines().map(|line| line.matches('|').count()).collect();
+            assert!(cells.iter().all(|&count| count == cells[0]), "{text}");
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        let none = header(&[mode(1, None)]);
+        assert!(none.contains("emergence") && !none.contains("growth") && !none.contains("plateau"), "{none}");
+        let some = header(&[mode(1, Some(2.1)), mode(2, None)]);
+        assert!(some.contains("growth rate | theory | emergence | theory |") && !some.contains("plateau"), "{some}");
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Name of the file that holds the resolved command.
-const RUN_FILE: &str = "run.toml";
+pub(super) const RUN_FILE: &str = "run.toml";
 /// Most bytes of it: a list of a hundred thousand numbers.
 const MOST_BYTES: u64 = 1 << 20;
 

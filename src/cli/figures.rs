@@ -70,7 +70,7 @@ fn histograms(
         let bulk = fit(record.singular_values(), visible, hidden)?;
         // Of a machine that comes alone, without a time, it is not known how it was trained.
         let when = match record.update {
-            _ if record.time.is_finite() => Some(format!("t = {}", super::report::plain(round(record.time)))),
+            _ if record.time.is_finite() => Some(format!("t = {}", super::report::short(record.time, 3))),
             0 if count == 1 => None,
             updates => Some(format!("{updates} updates")),
         };
@@ -100,15 +100,6 @@ pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
     }
 }
 
-/// Three significant digits.
-fn round(value: f64) -> f64 {
-    if value == 0.0 {
-        return 0.0;
-    }
-    let unit = 10f64.powi(value.abs().log10().floor() as i32 - 2);
-    (value / unit).round() * unit
-}
-
 /// The first hundred samples as images, in the files `name.png` and `name.svg`.
 pub(super) fn of_samples(
     destination: &mut Destination,
@@ -120,4 +111,9 @@ pub(super) fn of_samples(
         .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
         .collect();
     destination.save(&plot::samples_as_images(&images, shape, COLUMNS)?, name)
+}
+
+/// Whether images of so many rows and columns fit on a page.
+pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
+    rows <= 2 * columns && columns <= 8 * rows
 }

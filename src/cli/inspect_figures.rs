@@ -9,7 +9,7 @@ use crate::study::figures::{
     Bulk, ComponentHistogram, LawCurve, ModeCourse, SpectrumHistogram, component_histograms, phase_diagram_with_path,
 };
 use crate::study::figures::{modes_against_update, spectrum_histogram};
-use crate::study::inspect::{Reading, Seen, States, Trajectory};
+use crate::study::inspect::{Law, Reading, Seen, States, Trajectory};
 use crate::theory::phase::{Family, PhaseDiagram};
 use crate::theory::spectrum::BulkFit;
 
@@ -112,7 +112,7 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
                     "mode {}, {}: {}",
                     mode + 1,
                     if hidden { "v\u{302}" } else { "u\u{302}" },
-                    capital(law.name())
+                    if law == Law::Unclaimed { "no law claimed" } else { capital(law.name()) }
                 ),
                 // Letter and accent, so that both are set alike.
                 label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },

@@ -5,7 +5,7 @@ use super::destination::Destination;
 use super::error::CliError;
 use super::report;
 use super::report::{exact, number};
-use crate::study::inspect::{DataStates, Followed, Outlier, Position, Reading, States, Step, Trajectory};
+use crate::study::inspect::{DataStates, Followed, Law, Outlier, Position, Reading, States, Step, Trajectory};
 use crate::theory::saddle::FixedPoint;
 use crate::theory::spectrum::{BulkFit, Standing};
 use serde::Serialize;
@@ -73,7 +73,9 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
         "ks_distance",
         "outliers",
         "inv_sigma",
+        "inv_sigma_error",
         "w_over_sigma",
+        "w_over_sigma_error",
         "phase",
         "note",
     ];
@@ -83,7 +85,9 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
         row.extend([step.time, bulk.sigma, bulk.sigma_error, bulk.edge, bulk.ks_distance].map(exact));
         row.push(bulk.outliers.to_string());
         row.push(or_nan(position.map(|position| position.inv_sigma)));
+        row.push(or_nan(position.map(|position| position.inv_sigma_error)));
         row.push(or_nan(position.and_then(|position| position.w_over_sigma)));
+        row.push(or_nan(position.and_then(|position| position.w_over_sigma_error)));
         row.push(position.map_or("unknown".to_owned(), |position| position.phase.to_string()));
         row.push(bulk.note.clone().unwrap_or_default());
         row
@@ -149,9 +153,10 @@ impl<'a> Report<'a> {
         text += &report::bulk((model.visible, model.hidden), model.update, bulk);
         text += &match position {
             None => "position: none is claimed, nor a phase, without the ensemble's noise\n".to_owned(),
-            Some(Position { inv_sigma, w_over_sigma, phase }) => {
-                let strongest = w_over_sigma.map_or("-".to_owned(), number);
-                format!("position: 1/sigma {}, w_max/sigma {strongest}: {phase}\n", number(*inv_sigma))
+            Some(Position { inv_sigma, inv_sigma_error, w_over_sigma, w_over_sigma_error, phase }) => {
+                let strongest = w_over_sigma.map_or("-".to_owned(), |ratio| with_error(ratio, *w_over_sigma_error));
+                let noise = with_error(*inv_sigma, Some(*inv_sigma_error));
+                format!("position: 1/sigma {noise}, w_max/sigma {strongest}: {phase}\n")
             }
         };
         text += &self.outlier_table();
@@ -186,14 +191,18 @@ impl<'a> Report<'a> {
                 planted.map_or("-".to_owned(), |w| with_error(w, error) + mark),
                 format!("{:.3}", outlier.kurtosis_u),
                 format!("{:.3}", outlier.kurtosis_v),
-                outlier.prior_u.name().to_owned(),
-                outlier.prior_v.name().to_owned(),
+                law(outlier.prior_u),
+                law(outlier.prior_v),
                 format!("{:.3}", outlier.eta),
                 format!("{:.3}", outlier.theta),
             ]
         });
         let header = ["rank", "observed", "planted", "kurtosis u", "kurtosis v", "law u", "law v", "eta", "theta"];
-        text + &report::table(&header, rows)
+        text += &report::table(&header, rows);
+        if self.outliers.iter().any(|outlier| outlier.prior_u == Law::Unclaimed) {
+            text += "no law is claimed of components whose noise is not known: the bulk's note says why\n";
+        }
+        text
     }
 
     fn state_table(&self) -> String {
@@ -241,6 +250,11 @@ fn fixed_points_note(bulk: &BulkFit) -> Option<&'static str> {
         Standing::Absent if bulk.law.is_none() => Some("without noise, at the singular values for strengths"),
         _ => Some("with sigma and strengths as if the bulk were noise, which it is not"),
     }
+}
+
+/// A law in a table.
+fn law(law: Law) -> String {
+    if law == Law::Unclaimed { "-".to_owned() } else { law.name().to_owned() }
 }
 
 /// Four decimals, without the sign of a zero.

@@ -244,9 +244,8 @@ impl LearnOptions {
         if self.method == MethodName::Auto && plan.integrator.method != Method::Map {
             plan.integrator.method = prepared.flow.suggested_method();
         }
-        let bar = progress::bar(common, "learning", 1000);
-        let share = |t: f64| (1000.0 * t / self.t_end) as u64;
-        let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position(share(t)))?;
+        let bar = progress::share(common, "learning");
+        let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_share(t / self.t_end))?;
         bar.finish_and_clear();
         self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;

@@ -14,6 +14,7 @@ mod destination;
 mod error;
 mod figure;
 mod figures;
+mod ignored;
 mod inspect;
 mod inspect_figures;
 mod inspect_report;

@@ -1,9 +1,14 @@
 //! The trained machine that a command looks at.
 
+use super::figures::fits_on_a_page;
+
 use super::opening::{note_checksum, open_model, open_with};
 
+use super::data::DataOptions;
+use super::destination::{RUN_FILE, RunFile};
 use super::error::CliError;
 use super::options::Common;
+use super::train::TrainOptions;
 use super::{progress, train};
 use crate::data::{Dataset, digits};
 use crate::io::bounds::room_for;
@@ -66,11 +71,6 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
-/// Whether images of so many rows and columns fit on a page.
-pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
-    rows <= 2 * columns && columns <= 8 * rows
-}
-
 /// Machines of a file, by update.
 pub(super) enum Source {
     /// A file.
@@ -104,6 +104,19 @@ impl ModelOptions {
         let reader = open_with(ModelReader::open_weights, path, units, linear)?.with_label(self.label);
         note_checksum(path, &mut self.model_checksum)?;
         Ok(Source::File(Box::new(reader)))
+    }
+
+    /// The data that the machine was trained on, once it is opened: those of the `run.toml` beside its file if that is of `train`, and of
+    /// a machine trained on the spot the same drawn digits.
+    pub fn training_data(&self, common: &Common) -> Result<Option<DataOptions>, CliError> {
+        let Some(path) = &self.model else { return Ok(Some(DataOptions::digits(SAMPLES, common.seed))) };
+        let run = path.with_file_name(RUN_FILE);
+        if !run.is_file() {
+            return Ok(None);
+        }
+        let (file, _) = RunFile::read(&run)?;
+        let options = if file.command == "train" { Some(file.options::<TrainOptions>()?) } else { None };
+        Ok(options.map(|options| options.data))
     }
 
     /// Rows and columns of the visible layer, if it is an image.

@@ -26,7 +26,7 @@ pub(super) struct Common {
     /// What is printed: a table for people, or JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// No progress bars and no notes
+    /// No progress and no notes
     #[arg(long, global = true)]
     pub quiet: bool,
 }

@@ -2,7 +2,8 @@
 
 use super::error::one_line;
 use super::options::Common;
-use clap::{Parser, Subcommand};
+use super::{ignored, report};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Theory of restricted Boltzmann machines: saddle points and phase diagrams of the RBM ensemble.
@@ -40,10 +41,11 @@ pub(super) enum Command {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
-            super::report::print(&error.render().to_string());
+            report::print(&error.render().to_string());
             return ExitCode::SUCCESS;
         }
         Err(error) => {
@@ -53,7 +55,8 @@ pub fn main() -> ExitCode {
     };
     // Products are made in parallel where this crate says so, in parts that do not depend on the number of threads.
     faer::set_global_parallelism(faer::Par::Seq);
-    let outcome = cli.common.start_threads().and_then(|()| match cli.command {
+    let ready = ignored::refuse(&matches, &Cli::command()).and_then(|()| cli.common.start_threads());
+    let outcome = ready.and_then(|()| match cli.command {
         Command::Solve(command) => command.execute(&cli.common),
         Command::PhaseDiagram(command) => command.execute(&cli.common),
         Command::Average(command) => command.execute(&cli.common),

@@ -1,12 +1,90 @@
-//! Progress on stderr: drawn only on a terminal, gone when done.
+//! Progress on stderr: bars on a terminal, gone when done; elsewhere a line every half minute of long work.
 
 use super::options::Common;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::time::Duration;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
-/// A bar of `steps` steps under a name; hidden if not wanted. indicatif draws nothing where stderr is not a terminal.
-pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> ProgressBar {
-    styled(common, ProgressBar::new(steps as u64), "{msg} [{bar:30}] {percent:>3} %  {eta} left").with_message(name)
+/// Time between two lines, and before the first one.
+const PAUSE: Duration = Duration::from_secs(30);
+/// Steps of a bar of a share that grows evenly; fine, since a line tells only what has moved.
+const SHARE: f64 = 1e12;
+
+/// When a line was told last, whatever of: many short parts are long work too.
+static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now()));
+
+/// How far some work is.
+pub(super) struct Progress {
+    /// indicatif draws nothing where stderr is not a terminal.
+    bar: ProgressBar,
+    log: Option<Log>,
+}
+
+impl Progress {
+    /// So many more steps are done.
+    pub fn inc(&self, steps: u64) {
+        self.bar.inc(steps);
+        self.tell();
+    }
+
+    /// So many steps are done.
+    pub fn set_position(&self, position: u64) {
+        self.bar.set_position(position);
+        self.tell();
+    }
+
+    /// A share of the work is done, of a bar made by [`share`].
+    pub fn set_share(&self, share: f64) {
+        self.set_position((share * SHARE) as u64);
+    }
+
+    /// Another share of the work is done.
+    pub fn add_share(&self, share: f64) {
+        self.inc((share * SHARE) as u64);
+    }
+
+    pub fn set_length(&self, length: u64) {
+        self.bar.set_length(length);
+    }
+
+    pub fn set_message(&self, message: String) {
+        self.bar.set_message(message);
+    }
+
+    /// Goes on from steps that were made before.
+    pub fn starting_at(mut self, position: u64) -> Self {
+        self.bar.set_position(position);
+        self.bar.reset_eta();
+        self.log = self.log.map(|log| Log::new(log.start, position));
+        self
+    }
+
+    pub fn finish_and_clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tell(&self) {
+        let Some(log) = &self.log else { return };
+        let (now, position) = (Instant::now(), self.bar.position());
+        if PACE.is_due(now) && log.moves_to(position) {
+            PACE.told(now);
+            let share = log.share(now, position, self.bar.length().unwrap_or_default());
+            // A reader that is gone is no reason to stop.
+            let _ = writeln!(stderr(), "note: {}: {share}", self.bar.message());
+        }
+    }
+}
+
+/// A bar of `steps` steps under a name; hidden if not wanted.
+pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Progress {
+    styled(common, name, steps as u64, "{msg} [{bar:30}] {percent:>3} %  {eta} left")
+}
+
+/// A bar of a share that grows evenly.
+pub(super) fn share(common: &Common, name: &'static str) -> Progress {
+    bar(common, name, SHARE as usize)
 }
 
 /// A sign of life for a search whose length is not known beforehand.
@@ -20,23 +98,119 @@ pub(super) fn spinner(common: &Common, name: &'static str) -> ProgressBar {
 }
 
 /// A bar of many quick steps, with their rate.
-pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> ProgressBar {
-    let template = "{msg} [{bar:30}] {pos}/{len}  {per_sec}  {eta} left";
-    styled(common, ProgressBar::new(steps), template).with_message(name)
+pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> Progress {
+    styled(common, name, steps, "{msg} [{bar:30}] {pos}/{len}  {per_sec}  {eta} left")
 }
 
 /// A bar of bytes.
-pub(super) fn bytes(common: &Common) -> ProgressBar {
-    styled(common, ProgressBar::new(0), "{msg} [{bar:30}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
+pub(super) fn bytes(common: &Common) -> Progress {
+    styled(common, "download", 0, "{msg} [{bar:30}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
 }
 
-fn styled(common: &Common, bar: ProgressBar, template: &str) -> ProgressBar {
+fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Progress {
     if common.quiet {
-        return ProgressBar::hidden();
+        return Progress { bar: ProgressBar::hidden(), log: None };
     }
     // Templates are constant; the default style would serve as well.
     let style = ProgressStyle::with_template(template)
         .map(|style| style.progress_chars("=> "))
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style)
+    LazyLock::force(&PACE);
+    let log = (!stderr().is_terminal()).then(|| Log::new(Instant::now(), 0));
+    Progress { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
+}
+
+/// The pace of lines.
+struct Pace {
+    start: Instant,
+    /// Milliseconds from the start after which the next line is due.
+    due: AtomicU64,
+}
+
+impl Pace {
+    fn new(start: Instant) -> Self {
+        Self { start, due: AtomicU64::new(PAUSE.as_millis() as u64) }
+    }
+
+    fn milliseconds(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_millis() as u64
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.milliseconds(now) >= self.due.load(Relaxed)
+    }
+
+    fn told(&self, now: Instant) {
+        self.due.store(self.milliseconds(now) + PAUSE.as_millis() as u64, Relaxed);
+    }
+}
+
+/// What the lines of one bar need.
+struct Log {
+    start: Instant,
+    /// Steps that were done at the start.
+    before: u64,
+    /// Steps of which the last line told.
+    told: AtomicU64,
+}
+
+impl Log {
+    fn new(start: Instant, before: u64) -> Self {
+        Self { start, before, told: AtomicU64::new(before) }
+    }
+
+    /// Whether there are more steps than the last line told; then they are told, once.
+    fn moves_to(&self, position: u64) -> bool {
+        self.told.fetch_max(position, Relaxed) < position
+    }
+
+    /// The share that is done, and the time left at the pace from the start on.
+    fn share(&self, now: Instant, position: u64, length: u64) -> String {
+        let percent = 100.0 * position as f64 / length.max(position).max(1) as f64;
+        // Two digits at least, so that small steps are seen.
+        let digits = if percent > 0.0 { (1.0 - percent.log10().floor()).clamp(1.0, 20.0) as usize } else { 1 };
+        let each =
+            now.saturating_duration_since(self.start).as_secs_f64() / position.saturating_sub(self.before) as f64;
+        let left = Duration::try_from_secs_f64(each * length.saturating_sub(position) as f64).unwrap_or(Duration::MAX);
+        format!("{percent:.digits$} % done, {} left", HumanDuration(left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_line_is_due_after_half_a_minute_and_half_a_minute_after_each() {
+        let start = Instant::now();
+        let pace = Pace::new(start);
+        assert!(!pace.is_due(start + seconds(29)) && pace.is_due(start + seconds(30)));
+        pace.told(start + seconds(47));
+        assert!(!pace.is_due(start + seconds(76)) && pace.is_due(start + seconds(77)));
+    }
+
+    #[test]
+    fn steps_are_told_once() {
+        let log = Log::new(Instant::now(), 5);
+        assert!(!log.moves_to(5) && log.moves_to(6) && !log.moves_to(6) && log.moves_to(8));
+    }
+
+    #[test]
+    fn a_line_tells_the_share_that_is_done_and_the_time_left() {
+        let start = Instant::now();
+        let line =
+            |before, after, position, length| Log::new(start, before).share(start + seconds(after), position, length);
+        assert_eq!(line(0, 30, 25, 100), "25.0 % done, 2 minutes left"); // 90 s
+        assert_eq!(line(0, 40, 1, 1_000_000), "0.00010 % done, 66 weeks left"); // 4e7 s
+        // Only the 30 steps of this run took the minute: 40 more take 80 s.
+        assert_eq!(line(30, 60, 60, 100), "60.0 % done, 80 seconds left");
+        assert_eq!(line(0, 30, 100, 100), "100.0 % done, 0 seconds left");
+        // A length that is not known, and a time that no duration holds.
+        assert_eq!(line(0, 30, 7, 0), "100.0 % done, 0 seconds left");
+        assert!(line(0, 4_000_000_000, 1, u64::MAX).ends_with(" years left"));
+    }
 }

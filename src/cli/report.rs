@@ -56,7 +56,7 @@ pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
     format!(
         "{what} cannot be relied on from t = {} on: states were approximate in {:.0} % of the evaluations there, and what follows \
          builds on them.\n",
-        plain(format!("{:.3e}", found.from).parse().unwrap_or(found.from)),
+        reading(found.from),
         100.0 * found.share
     )
 }
@@ -74,8 +74,19 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A number as the user gave it.
+/// A number as the user gave it; of one that was computed, such as steps times their length, twelve digits, which rounding leaves.
 pub(super) fn plain(value: f64) -> String {
+    short(value, 12)
+}
+
+/// A measured number in a sentence: four digits.
+pub(super) fn reading(value: f64) -> String {
+    short(value, 4)
+}
+
+/// At most so many significant digits, without zeros at the end.
+pub(super) fn short(value: f64, digits: usize) -> String {
+    let value: f64 = format!("{value:.*e}", digits - 1).parse().unwrap_or(value);
     if value == 0.0 || (1e-4..1e6).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
 }
 
@@ -137,6 +148,11 @@ mod tests {
         assert_eq!(number(-1234.5678912), "-1234.5679");
         assert_eq!(number(1.5e-13), "1.5000000e-13");
         assert_eq!(number(0.0), "0");
+        assert_eq!(
+            (plain(95.0 * 0.01), plain(1.0 / 3.0), plain(2e-7)),
+            ("0.95".into(), "0.333333333333".into(), "2e-7".into())
+        );
+        assert_eq!((plain(784.0), plain(f64::NAN), reading(0.123456)), ("784".into(), "NaN".into(), "0.1235".into()));
         let value = 0.1 + 0.2;
         assert_eq!(exact(value).parse::<f64>().unwrap(), value);
     }

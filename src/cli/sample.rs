@@ -36,20 +36,21 @@ pub(super) struct SampleOptions {
     #[command(flatten)]
     #[serde(flatten)]
     model: ModelOptions,
+    /// Data of --likelihood and --from-data; without, those that the machine was trained on, where a run.toml beside it tells.
     #[command(flatten)]
-    #[serde(flatten)]
-    data: DataOptions,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<DataOptions>,
     /// Chains, each a sample
     #[arg(long, default_value_t = 100, value_name = "N")]
     chains: usize,
     /// Gibbs steps from independent units, or from the data
     #[arg(long, default_value_t = 1000, value_name = "K")]
     steps: usize,
-    /// Start the chains at the data
+    /// Start the chains at the data (--data, else those that the machine was trained on)
     #[arg(long)]
     #[serde(default)]
     from_data: bool,
-    /// Estimate log Z and the mean log-likelihood of the data
+    /// Estimate log Z and the mean log-likelihood of the data (--data, else those that the machine was trained on)
     #[arg(long)]
     #[serde(default)]
     likelihood: bool,
@@ -86,11 +87,8 @@ impl SampleOptions {
         let machine = source.machine(self.model.update)?;
         let shape = self.model.shape(machine.visible)?;
         self.check_cost(&machine)?;
-        let data = if self.from_data || self.likelihood { Some(self.data.load(common, Expect::Spins)?) } else { None };
+        let data = self.load_data(common, &machine)?;
         let spins = data.as_ref().map(Dataset::spins).transpose()?;
-        if let Some(spins) = spins {
-            machine.check_data(spins)?;
-        }
         let mut sampler = match &data {
             Some(data) if self.from_data => {
                 Sampler::from_samples(&machine, data.clone().first(Some(self.chains))?.spins()?, common.seed)?
@@ -116,7 +114,7 @@ impl SampleOptions {
         destination.write_run(common, "sample", &self)?;
         let sums = samples.unit_sums();
         let summary = Summary {
-            data: data.as_ref().map(|data| self.data.report(data)),
+            data: self.data.as_ref().zip(data.as_ref()).map(|(options, data)| options.report(data)),
             visible: machine.visible,
             hidden: machine.hidden,
             model_notes: source.notes(self.model.update)?.into_iter().chain(converted(&source, &machine)).collect(),
@@ -132,6 +130,33 @@ impl SampleOptions {
             Format::Table => report::print(&(summary.text() + &destination.summary())),
         }
         Ok(())
+    }
+
+    /// The data that the options ask for, if they do: those given, else those that the machine was trained on.
+    fn load_data(&mut self, common: &Common, machine: &Machine) -> Result<Option<Dataset>, CliError> {
+        if !(self.from_data || self.likelihood) {
+            return Ok(None);
+        }
+        if self.data.is_none() {
+            self.data = self.model.training_data(common)?;
+        }
+        let visible = machine.visible;
+        let Some(options) = &mut self.data else {
+            let message = format!(
+                "--likelihood and --from-data need data, of {visible} units as the machine has visible ones: give --data FILE"
+            );
+            return Err(CliError::Input(message));
+        };
+        let data = options.load(common, Expect::Spins)?;
+        if data.units() != visible {
+            let message = format!(
+                "--data {} has {} units, and the machine {visible} visible ones: give --data FILE of as many units",
+                options.data,
+                data.units()
+            );
+            return Err(CliError::Input(message));
+        }
+        Ok(Some(data))
     }
 
     /// Refuses numbers of chains, steps and temperatures that would take too long or too much memory.

@@ -3,7 +3,7 @@
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
-use super::model::fits_on_a_page;
+use super::figures::fits_on_a_page;
 use super::options::{Common, Format};
 use super::report::{exact, number};
 use super::{budget, figures, progress, report};
@@ -101,7 +101,7 @@ pub(super) struct TrainOptions {
     /// Also write model-bernoulli.h5, the machine converted to units 0 and 1
     #[arg(long, value_enum, value_name = "UNITS")]
     pub export: Option<Export>,
-    /// Go on with the run in this folder; of other options only --epochs or --updates count
+    /// Go on with the run in this folder, with its options; only --epochs or --updates may be given beside it
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
@@ -218,9 +218,10 @@ impl TrainOptions {
         let (hyperparameters, units) = (self.hyperparameters(), self.units.into());
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
+        // Before what is there is unpacked.
+        let made = if resumed { Store::made(destination.folder(), units)? } else { None };
         let store = if resumed {
-            // Before what is there is unpacked.
-            if let Some(done) = Store::made(destination.folder(), units)?.filter(|&done| done > total) {
+            if let Some(done) = made.filter(|&done| done > total) {
                 return Err(CliError::Input(format!(
                     "the run has made {done} updates already, and {total} are asked for: a run can be extended, not shortened"
                 )));
@@ -231,7 +232,7 @@ impl TrainOptions {
         } else {
             Store::create(destination.folder(), hyperparameters, units, text.as_bytes())?
         };
-        let bar = progress::updates(common, "training", total);
+        let bar = progress::updates(common, "training", total).starting_at(made.unwrap_or(0));
         let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
         bar.finish_and_clear();
         let note = self.write(common, destination, &store, &log, data)?;
@@ -328,7 +329,7 @@ impl TrainOptions {
             // The covariance and its eigenvectors.
             budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
         }
-        let each = budget::seconds(match self.units {
+        let each = budget::update_seconds(match self.units {
             UnitsName::Ising => sampled(self.gibbs_steps as f64),
             UnitsName::Gaussian => visible * weights,
         });

@@ -47,7 +47,7 @@ enum Response {
     /// One state and the Gaussian fluctuations around it.
     Gaussian(RefCell<SingleState>),
     /// All states, by their free energies.
-    MeanField(RefCell<MeanField>),
+    MeanField(Box<RefCell<MeanField>>),
     /// All states of the machine itself.
     Population(Box<RefCell<PopulationStates>>),
     /// States that follow from samples.
@@ -186,7 +186,7 @@ impl Flow {
     /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
     /// they are those that the first hundred samples lead to, with equal weights.
     pub fn with_mean_field(mut self, integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
-        self.response = Response::MeanField(RefCell::new(MeanField::new(integrals, prior_u, prior_v)));
+        self.response = Response::MeanField(Box::new(RefCell::new(MeanField::new(integrals, prior_u, prior_v))));
         self
     }
 

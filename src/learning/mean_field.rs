@@ -29,15 +29,30 @@ pub(super) struct MeanField {
     prior_v: Prior,
     /// v^α of the last call, `H × K`.
     last: Option<DMatrix<f64>>,
+    /// Where the last averages were made, with which noise, and what they were: at the end of a step they are asked for again,
+    /// up to three times, and may be integrals.
+    made: Option<(State, f64, Averages)>,
 }
 
 impl MeanField {
     pub fn new(integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
-        Self { response: MeanFieldResponse::new(integrals), prior_u, prior_v, last: None }
+        Self { response: MeanFieldResponse::new(integrals), prior_u, prior_v, last: None, made: None }
     }
 
     /// Averages at a state of the flow, with noise of scale `sigma`.
     pub fn averages(&mut self, layers: &Layers, state: &State, sigma: f64) -> Result<Averages> {
+        if let Some((at, with, averages)) = &self.made
+            && at == state
+            && *with == sigma
+        {
+            return Ok(averages.clone());
+        }
+        let averages = self.averages_anew(layers, state, sigma)?;
+        self.made = Some((state.clone(), sigma, averages.clone()));
+        Ok(averages)
+    }
+
+    fn averages_anew(&mut self, layers: &Layers, state: &State, sigma: f64) -> Result<Averages> {
         let frame = Frame::of(&state.weights)?;
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
@@ -73,7 +88,11 @@ impl MeanField {
             // Anew each time: chains that met may part again, and modes that condense are entered.
             self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }
-        self.response.refresh(&ensemble, layers.size())
+        let changes = self.response.refresh(&ensemble, layers.size())?;
+        if !changes.is_empty() || self.response.is_given() {
+            self.made = None;
+        }
+        Ok(changes)
     }
 
     /// The ensemble that the machine belongs to.

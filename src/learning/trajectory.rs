@@ -127,7 +127,8 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
 }
 
 /// Follows a flow for its states alone: `visit` sees the time and the state at each time of the plan, as they are reached, so
-/// that what came before a failure is not lost. The states of the machine are looked for as often as in [`follow`].
+/// that what came before a failure is not lost. The states of the machine are looked for as often as in [`follow`], and
+/// `progress` is told as often.
 ///
 /// # Errors
 /// As [`follow`]; those of `visit`.
@@ -136,6 +137,7 @@ pub fn follow_states(
     start: &State,
     plan: &Plan,
     visit: &mut dyn FnMut(f64, &State) -> Result<()>,
+    progress: &mut dyn FnMut(f64),
 ) -> Result<Statistics> {
     let (times, shown) = knots(plan)?;
     let mut state = start.clone();
@@ -146,6 +148,7 @@ pub fn follow_states(
         if shown.next() == Some(true) {
             visit(point.time, &state)?;
         }
+        progress(point.time);
         Ok(changed)
     })
 }

@@ -16,19 +16,29 @@ const LINES: usize = 3;
 const BYTES: usize = 1500;
 /// Wall-clock time, in units of the processor time allowed, after which a program that does nothing is ended.
 const PATIENCE: u32 = 5;
+/// Lines of progress, half a minute from each other at least, after which a program is known to advance, and is ended.
+const ADVANCES: usize = 2;
+
+/// Signals: too much processor time, and the end that this file makes.
+const SIGXCPU: i32 = 24;
+const SIGKILL: i32 = 9;
 
 /// How a run of the program ended.
 pub struct Ending {
     status: std::process::ExitStatus,
     /// It neither worked nor ended, and was ended.
     idle: bool,
+    /// Lines of progress, each of which tells that more is done than the last one told.
+    progress: usize,
     stdout: String,
+    /// What else it said.
     pub stderr: String,
 }
 
-/// Runs the program in a folder, with one thread and so many seconds of processor time.
+/// Runs the program in a folder, with one thread and so many seconds of processor time. A count that was asked for may take
+/// longer: a program that shows progress is ended without a fault.
 pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
-    let limits = format!("ulimit -v {MEMORY}; ulimit -f {FILE}; ulimit -S -t {seconds}; exec \"$@\"");
+    let limits = format!("ulimit -c 0; ulimit -v {MEMORY}; ulimit -f {FILE}; ulimit -S -t {seconds}; exec \"$@\"");
     let printed = |name: &str| folder.with_extension(name);
     let (stdout, stderr) = (printed("stdout"), printed("stderr"));
     let mut child = Command::new("sh")
@@ -50,15 +60,27 @@ pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
         if let Some(status) = child.try_wait().unwrap() {
             break (status, false);
         }
-        if start.elapsed() > PATIENCE * Duration::from_secs(seconds.into()) {
+        let idle = start.elapsed() > PATIENCE * Duration::from_secs(seconds.into());
+        if idle || told(&text(&stderr)).0 >= ADVANCES {
             child.kill().unwrap();
-            break (child.wait().unwrap(), true);
+            break (child.wait().unwrap(), idle);
         }
         std::thread::sleep(pause);
         pause = (pause * 5 / 4).min(Duration::from_millis(50));
     };
-    let text = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
-    Ending { status, idle, stdout: text(&stdout), stderr: text(&stderr) }
+    let (progress, said) = told(&text(&stderr));
+    Ending { status, idle, progress, stdout: text(&stdout), stderr: said }
+}
+
+/// Lines of progress, and all others.
+fn told(stderr: &str) -> (usize, String) {
+    let (progress, others): (Vec<&str>, Vec<&str>) =
+        stderr.split_inclusive('\n').partition(|line| line.starts_with("note: ") && line.contains("% done, "));
+    (progress.len(), others.concat())
+}
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
 }
 
 impl Ending {
@@ -67,9 +89,21 @@ impl Ending {
         self.status.code()
     }
 
+    /// Whether it took all its time without a word of progress.
+    pub fn is_silent(&self) -> bool {
+        self.status.signal() == Some(SIGXCPU) && self.progress == 0
+    }
+
     /// What is wrong with it, in words that are the same for the same fault; nothing if all is well.
     pub fn fault(&self, folder: &Path) -> Option<String> {
-        const SIGXCPU: i32 = 24;
+        let advances = match self.status.signal() {
+            Some(SIGXCPU) => self.progress > 0,
+            Some(SIGKILL) => self.progress >= ADVANCES,
+            _ => false,
+        };
+        if advances {
+            return None;
+        }
         if self.idle {
             return Some("neither works nor ends".to_owned());
         }
@@ -113,8 +147,11 @@ impl Ending {
             let mut lines = table.lines();
             let header: Vec<&str> = lines.next()?.split(',').collect();
             let name = path.file_name().unwrap_or_default().display();
-            let known = |column: &str, cell: &str| documented(&path, column, cell);
+            let notes = header.last().is_some_and(|column| column.ends_with("note"));
             lines.find_map(|line| {
+                // A row may say itself why it lacks a number.
+                let noted = notes && line.split(',').nth(header.len() - 1).is_some_and(|note| !note.is_empty());
+                let known = |column: &str, cell: &str| noted && cell == "NaN" || documented(&path, column, cell);
                 let cells = header.iter().zip(line.split(','));
                 let mut wrong =
                     cells.filter(|(column, cell)| matches!(*cell, "NaN" | "inf" | "-inf") && !known(column, cell));

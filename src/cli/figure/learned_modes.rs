@@ -1,8 +1,8 @@
 //! The letter's figure 3: learnt modes and the data's principal components as images.
 
 use super::super::error::CliError;
+use super::super::figures::fits_on_a_page;
 use super::gallery::Gallery;
-use crate::cli::model::fits_on_a_page;
 use crate::cli::report::exact;
 use crate::plot::{self, ColorScale, Colormap, FigureError, Image};
 use crate::study::letter::{LEADING, TrainingCourse};

@@ -15,9 +15,8 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let prepared = setup.prepare(&data, &Moments::of(&data)?, &machine)?;
     let times: Vec<f64> = (0..=200).map(|n| 0.006 * f64::from(n)).collect();
     let plan = Plan { times, integrator: Integrator::default(), bulk_edge: prepared.bulk_edge };
-    let bar = progress::bar(gallery.common, "learning", 1000);
-    let trajectory =
-        follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_position((1000.0 * t / 1.2) as u64))?;
+    let bar = progress::share(gallery.common, "learning");
+    let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| bar.set_share(t / 1.2))?;
     bar.finish_and_clear();
     gallery.destination.save(&learn::figure(&trajectory, plan.bulk_edge)?, "learning")?;
     learn::write_trajectory(&mut gallery.destination, "learning.csv", &trajectory)

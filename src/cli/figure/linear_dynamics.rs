@@ -16,8 +16,8 @@ const QUICK_SIZE: (usize, usize, usize) = (100, 50, 20_000);
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let (visible, hidden, samples) = if gallery.options.quick { QUICK_SIZE } else { SIZE };
     let settings = LinearSettings::with_size(visible, hidden, samples, gallery.common.seed);
-    let bar = progress::bar(gallery.common, NAME, 1000);
-    let course = LinearDynamics::run(&settings, &mut |share| bar.set_position((1000.0 * share) as u64))?;
+    let bar = progress::share(gallery.common, NAME);
+    let course = LinearDynamics::run(&settings, &mut |share| bar.set_share(share))?;
     bar.finish_and_clear();
     let gain: Vec<f64> = course.log_likelihood.iter().map(|value| value - course.log_likelihood[0]).collect();
     let drawn = linear_dynamics(&LinearCourse {

@@ -117,8 +117,7 @@ pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Res
 
 /// Nine digits: more than simulations have, in small files.
 pub(super) fn brief(value: f64) -> String {
-    let rounded: f64 = format!("{value:.8e}").parse().unwrap_or(value);
-    report::plain(rounded)
+    report::short(value, 9)
 }
 
 /// What a theory's deviations from the simulations come to: the largest from the emergence of each mode on, and what the

@@ -50,7 +50,7 @@ impl Gallery<'_> {
         let TrainingSettings { hidden, ref settings, .. } = training;
         budget::check_memory("--hidden", hidden, 32.0 * data.units() as f64)?;
         let weights = data.units() as f64 * hidden as f64;
-        let update = budget::seconds(5.0 * settings.batch_size as f64 * weights);
+        let update = budget::update_seconds(5.0 * settings.batch_size as f64 * weights);
         budget::check_time("--epochs", training.epochs, update * updates_in(1.0, data.len(), &training) as f64)?;
         let machine = Machine::random(data.units(), hidden, 0.0, 0)?;
         Trainer::new(machine, data.spins()?, settings.clone())?;

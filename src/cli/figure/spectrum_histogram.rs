@@ -42,12 +42,12 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         &header,
         (0..shown[0].singular_values.len()).map(values),
     )?;
-    let header = ["update", "epoch", "t", "outliers", "bulk_sigma", "bulk_edge", "bulk_distance"];
+    let header = ["update", "epoch", "t", "outliers", "bulk_sigma", "bulk_edge", "bulk_distance", "bulk_note"];
     let row = |k: usize| {
         let (record, bulk) = (&records[k], &records[k].bulk);
         let numbers = [bulk.sigma, bulk.edge, bulk.ks_distance].map(exact);
         let times = [record.update.to_string(), exact(record.epoch), exact(record.time), bulk.outliers.to_string()];
-        [times.as_slice(), &numbers].concat()
+        [times.as_slice(), &numbers, &[bulk.note.clone().unwrap_or_default()]].concat()
     };
     gallery.destination.write_csv("spectrum-outliers.csv", &header, (0..records.len()).map(row))?;
     gallery.claims.extend(course.histogram_claims()?);

@@ -210,6 +210,36 @@ fn two_modes_that_are_soft_at_once_follow_the_sum_over_two_classes() {
     }
 }
 
+/// A machine of so many directions, of which two have the strengths `w` and the others hardly any: how many of its averages
+/// count as approximate.
+fn approximate(directions: usize, w: [f64; 2]) -> u64 {
+    let (visible, hidden) = (200, 100);
+    let (u, v) = (random(visible, directions, 1.0, 5).qr().q(), random(hidden, directions, 1.0, 6).qr().q());
+    let strength = |k: usize| *w.get(k).unwrap_or(&0.1);
+    let weights = DMatrix::from_fn(directions, hidden, |k, j| strength(k) * v[(j, k)]);
+    let layers =
+        Layers { visible_units: visible, hidden_units: hidden, basis: Basis::Directions(u), hidden_basis: None };
+    let state = State { weights, eta: DVector::zeros(visible), theta: DVector::zeros(hidden) };
+    let mut states = PopulationStates::new(Order::Full, None);
+    states.averages(&layers, &state, None).unwrap();
+    let reliability = states.reliability();
+    assert_eq!(reliability.evaluations, 1);
+    assert_eq!(reliability.approximate == 1, reliability.largest_weight > 0.01, "{reliability:?}");
+    reliability.approximate
+}
+
+/// Two modes that are soft at once are integrated over together in up to eight directions. In more, the integral over one of
+/// them, which may be 64 % off, is marked; not so where one alone is soft, or none.
+#[test]
+fn two_soft_modes_among_many_directions_are_marked() {
+    for w in [[1.0, 0.98], [1.05, 1.04]] {
+        assert_eq!([8, 9, 14].map(|directions| approximate(directions, w)), [0, 1, 1], "{w:?}");
+    }
+    for w in [[0.3, 0.2], [1.05, 0.2]] {
+        assert_eq!([8, 9, 14].map(|directions| approximate(directions, w)), [0, 0, 0], "{w:?}");
+    }
+}
+
 /// Weights of lower rank than there are units, down to none, in both representations, against enumeration: the paramagnet is
 /// there, and what is left out is of the second order in W at least, as with any weights in fields.
 #[test]

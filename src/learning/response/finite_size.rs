@@ -233,7 +233,7 @@ impl FiniteSize {
     /// The averages at size L.
     ///
     /// # Errors
-    /// L not positive; a weight so broad that it would need more than two million nodes; a rest that cannot follow; failures of
+    /// L not positive; a weight so broad that it would need more nodes than an integral may have; a rest that cannot follow; failures of
     /// the averages.
     pub fn averages(&mut self, size: f64) -> Result<IntegralAverages> {
         self.averages_with(size, STEP[self.integrated - 1])

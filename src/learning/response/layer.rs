@@ -10,7 +10,7 @@
 
 use crate::theory::average::{Averager, Backend, Field};
 use crate::theory::quadrature::{self, Rule};
-use crate::{Prior, Result};
+use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 
 /// Modes up to which the Bernoulli law is summed over its 2^{a−1} kinds of sites.
@@ -18,8 +18,12 @@ const BERNOULLI_MODES: usize = 5;
 /// Gauss–Hermite nodes for noise of standard deviation s on the sites: tanh has its poles at ±iπ/2, and n nodes err by
 /// exp(−√(2n) π/(2s)), e^{−18} with 65 s².
 const NOISE_NODES: f64 = 65.0;
-/// Fewest and most of them; at most e^{−11} is left at s = 1.6.
+/// Fewest and most of them.
 const NOISE_LIMITS: (f64, f64) = (6.0, 64.0);
+/// Largest noise s: the most nodes leave e^{−11} of it.
+const MOST_NOISE: f64 = 1.6;
+/// Largest |h| for which e^{±2h} are numbers, with room for the product of two.
+const FARTHEST: f64 = 170.0;
 
 /// What a layer answers.
 #[derive(Clone, Debug)]
@@ -52,13 +56,46 @@ struct Sites {
     fields: Vec<f64>,
     noise: Rule,
     total: Vec<f64>,
+    /// e^{−2h} and e^{2h} of `total`.
+    powers: Vec<(f64, f64)>,
     sites: Vec<Site>,
 }
 
 impl Sites {
     pub(super) fn new(values: Vec<f64>, fields: Vec<f64>, noise: Rule) -> Self {
-        Self { values, fields, noise, total: Vec::new(), sites: Vec::new() }
+        Self { values, fields, noise, total: Vec::new(), powers: Vec::new(), sites: Vec::new() }
     }
+
+    /// Sum of weight times log 2cosh over noise and sites, and the averages of each site in `sites`, at the fields in `total`.
+    fn average(&mut self, noise: f64) -> f64 {
+        let Self { noise: rule, total, powers, sites, .. } = self;
+        let farthest = |values: &[f64], scale: f64| values.iter().fold(0.0f64, |far, x| far.max((scale * x).abs()));
+        let apart = rule.nodes.len() > 1 && farthest(total, 1.0).max(farthest(&rule.nodes, noise)) < FARTHEST;
+        powers.clear();
+        if apart {
+            powers.extend(total.iter().map(|&h| powers_of(h)));
+        }
+        let mut log = 0.0;
+        for (x, &weight) in rule.nodes.iter().zip(&rule.weights) {
+            let shift = noise * x;
+            log += weight
+                * if apart {
+                    let (down, up) = powers_of(shift);
+                    // e^{−2|h|} of a sum is a product of two powers: no exponential is left to take.
+                    add_sites(total, powers, sites, (shift, weight), |_, powers| (powers.0 * down).min(powers.1 * up))
+                } else {
+                    // No field is used twice.
+                    add_sites(total, total, sites, (shift, weight), |h, _| (-2.0 * h.abs()).exp())
+                };
+        }
+        log
+    }
+}
+
+/// e^{−2h} and e^{2h}.
+fn powers_of(h: f64) -> (f64, f64) {
+    let up = (2.0 * h).exp();
+    (1.0 / up, up)
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +225,13 @@ fn noise_rule(largest: f64) -> Result<Rule> {
     if largest == 0.0 {
         return Ok(Rule { nodes: vec![0.0], weights: vec![1.0] });
     }
+    if largest > MOST_NOISE {
+        let reason = format!(
+            "it has the standard deviation {largest:.3} on the units of a layer, and the sums over them hold up to \
+             {MOST_NOISE}: take smaller initial weights, keep more directions of the data, or leave the noise out"
+        );
+        return Err(Error::Range { name: "the noise of the directions left out", reason });
+    }
     quadrature::hermite((NOISE_NODES * largest * largest).ceil().clamp(NOISE_LIMITS.0, NOISE_LIMITS.1) as usize)
 }
 
@@ -199,16 +243,23 @@ struct Site {
     bend: f64,
 }
 
-/// Sum of log 2cosh over the sites, and each site's averages added to `sites` with this weight, at one value of the noise.
-fn add_sites(fields: &[f64], noise: f64, weight: f64, sites: &mut [Site]) -> f64 {
+/// Sum of log 2cosh over the sites, and each site's averages added to `sites` with the weight of this `(shift, weight)` of the
+/// noise. `decay` is e^{−2|h|} of a field, and of what belongs to it in `others`.
+fn add_sites<T>(
+    fields: &[f64],
+    others: &[T],
+    sites: &mut [Site],
+    (shift, weight): (f64, f64),
+    decay: impl Fn(f64, &T) -> f64,
+) -> f64 {
     // Logs of factors between 1 and 2 are taken a few hundred at a time.
     const FACTORS: usize = 512;
     let mut log = 0.0;
-    for (fields, sites) in fields.chunks(FACTORS).zip(sites.chunks_mut(FACTORS)) {
+    for ((fields, others), sites) in fields.chunks(FACTORS).zip(others.chunks(FACTORS)).zip(sites.chunks_mut(FACTORS)) {
         let mut product = 1.0;
-        for (field, site) in fields.iter().zip(sites) {
-            let h = field + noise;
-            let decay = (-2.0 * h.abs()).exp();
+        for ((field, other), site) in fields.iter().zip(others).zip(sites) {
+            let h = field + shift;
+            let decay = decay(h, other);
             let inverse = 1.0 / (1.0 + decay);
             let tanh = ((1.0 - decay) * inverse).copysign(h);
             let sech2 = 4.0 * decay * inverse * inverse;
@@ -226,8 +277,8 @@ fn add_sites(fields: &[f64], noise: f64, weight: f64, sites: &mut [Site]) -> f64
 /// Sums over sites, with `response` and `potential` still in units of h.
 fn sum_sites(sum: &mut Sites, scaled: &[f64], noise: f64, detail: bool, out: &mut Answer) {
     let modes = scaled.len();
-    let Sites { values, fields, noise: rule, total, sites } = sum;
-    let share = 1.0 / fields.len() as f64;
+    let share = 1.0 / sum.fields.len() as f64;
+    let Sites { values, fields, total, sites, .. } = &mut *sum;
     total.clear();
     total.extend(
         values
@@ -237,10 +288,8 @@ fn sum_sites(sum: &mut Sites, scaled: &[f64], noise: f64, detail: bool, out: &mu
     );
     sites.clear();
     sites.resize(fields.len(), Site::default());
-    out.potential = 0.0;
-    for (x, weight) in rule.nodes.iter().zip(&rule.weights) {
-        out.potential += share * weight * add_sites(total, noise * x, *weight, sites);
-    }
+    out.potential = share * sum.average(noise);
+    let Sites { values, sites, .. } = sum;
     out.sech2 = sites.iter().map(|site| site.sech2).sum::<f64>() * share;
     out.response.fill(0.0);
     for (row, site) in values.chunks_exact(modes).zip(sites.iter()) {
@@ -297,6 +346,41 @@ mod tests {
                 assert!((layer.answer.bend[mode] - linear.averages().component_tanh_sech2[mode]).abs() < tolerance);
             }
         }
+    }
+
+    /// Averages over the noise are the same to rounding whether the exponentials of field and noise are taken apart or together,
+    /// and noise that the rule does not resolve is refused.
+    #[test]
+    fn noise_is_added_to_fields_of_any_size_and_refused_where_it_is_too_strong() {
+        let (values, scale, sigma) = (vec![0.9, -1.3, 0.2, 1e-3], 0.8, 1.9);
+        let c = [2.5];
+        let rule = noise_rule(scale * sigma).unwrap();
+        for own in [0.0, -3.0, 40.0, 165.0, 400.0] {
+            let fields = vec![own, 0.5 * own, -own, 0.1];
+            let mut sites = Sites::new(values.clone(), fields.clone(), rule.clone());
+            let mut answer = Layer::new(&Prior::Gaussian, &[0], &DVector::zeros(1), scale, 0.0, Backend::Fourier);
+            let answer = &mut answer.as_mut().unwrap().answer;
+            sum_sites(&mut sites, &[scale * c[0]], scale * sigma, true, answer);
+            let mut potential = 0.0;
+            for (u, field) in values.iter().zip(&fields) {
+                for (x, weight) in rule.nodes.iter().zip(&rule.weights) {
+                    let h = field + u * scale * c[0] + scale * sigma * x;
+                    potential += 0.25 * weight * (h.abs() + (-2.0 * h.abs()).exp().ln_1p());
+                }
+            }
+            let mean = |f: &dyn Fn(f64) -> f64| {
+                let of = |(u, field): (&f64, &f64)| {
+                    let of_noise = rule.nodes.iter().zip(&rule.weights);
+                    of_noise.map(|(x, weight)| weight * f(field + u * scale * c[0] + scale * sigma * x)).sum::<f64>()
+                };
+                values.iter().zip(&fields).map(|site| 0.25 * of(site)).sum::<f64>()
+            };
+            let sech2 = mean(&|h| h.cosh().powi(-2));
+            assert!((answer.potential - potential).abs() < 1e-14 * (1.0 + potential), "{own}");
+            assert!((answer.sech2 - sech2).abs() < 1e-14, "{own}: {} {sech2}", answer.sech2);
+            assert!(answer.response[0].is_finite() && answer.bend[0].is_finite());
+        }
+        assert!(matches!(noise_rule(1.7), Err(Error::Range { .. })) && noise_rule(1.6).is_ok());
     }
 
     /// Two kinds of sites for two Bernoulli modes, against the Fourier average.

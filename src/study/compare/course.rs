@@ -102,6 +102,7 @@ pub struct Ended {
 }
 
 /// Follows a theory through the times of a plan. One that diverges or cannot be solved on the way is no error: it has ended.
+/// `progress` is told each time that is reached, those between the plan's too.
 ///
 /// # Errors
 /// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or a plan that cannot be.
@@ -112,12 +113,12 @@ pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn
         return Err(Error::Range { name: "the theory", reason });
     }
     let (mut course, mut log) = (Course::default(), ReliabilityLog::default());
-    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut |time, state| {
+    let mut visit = |time: f64, state: &State| {
         log.note(time, prepared.flow.reliability());
         course.observations.push(view.observe(time, &on_units(layers, state))?);
-        progress(time);
         Ok(())
-    });
+    };
+    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut visit, progress);
     let ended = match outcome {
         Ok(_) => None,
         Err(error @ (Error::Divergent | Error::Step { .. } | Error::Unsolved { .. } | Error::NotFinite { .. })) => {

@@ -65,6 +65,8 @@ pub enum Law {
     Undecided,
     /// The components follow none of the four.
     Other,
+    /// The noise through which they are seen is not known.
+    Unclaimed,
 }
 
 impl Law {
@@ -77,6 +79,7 @@ impl Law {
             Law::Laplace => "laplace",
             Law::Undecided => "undecided",
             Law::Other => "other",
+            Law::Unclaimed => "unclaimed",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Bulk and modes of one machine.
 
+use super::law::Law;
 use super::outlier::{BothRatios, Outlier};
 
 use super::components::{self, Vector};
@@ -66,6 +67,18 @@ impl Reading {
         self.outliers.iter().map_while(|outlier| outlier.planted).collect()
     }
 
+    /// w/σ of the strongest mode and its standard error; `None` where it has no strength, or there is no noise.
+    ///
+    /// Both follow σ: at a singular value s w/σ is a function of s/σ alone, so that their errors are not those of independent
+    /// numbers.
+    pub fn strongest_over_sigma(&self) -> Option<(f64, f64)> {
+        let (sigma, w) = (self.bulk.sigma, self.outliers.first()?.planted?);
+        let ratio = w / sigma;
+        let (drawn, shift) = self.error_parts(0, w);
+        let shifted = (w + shift) / (sigma - self.bulk.sigma_error);
+        self.bulk.is_noise().then(|| (ratio, (drawn / sigma).hypot(shifted - ratio)))
+    }
+
     /// Strengths of all modes above the bulk, by rank, for the fixed points: what is known of them ([`Outlier::planted`]), else what would
     /// follow from the fit, else the singular values.
     pub fn strengths(&self) -> Vec<f64> {
@@ -124,6 +137,7 @@ impl Reading {
             let planted = self.bulk.planted(observed[index]);
             let error = planted.filter(|_| self.bulk.is_noise()).map(|w| self.error(index, w));
             let known = |overlap: f64| if planted.is_some() { overlap } else { f64::NAN };
+            let law = |law: Law| if planted.is_some() { law } else { Law::Unclaimed };
             Outlier {
                 rank: index + 1,
                 observed: observed[index],
@@ -134,8 +148,8 @@ impl Reading {
                 squared_overlap_v: known(overlaps.1),
                 kurtosis_u: kurtosis_u[index],
                 kurtosis_v: kurtosis_v[index],
-                prior_u: on_u.law,
-                prior_v: on_v.law,
+                prior_u: law(on_u.law),
+                prior_v: law(on_v.law),
                 log_likelihood_ratios: BothRatios { u: on_u.ratios, v: on_v.ratios },
                 distance_u: on_u.distance,
                 distance_v: on_v.distance,
@@ -157,13 +171,19 @@ impl Reading {
     }
 
     fn error(&self, index: usize, w: f64) -> f64 {
+        let (drawn, shift) = self.error_parts(index, w);
+        drawn.hypot(shift)
+    }
+
+    /// The standard error of w at known σ, and by how much w changes where σ is smaller by its error.
+    fn error_parts(&self, index: usize, w: f64) -> (f64, f64) {
         let (sigma, s) = (self.bulk.sigma, self.modes.singular_values[index]);
         let x = (sigma / w).powi(2);
         let drawn = sigma / (self.size() * (1.0 - x).max(f64::EPSILON)).sqrt();
         // How w follows σ, by a difference; towards smaller σ, where the mode stays outside the bulk.
         let relative = self.bulk.sigma_error / sigma;
         let shifted = self.noise().and_then(|(sigma, kappa)| spiked::planted(s, sigma * (1.0 - relative), kappa));
-        drawn.hypot(shifted.map_or(0.0, |shifted| shifted - w))
+        (drawn, shifted.map_or(0.0, |shifted| shifted - w))
     }
 }
 

@@ -27,11 +27,11 @@ pub struct Outlier {
     pub kurtosis_u: f64,
     /// The same of v.
     pub kurtosis_v: f64,
-    /// Law of the components of û.
+    /// Law of the components of û; [`Law::Unclaimed`] where no strength is known, and so not the noise of the vectors.
     pub prior_u: Law,
     /// Law of the components of v̂.
     pub prior_v: Law,
-    /// Log-likelihoods of the four laws.
+    /// Log-likelihoods of the four laws; where the bulk is not the ensemble's noise, as if it were.
     pub log_likelihood_ratios: BothRatios,
     /// Kolmogorov–Smirnov distance of the components of u from the likeliest law.
     pub distance_u: f64,

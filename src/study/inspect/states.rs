@@ -7,6 +7,7 @@ use crate::simulator::machine::Machine;
 use crate::theory::phase::Phase;
 use crate::theory::prior::{Components, Prior};
 use crate::theory::saddle::{self, Ensemble, Enumeration, FixedPoint, Search, Solver, Start};
+use crate::theory::spectrum::BulkFit;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -39,8 +40,12 @@ impl Default for Depth {
 pub struct Position {
     /// 1/σ.
     pub inv_sigma: f64,
+    /// Its standard error, from that of σ.
+    pub inv_sigma_error: f64,
     /// w_max/σ; `None` where no mode rises above the bulk.
     pub w_over_sigma: Option<f64>,
+    /// Its standard error ([`Reading::strongest_over_sigma`]).
+    pub w_over_sigma_error: Option<f64>,
     /// Phase of the machine's modes and components without its fields, with which no phases are told apart.
     pub phase: Phase,
 }
@@ -91,9 +96,15 @@ impl Position {
             ..Search::default()
         };
         let phase = Phase::of_enumeration(&ensemble, &saddle::enumerate_with(&ensemble, &search)?);
-        let sigma = reading.bulk.sigma;
-        let strongest = reading.planted().first().copied();
-        Ok(Some(Self { inv_sigma: sigma.recip(), w_over_sigma: strongest.map(|w| w / sigma), phase }))
+        let BulkFit { sigma, sigma_error, .. } = reading.bulk;
+        let strongest = reading.strongest_over_sigma();
+        Ok(Some(Self {
+            inv_sigma: sigma.recip(),
+            inv_sigma_error: sigma_error / (sigma * sigma),
+            w_over_sigma: strongest.map(|(ratio, _)| ratio),
+            w_over_sigma_error: strongest.map(|(_, error)| error),
+            phase,
+        }))
     }
 }
 

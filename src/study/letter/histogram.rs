@@ -114,11 +114,15 @@ impl TrainingCourse {
         let early = &self.records[self.early.record];
         let end = self.last();
         let chance = CHANCE / early.bulk.modes.max(1) as f64;
+        let told = |record: &Snapshot, digits: usize| match record.bulk.ks_distance {
+            distance if distance.is_finite() => format!("{distance:.digits$}"),
+            _ => "no bulk".to_owned(),
+        };
         Claim::new(
             FIGURE,
             "(b) what stays below the edge is still noise by the Marchenko–Pastur law",
             format!("Kolmogorov–Smirnov distance of the bulk below {chance:.3} early"),
-            format!("{:.4} early, {:.3} at the end", early.bulk.ks_distance, end.bulk.ks_distance),
+            format!("{} early, {} at the end", told(early, 4), told(end, 3)),
             Some(early.bulk.ks_distance <= chance),
         )
         .otherwise("modes about to leave the bulk deform it, and growth and decay below the edge are no longer noise")

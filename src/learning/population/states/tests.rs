@@ -1,10 +1,12 @@
 //! The states known along a flow, against all that iteration from everywhere leads to.
 
 use super::super::clamped::PopulationTerm;
+use super::relax::distance;
 use super::*;
 use crate::Prior;
 use crate::data::Clusters;
 use crate::learning::data_term::{Component, Mixture};
+use crate::learning::state::Basis;
 use crate::simulator::machine::Machine;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
