@@ -1,43 +1,44 @@
 //! `compare`: theory against simulation.
 
-use super::compare_report::{self, Chains, Results, SimulationReport, Theory};
+use super::compare_options::Resolved;
+
+use super::compare_options::{CompareOptions, Problem};
+
+use super::compare_report::{self, Chains};
+use super::compare_results::SimulationReport;
+use super::compare_results::{Results, Theory};
 use super::compare_runs::{self, RecordedRun};
-use super::data::{DataOptions, InitOptions};
+
 use super::destination::Destination;
 use super::error::CliError;
-use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
+use super::learn::ClosureName;
 use super::options::Common;
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{budget, progress};
-use crate::Prior;
+
 use crate::data::{Dataset, Expect, Moments};
 use crate::learning::{
     BatchSettings, Closure, Flow, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup,
 };
-use crate::simulator::machine::{LinearMachine, Machine, Settings, Trainer};
+use crate::simulator::machine::{LinearMachine, Settings, Trainer};
 use crate::simulator::run::{LinearTrainer, Spacing, schedule};
 use crate::study::compare::{
     ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
     weights_of_linear,
 };
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 mod reference;
 
 use reference::sampled;
 
 const DEFAULT_FOLDER: &str = "results/compare";
-/// Runs where the number is not given.
-const RUNS: usize = 8;
 const MOST_RUNS: usize = 1000;
 /// Modes compared where the number is not given, at most.
 const MODES: usize = 10;
 /// Samples of a batch, and Gibbs steps of PCD.
 const BATCH: usize = 500;
-const STEPS: usize = 10;
 /// Learning rate, and growth in an update that it must not exceed, where it is not given.
 const LEARNING_RATE: f64 = 0.01;
 const GROWTH: f64 = 0.3;
@@ -52,130 +53,6 @@ const MOST_RECORDS: usize = 100_000;
 
 /// Sites up to which data are resolved whole where it is not said.
 const MOST_SITES: usize = 600;
-
-/// Basis of the population closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Resolved {
-    /// Every site, and with it the noise in the weights and what leaves the directions
-    Sites,
-    /// The directions that are compared, in a fraction of the time
-    Directions,
-}
-
-/// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
-///
-/// Simulations differ in the seed of batches and chains alone. Theories make the simulation's steps (--flow for none), and
-/// both are seen along the same directions of the data. Writes report.json, report.md, curves.csv, comparison.png, .svg and
-/// run.toml.
-#[derive(Clone, Debug, Args, Serialize, Deserialize)]
-#[command(mut_arg("data", |data| data.default_value("clusters")), mut_arg("hidden", |hidden| hidden.default_value("200")))]
-#[command(after_help = "Examples:
-  spectral-rbm compare
-  spectral-rbm compare --visible 600 --hidden 300 --amplitudes 0.9,0.5 --runs 8
-  spectral-rbm compare --data mnist --hidden 400 --directions 30 --modes 10 --runs 2
-  spectral-rbm compare --algorithm cd --gibbs-steps 1
-  spectral-rbm compare --algorithm exact --hidden 12
-  spectral-rbm compare --units gaussian --data ellipsoid --visible 50 --hidden 20
-  spectral-rbm compare --simulation results/run-1 results/run-2 --closures fixed-prior")]
-#[serde(deny_unknown_fields)]
-pub(super) struct CompareOptions {
-    #[command(flatten)]
-    #[serde(flatten)]
-    data: DataOptions,
-    #[command(flatten)]
-    #[serde(flatten)]
-    init: InitOptions,
-    /// Simulations, with the seeds --seed, --seed + 1, ... [default: 8; 1 where nothing is left to chance]
-    #[arg(long, value_name = "R")]
-    runs: Option<usize>,
-    /// Folders of finished runs of train, instead of simulating; data, start and settings are then those of the runs
-    #[arg(long, num_args = 1.., value_name = "DIR")]
-    #[serde(default)]
-    simulation: Vec<PathBuf>,
-    /// Theories [default: population,fixed-prior; linear of Gaussian units]
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
-    #[serde(default)]
-    closures: Vec<ClosureName>,
-    #[command(flatten)]
-    #[serde(flatten)]
-    mean_field: ChainOptions,
-    /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
-    #[arg(long, value_enum)]
-    response: Option<ResponseName>,
-    /// The weights along other directions in fixed-prior: they stay, decay or are dropped [default: decaying; none where states
-    /// are looked for in several directions, which noise makes ten times as slow]
-    #[arg(long, value_enum)]
-    noise: Option<NoiseName>,
-    /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
-    #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
-    prior_v: Prior,
-    /// Modes compared [default: one a direction, at most 10]
-    #[arg(long, value_name = "K")]
-    modes: Option<usize>,
-    /// Directions of the data on which both are seen, those that grow fastest; as many as visible units for all of W
-    /// [default: one an amplitude of clusters, else all that grow]
-    #[arg(long, value_name = "D")]
-    directions: Option<usize>,
-    /// What the population closure resolves [default: all sites of up to 600 units, else the directions]
-    #[arg(long, value_enum)]
-    resolved: Option<Resolved>,
-    /// The closures population and chains pass through the batches of each simulation, and their mean is compared; else steps
-    /// see the mean of all data
-    #[arg(long, conflicts_with = "flow")]
-    #[serde(default)]
-    batches: bool,
-    /// The continuous flow instead of steps of the simulation's learning rate
-    #[arg(long)]
-    #[serde(default)]
-    flow: bool,
-    /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_enum, default_value_t)]
-    units: UnitsName,
-    /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact) [default: exact where one layer has at
-    /// most 20 units and neither --gibbs-steps nor --chains is given, else pcd]
-    #[arg(long, value_enum)]
-    #[serde(default)]
-    algorithm: Option<AlgorithmName>,
-    /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
-    #[arg(long, value_name = "K")]
-    gibbs_steps: Option<usize>,
-    /// Persistent chains [default: as many as samples in a batch]
-    #[arg(long, value_name = "N")]
-    chains: Option<usize>,
-    /// Samples of a batch [default: 500, or all if there are fewer]
-    #[arg(long, value_name = "N")]
-    batch_size: Option<usize>,
-    /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 30 % in an update]
-    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
-    learning_rate: Option<f64>,
-    /// Passes through the data
-    #[arg(long, allow_negative_numbers = true, conflicts_with = "updates")]
-    epochs: Option<f64>,
-    /// Updates [default: twenty growth times of the slowest mode compared, up to t = 20]
-    #[arg(long)]
-    updates: Option<u64>,
-    /// Records, about
-    #[arg(long, default_value_t = 120, value_name = "N")]
-    records: usize,
-    /// Records by the logarithm of the update, or evenly [default: half of them so, half so]
-    #[arg(long, value_enum)]
-    record_spacing: Option<SpacingName>,
-    /// SHA-256 of the machines of runs that were read, noted when they were first used.
-    #[arg(skip)]
-    #[serde(default)]
-    simulation_checksums: Vec<String>,
-}
-
-/// Everything that simulations and theories start from.
-struct Problem {
-    data: Dataset,
-    moments: Moments,
-    machine: Machine,
-    view: View,
-    /// Updates after which machines are looked at.
-    schedule: Vec<u64>,
-}
 
 impl CompareOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {

@@ -1,68 +1,25 @@
 //! What `compare` writes: report.json, report.md, curves.csv and the figure.
 
-use super::compare_verdict::{ChainsReport, Verdict};
-use super::data::{DataOptions, DataReport};
+use super::compare_results::SimulationReport;
+
+use super::compare_results::{Results, Theory};
+
+use super::compare_results::ChainsReport;
+use super::compare_verdict::Verdict;
+use super::data::DataReport;
 use super::destination::{Destination, write_json};
 use super::error::CliError;
 use super::options::{Common, Format};
 use super::report::{self, exact, plain};
-use crate::data::Dataset;
-use crate::learning::{Closure, Correction, Reliability, ResponseKind, Setup};
+
+use crate::learning::{Closure, Correction, Reliability, ResponseKind};
 use crate::plot::Scale;
 use crate::simulator::machine::Algorithm;
-use crate::study::compare::{Curves, Ended, Followed, Measured, Measures, Prediction, above_bulk};
+use crate::study::compare::{Curves, Ended, Followed, Measured, Measures, above_bulk};
 use crate::study::figures::{ComparisonFigure, TheoryCurves, comparison};
 use serde::Serialize;
 
-pub(super) use super::compare_verdict::{Beside, Chains};
-
-/// A theory that was followed.
-pub(super) struct Theory {
-    pub closure: String,
-    pub setup: Setup,
-    /// One, or as many as there are runs whose batches it passed through.
-    pub predictions: Vec<Prediction>,
-    pub followed: Followed,
-}
-
-/// All that is reported.
-pub(super) struct Results<'a> {
-    pub data: (&'a DataOptions, &'a Dataset),
-    pub simulation: SimulationReport,
-    pub curves: &'a Curves,
-    pub theories: &'a [Theory],
-    /// Looks at the chains of the first run, none of runs that were read.
-    pub chains: Chains,
-    /// A run that shows the error of the simulations.
-    pub beside: Option<Beside>,
-    /// Directions on which machines are seen.
-    pub directions: usize,
-    /// Whether time is drawn evenly.
-    pub linear_records: bool,
-}
-
-/// How simulations were made.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct SimulationReport {
-    pub units: &'static str,
-    pub algorithm: &'static str,
-    pub gibbs_steps: Option<usize>,
-    pub chains: Option<usize>,
-    pub batch_size: Option<usize>,
-    pub learning_rate: f64,
-    pub runs: usize,
-    pub seeds: Vec<u64>,
-    pub visible: usize,
-    pub hidden: usize,
-    pub updates: u64,
-    pub t_end: f64,
-    /// Whether theories are flows; else they make the simulation's steps.
-    #[serde(skip)]
-    pub flow: bool,
-    /// Whether theories see the batches of the runs.
-    #[serde(skip)]
-    pub batches: bool,
-}
+pub(super) use super::compare_results::{Beside, Chains};
 
 #[derive(Serialize)]
 struct Report {
@@ -115,21 +72,6 @@ struct ReferenceReport {
     chains: Option<usize>,
     seed: u64,
     modes: Vec<Measures>,
-}
-
-impl SimulationReport {
-    /// Short name, as in PCD-10.
-    fn name(&self) -> String {
-        match self.gibbs_steps {
-            Some(steps) => format!("{}-{steps}", self.algorithm.to_uppercase()),
-            None => "exact gradient".to_owned(),
-        }
-    }
-
-    /// The name with the number of runs.
-    fn label(&self) -> String {
-        if self.runs > 1 { format!("{}, mean of {}", self.name(), self.runs) } else { self.name() }
-    }
 }
 
 impl Theory {

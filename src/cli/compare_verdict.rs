@@ -1,47 +1,16 @@
 //! What `compare` says of its own reference and theories before anything else.
 
-use super::compare_report::{Results, Theory};
+use super::compare_results::ChainsReport;
+
+use super::compare_results::{Results, Theory};
 use super::report;
 use crate::learning::Unreliable;
-use crate::simulator::machine::{Algorithm, Settings};
-use crate::study::compare::{ChainProbe, ChainSummary, Curves, Followed, Measures, summaries};
+use crate::simulator::machine::Algorithm;
+use crate::study::compare::{ChainSummary, Followed, Measures};
 use serde::Serialize;
 
 /// Root mean square deviation of the simulations from a better run beside them from which they are no reference.
 const TRUSTED: f64 = 0.02;
-
-/// Looks at the chains of the first run.
-pub(super) struct Chains {
-    pub looks: Vec<ChainProbe>,
-    /// Sweeps of an update.
-    pub gibbs_steps: usize,
-    /// Whether chains go on from update to update.
-    pub persistent: bool,
-}
-
-/// A run beside the simulations that shows their error.
-pub(super) struct Beside {
-    pub settings: Settings,
-    pub followed: Followed,
-}
-
-impl Beside {
-    /// Short name, as in PCD-10.
-    pub fn name(&self) -> String {
-        match self.settings.algorithm {
-            Algorithm::Exact => "exact gradient".to_owned(),
-            _ => format!("PCD-{}", self.settings.gibbs_steps),
-        }
-    }
-}
-
-/// The chains in the report.
-#[derive(Serialize)]
-pub(super) struct ChainsReport {
-    gibbs_steps: usize,
-    pub summary: Vec<ChainSummary>,
-    looks: Vec<ChainProbe>,
-}
 
 /// What is to be said against the simulations and the theories.
 #[derive(Serialize)]
@@ -126,50 +95,6 @@ impl Theory {
             curves.iter().map(|curve| curve[..records.min(curve.len())].to_vec()).collect()
         };
         Some(Followed { values: cut(&self.followed.values), overlaps: cut(&self.followed.overlaps) })
-    }
-}
-
-impl Chains {
-    /// The looks with their summaries, from the times at which the simulations' modes emerge; `None` without looks.
-    pub fn report(&self, curves: &Curves, reference: &Followed) -> Option<ChainsReport> {
-        let emerged: Vec<Option<f64>> = (0..curves.mean.len())
-            .map(|mode| Measures::of(curves, mode, reference).emergence_time.simulation)
-            .collect();
-        (!self.looks.is_empty()).then(|| ChainsReport {
-            gibbs_steps: self.gibbs_steps,
-            summary: summaries(&self.looks, &emerged),
-            looks: self.looks.clone(),
-        })
-    }
-}
-
-impl ChainsReport {
-    /// A row a mode, for people.
-    pub fn text(&self) -> String {
-        let k = self.gibbs_steps;
-        let mut text = format!(
-            "\n## The chains of the first run, from the emergence of each mode on\n\n\
-             | mode | looks | ⟨sσ⟩ after {} sweeps / after {k} − 1 | in errors | over the gradient | memory | autocorrelation | chains with u·s > 0 | \
-             by the fields | of the data |\n|---|---|---|---|---|---|---|---|---|---|\n",
-            2 * k
-        );
-        for of in &self.summary {
-            text += &format!(
-                "| {} | {} | {:.2} % | {:.1} | {:.2} | {:.2} | {:.2} | {:.1} % | {:.1} ± {:.1} % | {:.1} % |\n",
-                of.mode,
-                of.looks,
-                100.0 * of.change,
-                of.change_in_errors,
-                of.change_over_gradient,
-                of.memory,
-                of.autocorrelation,
-                100.0 * of.positive,
-                100.0 * of.positive_implied,
-                100.0 * of.positive_error,
-                100.0 * of.positive_data
-            );
-        }
-        text
     }
 }
 

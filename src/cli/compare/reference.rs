@@ -1,7 +1,8 @@
 //! What theories are held against: how simulations learn, how many there are, and the run beside them that shows their error.
 
-use super::{CliError, CompareOptions, Problem, RUNS, STEPS};
+use super::super::compare_options::{CompareOptions, Problem, RUNS, STEPS};
 use crate::cli::compare_report::Beside;
+use crate::cli::error::CliError;
 use crate::cli::options::Common;
 use crate::cli::progress;
 use crate::cli::train::{AlgorithmName, UnitsName};

@@ -21,6 +21,8 @@
 //! peak of the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves 5e-9 ([`STEP`]). Nodes are visited outward from the
 //! stationary points of f for as long as the weight exceeds e^{−32} of the largest.
 
+use super::integral::{Background, FiniteSize, IntegralAverages, SUPPORT};
+
 use super::hartree::quartic;
 use super::layer::Layer;
 use super::relax::Relaxation;
@@ -36,8 +38,6 @@ use std::collections::{HashSet, VecDeque};
 const STEP: [f64; 2] = [1.0, 1.25];
 /// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the rule errs by e^{−π²/(k h)} = 2e-11.
 const LARGEST_STEP: f64 = 0.4;
-/// Weights below e^{−32} = 1e-14 of the largest are left out.
-pub(super) const SUPPORT: f64 = 32.0;
 /// Units still free in some direction, N_v Ā, below which λ is followed no further, over one mode and over two: m̄ no longer
 /// changes by more than as many units. Only where units are saturated (large w) or fewer than 50 is there weight.
 const SATURATED: [f64; 2] = [1e-3, 1e-2];
@@ -47,91 +47,11 @@ const UNSOLVED: f64 = 1e-4;
 const MOST_NODES: usize = 100_000;
 /// The same where a rest is solved for at each of them, which takes milliseconds.
 const MOST_SOLVED: usize = 20_000;
-/// A mode counts as condensed from `L |m̄ m|` = 1/100 on: below, C and the total derivative differ by less than that.
-pub(super) const CONDENSED: f64 = 0.01;
 /// Magnetization above which the rest counts as condensed where no sign of its own is free.
 pub(super) const REST_CONDENSED: f64 = 0.25;
 /// Modes of an ensemble without symmetry up to which all take part; beyond, only those of w above [`TAKES_PART`].
 const ALL_TAKE_PART: usize = 40;
 const TAKES_PART: f64 = 0.5;
-
-/// What an integral gives, over all modes of the ensemble. Signs of modes that a symmetry makes free are taken positive:
-/// their images have been counted in `log_partition` but not averaged over.
-#[derive(Clone, Debug)]
-pub struct IntegralAverages {
-    /// log Z, with the constants of the free energy (log 2 a unit).
-    pub log_partition: f64,
-    /// ⟨m̄_α⟩.
-    pub magnetization_bar: DVector<f64>,
-    /// ⟨m_α⟩.
-    pub magnetization: DVector<f64>,
-    /// L ⟨m̄_α m_β⟩, `modes × modes`.
-    pub leading: DMatrix<f64>,
-    /// The O(1) part of ⟨s_α σ_β⟩: fluctuations of the modes not integrated over, at fixed λ and averaged over it; on the
-    /// diagonal of modes that are integrated over or condensed, the derivative of the log of the determinants with respect to
-    /// w (of the spectators' averaged over λ; of the rest's at the stationary points).
-    pub order_one: DMatrix<f64>,
-    /// With an empirical law of û: what its sites do.
-    pub sites: Option<SiteAverages>,
-    /// Modes (from 0) that were held fixed: nothing is said of their fluctuations.
-    pub held: Vec<usize>,
-    /// Nodes of the integral.
-    pub nodes: usize,
-    /// Residual of the rest's equations, averaged as everything is.
-    pub residual: f64,
-}
-
-/// Averages on the sites of an empirical law of û.
-#[derive(Clone, Debug)]
-pub struct SiteAverages {
-    /// ⟨s_i⟩: tanh h_i in a state; in an integral with its correction at given m̄, averaged.
-    pub tanh: DVector<f64>,
-    /// ⟨sech² h_i⟩.
-    pub sech2: DVector<f64>,
-    /// ⟨s_i m_β⟩ of the same, `sites × modes`.
-    pub tanh_magnetization: DMatrix<f64>,
-}
-
-/// The integral over one or two modes.
-#[derive(Clone, Debug)]
-pub struct FiniteSize {
-    /// Modes integrated over, then the rest.
-    pub(super) active: Vec<usize>,
-    pub(super) integrated: usize,
-    pub(super) spectators: Vec<usize>,
-    pub(super) spectator_w: Vec<f64>,
-    pub(super) held: Vec<usize>,
-    pub(super) free: Vec<bool>,
-    /// Whether only all signs together are free, the rest's included: the first axis then is as if its sign were.
-    pub(super) mirror: bool,
-    pub(super) sigma: f64,
-    pub(super) w: DVector<f64>,
-    pub(super) eta: DVector<f64>,
-    pub(super) theta: DVector<f64>,
-    pub(super) background: Background,
-    /// Σ w m m̄ of the modes held.
-    pub(super) held_energy: f64,
-    pub(super) quartic: f64,
-    /// N_v/L.
-    pub(super) units: f64,
-    pub(super) has_sites: bool,
-    pub(super) visible: Layer,
-    pub(super) hidden: Layer,
-    pub(super) relaxation: Relaxation,
-    pub(super) sample: Vec<f64>,
-    /// log of the weight in m̄ at the last node, but for −L f.
-    pub(super) prefactor: f64,
-    /// dλ/dm̄ at the last node, the rest following.
-    pub(super) slope: DMatrix<f64>,
-}
-
-/// The state around which the integral is taken, over all modes.
-#[derive(Clone, Debug)]
-pub(super) struct Background {
-    pub(super) magnetization: DVector<f64>,
-    pub(super) magnetization_bar: DVector<f64>,
-    pub(super) overlap: f64,
-}
 
 impl FiniteSize {
     /// The integral over `integrated` (one or two modes, from 0) around a state. Only the state's other modes and q matter,

@@ -8,8 +8,9 @@
 //! derivative along the solution, on the diagonal of those that are: there the shift of the mean is of the same order as C
 //! and of opposite sign (`docs/theory.md`, section 2b).
 
-use super::finite_size::{CONDENSED, FiniteSize, IntegralAverages, REST_CONDENSED, SiteAverages};
+use super::finite_size::REST_CONDENSED;
 use super::hartree::{quartic, stiffness};
+use super::integral::{CONDENSED, FiniteSize, IntegralAverages, SiteAverages};
 use super::layer::Layer;
 use crate::theory::prior::Components;
 use crate::theory::saddle::{self, Settings, Solver, Start, Symmetry};

@@ -13,6 +13,7 @@ mod averages;
 mod families;
 mod finite_size;
 mod hartree;
+mod integral;
 mod layer;
 mod mean_field;
 mod node;
@@ -23,5 +24,6 @@ mod states;
 mod sums;
 
 pub use averages::MachineAverages;
-pub use finite_size::{FiniteSize, IntegralAverages, SiteAverages};
-pub use states::{Change, Integrals, MeanFieldResponse, StateChange};
+pub use integral::{FiniteSize, IntegralAverages, SiteAverages};
+pub use reduced::Integrals;
+pub use states::{Change, MeanFieldResponse, StateChange};

@@ -1,7 +1,7 @@
 //! One node of a finite-size integral: the rest solved at its λ, the weight there, and what is averaged.
 
-use super::finite_size::FiniteSize;
 use super::hartree::{inverse_of_rest, log_factor, stiffness};
+use super::integral::FiniteSize;
 use super::relax::Relaxation;
 use crate::Result;
 use nalgebra::{Cholesky, DMatrix, DVector};

@@ -1,7 +1,7 @@
 //! The ensemble of a learning machine at one time.
 
 use super::mean_field;
-use super::states::{CAN_CONDENSE, Integrals, RELEVANT};
+
 use crate::theory::saddle::{Start, Symmetry};
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
@@ -58,4 +58,19 @@ pub(super) struct Tracked {
     pub(super) start: Start,
     pub(super) modes_condensed: Vec<usize>,
     pub(super) free_energy: f64,
+}
+
+/// Without field, a mode below this condenses in no state: w²χ ≤ w² < 1.
+pub(super) const CAN_CONDENSE: f64 = 0.9;
+
+/// Modes from this w on are candidates for the integral of [`Integrals::Always`].
+pub(super) const RELEVANT: f64 = 0.5;
+
+/// Where finite-size integrals take the place of states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrals {
+    /// Where a mode is critical; elsewhere each state has its mean field.
+    AtTransitions,
+    /// Over the one or two modes that fluctuate most, at any w; mean field over the rest.
+    Always,
 }

@@ -1,6 +1,6 @@
 //! Where the weight of a finite-size integral is found: the stationary points of f.
 
-use super::finite_size::{CONDENSED, FiniteSize, SUPPORT};
+use super::integral::{CONDENSED, FiniteSize, SUPPORT};
 use crate::{Error, Result};
 use nalgebra::DVector;
 

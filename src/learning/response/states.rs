@@ -9,6 +9,8 @@
 //! mode are too large for that, or always if asked for, a finite-size integral over the mode,
 //! or over two, takes the place of the state and of all others that differ from it in these modes only.
 
+use super::reduced::{CAN_CONDENSE, Integrals};
+
 use super::reduced::Tracked;
 
 use super::reduced::Reduced;
@@ -20,21 +22,8 @@ use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
 use nalgebra::DMatrix;
 
-/// Without field, a mode below this condenses in no state: w²χ ≤ w² < 1.
-pub(super) const CAN_CONDENSE: f64 = 0.9;
-/// Modes from this w on are candidates for the integral of [`Integrals::Always`].
-pub(super) const RELEVANT: f64 = 0.5;
 /// Points closer than this are one.
 const SAME_POINT: f64 = 1e-6;
-
-/// Where finite-size integrals take the place of states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Integrals {
-    /// Where a mode is critical; elsewhere each state has its mean field.
-    AtTransitions,
-    /// Over the one or two modes that fluctuate most, at any w; mean field over the rest.
-    Always,
-}
 
 /// What happened to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

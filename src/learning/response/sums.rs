@@ -1,6 +1,6 @@
 //! The sums of a finite-size integral over its nodes, and the averages made of them.
 
-use super::finite_size::{FiniteSize, IntegralAverages, SiteAverages};
+use super::integral::{FiniteSize, IntegralAverages, SiteAverages};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::TAU;
 
