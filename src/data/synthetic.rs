@@ -9,8 +9,11 @@ pub use ellipsoid::Ellipsoid;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Prior;
+    use crate::data::synthetic::directions::orthonormal;
+    use nalgebra::DMatrix;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     /// What `work` gives on a pool of `threads` threads.
     pub(super) fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {

@@ -73,6 +73,7 @@ impl Inset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::panel::Panel;
     use crate::plot::sheet::{assert_on_paper, svg_texts};
     use crate::plot::{Axis, Figure, LineStyle};
 

@@ -2,14 +2,20 @@
 
 use super::frame::Frame;
 use super::*;
+use crate::Error;
+use crate::Prior;
 use crate::data::{Clusters, Dataset, Spins};
+use crate::learning::data_term::sums::Sums;
 use crate::theory::average::response;
 use crate::theory::prior::Components;
 use crate::theory::quadrature;
+use nalgebra::DMatrix;
+use nalgebra::DVector;
 use nalgebra::dmatrix;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+use std::sync::Arc;
 
 const HIDDEN_UNITS: usize = 60;
 const NOISE: f64 = 0.4;

@@ -1,6 +1,9 @@
 //! Problems with known solutions, and every method on all of them.
 
 use super::*;
+use crate::Error;
+use crate::Result;
+use nalgebra::DVector;
 
 /// A flow with its exact solution.
 struct Problem {

@@ -178,7 +178,7 @@ mod tests {
     fn the_slope_is_the_derivative() {
         for x in [0.0, 0.2, 2.0, 50.0] {
             let (mut line, mut out) = (fourier::FourierLine::default(), Vec::new());
-            line.averages(f64::sqrt(x), &[0.0], super::super::Detail::Jacobian, &mut out).unwrap();
+            line.averages(f64::sqrt(x), &[0.0], crate::theory::average::field::Detail::Jacobian, &mut out).unwrap();
             let identity = 2.0 * out[0].sech2 - 3.0 * out[0].sech4;
             assert!((v_prime(x).unwrap() - identity).abs() < 1e-14);
         }
