@@ -35,7 +35,7 @@ impl Source {
     /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
     ///
     /// # Errors
-    /// [`Error::Range`] if it would take more than 4 GiB, or overflows.
+    /// [`Error::Range`](crate::Error::Range) if it would take more than 4 GiB, or overflows.
     pub fn second_moment(&self) -> Result<DMatrix<f64>> {
         match self {
             Source::Samples(samples) => samples.second_moment(),

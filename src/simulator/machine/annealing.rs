@@ -10,8 +10,8 @@
 
 use super::chains::{Chains, check_count};
 use super::error::RbmError;
-use super::machine::Machine;
 use super::random::{Purpose, Stream};
+use super::rbm::Machine;
 use super::result::Result;
 use crate::theory::average::log_2cosh;
 use rayon::prelude::*;

@@ -6,8 +6,8 @@
 
 use super::error::RbmError;
 use super::kernel;
-use super::machine::Machine;
 use super::random::{Lanes, Stream};
+use super::rbm::Machine;
 use super::result::Result;
 use crate::data::Spins;
 use faer::linalg::matmul::matmul;

@@ -20,8 +20,8 @@ use std::path::Path;
 
 use hdf5_pure::{DatasetBuilder, EnumTypeBuilder, Error, FileBuilder, GroupBuilder, make_i8_type};
 
-use super::machine::Machine;
 use super::model_error::ModelError;
+use super::rbm::Machine;
 use super::units::{BernoulliMachine, Units};
 use crate::data::Spins;
 use crate::io::Array;

@@ -1,8 +1,8 @@
 //! Quick measures of how well a machine fits data.
 
 use super::chains::Chains;
-use super::machine::Machine;
 use super::random::{Purpose, Stream};
+use super::rbm::Machine;
 use super::result::Result;
 use crate::data::Spins;
 use crate::theory::average::log_2cosh;

@@ -4,8 +4,8 @@
 //! the units of the larger one are independent. Fields of the states are sums of those of two halves of the layer.
 
 use super::error::RbmError;
-use super::machine::Machine;
 use super::random::{Purpose, Stream};
+use super::rbm::Machine;
 use super::result::Result;
 use crate::data::Spins;
 use crate::theory::average::log_2cosh;

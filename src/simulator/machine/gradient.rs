@@ -2,7 +2,7 @@
 
 use super::chains::Chains;
 use super::exact::Exact;
-use super::machine::Machine;
+use super::rbm::Machine;
 use faer::linalg::matmul::matmul;
 use faer::prelude::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};

@@ -12,9 +12,9 @@
 //! The energy is −a·v − b·h − Σ w_ij (v_i − o_i)/c_i · (h_j − o_j)/c_j. Layers of more dimensions are taken in the order of
 //! Julia's memory.
 
-use super::machine::Machine;
 use super::model_error::ModelError;
 use super::parameters::{checked, transposed, wrong};
+use super::rbm::Machine;
 use super::units::Units;
 use super::units::{Layer, ising};
 use crate::io::hdf5::Hdf5;

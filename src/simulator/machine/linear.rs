@@ -5,7 +5,7 @@
 //! ```
 
 use super::error::RbmError;
-use super::machine::Machine;
+use super::rbm::Machine;
 use super::result::Result;
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, Solve};

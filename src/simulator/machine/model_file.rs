@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::checkpoint::EXTRA;
-use super::machine::Machine;
 use super::model_error::ModelError;
 use super::parameters::{Numbers, Parameters, Rows, ising, wrong};
+use super::rbm::Machine;
 use super::units::Units;
 use super::{julia, kind, npz};
 use crate::data::Spins;

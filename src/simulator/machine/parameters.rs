@@ -1,8 +1,8 @@
 //! The arrays of a file as a machine of ±1 units: which way round they are, and in which units.
 
 use super::checkpoint::fault;
-use super::machine::Machine;
 use super::model_error::ModelError;
+use super::rbm::Machine;
 use super::units::{BernoulliMachine, Units};
 use std::path::Path;
 

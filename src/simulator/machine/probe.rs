@@ -1,8 +1,8 @@
 //! A look at the chains of a trainer: where they would go under the machine as it is.
 
 use super::chains::{Block, Chains};
-use super::machine::Machine;
 use super::random::{Purpose, Stream};
+use super::rbm::Machine;
 use super::train::{Algorithm, Trainer};
 use nalgebra::DMatrix;
 

@@ -1,8 +1,8 @@
 //! Sampling from a machine.
 
 use super::chains::{Chains, check_count};
-use super::machine::Machine;
 use super::random::{Purpose, Stream};
+use super::rbm::Machine;
 use super::result::Result;
 use crate::data::Spins;
 

@@ -9,7 +9,7 @@
 //! W = W'/4,    eta_i = a'_i/2 + Σ_j W'_ij/4,            theta_j = b'_j/2 + Σ_i W'_ij/4
 //! ```
 
-use super::machine::Machine;
+use super::rbm::Machine;
 
 /// The values that units take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What learns: updates, states and what of them is stored.
 
-use super::super::machine::Machine;
+use crate::simulator::machine::Machine;
 use super::error::Result;
 use super::recorder::Recorder;
 use crate::data::Spins;

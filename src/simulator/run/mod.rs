@@ -24,14 +24,14 @@ mod error;
 mod learner;
 mod linear;
 mod log;
+mod recorded;
 mod recorder;
-mod run;
 mod store;
 
 pub use error::{Result, SimulationError};
 pub use learner::{Learner, State};
 pub use linear::LinearTrainer;
 pub use log::{Record, SpectrumLog};
+pub use recorded::{Spacing, run, schedule};
 pub use recorder::{Detail, Recorder};
-pub use run::{Spacing, run, schedule};
 pub use store::Store;

@@ -143,7 +143,7 @@ impl Averager {
     /// `E[û_α tanh S]` and `E[sech² S]`.
     ///
     /// # Errors
-    /// Coefficients of the wrong number or not finite, negative noise, a field beyond [`MAX_NODES`] Fourier nodes.
+    /// Coefficients of the wrong number or not finite, negative noise, a field beyond [`MAX_NODES`](super::MAX_NODES) Fourier nodes.
     pub fn evaluate(&mut self, field: &Field) -> Result<&Averages> {
         self.compute(field, Detail::Map)?;
         Ok(&self.averages)

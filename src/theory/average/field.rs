@@ -103,7 +103,7 @@ impl<'a> Field<'a> {
 pub struct Averages {
     /// `E[û_α tanh S]`, one a mode.
     pub component_tanh: Vec<f64>,
-    /// `E[û_α tanh S sech² S]`, one a mode; empty unless the field was [linearized](Averager::linearize).
+    /// `E[û_α tanh S sech² S]`, one a mode; empty unless the field was [linearized](super::Averager::linearize).
     pub component_tanh_sech2: Vec<f64>,
     /// `E[sech² S]`.
     pub sech2: f64,

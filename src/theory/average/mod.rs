@@ -1,6 +1,6 @@
 //! Averages over the fields that the units feel: `E[·]` under `S = s x + Σ_γ c_γ û_γ + b` (`docs/theory.md`, section 4).
 //!
-//! x is standard normal and û_γ are independent components of a [`Prior`]. Everything that the saddle point, its
+//! x is standard normal and û_γ are independent components of a [`Prior`](crate::Prior). Everything that the saddle point, its
 //! Jacobian, the free energy, the Almeida–Thouless number and the fluctuations need is one of
 //!
 //! | average | where it enters |

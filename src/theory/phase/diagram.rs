@@ -82,7 +82,7 @@ impl PhaseDiagram {
 /// Checks the axes of a map, before anything is computed.
 ///
 /// # Errors
-/// Axes that are empty, not finite, negative or not increasing; a corner where w is beyond what an [`Ensemble`] takes.
+/// Axes that are empty, not finite, negative or not increasing; a corner where w is beyond what an [`Ensemble`](crate::Ensemble) takes.
 pub fn check_axes(family: &Family, inv_sigma: &[f64], w_over_sigma: &[f64]) -> Result<()> {
     check_axis("the axis of 1/sigma", inv_sigma)?;
     check_axis("the axis of w/sigma", w_over_sigma)?;
