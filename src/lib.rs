@@ -60,11 +60,13 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
 pub mod error;
 pub mod io;
 pub mod learning;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod simulator;
 pub mod study;

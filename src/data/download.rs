@@ -1,5 +1,7 @@
 //! Fetching files of known content: resumed where a transfer broke off, verified before they get their names.
 
+use super::input::find;
+
 use super::drawn::Result;
 use super::error::DataError;
 use super::input::Input;
@@ -53,15 +55,6 @@ pub(super) fn client(patience: Duration) -> ConfigBuilder<AgentScope> {
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
         .timeout_per_write(Some(patience))
-}
-
-/// The file `name` of a folder, under the names it goes by: gzipped or not, with a point for the hyphen before `idx`.
-pub(super) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    let dotted = name.replace("-idx", ".idx");
-    [format!("{name}.gz"), name.into(), format!("{dotted}.gz"), dotted]
-        .into_iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file())
 }
 
 /// Fetches those of the `sources` that are not in the folder with their right content.

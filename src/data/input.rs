@@ -4,7 +4,9 @@ use super::drawn::Result;
 use super::error::DataError;
 use crate::io::input::open_regular;
 use flate2::bufread::MultiGzDecoder;
+
 use std::fs::File;
+
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
@@ -96,4 +98,13 @@ pub(super) fn failure(path: &Path, error: std::io::Error) -> DataError {
         ErrorKind::InvalidData | ErrorKind::InvalidInput => wrong(path, format!("the content is damaged: {error}")),
         _ => DataError::Read { path: path.into(), source: error },
     }
+}
+
+/// The file `name` of a folder, under the names it goes by: gzipped or not, with a point for the hyphen before `idx`.
+pub(super) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let dotted = name.replace("-idx", ".idx");
+    [format!("{name}.gz"), name.into(), format!("{dotted}.gz"), dotted]
+        .into_iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
 }

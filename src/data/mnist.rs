@@ -1,18 +1,20 @@
 //! MNIST: handwritten digits of 28 × 28 pixels, 60,000 to train on and 10,000 to test. LeCun, Cortes, Burges.
 //!
-//! The four files in the IDX format, gzipped or not, are found in a folder ([`locate`], [`load`]), or fetched ([`fetch`]).
+//! The four files in the IDX format, gzipped or not, are found in a folder ([`locate`], [`load`]), or fetched (`fetch`, with the feature `download`).
 
 use super::dataset::{Dataset, Samples};
+#[cfg(feature = "download")]
 pub use super::download::Progress;
+#[cfg(feature = "download")]
 use super::download::{self, Source};
 use super::drawn::Result;
 use super::error::DataError;
 use super::idx::{self, Binarization, Idx};
-use super::input::{Input, wrong};
+use super::input::{Input, find, wrong};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Where [`fetch`] fetches from unless told otherwise.
+/// Where MNIST is fetched from unless told otherwise.
 pub const MIRROR: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
 /// Variable of the environment that says in which folder the files are.
@@ -22,6 +24,7 @@ const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 
 /// The files' names and contents, unpacked.
+#[cfg(feature = "download")]
 const SOURCES: [Source<'static>; 4] = [
     Source {
         name: TRAIN_IMAGES,
@@ -54,8 +57,7 @@ const SOURCES: [Source<'static>; 4] = [
 /// [`DataError::NotFound`] if a file is not in the folder; [`DataError::Format`] for a damaged one, or for labels that are
 /// not one an image; [`DataError::Parameter`] for a `count` of 0 or beyond the number of images; [`DataError::Read`].
 pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> Result<Dataset> {
-    let file =
-        |name| download::find(folder, name).ok_or_else(|| missing(&format!("no {name} in {}", folder.display())));
+    let file = |name| find(folder, name).ok_or_else(|| missing(&format!("no {name} in {}", folder.display())));
     let (images, labels) = (file(TRAIN_IMAGES)?, file(TRAIN_LABELS)?);
     let images = Idx::<3>::new(Input::open(&images)?)?;
     let (len, image_shape) = (images.len(), images.image_shape());
@@ -83,7 +85,7 @@ fn locate_in(path: Option<&Path>, variable: Option<OsString>, default: Option<Pa
         (None, None, Some(folder)) => (folder, format!("the default, since {VARIABLE} is not set")),
         (None, None, None) => return Err(missing(&format!("{VARIABLE} is not set and there is no home folder"))),
     };
-    match download::find(&folder, TRAIN_IMAGES) {
+    match find(&folder, TRAIN_IMAGES) {
         Some(_) => Ok(folder),
         None => Err(missing(&format!("no {TRAIN_IMAGES}, plain or .gz, in {} ({origin})", folder.display()))),
     }
@@ -112,6 +114,7 @@ pub fn default_folder() -> Option<PathBuf> {
 /// # Errors
 /// [`DataError::Download`] if the server refuses, breaks off again and again, or sends something else, which is then
 /// deleted; [`DataError::Write`] and [`DataError::Read`] from the file system.
+#[cfg(feature = "download")]
 pub fn fetch(mirror: &str, folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<()> {
     let agent = download::client(download::PATIENCE).build().new_agent();
     download::fetch(&agent, mirror, folder, &SOURCES, progress)

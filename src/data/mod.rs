@@ -9,6 +9,7 @@
 mod beside;
 mod dataset;
 pub mod digits;
+#[cfg(feature = "download")]
 mod download;
 mod drawn;
 mod error;
@@ -31,6 +32,7 @@ mod values;
 
 pub use beside::DataFile;
 pub use dataset::{Dataset, Samples};
+#[cfg(feature = "download")]
 pub use download::Progress;
 pub use drawn::Result;
 pub use error::DataError;

@@ -9,9 +9,9 @@ use super::layout::Layout;
 use super::options::FileOptions;
 use super::sparse;
 use super::values::{Table, Values};
+use crate::io::NpzReader;
 use crate::io::npy;
 use npyz::NpyFile;
-use npyz::npz::NpzArchive;
 use std::io::{Read, Seek};
 use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
@@ -42,8 +42,8 @@ pub(super) fn read_npy(input: Input, options: &FileOptions) -> Result<DataFile> 
 /// [`DataError::Format`](super::DataError::Format), [`DataError::Value`](super::DataError::Value).
 pub(super) fn read_npz(path: &Path, options: &FileOptions) -> Result<DataFile> {
     let failed = |error| failure(path, error);
-    let mut archive = NpzArchive::open(path).map_err(failed)?;
-    let names: Vec<String> = archive.array_names().map(String::from).collect();
+    let mut archive = NpzReader::open(path).map_err(failed)?;
+    let names: Vec<String> = archive.arrays();
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if names.is_empty() {
         return Err(wrong(path, "a zip archive without arrays of NumPy: in Python, numpy.savez(file, samples=x)"));
@@ -70,7 +70,7 @@ pub(super) fn read_npz(path: &Path, options: &FileOptions) -> Result<DataFile> {
 }
 
 /// Which array of an archive holds the samples.
-fn samples_name<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>, names: &[String]) -> Result<String> {
+fn samples_name<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>, names: &[String]) -> Result<String> {
     if names.iter().any(|name| name == "samples") {
         return Ok("samples".into());
     }
@@ -105,7 +105,7 @@ fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Re
 }
 
 /// A number a sample.
-fn column<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>, name: &str, layout: &Layout) -> Result<Vec<f64>> {
+fn column<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>, name: &str, layout: &Layout) -> Result<Vec<f64>> {
     let array = entry(archive, name).map_err(|error| failure(path, error))?;
     check_beside(path, name, array.shape(), layout)?;
     numbers(path, array, usize::MAX)

@@ -2,21 +2,20 @@
 
 use super::drawn::Result;
 use super::input::{failure, wrong};
+use crate::io::NpzReader;
 use crate::io::half::half;
-use crate::io::{damaged, npy};
+use crate::io::npy;
 use npyz::NpyFile;
-use npyz::npz::NpzArchive;
 use std::io::{self, BufReader, Read, Seek};
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::Path;
 
 /// An array of an archive.
 pub(super) fn entry<'a, R: Read + Seek>(
-    archive: &'a mut NpzArchive<R>,
+    archive: &'a mut NpzReader<R>,
     name: &str,
 ) -> io::Result<NpyFile<impl Read + 'a>> {
-    let file = npyz::npz::file_name_from_array_name(name);
-    npy::open(archive.zip_archive().by_name(&file).map_err(|error| damaged(error.to_string()))?)
+    npy::open(archive.array(name)?)
 }
 
 /// The first `most` numbers of an array, or all.

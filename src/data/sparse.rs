@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::numpy_array::{entry, numbers};
 use super::options::FileOptions;
 use super::values::{LARGEST_FILE, Table, Values};
-use npyz::npz::NpzArchive;
+use crate::io::NpzReader;
 use std::io::{Read, Seek};
 use std::path::Path;
 
@@ -32,7 +32,7 @@ struct Rows {
 /// [`DataError::Format`](super::DataError::Format) for other kinds, indices out of range, or a matrix that is too large.
 pub(super) fn read<R: Read + Seek>(
     path: &Path,
-    archive: &mut NpzArchive<R>,
+    archive: &mut NpzReader<R>,
     options: &FileOptions,
 ) -> Result<(Layout, Table)> {
     let format = format(path, archive)?;
@@ -87,7 +87,7 @@ pub(super) fn read<R: Read + Seek>(
 }
 
 /// The name of the format.
-fn format<R: Read + Seek>(path: &Path, archive: &mut NpzArchive<R>) -> Result<String> {
+fn format<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>) -> Result<String> {
     let array = entry(archive, "format").map_err(|error| failure(path, error))?;
     let is_name = array.shape().is_empty() && array.dtype().num_bytes().is_some_and(|bytes| bytes <= 16);
     let bytes = match is_name.then(|| array.data::<Vec<u8>>()) {

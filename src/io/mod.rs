@@ -14,6 +14,7 @@ mod npz;
 pub mod output;
 
 pub use array::Array;
-pub(crate) use content::damaged;
+
 pub(crate) use content::is_content;
 pub use npz::Archive;
+pub(crate) use npz::NpzReader;

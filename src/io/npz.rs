@@ -1,20 +1,56 @@
-//! Archives of NumPy arrays.
+//! Archives of NumPy arrays: zip files with an NPY file for each.
 
-use npyz::npz::NpzWriter;
-use npyz::zip::write::FileOptions;
-use npyz::zip::{CompressionMethod, DateTime};
-use npyz::{AutoSerialize, WriterBuilder};
-use std::io::{self, Cursor, Write};
+use super::content::damaged;
+use npyz::{AutoSerialize, WriteOptions, WriterBuilder};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::path::Path;
+use zip::read::ZipFile;
+use zip::write::FileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+/// What the names of files of arrays end with.
+const ENDING: &str = ".npy";
+
+/// An NPZ archive to read.
+pub(crate) struct NpzReader<R> {
+    zip: ZipArchive<R>,
+}
+
+impl NpzReader<BufReader<File>> {
+    /// Opens a file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let zip = ZipArchive::new(BufReader::new(File::open(path)?))?;
+        Ok(Self { zip })
+    }
+}
+
+impl<R: Read + Seek> NpzReader<R> {
+    /// The names of all files.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.zip.file_names()
+    }
+
+    /// The names of the arrays.
+    pub fn arrays(&self) -> Vec<String> {
+        self.files().filter_map(|file| file.strip_suffix(ENDING)).map(str::to_owned).collect()
+    }
+
+    /// The file of an array.
+    pub fn array(&mut self, name: &str) -> io::Result<ZipFile<'_>> {
+        self.zip.by_name(&format!("{name}{ENDING}")).map_err(|error| damaged(error.to_string()))
+    }
+}
 
 /// An NPZ archive in the making; the same arrays give the same bytes.
 pub struct Archive {
-    writer: NpzWriter<Cursor<Vec<u8>>>,
+    zip: ZipWriter<Cursor<Vec<u8>>>,
 }
 
 impl Archive {
     /// An empty archive.
     pub fn new() -> Self {
-        Self { writer: NpzWriter::new(Cursor::new(Vec::new())) }
+        Self { zip: ZipWriter::new(Cursor::new(Vec::new())) }
     }
 
     /// Adds an array, its values row after row.
@@ -32,7 +68,8 @@ impl Archive {
             .compression_method(CompressionMethod::Stored)
             .last_modified_time(DateTime::default())
             .large_file(true);
-        let mut array = self.writer.array(name, options)?.default_dtype().shape(&shape).begin_nd()?;
+        self.zip.start_file(format!("{name}{ENDING}"), options)?;
+        let mut array = WriteOptions::new().default_dtype().shape(&shape).writer(&mut self.zip).begin_nd()?;
         array.extend(values.iter().copied())?;
         array.finish()
     }
@@ -42,9 +79,7 @@ impl Archive {
     /// # Errors
     /// Those of writing.
     pub fn finish(mut self) -> io::Result<Vec<u8>> {
-        let mut cursor = self.writer.zip_writer().finish().map_err(io::Error::other)?;
-        cursor.flush()?;
-        Ok(cursor.into_inner())
+        Ok(self.zip.finish().map_err(io::Error::other)?.into_inner())
     }
 }
 

@@ -2,6 +2,7 @@
 //! letter's figures claim.
 
 pub mod compare;
+#[cfg(feature = "plot")]
 pub mod figures;
 pub mod inspect;
 pub mod letter;

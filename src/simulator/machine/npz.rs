@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use npyz::npz::{NpzArchive, file_name_from_array_name};
+use crate::io::NpzReader;
 
 use super::model_error::ModelError;
 use super::parameters::{Numbers, Parameters, Rows, wrong};
 use super::units::Units;
-use crate::io::{damaged, npy};
+use crate::io::npy;
 
 /// The names of an archive's arrays, and what they say.
 #[derive(Clone, Copy)]
@@ -54,9 +54,9 @@ pub(super) enum Found {
 /// [`ModelError::Format`] if it has other arrays, or damaged ones; [`ModelError::Read`].
 pub(super) fn read(path: &Path, weights_alone: bool) -> Result<Found, ModelError> {
     let failed = |error| ModelError::reading(path, error);
-    let mut archive = NpzArchive::open(path).map_err(failed)?;
+    let mut archive = NpzReader::open(path).map_err(failed)?;
     let length = std::fs::metadata(path).map_err(failed)?.len();
-    let names: Vec<String> = archive.array_names().map(String::from).collect();
+    let names: Vec<String> = archive.arrays();
     let mut read = |name: &str| array(&mut archive, name, length).map_err(failed);
     let layout =
         LAYOUTS.iter().find(|layout| layout.names.iter().all(|wanted| names.iter().any(|name| name == wanted)));
@@ -66,7 +66,7 @@ pub(super) fn read(path: &Path, weights_alone: bool) -> Result<Found, ModelError
         return Ok(Found::Whole { parameters, units, model_type });
     }
     match names.as_slice() {
-        [] => Err(wrong(path, without_arrays(&mut archive))),
+        [] => Err(wrong(path, without_arrays(&archive))),
         [only] if weights_alone => Ok(Found::Weights(read(only)?)),
         _ => Err(wrong(path, needed(&names))),
     }
@@ -90,9 +90,8 @@ fn needed(names: &[String]) -> String {
 }
 
 /// What a zip archive is that has no arrays.
-fn without_arrays<R: Read + Seek>(archive: &mut NpzArchive<R>) -> String {
-    let zip = archive.zip_archive();
-    let kind = if zip.file_names().any(|name| name.ends_with("data.pkl")) {
+fn without_arrays<R: Read + Seek>(archive: &NpzReader<R>) -> String {
+    let kind = if archive.files().any(|name| name.ends_with("data.pkl")) {
         "a file of PyTorch (pickled), which is not read"
     } else {
         "a zip archive without NumPy arrays"
@@ -101,7 +100,6 @@ fn without_arrays<R: Read + Seek>(archive: &mut NpzArchive<R>) -> String {
     format!("{kind}: save the parameters with numpy.savez as {ising} (±1 units) or {named}")
 }
 
-fn array(archive: &mut NpzArchive<BufReader<File>>, name: &str, length: u64) -> std::io::Result<Numbers> {
-    let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
-    npy::singles(entry.map_err(|error| damaged(error.to_string()))?, name, length)
+fn array(archive: &mut NpzReader<BufReader<File>>, name: &str, length: u64) -> std::io::Result<Numbers> {
+    npy::singles(archive.array(name)?, name, length)
 }

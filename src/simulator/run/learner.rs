@@ -1,10 +1,10 @@
 //! What learns: updates, states and what of them is stored.
 
-use crate::simulator::machine::Machine;
 use super::error::Result;
 use super::recorder::Recorder;
 use crate::data::Spins;
 use crate::io::Array;
+use crate::simulator::machine::Machine;
 use std::collections::BTreeMap;
 
 /// A machine that learns, update by update.
