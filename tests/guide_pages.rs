@@ -95,10 +95,16 @@ fn tests_that_pages_tell_to_run_exist() {
                 let place = format!("{}, line {}", path.display(), number + 1);
                 let words: Vec<_> = command.split('`').next().unwrap().split_whitespace().collect();
                 let Some(at) = words.iter().position(|word| *word == "--test") else { continue };
-                let file = format!("tests/{}.rs", words[at + 1]);
+                // `--test main module::name`, or a program of its own and the name.
+                let rest = words.get(at + 2).filter(|name| !name.starts_with("--"));
+                let (module, name) = match (words[at + 1], rest.and_then(|path| path.split_once("::"))) {
+                    ("main", Some((module, name))) => (module, Some(name).filter(|name| !name.is_empty())),
+                    (program, _) => (program, rest.copied()),
+                };
+                let file = format!("tests/{module}.rs");
                 assert!(root().join(&file).exists(), "{place}: no {file}");
                 count += 1;
-                let Some(name) = words.get(at + 2).filter(|name| !name.starts_with("--")) else { continue };
+                let Some(name) = name else { continue };
                 let ignored = test_in(&source(&file), name);
                 assert!(ignored.is_some(), "{place}: no test {name} in {file}");
                 assert_eq!(ignored, Some(words.contains(&"--ignored")), "{place}: {name} is ignored or is not");

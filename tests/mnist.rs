@@ -1,18 +1,11 @@
 //! MNIST itself, where it is: the variable `SPECTRAL_RBM_MNIST` says in which folder.
 
 use spectral_rbm::data::{Binarization, DataError, Moments, Spins, mnist, symmetric_eigen};
-use std::io::Write;
 use std::path::PathBuf;
 
-/// The folder; without it a test says that it is skipped.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os(mnist::VARIABLE).map(PathBuf::from);
-    if folder.is_none() {
-        // Past the test harness, which keeps what passing tests print.
-        let message = format!("SKIPPED: {} is not set, so that MNIST is not tested\n", mnist::VARIABLE);
-        std::io::stderr().write_all(message.as_bytes()).unwrap();
-    }
-    folder
+/// The folder.
+fn folder() -> PathBuf {
+    std::env::var_os(mnist::VARIABLE).map(PathBuf::from).expect("SPECTRAL_RBM_MNIST says where MNIST is")
 }
 
 /// How many samples have each unit up.
@@ -22,8 +15,9 @@ fn counts(spins: &Spins) -> Vec<u64> {
 }
 
 #[test]
+#[ignore = "needs MNIST, in the folder SPECTRAL_RBM_MNIST"]
 fn the_training_set_is_the_known_one() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let set = mnist::load(&folder, None, Binarization::MIDDLE).unwrap();
     let spins = set.spins().unwrap();
     assert_eq!((spins.samples(), spins.units(), set.image_shape), (60_000, 784, Some((28, 28))));
@@ -37,8 +31,9 @@ fn the_training_set_is_the_known_one() {
 }
 
 #[test]
+#[ignore = "needs MNIST, in the folder SPECTRAL_RBM_MNIST"]
 fn a_count_takes_the_first_ones() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let all = mnist::load(&folder, Some(300), Binarization::MIDDLE).unwrap();
     let few = mnist::load(&folder, Some(100), Binarization::MIDDLE).unwrap();
     assert_eq!((few.len(), few.labels.as_ref().map(Vec::len)), (100, Some(100)));
@@ -51,8 +46,9 @@ fn a_count_takes_the_first_ones() {
 }
 
 #[test]
+#[ignore = "needs MNIST, in the folder SPECTRAL_RBM_MNIST"]
 fn stochastic_pixels_depend_on_the_seed_and_not_on_the_count() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let load = |count, seed| mnist::load(&folder, Some(count), Binarization::Stochastic { seed }).unwrap();
     let (few, all, other) = (load(50, 1), load(2000, 1), load(2000, 2));
     assert!((0..50).all(|sample| few.spins().unwrap().row(sample) == all.spins().unwrap().row(sample)));
@@ -60,8 +56,9 @@ fn stochastic_pixels_depend_on_the_seed_and_not_on_the_count() {
 }
 
 #[test]
+#[ignore = "needs MNIST, in the folder SPECTRAL_RBM_MNIST"]
 fn what_is_there_is_verified_and_not_fetched() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     // Nothing answers at this address.
     mnist::fetch("http://127.0.0.1:1/", &folder, &mut |progress| panic!("{progress:?}")).unwrap();
     assert_eq!(mnist::locate(Some(&folder)).unwrap(), folder);
@@ -73,8 +70,9 @@ fn agree(found: &[f64], given: &[f64]) -> bool {
 }
 
 #[test]
+#[ignore = "needs MNIST, in the folder SPECTRAL_RBM_MNIST"]
 fn spectra_of_mnist_are_the_known_ones() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let moments = Moments::of(&mnist::load(&folder, None, Binarization::MIDDLE).unwrap()).unwrap();
     let variances = moments.principal_components().unwrap().variances;
 

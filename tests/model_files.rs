@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write, stderr};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use npyz::WriterBuilder;
-use npyz::npz::NpzWriter;
+use npyz::{WriteOptions, WriterBuilder};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -16,6 +15,7 @@ use spectral_rbm::io::Array;
 use spectral_rbm::simulator::machine::{
     Checkpoint, Hyperparameters, Machine, ModelError, ModelFile, ModelReader, Units,
 };
+use zip::ZipWriter;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)
@@ -227,16 +227,21 @@ fn what_is_no_machine_is_not_written() {
     assert!(matches!(example().write(folder.path(), Units::Ising), Err(ModelError::Write { .. })));
 }
 
+/// An empty archive.
+fn archive_at(path: &Path) -> ZipWriter<BufWriter<File>> {
+    ZipWriter::new(BufWriter::new(File::create(path).unwrap()))
+}
+
 /// Adds an array to an archive.
 fn put<T: npyz::AutoSerialize + Copy>(
-    archive: &mut NpzWriter<BufWriter<File>>,
+    archive: &mut ZipWriter<BufWriter<File>>,
     name: &str,
     shape: &[usize],
     values: &[T],
 ) {
     let shape: Vec<u64> = shape.iter().map(|&extent| extent as u64).collect();
-    let array = archive.array(name, Default::default()).unwrap();
-    let mut array = array.default_dtype().shape(&shape).begin_nd().unwrap();
+    archive.start_file(format!("{name}.npy"), Default::default()).unwrap();
+    let mut array = WriteOptions::new().default_dtype().shape(&shape).writer(archive).begin_nd().unwrap();
     array.extend(values).unwrap();
     array.finish().unwrap();
 }
@@ -246,7 +251,7 @@ fn arrays_that_are_no_machine_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("machine.npz");
     let said = |shape: &[usize], eta: &[usize], weight: f32| {
-        let mut archive = NpzWriter::create(&path).unwrap();
+        let mut archive = archive_at(&path);
         put(&mut archive, "W", shape, &[1.0, weight, 1.0, 1.0, 1.0, 1.0]);
         put(&mut archive, "eta", eta, &[0f32; 3]);
         put(&mut archive, "theta", &[2], &[0f32; 2]);
@@ -259,7 +264,7 @@ fn arrays_that_are_no_machine_are_refused() {
     assert!(said(&[3, 2], &[3, 1], 1.0).contains("visible fields [3, 1]"));
     assert!(said(&[3, 2], &[3], f32::NAN).contains("weight (1, 2) is NaN"));
     assert!(said(&[3, 2], &[3], f32::NEG_INFINITY).contains("weight (1, 2) is -inf"));
-    let mut archive = NpzWriter::create(&path).unwrap();
+    let mut archive = archive_at(&path);
     put(&mut archive, "weights", &[2, 1], &[0f32; 2]);
     drop(archive);
     assert!(ModelReader::open(&path, None).unwrap_err().to_string().contains("it has [\"weights\"]"));
@@ -434,7 +439,7 @@ fn commands_say_what_they_suppose_of_a_model() {
 
 /// What the file should have, for the Python script.
 fn write_expected(file: &ModelFile, path: &Path) {
-    let mut archive = NpzWriter::create(path).unwrap();
+    let mut archive = archive_at(path);
     let mut updates: Vec<u64> = file.checkpoints.iter().map(|checkpoint| checkpoint.update).collect();
     updates.sort_unstable();
     put(&mut archive, "updates", &[updates.len()], &updates);
@@ -459,14 +464,9 @@ fn write_expected(file: &ModelFile, path: &Path) {
 
 /// h5py's view of a file, in both units.
 #[test]
+#[ignore = "needs h5py, of the Python SPECTRAL_RBM_PYTHON"]
 fn h5py_finds_the_layout_and_the_numbers() {
-    let Some(python) = std::env::var_os("SPECTRAL_RBM_PYTHON") else {
-        // Not by a macro, whose output would be kept back.
-        let message =
-            "SKIPPED: SPECTRAL_RBM_PYTHON names no Python with h5py: nobody but this crate reads its model files";
-        writeln!(stderr(), "{message}").unwrap();
-        return;
-    };
+    let python = std::env::var_os("SPECTRAL_RBM_PYTHON").expect("SPECTRAL_RBM_PYTHON names a Python with h5py");
     let folder = tempfile::tempdir().unwrap();
     let (path, archive) = (folder.path().join("model.h5"), folder.path().join("expected.npz"));
     write_expected(&example(), &archive);

@@ -6,28 +6,18 @@ use spectral_rbm::data::{Binarization, Dataset, Moments, mnist};
 use spectral_rbm::learning::{BatchSettings, Closure, Integrator, Method, Plan, Prepared, Setup, Tolerance, follow};
 use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use spectral_rbm::theory::spectrum::singular_values;
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 const RATE: f64 = 0.01;
 const HIDDEN: usize = 400;
 /// Modes that are compared.
 const MODES: usize = 10;
 
-/// The folder; without it a test says that it is skipped.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os(mnist::VARIABLE).map(PathBuf::from);
-    if folder.is_none() {
-        let message = format!("SKIPPED: {} is not set, so that MNIST is not learnt\n", mnist::VARIABLE);
-        std::io::stderr().write_all(message.as_bytes()).unwrap();
-    }
-    folder
-}
-
-fn load(samples: Option<usize>) -> Option<(Dataset, Machine)> {
-    let data = mnist::load(&folder()?, samples, Binarization::MIDDLE).unwrap();
+fn load(samples: Option<usize>) -> (Dataset, Machine) {
+    let folder = std::env::var_os(mnist::VARIABLE).expect("SPECTRAL_RBM_MNIST says where MNIST is");
+    let data = mnist::load(Path::new(&folder), samples, Binarization::MIDDLE).unwrap();
     let machine = Machine::random(784, HIDDEN, 0.01, 0).unwrap().with_mean_of(data.spins().unwrap()).unwrap();
-    Some((data, machine))
+    (data, machine)
 }
 
 /// The leading w at each update.
@@ -80,7 +70,7 @@ fn deviations(theory: &Curve, simulation: &Curve, end: usize) -> f64 {
 #[test]
 #[ignore = "MNIST: a minute"]
 fn pcd_of_mnist_up_to_its_first_transition() {
-    let Some((data, machine)) = load(None) else { return };
+    let (data, machine) = load(None);
     let (runs, updates) = (8, 9);
     let found: Vec<Curve> = (0..runs)
         .map(|seed| {
@@ -104,7 +94,7 @@ fn pcd_of_mnist_up_to_its_first_transition() {
 #[ignore = "MNIST: a minute"]
 fn the_exact_gradient_of_mnist_through_its_first_transition() {
     let samples = 6000;
-    let Some((data, machine)) = load(Some(samples)) else { return };
+    let (data, machine) = load(Some(samples));
     let settings = Settings { gibbs_steps: 100, chains: 3000, batch_size: samples, ..Settings::default() };
     let simulation = simulate(&data, &machine, settings, 9);
     let largest = deviations(&theory(&data, &machine, 9), &simulation, 10);
@@ -118,7 +108,7 @@ fn the_exact_gradient_of_mnist_through_its_first_transition() {
 #[ignore = "MNIST: a minute"]
 fn the_gradient_of_learning_mnist_after_its_first_transition() {
     let samples = 6000;
-    let Some((data, machine)) = load(Some(samples)) else { return };
+    let (data, machine) = load(Some(samples));
     let settings = Settings {
         algorithm: Algorithm::Pcd,
         learning_rate: RATE,
@@ -164,7 +154,7 @@ fn the_gradient_of_learning_mnist_after_its_first_transition() {
 #[test]
 #[ignore = "MNIST: two minutes"]
 fn chains_follow_pcd_for_two_epochs() {
-    let Some((data, machine)) = load(None) else { return };
+    let (data, machine) = load(None);
     let (runs, updates, size) = (4u64, 240, 500);
     let moments = Moments::of(&data).unwrap();
     let predicted: Vec<Curve> = (0..runs)

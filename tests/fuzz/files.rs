@@ -1,14 +1,14 @@
 //! Files that the program reads, damaged at random, and the commands that read them.
 
+use super::seeds::Seeds;
 use crate::damage::{Change, change};
-use crate::seeds::Seeds;
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use npyz::zip::write::FileOptions;
-use npyz::zip::{CompressionMethod, ZipArchive, ZipWriter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::io::{Cursor, Read, Write};
+use zip::write::FileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// A path within the seeds, and commands that read the file; `{}` is its name. Of a folder that is gone on with, the command
 /// names the folder.

@@ -134,7 +134,7 @@ impl Seeds {
 
     fn program(&self, line: &str, succeeds: bool) {
         let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let ending = crate::child::run(&arguments, &self.folder.path().join("work"), 60);
+        let ending = super::child::run(&arguments, &self.folder.path().join("work"), 60);
         assert_eq!(ending.status() == Some(0), succeeds, "{line}: {}", ending.stderr);
     }
 }

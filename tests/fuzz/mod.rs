@@ -7,8 +7,6 @@
 //! `target/tmp/fuzz`.
 
 mod child;
-#[path = "../damage/mod.rs"]
-mod damage;
 mod files;
 mod hunt;
 mod lines;
