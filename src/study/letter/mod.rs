@@ -2,7 +2,7 @@
 //!
 //! Each figure of the letter is a plain struct that holds what is drawn; what the letter says of it is a list of
 //! [`Claim`]s: what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here
-//! draws: [`figure`](crate::plot) does.
+//! draws: [`study::figures`](crate::study) does.
 
 mod claim;
 mod histogram;
