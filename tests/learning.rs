@@ -1,13 +1,14 @@
 //! The learning flow against closed forms, independent integrations, identities and exact enumeration.
 
+use crate::frame_flow::{FrameFlow, FrameState, aligned};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use spectral_rbm::data::{Clusters, Dataset, Ellipsoid, Moments};
 use spectral_rbm::learning::{
-    Basis, Closure, Component, Flow, Frame, FrameFlow, FrameState, Integrator, Layers, LinearMode, Method, Mixture,
-    Noise, NoiseKind, Plan, Samples, Setup, Snapshot, Source, State, Tolerance, Trajectory, follow, response,
+    Basis, Closure, Component, Flow, Frame, Integrator, Layers, LinearMode, Method, Mixture, Noise, NoiseKind, Plan,
+    Samples, Setup, Snapshot, Source, State, Tolerance, Trajectory, follow, response,
 };
 use spectral_rbm::simulator::machine::{LinearMachine, Machine};
 use spectral_rbm::simulator::run::{Learner, LinearTrainer};
@@ -200,7 +201,7 @@ fn frame_and_matrix_flow_agree() {
         let tolerance = 1e-6;
         assert!((last.frame.weights() - &matrix.last.weights).amax() < tolerance);
         assert!((&last.eta - &matrix.last.eta).amax() < tolerance);
-        let reference = Frame::of(&matrix.last.weights).unwrap().aligned_with(&last.frame);
+        let reference = aligned(Frame::of(&matrix.last.weights).unwrap(), &last.frame);
         assert!((&reference.u - &last.frame.u).amax() < tolerance);
         let eta = reference.u.tr_mul(&matrix.last.eta);
         let theta = reference.v.tr_mul(&matrix.last.theta);

@@ -66,19 +66,6 @@ impl Frame {
         scaled * self.v.transpose()
     }
 
-    /// The same decomposition with the signs of its vectors chosen so that they point as those of `reference` do.
-    pub fn aligned_with(mut self, reference: &Self) -> Self {
-        for mode in 0..self.modes().min(reference.modes()) {
-            let along =
-                self.u.column(mode).dot(&reference.u.column(mode)) + self.v.column(mode).dot(&reference.v.column(mode));
-            if along < 0.0 {
-                self.u.column_mut(mode).neg_mut();
-                self.v.column_mut(mode).neg_mut();
-            }
-        }
-        self
-    }
-
     /// How the frame moves under `dW/dt = G`, `D × H`.
     ///
     /// ```
@@ -172,7 +159,14 @@ mod tests {
 
     /// The frame at t ± step of W + t G, its vectors pointing as those at 0.
     fn moved(weights: &DMatrix<f64>, gradient: &DMatrix<f64>, t: f64, reference: &Frame) -> Frame {
-        Frame::of(&(weights + gradient * t)).unwrap().aligned_with(reference)
+        let mut frame = Frame::of(&(weights + gradient * t)).unwrap();
+        for mode in 0..frame.modes() {
+            if frame.u.column(mode).dot(&reference.u.column(mode)) < 0.0 {
+                frame.u.column_mut(mode).neg_mut();
+                frame.v.column_mut(mode).neg_mut();
+            }
+        }
+        frame
     }
 
     /// Square, tall and wide matrices: the frame spans both spaces, or one of them, and all its rates, with those of

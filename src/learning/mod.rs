@@ -15,7 +15,7 @@
 //! | … states that follow from samples, where they are too many to be searched for | [`Chains`] |
 //! | the batches of a simulation in the place of all the data | [`BatchSettings`] |
 //! | their difference | [`Flow`] |
-//! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameFlow`] |
+//! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameRates`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |
 //! | a flow followed in time, with its events | [`follow`], [`Trajectory`] |
 //! | from when on it cannot be relied on | [`ReliabilityLog`] |
@@ -46,7 +46,6 @@ mod data_term;
 mod events;
 mod flow;
 mod frame;
-mod frame_flow;
 mod gaussian;
 mod integrate;
 pub mod linear;
@@ -66,7 +65,6 @@ pub use data_term::{Clamped, Component, DataTerm, Mixture, Samples, Source};
 pub use events::{Event, EventKind};
 pub use flow::Flow;
 pub use frame::{Frame, FrameRates};
-pub use frame_flow::{FrameFlow, FrameState};
 pub use gaussian::{Averages, Covariance, SingleState, linear_response};
 pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};

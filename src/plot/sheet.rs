@@ -7,7 +7,7 @@ use super::error::FigureError;
 use super::export::{DOTS_PER_INCH, encode_png, file_path, write};
 use super::panel::Panel;
 use super::raster::rasterize;
-use super::style::{DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
+use super::style::SINGLE_COLUMN_MM;
 use super::svg::to_svg;
 
 /// Panels in a grid, at the width at which they are printed.
@@ -32,11 +32,6 @@ impl Figure {
     /// One panel, as wide as a column (86 mm).
     pub fn single_column(panel: Panel) -> Self {
         Self::with(SINGLE_COLUMN_MM, 1, 1, vec![panel])
-    }
-
-    /// One panel across two columns (178 mm).
-    pub fn double_column(panel: Panel) -> Self {
-        Self::with(DOUBLE_COLUMN_MM, 1, 1, vec![panel]).aspect(0.5)
     }
 
     /// Panels row by row in a grid of a width in mm, lettered (a), (b), …
@@ -176,6 +171,7 @@ mod tests {
     use super::*;
     use crate::plot::Axis;
     use crate::plot::LegendPosition;
+    use crate::plot::style::DOUBLE_COLUMN_MM;
     use crate::plot::style::LineStyle;
 
     fn panel() -> Panel {
@@ -194,7 +190,7 @@ mod tests {
         // 86 mm at 300 dpi.
         let figure = Figure::single_column(panel());
         assert_eq!(pixel_size(&figure.png().unwrap()).0, 1016);
-        let figure = Figure::double_column(panel());
+        let figure = Figure::grid(DOUBLE_COLUMN_MM, 1, 1, vec![panel()]).unwrap();
         assert_eq!(pixel_size(&figure.png().unwrap()).0, 2102);
         assert!(figure.svg().unwrap().starts_with("<svg width=\"178.000mm\""));
     }

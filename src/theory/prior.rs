@@ -14,7 +14,7 @@
 
 use crate::error::{Error, Result};
 use crate::theory::quadrature::{self, Rule};
-use nalgebra::{Complex, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
@@ -145,17 +145,6 @@ impl Prior {
             }
             Prior::Empirical(_) => return None,
         })
-    }
-
-    /// Joint characteristic function `E[exp(i Σ_γ τ_γ û_γ)]` of the modes' components at one site.
-    pub fn joint_characteristic(&self, tau: &[f64]) -> Complex<f64> {
-        match self {
-            Prior::Empirical(components) => {
-                let phases = components.values() * DVector::from_column_slice(tau);
-                phases.iter().map(|&phase| Complex::cis(phase)).sum::<Complex<f64>>() / phases.len() as f64
-            }
-            law => tau.iter().filter_map(|&t| law.characteristic(t)).map(|c| Complex::from(c.value)).product(),
-        }
     }
 
     /// Moment `E[x^order]` of one component; for the empirical law, of all its entries together.
@@ -392,12 +381,9 @@ mod tests {
     }
 
     #[test]
-    fn empirical_law_is_joint() {
+    fn empirical_laws_are_checked() {
         let values = DMatrix::from_row_slice(3, 2, &[1.0, -1.0, 0.5, 2.0, -1.5, 0.0]);
         let prior = Prior::Empirical(Arc::new(Components::new(values, DVector::zeros(3)).unwrap()));
-        let found = prior.joint_characteristic(&[0.4, 0.7]);
-        let expected = (Complex::cis(-0.3) + Complex::cis(1.6) + Complex::cis(-0.6)) / 3.0;
-        assert!((found - expected).norm() < 1e-15);
         assert!(prior.check_modes(3).is_err());
         assert!(Components::new(DMatrix::zeros(0, 2), DVector::zeros(0)).is_err());
         assert!(Components::new(DMatrix::zeros(2, 2), DVector::zeros(3)).is_err());

@@ -24,7 +24,6 @@
 //! which is finite at l = 1 and beyond: of the order of √N at l = 1, and of N where a magnetisation is about to appear. (For one
 //! mode the integral over its quartic potential is 17 % larger than Hartree's value at l = 1.)
 
-use super::unit::variance;
 use crate::error::{Error, Result};
 use crate::learning::frame::Frame;
 use crate::learning::products::{product_of, set_product, transposed_product, view, view_mut};
@@ -146,4 +145,8 @@ fn gram(matrix: &DMatrix<f64>, d: &DVector<f64>) -> DMatrix<f64> {
     let mut scaled = matrix.clone();
     scaled.column_iter_mut().for_each(|mut column| column.component_mul_assign(d));
     transposed_product(matrix, &scaled)
+}
+
+pub(super) fn variance(mean: f64) -> f64 {
+    1.0 - mean * mean
 }

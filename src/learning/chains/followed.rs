@@ -1,6 +1,6 @@
 //! Mean-field chains: each relaxed a few damped iterations whenever the machine has changed.
 
-use super::unit::{entropy, variance};
+use super::fluctuations::variance;
 
 use super::super::gaussian::Averages;
 use super::super::products::{product_of, transposed_product};
@@ -180,36 +180,6 @@ impl Chains {
             visible: self.visible.column_sum() * share,
             hidden: self.hidden.column_sum() * share,
         })
-    }
-
-    /// −log Z of a state: minus the variational entropy and energy, for every chain,
-    ///
-    /// ```text
-    /// F = −eta·m − theta·t − m·W t − Σ S(m_i) − Σ S(t_j) [ − ½ Σ w_ij² (1 − m_i²)(1 − t_j²) with TAP ],
-    /// ```
-    ///
-    /// `S(m) = −Σ_± (1±m)/2 log (1±m)/2` being the entropy of a unit. Stationary in m and t at a fixed point of the equations.
-    ///
-    /// # Errors
-    /// As [`Chains::advance`]; also [`Error::Range`] before its first call.
-    pub fn free_energies(&self, layers: &Layers, state: &State) -> Result<DVector<f64>> {
-        self.check(layers, state)?;
-        if self.hidden.nrows() != layers.hidden_units {
-            let reason = "the chains have not been advanced yet".to_owned();
-            return Err(Error::Range { name: "mean-field chains", reason });
-        }
-        let weights = layers.expand_columns(&state.weights);
-        let mut energy = product_of(&weights, &self.hidden).component_mul(&self.visible);
-        if self.settings.correction == Correction::Tap {
-            let squares = weights.map(|weight| weight * weight);
-            let spread = product_of(&squares, &self.hidden.map(variance)).component_mul(&self.visible.map(variance));
-            energy += spread * 0.5;
-        }
-        Ok(DVector::from_fn(self.visible.ncols(), |chain, _| {
-            let (m, t) = (self.visible.column(chain), self.hidden.column(chain));
-            let entropy: f64 = m.iter().chain(t.iter()).map(|&mean| entropy(mean)).sum();
-            -state.eta.dot(&m) - state.theta.dot(&t) - energy.column(chain).sum() - entropy
-        }))
     }
 }
 

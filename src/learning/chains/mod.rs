@@ -21,6 +21,5 @@
 
 mod fluctuations;
 mod followed;
-mod unit;
 
 pub use followed::{ChainSettings, Chains, Correction};

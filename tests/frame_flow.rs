@@ -3,12 +3,9 @@
 //! They are singular where two w meet, and cost more than the flow of W; they serve to cross-check it, and to follow the
 //! projected fields by their own equations, rotation terms included.
 
-use super::flow::Flow;
-use super::frame::Frame;
-use super::integrate::Split;
-use super::state::State;
-use crate::error::{Error, Result};
 use nalgebra::{DMatrix, DVector};
+use spectral_rbm::learning::{Flow, Frame, Split, State};
+use spectral_rbm::{Error, Result};
 
 /// A state of the flow in the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +27,19 @@ pub struct FrameState {
 pub struct FrameFlow<'a> {
     flow: &'a Flow,
     shape: FrameState,
+}
+
+/// A frame with the signs of its vectors chosen so that they point as those of `reference` do.
+pub fn aligned(mut frame: Frame, reference: &Frame) -> Frame {
+    for mode in 0..frame.modes().min(reference.modes()) {
+        let along =
+            frame.u.column(mode).dot(&reference.u.column(mode)) + frame.v.column(mode).dot(&reference.v.column(mode));
+        if along < 0.0 {
+            frame.u.column_mut(mode).neg_mut();
+            frame.v.column_mut(mode).neg_mut();
+        }
+    }
+    frame
 }
 
 impl FrameState {
