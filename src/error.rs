@@ -102,7 +102,7 @@ pub enum Error {
         /// Upper end.
         high: f64,
     },
-    /// The iteration for singular values did not converge: not known of any finite matrix.
+    /// The iteration for singular values, or for eigenvalues, did not converge: not known of any finite matrix.
     #[error("the singular values of a {rows} × {columns} matrix did not converge")]
     NoConvergence {
         /// Rows of the matrix.

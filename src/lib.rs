@@ -66,6 +66,7 @@ pub mod data;
 pub mod error;
 pub mod io;
 pub mod learning;
+pub mod linalg;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod simulator;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rooms of `src`, from the top down: an import never points up.
-const ROOMS: [&str; 9] = ["cli", "study", "learning", "simulator", "data", "theory", "plot", "io", "error"];
+const ROOMS: [&str; 10] = ["cli", "study", "learning", "simulator", "data", "theory", "plot", "linalg", "io", "error"];
 
 type Module = Vec<String>;
 

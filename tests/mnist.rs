@@ -1,6 +1,7 @@
 //! MNIST itself, where it is: the variable `SPECTRAL_RBM_MNIST` says in which folder.
 
-use spectral_rbm::data::{Binarization, DataError, Moments, Spins, mnist, symmetric_eigen};
+use spectral_rbm::data::{Binarization, DataError, Moments, Spins, mnist};
+use spectral_rbm::linalg::symmetric_eigen;
 use std::path::PathBuf;
 
 /// The folder.

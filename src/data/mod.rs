@@ -38,7 +38,7 @@ pub use drawn::Result;
 pub use error::DataError;
 pub use file::{read, read_file};
 pub use idx::Binarization;
-pub use moments::{Moments, PrincipalComponents, symmetric_eigen};
+pub use moments::{Moments, PrincipalComponents};
 pub use options::{Expect, FileOptions, Missing};
 pub use spins::Spins;
 pub use synthetic::{Clusters, Ellipsoid};

@@ -14,10 +14,11 @@ use super::dataset::{Dataset, Samples};
 use super::drawn::{Result, check_size};
 use super::error::DataError;
 use super::spins::Spins;
-use faer::linalg::evd::{self, ComputeEigenvectors};
+use crate::linalg::symmetric_eigen;
+
 use faer::linalg::matmul;
-use faer::prelude::default;
-use faer::{Accum, Mat, MatMut, MatRef, Par, dyn_stack};
+
+use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -70,7 +71,8 @@ impl Moments {
     /// # Errors
     /// [`DataError::Parameter`] if the eigenvalue iteration fails, which no finite covariance should bring about.
     pub fn principal_components(&self) -> Result<PrincipalComponents> {
-        let (variances, directions) = symmetric_eigen(&self.covariance)?;
+        let (variances, directions) =
+            symmetric_eigen(&self.covariance).map_err(|error| DataError::Parameter(error.to_string()))?;
         Ok(PrincipalComponents { variances, directions })
     }
 
@@ -82,33 +84,6 @@ impl Moments {
         operator.fill_diagonal(0.0);
         operator
     }
-}
-
-/// Eigenvalues of a symmetric matrix in decreasing order, with unit eigenvectors as columns; of the components of an
-/// eigenvector the largest in magnitude is positive. Only the lower triangle is read.
-///
-/// # Errors
-/// [`DataError::Parameter`] if the iteration does not converge.
-pub fn symmetric_eigen(matrix: &DMatrix<f64>) -> Result<(DVector<f64>, DMatrix<f64>)> {
-    let n = matrix.nrows();
-    // One thread, so that the result does not depend on their number.
-    let parallel = Par::Seq;
-    let (mut values, mut vectors) = (faer::diag::Diag::<f64>::zeros(n), Mat::<f64>::zeros(n, n));
-    let scratch = evd::self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, parallel, default());
-    let mut memory = dyn_stack::MemBuffer::new(scratch);
-    let stack = dyn_stack::MemStack::new(&mut memory);
-    let lower = MatRef::from_column_major_slice(matrix.as_slice(), n, n);
-    evd::self_adjoint_evd(lower, values.as_mut(), Some(vectors.as_mut()), parallel, stack, default())
-        .map_err(|_| DataError::Parameter(format!("the eigenvalues of a {n} × {n} matrix did not converge")))?;
-    // Increasing in faer, decreasing here.
-    let values = DVector::from_fn(n, |i, _| values[n - 1 - i]);
-    let mut vectors = DMatrix::from_fn(n, n, |row, column| vectors[(row, n - 1 - column)]);
-    for mut vector in vectors.column_iter_mut() {
-        if vector[vector.icamax()] < 0.0 {
-            vector.neg_mut();
-        }
-    }
-    Ok((values, vectors))
 }
 
 /// Samples a word of a column of bits holds.

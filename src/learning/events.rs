@@ -5,11 +5,14 @@
 
 use super::reliability::Unreliable;
 use super::response::{Change, StateChange};
-use crate::error::{Error, Result};
-use argmin::core::{CostFunction, Executor, State as _};
-use argmin::solver::brent::BrentRoot;
+use crate::error::Result;
+
+use crate::linalg::bracketed_root;
 use nalgebra::DVector;
 use serde::Serialize;
+
+/// Accuracy to which the time of an event is found on the cubic, in intervals.
+const ROOT: f64 = 1e-14;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -113,7 +116,7 @@ pub(super) fn between(before: &Knot, after: &Knot, bulk_edge: Option<f64>) -> Re
             None
         };
         if let Some(kind) = kind {
-            let at = root(|x| curve(mode).at(x) - level, start, end)?;
+            let at = bracketed_root(&|x| Ok(curve(mode).at(x) - level), (0.0, 1.0), (start, end), ROOT)?;
             events.push(Event { time: curve(mode).time(at), kind, mode: mode + 1, value: level });
         }
         Ok(())
@@ -133,7 +136,7 @@ pub(super) fn between(before: &Knot, after: &Knot, bulk_edge: Option<f64>) -> Re
             let end = after.values[first] - after.values[second];
             if (start < 0.0) != (end < 0.0) {
                 let (a, b) = (curve(first), curve(second));
-                let at = root(|x| a.at(x) - b.at(x), start, end)?;
+                let at = bracketed_root(&|x| Ok(a.at(x) - b.at(x)), (0.0, 1.0), (start, end), ROOT)?;
                 let mode = 1 + if end > 0.0 { first } else { second };
                 events.push(Event { time: a.time(at), kind: EventKind::Overtakes, mode, value: a.at(at) });
             }
@@ -175,31 +178,6 @@ impl Cubic {
     fn time(&self, x: f64) -> f64 {
         self.start + x * self.span
     }
-}
-
-struct Curve<F>(F);
-
-impl<F: Fn(f64) -> f64> CostFunction for Curve<F> {
-    type Param = f64;
-    type Output = f64;
-
-    fn cost(&self, at: &f64) -> std::result::Result<f64, argmin::core::Error> {
-        Ok((self.0)(*at))
-    }
-}
-
-/// The root in [0, 1] of a function with the given values at its ends, by Brent's method.
-fn root(function: impl Fn(f64) -> f64, start: f64, end: f64) -> Result<f64> {
-    if start == 0.0 {
-        return Ok(0.0);
-    }
-    if end == 0.0 {
-        return Ok(1.0);
-    }
-    let solver = BrentRoot::new(0.0, 1.0, 1e-14);
-    let run = Executor::new(Curve(function), solver).configure(|state| state.param(0.5).max_iters(100)).run();
-    let best = run.ok().and_then(|run| run.state().get_best_param().copied());
-    best.ok_or(Error::NoBracket { low: 0.0, high: 1.0 })
 }
 
 #[cfg(test)]

@@ -18,9 +18,9 @@
 //! free machine in proportion to its overlaps, is left out here, and hidden components are Gaussian: exact in the
 //! paramagnet; where fields magnetize the units the noise of weights of 0.02 changed a growth rate by 3 %.
 
-use super::products::{product_of, transposed_product, view};
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
+use crate::linalg::{product_of, transposed_product, view};
 use crate::theory::average::response;
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{MatMut, Side};

@@ -24,7 +24,8 @@ mod mode;
 
 pub use mode::LinearMode;
 
-use crate::data::{Moments, symmetric_eigen};
+use crate::data::Moments;
+use crate::linalg::symmetric_eigen;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
@@ -80,7 +81,7 @@ impl LinearTheory {
         mode::check_deviation("sigma_v", sigma_v)?;
         mode::check_deviation("sigma_h", sigma_h)?;
         check_covariance(&moments.covariance)?;
-        let (mut variances, directions) = eigen(&moments.covariance)?;
+        let (mut variances, directions) = symmetric_eigen(&moments.covariance)?;
         let blur = THRESHOLD * variances.amax();
         if let Some(&value) = variances.iter().find(|&&variance| variance < -blur) {
             return Err(Error::Negative { name: "an eigenvalue of the covariance", value });
@@ -97,7 +98,7 @@ impl LinearTheory {
     /// As [`LinearTheory::of_gaussian`], but for the deviations.
     pub fn of_ising(moments: &Moments) -> Result<Self> {
         check_covariance(&moments.covariance)?;
-        let (rates, directions) = eigen(&moments.growth_operator())?;
+        let (rates, directions) = symmetric_eigen(&moments.growth_operator())?;
         let own = moments.covariance.diagonal();
         // u·C u = rate + Σ_i u_i² C_ii.
         let variances = DVector::from_iterator(
@@ -257,11 +258,6 @@ fn check_covariance(covariance: &DMatrix<f64>) -> Result<()> {
         return Err(Error::Range { name, reason: format!("it is not symmetric: entries differ by {asymmetry:e}") });
     }
     Ok(())
-}
-
-fn eigen(matrix: &DMatrix<f64>) -> Result<(DVector<f64>, DMatrix<f64>)> {
-    let (rows, columns) = matrix.shape();
-    symmetric_eigen(matrix).map_err(|_| Error::NoConvergence { rows, columns })
 }
 
 #[cfg(test)]

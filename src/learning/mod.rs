@@ -52,7 +52,6 @@ pub mod linear;
 mod mean_field;
 mod noise;
 mod population;
-mod products;
 mod reliability;
 pub mod response;
 mod setup;

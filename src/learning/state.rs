@@ -8,8 +8,8 @@
 //! directions the rest of W is the noise r, of scale σ, σ²/L being the mean square of an entry.
 
 use super::frame::Frame;
-use super::products::{product_of, transposed_product};
 use crate::error::{Error, Result};
+use crate::linalg::{product_of, transposed_product};
 use crate::simulator::machine::Machine;
 use crate::theory::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};

@@ -83,8 +83,9 @@ impl Ellipsoid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Moments;
     use crate::data::synthetic::tests::on_threads;
-    use crate::data::{Moments, symmetric_eigen};
+    use crate::linalg::symmetric_eigen;
 
     /// Every entry of the sample covariance, whose variance is (Σ_ij² + Σ_ii Σ_jj)/M for Gaussian data.
     #[test]

@@ -26,7 +26,7 @@
 
 use crate::error::{Error, Result};
 use crate::learning::frame::Frame;
-use crate::learning::products::{product_of, set_product, transposed_product, view, view_mut};
+use crate::linalg::{product_of, set_product, transposed_product, view, view_mut};
 use faer::Side;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 use rayon::prelude::*;

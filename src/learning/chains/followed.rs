@@ -3,10 +3,10 @@
 use super::fluctuations::variance;
 
 use super::super::gaussian::Averages;
-use super::super::products::{product_of, transposed_product};
 use super::super::state::{Basis, Layers, State};
 use super::fluctuations::{Leading, Weighted};
 use crate::error::{Error, Result};
+use crate::linalg::{product_of, transposed_product};
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};

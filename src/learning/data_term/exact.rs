@@ -20,8 +20,9 @@
 
 use super::clamped::{Clamped, check_finite};
 use super::mixture::Mixture;
-use super::mixture::{Component, eigen, sandwich};
-use crate::learning::products::{add_product, product, view, view_mut};
+use super::mixture::{Component, sandwich};
+use crate::linalg::symmetric_eigen;
+use crate::linalg::{add_product, product, view, view_mut};
 use crate::theory::average::MAX_NODES;
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
@@ -82,7 +83,7 @@ impl<'a> Tilted<'a> {
         let covariance_weights = product(view(&component.covariance), view(weights));
         let field_covariance = sandwich(weights, &covariance_weights);
         check_finite("the variance of a hidden field", field_covariance.as_slice())?;
-        let (values, basis) = eigen(&field_covariance)?;
+        let (values, basis) = symmetric_eigen(&field_covariance)?;
         // Rounding may leave a zero slightly negative.
         let variance = values.map(|value| value.max(0.0) / hidden_units);
         let root_hidden_units = hidden_units.sqrt();

@@ -9,7 +9,7 @@
 
 use super::clamped::Clamped;
 use crate::Result;
-use crate::learning::products::{product, set_product, view, view_mut};
+use crate::linalg::{product, set_product, view, view_mut};
 use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 

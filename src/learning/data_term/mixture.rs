@@ -3,9 +3,9 @@
 use super::clamped::{check_finite, range};
 use super::samples::Samples;
 use super::samples::check_basis;
-use crate::data::symmetric_eigen;
-use crate::learning::products::{product, set_product, view, view_mut};
-use crate::{Error, Result};
+use crate::Result;
+use crate::linalg::symmetric_eigen;
+use crate::linalg::{product, set_product, view, view_mut};
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -190,7 +190,7 @@ impl Component {
         if asymmetry > ROUNDING * self.covariance.amax() {
             return Err(range("a covariance of the mixture", format!("it is not symmetric, by {asymmetry:.1e}")));
         }
-        let (values, _) = eigen(&self.covariance)?;
+        let (values, _) = symmetric_eigen(&self.covariance)?;
         let (largest, smallest) = (values[0], values[dimension - 1]);
         if smallest < -ROUNDING * largest.abs() {
             let reason = format!("an eigenvalue is {smallest:.3e}: none may be negative");
@@ -201,18 +201,12 @@ impl Component {
 
     /// A matrix A with A Aᵀ = covariance, which may be singular.
     fn root(&self) -> Result<DMatrix<f64>> {
-        let (values, mut vectors) = eigen(&self.covariance)?;
+        let (values, mut vectors) = symmetric_eigen(&self.covariance)?;
         for (mut vector, value) in vectors.column_iter_mut().zip(&values) {
             vector *= value.max(0.0).sqrt();
         }
         Ok(vectors)
     }
-}
-
-/// Eigenvalues of a symmetric matrix in decreasing order, and its eigenvectors.
-pub(super) fn eigen(matrix: &DMatrix<f64>) -> Result<(DVector<f64>, DMatrix<f64>)> {
-    let (rows, columns) = matrix.shape();
-    symmetric_eigen(matrix).map_err(|_| Error::NoConvergence { rows, columns })
 }
 
 /// `aᵀ b a` for a symmetric b.

@@ -2,7 +2,7 @@
 
 use super::clamped::{check_finite, range};
 use crate::data::{self, Dataset, Moments, Spins};
-use crate::learning::products::{set_product, view, view_mut};
+use crate::linalg::{set_product, view, view_mut};
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};

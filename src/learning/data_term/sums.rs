@@ -14,7 +14,7 @@
 use super::clamped::Clamped;
 use super::samples::Samples;
 use super::source::Source;
-use crate::learning::products::{add_product, set_product, view, view_mut};
+use crate::linalg::{add_product, set_product, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
 use crate::{Error, Prior, Result};
 use faer::prelude::*;

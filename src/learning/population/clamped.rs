@@ -11,7 +11,7 @@
 use super::super::data_term::clamped::Clamped;
 use super::tanh::{mean_of_tanh_in_place, tanh_in_place};
 use crate::learning::data_term::{Mixture, Samples, Source};
-use crate::learning::products::{add_product, product_of, set_product, view};
+use crate::linalg::{add_product, product_of, set_product, view};
 use crate::theory::quadrature::{Rule, hermite};
 use crate::{Error, Result};
 use faer::{MatMut, MatRef};
@@ -170,7 +170,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
                 mean_of_tanh_in_place(field, &shifts);
             }
             let t = MatRef::from_column_major_slice(field, hidden, size);
-            add_product(crate::learning::products::view_mut(&mut sums.correlation), z, t.transpose());
+            add_product(crate::linalg::view_mut(&mut sums.correlation), z, t.transpose());
             for column in field.chunks_exact(hidden) {
                 sums.hidden.as_mut_slice().iter_mut().zip(column).for_each(|(sum, t)| *sum += t);
             }

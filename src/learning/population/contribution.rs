@@ -2,8 +2,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::super::products::transposed_product;
 use super::solver::Solved;
+use crate::linalg::transposed_product;
 
 /// Averages of the machine at a point, whole or projected as the flow needs them.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The machine in two factors of D columns, `w_ij = x_i·a_j`, and sums over the units of a layer.
 
-use crate::learning::products::{product, product_with, view, view_mut};
 use crate::learning::state::{Basis, Layers, State};
+use crate::linalg::{product, product_with, view, view_mut};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{Accum, Mat, MatMut, Par};

@@ -30,7 +30,7 @@
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
 
 use super::tanh::{ReactionStep, tanh_in_place};
-use crate::learning::products::transposed_product;
+use crate::linalg::transposed_product;
 use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 

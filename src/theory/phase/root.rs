@@ -1,9 +1,8 @@
 //! Roots of a scalar function, by Brent's method, with a certificate.
 
 use super::curve::PRECISION;
-use crate::error::{Error, Result};
-use argmin::core::{CostFunction, Executor};
-use argmin::solver::brent::BrentRoot;
+use crate::error::Result;
+use crate::linalg::bracketed_root;
 
 /// A root with the values of the function just below and just above it.
 #[derive(Clone, Copy, Debug)]
@@ -21,45 +20,20 @@ impl Root {
     }
 }
 
-struct Scalar<F>(F);
-
-impl<F: Fn(f64) -> Result<f64>> CostFunction for Scalar<F> {
-    type Param = f64;
-    type Output = f64;
-
-    fn cost(&self, at: &f64) -> std::result::Result<f64, argmin::core::Error> {
-        Ok((self.0)(*at)?)
-    }
-}
-
 /// The root of `function` in [low, high], by argmin's Brent method, and the function on both sides of it.
 ///
 /// # Errors
 /// [`Error::NoBracket`] if the function has the same sign at both ends; the function's own errors.
 pub(super) fn find(function: impl Fn(f64) -> Result<f64>, low: f64, high: f64) -> Result<Root> {
     let (at_low, at_high) = (function(low)?, function(high)?);
-    // NaN at an end is no bracket either.
-    if at_low.is_nan() || at_high.is_nan() || at_low * at_high > 0.0 {
-        return Err(Error::NoBracket { low, high });
-    }
-    let at = if at_low == 0.0 {
-        low
-    } else if at_high == 0.0 {
-        high
-    } else {
-        let solver = BrentRoot::new(low, high, 0.02 * PRECISION);
-        let run = Executor::new(Scalar(&function), solver).configure(|state| state.param(low).max_iters(200)).run();
-        match run {
-            Ok(result) => result.state.best_param.ok_or(Error::NoBracket { low, high })?,
-            Err(error) => return Err(error.downcast::<Error>().unwrap_or(Error::NoBracket { low, high })),
-        }
-    };
+    let at = bracketed_root(&function, (low, high), (at_low, at_high), 0.02 * PRECISION)?;
     Ok(Root { at, below: function(at - 0.5 * PRECISION)?, above: function(at + 0.5 * PRECISION)? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     #[test]
     fn known_roots() {

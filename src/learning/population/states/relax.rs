@@ -2,7 +2,7 @@
 
 use crate::learning::population::factors::Factors;
 use crate::learning::population::point::{Fluctuations, Point, symmetric};
-use crate::learning::products::view;
+use crate::linalg::view;
 use crate::{Error, Result};
 use faer::Side;
 use nalgebra::{DMatrix, DVector};
