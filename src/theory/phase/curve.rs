@@ -170,7 +170,7 @@ impl Serialize for Curve {
     }
 }
 
-/// How a point of a boundary was had.
+/// How a point of a boundary was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PointStatus {
@@ -205,7 +205,7 @@ pub struct BoundaryPoint {
     pub w_over_sigma: f64,
     /// Width of the interval, along the direction of the search, across which the change was seen; 0 in closed form.
     pub bracket: f64,
-    /// How it was had.
+    /// How it was found.
     pub status: PointStatus,
 }
 
