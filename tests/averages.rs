@@ -183,7 +183,7 @@ fn gaussian_components_are_noise() {
 
 /// The two backends, where Gauss–Hermite converges.
 #[test]
-fn backends_agree() {
+fn fourier_averages_agree_with_gauss_hermite() {
     let cases: [(&[f64], f64); 4] = [(&[0.4], 0.2), (&[0.5, 0.3], 0.3), (&[0.4, 0.3, 0.2], 0.3), (&[0.6], 0.0)];
     for prior in Prior::NAMED {
         for (coefficients, noise) in cases {

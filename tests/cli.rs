@@ -197,7 +197,7 @@ fn hermite_says_when_it_has_not_converged() {
 }
 
 #[test]
-fn averages() {
+fn v_is_its_asymptotic_series_at_large_x() {
     let values = json(&["average", "V", "--x", "0.5,10,1e6"]);
     let of = |index: usize| values["values"][index]["value"].as_f64().unwrap();
     // V(1e6) = √(2/πx)(1 − π²/24x + …).

@@ -103,7 +103,7 @@ fn every_state_is_found_with_fields() {
 
 /// Ten modes: under Gaussian laws only the largest survives, under Bernoulli laws every single mode deep in F does.
 #[test]
-fn ten_modes() {
+fn ten_modes_leave_one_state_under_gaussian_laws_and_ten_under_bernoulli() {
     let modes: Vec<f64> = (0..10).map(|k| 2.5 - 0.02 * f64::from(k)).collect();
     let gaussian = saddle::enumerate(&Ensemble::new(1.0, 0.2, &modes, Prior::Gaussian).unwrap()).unwrap();
     assert_eq!(gaussian.stable().count(), 1);

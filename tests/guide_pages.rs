@@ -293,7 +293,7 @@ fn fault(formula: &Formula, paragraph: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn formulas_render() {
+fn formulas_are_of_forms_that_render() {
     let mut count = BTreeMap::new();
     let mut faults = Vec::new();
     for (path, text) in pages() {

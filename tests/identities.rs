@@ -138,7 +138,7 @@ fn order_parameters_are_derivatives_of_the_free_energy() {
 
 /// u, v, η, θ, κ exchanged with v, u, θ, η, 1/κ exchange hidden and visible order parameters.
 #[test]
-fn sides_exchange() {
+fn exchanged_layers_exchange_their_order_parameters() {
     for (ensemble, modes) in cases() {
         let point = solve(&ensemble, &modes);
         let exchanged = ensemble.exchanged();

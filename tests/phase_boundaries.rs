@@ -45,7 +45,7 @@ fn straight_boundaries_of_the_paramagnet() {
 
 /// σ = 1.25: F–SG at w = 1.26412184 for every law at κ = 1; AT at 1.304841 (Gaussian) and 1.295064 (Bernoulli).
 #[test]
-fn published_points() {
+fn boundaries_pass_through_the_published_points() {
     for (prior, almeida_thouless) in [(Prior::Gaussian, 1.304841), (Prior::Bernoulli, 1.295064)] {
         let pieces = boundaries(&family(1.0, &[1.0], prior.clone(), prior), &[0.8, 0.9], (0.0, 2.0), &|| ()).unwrap();
         let w = |which: Curve| curve(&pieces, which)[0].1 * 1.25;

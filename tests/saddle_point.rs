@@ -13,7 +13,7 @@ fn single(kappa: f64, sigma: f64, w: f64, prior: Prior) -> FixedPoint {
 
 /// One mode, (w, σ, κ) and (m, m̄) for each named prior: two independent implementations agree on every digit.
 #[test]
-fn reference_magnetizations() {
+fn magnetizations_are_the_reference_values() {
     let table = [
         (1.2, 0.0, 1.0, [0.4052352664, 0.5011457626, 0.6585696604, 0.3042612773], None),
         (1.5, 0.5, 1.0, [0.5283179075, 0.6254777322, 0.7855491076, 0.4193824415], None),
@@ -144,7 +144,7 @@ fn just_above_the_spin_glass_transition() {
 
 /// Near its onset `m² → (w − 1)·c`: for σ = 0, κ = 1, `m = E[v̂ tanh(w m v̂)] = w m − w³ m³ E[v̂⁴]/3`.
 #[test]
-fn onset_amplitude() {
+fn onset_of_m_follows_the_fourth_moment() {
     for prior in Prior::NAMED {
         let excess = 1e-6;
         let m = single(1.0, 0.0, 1.0 + excess, prior.clone()).magnetization[0];

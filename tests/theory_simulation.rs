@@ -210,7 +210,7 @@ fn curves(theory: &Trajectory) -> Curves {
 /// One mode, Bernoulli directions, N = 400/200.
 #[test]
 #[ignore = "simulations: half a minute"]
-fn one_mode() {
+fn one_bernoulli_mode_agrees_with_pcd() {
     let case = Case {
         visible: 400,
         hidden: 200,

@@ -238,8 +238,12 @@ mod tests {
 
     #[test]
     fn malformed_markup_is_laid_out_not_refused() {
-        for markup in ["", "_", "^", "w_{", "}", "*", "\\", "\u{304}", "w_{a_{b", "_}"] {
-            assert!(RichText::new(markup, 8.0).width.is_finite());
+        let width = |markup| RichText::new(markup, 8.0).width;
+        for (markup, shown) in [("w_{", "w"), ("w_{a_{b", "w"), ("x}", "x"), ("x\\", "x"), ("x^", "x")] {
+            assert!(width(markup) >= width(shown) && width(markup) < 4.0 * width(shown), "{markup}");
+        }
+        for markup in ["", "_", "^", "}", "*", "\\", "\u{304}", "_}"] {
+            assert!((0.0..10.0).contains(&width(markup)), "{markup}");
         }
     }
 

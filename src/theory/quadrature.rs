@@ -111,7 +111,7 @@ mod tests {
 
     /// Double factorial moments of the normal law, all degrees up to 2n − 1, also for large n.
     #[test]
-    fn hermite_moments() {
+    fn hermite_rules_have_the_moments_of_a_normal() {
         for n in [1, 2, 5, 20, 64, 200] {
             let rule = hermite(n).unwrap();
             let mut moment = 1.0;

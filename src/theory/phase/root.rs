@@ -36,7 +36,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn known_roots() {
+    fn roots_of_cosine_and_of_a_line_are_found() {
         let root = find(|x| Ok(x.cos()), 1.0, 2.0).unwrap();
         assert!((root.at - std::f64::consts::FRAC_PI_2).abs() < 0.5 * PRECISION && root.is_bracketed());
         assert_eq!(find(|x| Ok(x - 1.0), 1.0, 2.0).unwrap().at, 1.0);

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn reference_value() {
+    fn overlap_is_the_reference_value() {
         assert!((overlap(1.0, 1.25) - 0.20893701).abs() < 0.5e-8);
     }
 
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn strong_noise() {
+    fn overlap_is_one_under_strong_noise_and_zero_at_the_threshold() {
         assert!((overlap(0.3, 1e6) - 1.0).abs() < 1e-5);
         assert_eq!(overlap(1.0, 1.0), 0.0);
     }

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn gmres_solves() {
+    fn gmres_agrees_with_the_direct_solution() {
         let matrix = example();
         let solution = DVector::from_fn(30, |i, _| (i as f64).cos());
         let right = &matrix * &solution;

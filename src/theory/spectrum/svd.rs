@@ -172,7 +172,7 @@ mod tests {
 
     /// Ties, zeros and extreme scales, where iterations are known to stumble.
     #[test]
-    fn degenerate_matrices() {
+    fn ties_zeros_and_extreme_scales_decompose() {
         let mut random = ChaCha8Rng::seed_from_u64(2);
         let column = normal(200, 1, &mut random);
         let rank_one = &column * normal(1, 150, &mut random);
