@@ -6,60 +6,33 @@
 
 use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
-use super::data_term::{DataTerm, Source};
+use super::data_term::{Clamped, DataTerm, Source};
 use super::frame::Frame;
-use super::gaussian::{Averages, Covariance, SingleState, linear_response};
+use super::gaussian::{Averages, Covariance, SingleState};
 use super::integrate::{Method, Split};
-use super::mean_field::{CHAINS, MeanField};
+use super::linear_terms::{Likelihood, LinearClamped, LinearFree};
+use super::mean_field::MeanField;
 use super::noise::Noise;
 use super::population::{Order, PopulationStates, PopulationTerm, Reliability};
 use super::response::{self, StateChange};
 use super::state::{Layers, State};
+use super::term::{At, ClampedTerm, FreeTerm};
 use crate::data::Moments;
 use crate::error::{Error, Result};
-use crate::linalg::product_of;
 use crate::theory::prior::Prior;
 use nalgebra::{DMatrix, DVector};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Ratio of the costs of data and machine from which the multirate method is the quicker: at 5 it takes 1.4 times as long
 /// (2,000 digits in 30 directions), at 19 a third (10,000 digits in 135).
 const COSTLY: f64 = 10.0;
-/// A mean-field response in multiplications: some milliseconds.
-const SEARCH: f64 = 1e7;
-
-/// Where the averages over the data come from.
-#[derive(Debug)]
-enum Data {
-    /// Linear units: `σ_h² C Y`.
-    Linear(DMatrix<f64>),
-    /// Equation (9), and its analogues for other laws of v.
-    FixedPrior(RefCell<DataTerm>),
-    /// Each hidden unit's own tanh.
-    Population(PopulationTerm),
-}
-
-/// Where the averages over the machine's own distribution come from.
-#[derive(Debug)]
-enum Response {
-    /// Linear units: `A Y (1/σ_h² − Yᵀ A Y)⁻¹`.
-    Linear { covariance: Covariance, hidden_variance: f64 },
-    /// One state and the Gaussian fluctuations around it.
-    Gaussian(RefCell<SingleState>),
-    /// All states, by their free energies.
-    MeanField(Box<RefCell<MeanField>>),
-    /// All states of the machine itself.
-    Population(Box<RefCell<PopulationStates>>),
-    /// States that follow from samples.
-    Chains(Box<RefCell<Chains>>),
-}
-
 /// A learning flow.
 #[derive(Debug)]
 pub struct Flow {
     layers: Layers,
-    data: Data,
-    response: Response,
+    clamped: RefCell<Box<dyn ClampedTerm>>,
+    free: RefCell<Box<dyn FreeTerm>>,
     noise: Noise,
     /// ⟨s⟩_Data, with the components of the visible fields; `None` where fields do not move.
     mean: Option<DVector<f64>>,
@@ -82,15 +55,11 @@ impl Flow {
                 return Err(Error::Range { name, reason: format!("it is {value}: it must be positive and finite") });
             }
         }
-        let operator = resolved(&layers, &moments.covariance)? * (sigma_h * sigma_h);
-        let response =
-            Response::Linear { covariance: Covariance::Uniform(sigma_v * sigma_v), hidden_variance: sigma_h * sigma_h };
-        let likelihood = Some(Likelihood {
-            trace: moments.covariance.trace(),
-            visible_variance: sigma_v * sigma_v,
-            hidden_variance: sigma_h * sigma_h,
-        });
-        let flow = Self::new(layers, start, Data::Linear(operator), response, Noise::none(), None);
+        let operator = Arc::new(resolved(&layers, &moments.covariance)? * (sigma_h * sigma_h));
+        let free =
+            LinearFree { covariance: Covariance::Uniform(sigma_v * sigma_v), hidden_variance: sigma_h * sigma_h };
+        let likelihood = Some(Likelihood::new(operator.clone(), moments, (sigma_v, sigma_h)));
+        let flow = Self::new(layers, start, LinearClamped(operator), free, Noise::none(), None);
         Ok(Self { likelihood, ..flow })
     }
 
@@ -100,10 +69,10 @@ impl Flow {
     /// # Errors
     /// As [`Flow::linear`].
     pub fn linear_ising(layers: Layers, start: &State, moments: &Moments) -> Result<Self> {
-        let operator = resolved(&layers, &moments.covariance)?;
+        let operator = Arc::new(resolved(&layers, &moments.covariance)?);
         let covariance = Covariance::of_sites(&layers, &moments.covariance.diagonal());
-        let response = Response::Linear { covariance, hidden_variance: 1.0 };
-        Ok(Self::new(layers, start, Data::Linear(operator), response, Noise::none(), None))
+        let free = LinearFree { covariance, hidden_variance: 1.0 };
+        Ok(Self::new(layers, start, LinearClamped(operator), free, Noise::none(), None))
     }
 
     /// ±1 units, their data term in the closure (9) that fixes the law of v, their own term by the Gaussian response.
@@ -118,8 +87,7 @@ impl Flow {
         }
         let mean = layers.expand(&source.mean());
         let data = DataTerm::new(source, prior_v, layers.hidden_units)?;
-        let response = Response::Gaussian(RefCell::default());
-        Ok(Self::new(layers, start, Data::FixedPrior(RefCell::new(data)), response, noise, Some(mean)))
+        Ok(Self::new(layers, start, data, SingleState::default(), noise, Some(mean)))
     }
 
     /// ±1 units, each hidden one with its own components, which nothing is assumed of: the population closure. The layers
@@ -144,8 +112,8 @@ impl Flow {
             return Err(Error::Range { name: "the data", reason });
         }
         let mean = layers.expand(&source.mean());
-        let response = Response::Population(Box::new(RefCell::new(PopulationStates::new(order, starts))));
-        Ok(Self::new(layers, start, Data::Population(PopulationTerm::new(source)), response, noise, Some(mean)))
+        let states = PopulationStates::new(order, starts);
+        Ok(Self::new(layers, start, PopulationTerm::new(source), states, noise, Some(mean)))
     }
 
     /// The same flow with mean-field chains for the machine's own term, started from `starts`, configurations of the sites in
@@ -155,7 +123,7 @@ impl Flow {
     /// # Errors
     /// Those of [`Chains::new`].
     pub fn with_chains(mut self, settings: ChainSettings, starts: DMatrix<f64>) -> Result<Self> {
-        self.response = Response::Chains(Box::new(RefCell::new(Chains::new(settings, starts)?)));
+        self.free = RefCell::new(Box::new(Chains::new(settings, starts)?));
         Ok(self)
     }
 
@@ -167,18 +135,12 @@ impl Flow {
 
     /// How far chains were from their fixed point after their last iteration; `None` of other responses.
     pub fn chain_residual(&self) -> Option<f64> {
-        match &self.response {
-            Response::Chains(chains) => Some(chains.borrow().residual()),
-            _ => None,
-        }
+        self.free.borrow().residual()
     }
 
     /// How often the population's states were known only approximately so far; `None` of other responses.
     pub fn reliability(&self) -> Option<Reliability> {
-        match &self.response {
-            Response::Population(states) => Some(states.borrow().reliability()),
-            _ => None,
-        }
+        self.free.borrow().reliability()
     }
 
     /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
@@ -186,7 +148,7 @@ impl Flow {
     /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
     /// they are those that the first hundred samples lead to, with equal weights.
     pub fn with_mean_field(mut self, integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
-        self.response = Response::MeanField(Box::new(RefCell::new(MeanField::new(integrals, prior_u, prior_v))));
+        self.free = RefCell::new(Box::new(MeanField::new(integrals, prior_u, prior_v)));
         self
     }
 
@@ -207,12 +169,13 @@ impl Flow {
     fn new(
         layers: Layers,
         start: &State,
-        data: Data,
-        response: Response,
+        clamped: impl ClampedTerm + 'static,
+        free: impl FreeTerm + 'static,
         noise: Noise,
         mean: Option<DVector<f64>>,
     ) -> Self {
-        Self { shape: start.zeros_like(), layers, data, response, noise, mean, batches: None, likelihood: None }
+        let (clamped, free) = (RefCell::new(Box::new(clamped) as _), RefCell::new(Box::new(free) as _));
+        Self { shape: start.zeros_like(), layers, clamped, free, noise, mean, batches: None, likelihood: None }
     }
 
     /// The layers that the flow moves in.
@@ -224,17 +187,8 @@ impl Flow {
     /// which needs fewer evaluations of the latter, where it does not. Judged by the number of multiplications.
     pub fn suggested_method(&self) -> Method {
         let (directions, hidden) = (self.shape.weights.nrows() as f64, self.shape.weights.ncols() as f64);
-        let products = directions * hidden * hidden + hidden.powi(3);
-        let data = match &self.data {
-            Data::Linear(_) => directions * directions * hidden,
-            Data::FixedPrior(data) => data.borrow().multiplications(directions, hidden),
-            Data::Population(data) => data.multiplications(directions, hidden),
-        };
-        let machine = match &self.response {
-            Response::Linear { .. } => products,
-            Response::Gaussian(_) => products + self.layers.visible_units as f64 * directions * directions,
-            Response::MeanField(_) | Response::Population(_) | Response::Chains(_) => SEARCH,
-        };
+        let data = self.clamped.borrow().multiplications(directions, hidden);
+        let machine = self.free.borrow().multiplications(self.at(0.0, &self.shape));
         if data > COSTLY * machine { Method::Multirate } else { Method::Dop853 }
     }
 
@@ -248,26 +202,18 @@ impl Flow {
     /// # Errors
     /// Those of the data term.
     pub fn data(&self, t: f64, state: &State) -> Result<State> {
-        let (weights, theta) = match &self.data {
-            Data::Linear(operator) => (product_of(operator, &state.weights), DVector::zeros(state.theta.len())),
-            Data::FixedPrior(data) => {
-                let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
-                let mut data = data.borrow_mut();
-                let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
-                (clamped.correlation.clone(), clamped.hidden.clone())
-            }
-            Data::Population(data) => return self.clamped(data, self.mean.clone(), t, state),
-        };
-        let eta = self.mean.clone().unwrap_or_else(|| DVector::zeros(state.eta.len()));
-        Ok(State { weights, eta, theta })
+        let clamped = self.clamped.borrow_mut().averages(self.at(t, state))?;
+        Ok(self.of_data(clamped, self.mean.as_ref()))
     }
 
-    /// Those of the population closure.
-    fn clamped(&self, data: &PopulationTerm, mean: Option<DVector<f64>>, t: f64, state: &State) -> Result<State> {
-        let variance = self.noise.sigma(t).powi(2) / self.layers.kappa().sqrt();
-        let clamped = data.evaluate(&state.weights, &state.theta, variance)?;
-        let eta = mean.unwrap_or_else(|| DVector::zeros(state.eta.len()));
-        Ok(State { weights: clamped.correlation, eta, theta: clamped.hidden })
+    fn at<'a>(&'a self, t: f64, state: &'a State) -> At<'a> {
+        At { layers: &self.layers, state, sigma: self.noise.sigma(t) }
+    }
+
+    fn of_data(&self, clamped: Clamped, mean: Option<&DVector<f64>>) -> State {
+        let Clamped { correlation, hidden } = clamped;
+        let eta = mean.cloned().unwrap_or_else(|| DVector::zeros(self.shape.eta.len()));
+        State { weights: correlation, eta, theta: hidden }
     }
 
     /// The averages that a step of the map from time t sees.
@@ -276,7 +222,8 @@ impl Flow {
             None => self.data(t, state),
             Some(batches) => {
                 let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64)?;
-                self.clamped(&PopulationTerm::new(source), Some(mean), t, state)
+                let clamped = ClampedTerm::averages(&mut PopulationTerm::new(source), self.at(t, state))?;
+                Ok(self.of_data(clamped, Some(&mean)))
             }
         }
     }
@@ -293,7 +240,7 @@ impl Flow {
     /// The same, with the weights of states that a step of the map has: its learning rate, and the averages over the data.
     fn weighed(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
         check(t, state)?;
-        let averages = self.averages(t, state, step)?;
+        let averages = rates(self.free.borrow_mut().averages(self.at(t, state), step)?);
         if averages.magnitude().is_finite() {
             return Ok(averages);
         }
@@ -302,40 +249,12 @@ impl Flow {
         Err(Error::Unsolved { what: "the machine's averages", reason })
     }
 
-    fn averages(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
-        match &self.response {
-            Response::Linear { covariance, hidden_variance } => {
-                let weights = linear_response(&state.weights, covariance, *hidden_variance)?;
-                Ok(State { weights, ..state.zeros_like() })
-            }
-            Response::Gaussian(single) => Ok(rates(single.borrow_mut().averages(&self.layers, state)?)),
-            Response::MeanField(states) => {
-                Ok(rates(states.borrow_mut().averages(&self.layers, state, self.noise.sigma(t))?))
-            }
-            Response::Population(states) => Ok(rates(states.borrow_mut().averages(&self.layers, state, step)?)),
-            Response::Chains(chains) => Ok(rates(chains.borrow_mut().advance(&self.layers, state)?)),
-        }
-    }
-
     /// Looks for states of the machine that appeared or vanished; none where the response knows a single one.
     ///
     /// # Errors
     /// Those of the search.
     pub fn refresh(&self, t: f64, state: &State) -> Result<Vec<StateChange>> {
-        match &self.response {
-            Response::MeanField(states) => {
-                let samples = match &self.data {
-                    Data::FixedPrior(data) => match &**data.borrow().source() {
-                        Source::Samples(samples) => Some(samples.first(CHAINS)),
-                        Source::Mixture(_) => None,
-                    },
-                    _ => None,
-                };
-                states.borrow_mut().refresh(&self.layers, state, self.noise.sigma(t), samples.as_ref())
-            }
-            Response::Population(states) => states.borrow_mut().refresh(&self.layers, state),
-            _ => Ok(Vec::new()),
-        }
+        self.free.borrow_mut().refresh(self.at(t, state), self.clamped.borrow().source())
     }
 
     /// Mean log-likelihood of a sample, `½ log det Λ − ½ tr(ΛC) − (N_v/2) log 2π`; `None` of machines that are not linear.
@@ -343,16 +262,7 @@ impl Flow {
     /// # Errors
     /// [`Error::Divergent`] if the machine cannot be normalised.
     pub fn log_likelihood(&self, frame: &Frame, state: &State) -> Result<Option<f64>> {
-        let (Some(known), Data::Linear(operator)) = (self.likelihood, &self.data) else { return Ok(None) };
-        let coupling = known.visible_variance * known.hidden_variance;
-        let units = self.layers.visible_units as f64;
-        let free = -units * (known.visible_variance * std::f64::consts::TAU).ln();
-        if frame.singular_values.iter().any(|w| coupling * w * w >= 1.0) {
-            return Err(Error::Divergent);
-        }
-        let log_determinant: f64 = frame.singular_values.iter().map(|w| (-coupling * w * w).ln_1p()).sum();
-        let explained = state.weights.dot(&product_of(operator, &state.weights));
-        Ok(Some(0.5 * (free + log_determinant - known.trace / known.visible_variance + explained)))
+        self.likelihood.as_ref().map(|likelihood| likelihood.mean_log(frame, state)).transpose()
     }
 
     /// The gradient: data minus machine.
@@ -364,15 +274,6 @@ impl Flow {
         gradient.add(-1.0, &self.machine(t, state)?);
         Ok(gradient)
     }
-}
-
-/// What the likelihood of a linear machine needs of the data.
-#[derive(Clone, Copy, Debug)]
-struct Likelihood {
-    /// tr C.
-    trace: f64,
-    visible_variance: f64,
-    hidden_variance: f64,
 }
 
 impl Split for Flow {

@@ -42,6 +42,7 @@
 
 mod batches;
 mod chains;
+mod closures;
 mod data_term;
 mod events;
 mod flow;
@@ -49,6 +50,7 @@ mod frame;
 mod gaussian;
 mod integrate;
 pub mod linear;
+mod linear_terms;
 mod mean_field;
 mod noise;
 mod population;
@@ -56,6 +58,7 @@ mod reliability;
 pub mod response;
 mod setup;
 mod state;
+mod term;
 mod trajectory;
 
 pub use batches::BatchSettings;
