@@ -10,7 +10,7 @@ use std::path::Path;
 fn planted() -> Result<Machine, Box<dyn std::error::Error>> {
     let (visible, hidden, size) = (200, 100, f64::sqrt(20_000.0));
     let noise = Machine::random(visible, hidden, 0.3 / size.sqrt(), 1)?;
-    let sign = |unit: usize| if unit % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |unit: usize| if unit.is_multiple_of(2) { 1.0 } else { -1.0 };
     let mode = |at: usize| (1.5 / size) as f32 * sign(at / hidden) * sign(at % hidden);
     let weights = noise.weights.iter().enumerate().map(|(at, r)| r + mode(at)).collect();
     Ok(Machine::new(visible, hidden, weights, vec![0.0; visible], vec![0.0; hidden])?)
