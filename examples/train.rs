@@ -8,7 +8,7 @@ use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use spectral_rbm::theory::spectrum::{fit, singular_values};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let data = Clusters::new(100, &[0.6931], &[0.5], &Prior::Bernoulli, 0)?.generate(1000)?;
+    let data = Clusters::new(100, &[0.7], &[0.5], &Prior::Bernoulli, 0)?.generate(1000)?;
     let spins = data.spins()?;
     let machine = Machine::random(100, 50, 0.01, 0)?.with_mean_of(spins)?;
     let settings = Settings { algorithm: Algorithm::Pcd, gibbs_steps: 10, chains: 100, ..Settings::default() };

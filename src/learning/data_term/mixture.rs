@@ -36,9 +36,9 @@ impl Mixture {
     /// Checks the components and takes them.
     ///
     /// # Errors
-    /// [`Error::Range`] without components or directions, for components of different dimensions, weights that are not
+    /// [`Error::Range`](crate::Error::Range) without components or directions, for components of different dimensions, weights that are not
     /// positive or do not sum to one (to 1e-9), covariances that are not symmetric and positive semidefinite (to 1e-9 of
-    /// their largest entry or eigenvalue); [`Error::NotFinite`].
+    /// their largest entry or eigenvalue); [`Error::NotFinite`](crate::Error::NotFinite).
     pub fn new(components: Vec<Component>) -> Result<Self> {
         let dimension = components.first().map_or(0, |component| component.mean.len());
         if dimension == 0 {
@@ -75,8 +75,8 @@ impl Mixture {
     /// 1/N_v for directions spread over many sites, and not for the basis of the sites, where each z is ±1.
     ///
     /// # Errors
-    /// [`Error::Range`] for more than ten directions, other than one balance each, balances outside (0, 1), or a basis of
-    /// another number of rows or not orthonormal; [`Error::NotFinite`] for fields that are not finite.
+    /// [`Error::Range`](crate::Error::Range) for more than ten directions, other than one balance each, balances outside (0, 1), or a basis of
+    /// another number of rows or not orthonormal; [`Error::NotFinite`](crate::Error::NotFinite) for fields that are not finite.
     pub fn of_clusters(fields: &DMatrix<f64>, balance: &[f64], basis: &DMatrix<f64>) -> Result<Self> {
         let (units, modes) = fields.shape();
         if modes == 0 || modes > ENUMERABLE || balance.len() != modes {
@@ -134,7 +134,7 @@ impl Mixture {
     /// `samples` independent draws. A draw depends on the mixture, `seed` and its own number alone.
     ///
     /// # Errors
-    /// [`Error::Range`] for no samples, [`Error::NoConvergence`] if a covariance cannot be diagonalised.
+    /// [`Error::Range`](crate::Error::Range) for no samples, [`Error::NoConvergence`] if a covariance cannot be diagonalised.
     pub fn draw(&self, samples: usize, seed: u64) -> Result<Samples> {
         let roots: Vec<_> = self.0.iter().map(Component::root).collect::<Result<_>>()?;
         let dimension = self.dimension();
