@@ -8,7 +8,7 @@ use spectral_rbm::learning::{Integrator, Plan, Setup, follow};
 use spectral_rbm::simulator::machine::Machine;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Two clusters ±: all units have the means ± tanh(0.6931) = ± 0.6.
+    // Two clusters ±, in which all units have the means ± tanh(0.6931) = ± 0.6.
     let data = Clusters::new(100, &[0.6931], &[0.5], &Prior::Bernoulli, 0)?.generate(1000)?;
     let machine = Machine::random(100, 50, 0.01, 0)?.with_mean_of(data.spins()?)?;
     let prepared = Setup { directions: Some(1), ..Setup::default() }.prepare(&data, &Moments::of(&data)?, &machine)?;
