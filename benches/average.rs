@@ -1,5 +1,5 @@
-//! Averages: V over the samples of a data set, one Fourier evaluation against the number of modes, Fourier against
-//! Gauss–Hermite.
+//! Averages: V over the samples of a data set, the cost of one Fourier average against the number of modes, and Fourier
+//! against Gauss–Hermite.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use spectral_rbm::theory::average::{Averager, Backend, Field, response};
@@ -7,17 +7,17 @@ use spectral_rbm::{Prior, theory::quadrature};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// As many as the images of MNIST.
+/// Number of images in MNIST.
 const SAMPLES: usize = 60_000;
 
 fn response_function(c: &mut Criterion) {
-    // From 1e-2 to 1e3, what the data term meets between the start of learning and its end.
+    // From 1e-2 to 1e3: the range in the data term from the start of learning to its end.
     let x: Vec<f64> = (0..SAMPLES).map(|n| 10f64.powf(-2.0 + 5.0 * n as f64 / SAMPLES as f64)).collect();
     let mut out = vec![0.0; SAMPLES];
     let mut group = c.benchmark_group("V of 60,000 samples");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(SAMPLES as u64));
-    // One thread: elements a second are a core's. The rival in Python is rivals/v_numpy.py.
+    // On one thread, so elements per second are those of one core. The rival in Python is rivals/v_numpy.py.
     group.bench_function("slice", |b| b.iter(|| response::v_slice(black_box(&x), &mut out).unwrap()));
     group.bench_function("one by one", |b| {
         b.iter(|| {
@@ -29,8 +29,8 @@ fn response_function(c: &mut Criterion) {
     group.bench_function("Fourier integral", |b| {
         b.iter(|| black_box(&x).iter().map(|&x| response::exact(x).unwrap()).sum::<f64>())
     });
-    // The relative error of 64 nodes is printed below: it is no rival for accuracy beyond x of a few units, where
-    // sech²(√x y) is narrower than the spacing of the nodes.
+    // The relative error of 64 nodes is printed below. They are accurate only up to x of a few units; beyond, sech²(√x
+    // y) is narrower than the spacing of the nodes.
     let rule = quadrature::hermite(64).unwrap();
     let hermite = |x: f64| rule.mean(|y| (x.sqrt() * y).cosh().powi(-2));
     for x in [0.1, 1.0, 3.0, 10.0, 100.0, 1000.0] {
@@ -45,11 +45,12 @@ fn response_function(c: &mut Criterion) {
     group.finish();
 }
 
-/// Coefficients with Σ c² = 1: the nodes that the integral needs depend on that, not on the number of modes.
+/// Coefficients with Σ c² = 1, since the number of nodes depends on Σ c² and not on the number of modes.
 fn coefficients(modes: usize) -> Vec<f64> {
     vec![1.0 / (modes as f64).sqrt(); modes]
 }
 
+/// Noise of the field.
 const NOISE: f64 = 0.5;
 
 fn number_of_modes(c: &mut Criterion) {
@@ -67,7 +68,7 @@ fn number_of_modes(c: &mut Criterion) {
     group.finish();
 }
 
-/// The tensor rules have the fewest nodes that agree with the Fourier integral to 1e-10.
+/// Compares the backends. The tensor rules have the fewest nodes that agree with the Fourier integral to 1e-10.
 fn backends(c: &mut Criterion) {
     let mut group = c.benchmark_group("uniform average");
     group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));

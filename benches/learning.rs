@@ -1,6 +1,6 @@
-//! Learning dynamics: one right-hand side of the data term, with as many samples as MNIST's images and 100 directions on
-//! both sides, beside the two matrix products that it consists of; and a trajectory of the drawn digits by both methods.
-//! Rivals in Python: `rivals/learning_rhs_numpy.py` and `rivals/learning_scipy.py`.
+//! Learning dynamics: one right-hand side of the data term, with as many samples as MNIST has images and 100 directions
+//! on both sides, next to the two matrix products in it; and a trajectory of the drawn digits by both methods. Rivals
+//! in Python: `rivals/learning_rhs_numpy.py` and `rivals/learning_scipy.py`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::linalg::matmul::matmul;
@@ -15,7 +15,9 @@ use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use std::hint::black_box;
 use std::time::Duration;
 
+/// Number of samples.
 const SAMPLES: usize = 60_000;
+/// Number of hidden units.
 const HIDDEN_UNITS: usize = 400;
 
 /// Y with singular values of order one along spread directions.
@@ -28,7 +30,7 @@ fn samples(directions: usize) -> DMatrix<f64> {
     DMatrix::from_fn(directions, SAMPLES, |a, n| 3.0 * ((a * a * 71 + n * 13 + a * n) as f64 * 0.37).cos())
 }
 
-/// `F = Yᵀ Z` and `C = Z Fᵀ` at one go, on `threads` threads.
+/// `F = Yᵀ Z` and `C = Z Fᵀ` in one pass, on `threads` threads.
 fn products(directions: usize, hidden: usize, threads: usize) -> impl FnMut() {
     let y = Mat::<f64>::from_fn(directions, hidden, |i, j| ((i * j) % 7) as f64);
     let z = Mat::<f64>::from_fn(directions, SAMPLES, |i, j| ((i * 3 + j) % 5) as f64);
@@ -112,8 +114,8 @@ fn trajectory(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The population closure of 500 hidden units in ten directions of 10,000 digits, through the cascade of transitions, and one
-/// of the simulations of which eight are needed to know w to 1 %.
+/// The population closure of 500 hidden units in ten directions of 10,000 digits, through the cascade of transitions;
+/// and one of the eight simulations needed to know w to 1 %.
 fn population(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("population closure, 10,000 digits, D = 10, H = 500, 120 steps");
     group.sample_size(10).warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! Phase diagrams on rayon's pool: the map with all boundaries, and the boundaries alone.
+//! Phase diagrams on rayon's pool: the map with all boundaries, and only the boundaries.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use spectral_rbm::Prior;
@@ -32,7 +32,7 @@ fn one_mode(c: &mut Criterion) {
 }
 
 fn three_modes(c: &mut Criterion) {
-    // A quarter of the lines: ten samples of all 201 would take minutes.
+    // A quarter of the lines, since ten samples of all 201 would take minutes.
     let axis = axis(51);
     let mut group = c.benchmark_group("phase diagram, K = 3, 51 × 51");
     group.sample_size(10).warm_up_time(Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! Gibbs sampling and training, beside the matrix products that they cannot do without.
+//! Gibbs sampling and training, next to the matrix products that they need.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::linalg::matmul::matmul;
@@ -7,7 +7,7 @@ use spectral_rbm::data::Spins;
 use spectral_rbm::simulator::machine::{Algorithm, Machine, Sampler, Settings, Trainer};
 use std::hint::black_box;
 
-/// One product rows×inner · inner×columns on all threads, the fastest way faer has.
+/// One product rows×inner · inner×columns on all threads, in faer's fastest way.
 fn product(rows: usize, inner: usize, columns: usize) -> impl FnMut() {
     let (a, b) = (Mat::<f32>::from_fn(rows, inner, |i, j| ((i * j) % 7) as f32), Mat::<f32>::ones(inner, columns));
     let mut c = Mat::<f32>::zeros(rows, columns);
@@ -35,7 +35,7 @@ fn sweep(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A whole update: PCD-10, batch 500, 500 chains, 784×200.
+/// A complete update: PCD-10, batch 500, 500 chains, 784×200.
 fn update(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("update PCD-10 500x784x200");
     let machine = Machine::random(784, 200, 0.05, 0).expect("a machine");

@@ -1,4 +1,4 @@
-//! Saddle points: solves with the construction of their solver, the textbook way beside them, and enumerations.
+//! Saddle points: solves including the construction of the solver, the textbook way for comparison, and enumerations.
 
 mod textbook;
 
@@ -13,7 +13,7 @@ fn solve(ensemble: &Ensemble, start: &Start) -> FixedPoint {
     Solver::new(ensemble).unwrap().solve(start).unwrap()
 }
 
-/// Both ways from one start, which condenses all modes. `nodes` are the fewest that agree with ours to `accuracy`.
+/// Both ways from one start that condenses all modes. `nodes` are the fewest that agree with ours to `accuracy`.
 fn beside_textbook(c: &mut Criterion, sigma: f64, w: &[f64], cases: [(Prior, Nodes, f64); 4]) {
     let modes = w.len();
     let mut group = c.benchmark_group(format!("solve, K = {modes}"));
@@ -47,13 +47,13 @@ fn three_modes(c: &mut Criterion) {
         (Prior::Gaussian, Nodes { noise: 149, component: 1 }, 1e-10),
         (Prior::Uniform, Nodes { noise: 8, component: 20 }, 1e-10),
         (Prior::Bernoulli, Nodes { noise: 9, component: 2 }, 1e-10),
-        // Gauss–Laguerre on half-lines gains a digit for every four nodes: 1e-10 would take seconds a solve.
+        // Gauss–Laguerre on half-lines gains one digit per four nodes; 1e-10 would take seconds per solve.
         (Prior::Laplace, Nodes { noise: 4, component: 14 }, 1e-6),
     ];
     beside_textbook(c, 0.3, &[2.0, 1.9, 1.8], cases);
 }
 
-/// Hundreds of modes, one condensed, or all of them held by fields of the same Σ c² whatever their number.
+/// Hundreds of modes: one condensed, or all of them held by fields whose Σ c² does not depend on their number.
 fn many_modes(c: &mut Criterion) {
     let mut group = c.benchmark_group("solve, Bernoulli");
     group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));

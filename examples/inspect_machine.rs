@@ -1,4 +1,4 @@
-//! Where a trained machine is on the phase diagram: of a model file, or of a machine with one planted mode.
+//! The place of a trained machine on the phase diagram: a model file, or a machine with one planted mode.
 //!
 //!     cargo run --release --example inspect_machine -- [MODEL]
 
@@ -6,7 +6,7 @@ use spectral_rbm::simulator::machine::{Machine, ModelReader};
 use spectral_rbm::study::inspect::{Depth, Reading, States};
 use std::path::Path;
 
-/// Noise of σ = 0.3 and one mode of ±1 components, w = 1.5.
+/// A machine with noise of σ = 0.3 and one mode of ±1 components, w = 1.5.
 fn planted() -> Result<Machine, Box<dyn std::error::Error>> {
     let (visible, hidden, size) = (200, 100, f64::sqrt(20_000.0));
     let noise = Machine::random(visible, hidden, 0.3 / size.sqrt(), 1)?;

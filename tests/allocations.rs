@@ -5,12 +5,13 @@ use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the bytes asked of the system.
+/// Counts the bytes requested from the system.
 struct Counting;
 
+/// Bytes requested so far.
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 
-// Hands everything on to the system's allocator.
+// Passes everything on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.fetch_add(layout.size(), Ordering::Relaxed);
@@ -32,7 +33,8 @@ fn updates_allocate_nothing_once_every_thread_has_its_workspace() {
         let machine = Machine::random(784, 100, 0.01, 0).unwrap();
         let settings = Settings { algorithm, gibbs_steps: 2, batch_size: 500, chains: 300, ..Settings::default() };
         let mut trainer = Trainer::new(machine, &data, settings).unwrap();
-        // Each thread of the pool allocates the workspace of its products when it first takes part in one: at any update.
+        // Each thread of the pool allocates its workspace when it first takes part in a product, which can be at any
+        // update.
         let warming = rayon::current_num_threads() + 1;
         let bytes: Vec<usize> = (0..warming + 20)
             .map(|_| {
@@ -41,7 +43,7 @@ fn updates_allocate_nothing_once_every_thread_has_its_workspace() {
                 BYTES.load(Ordering::Relaxed) - before
             })
             .collect();
-        // What remains is the thread pool's: a block of its queue of jobs (1.5 kB) now and then.
+        // The thread pool sometimes allocates a block of its job queue (1.5 kB).
         let allocating = bytes.iter().filter(|&&bytes| bytes > 4096).count();
         assert!(allocating <= warming, "{bytes:?}");
     }

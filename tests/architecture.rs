@@ -1,9 +1,10 @@
-//! The plan of the house: data flows down the list of rooms, files import each other in no circle, and a `mod.rs` is a face.
+//! The architecture: imports go down the list of folders, files do not import each other in a circle, and a `mod.rs`
+//! only declares and re-exports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The rooms of `src`, from the top down: an import never points up.
+/// The folders of `src`, from the top down: an import never points up.
 const ROOMS: [&str; 10] = ["cli", "study", "learning", "simulator", "data", "theory", "plot", "linalg", "io", "error"];
 
 type Module = Vec<String>;
@@ -17,12 +18,12 @@ fn words(path: &str) -> Vec<String> {
     path.split("::").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-/// The code of a file without comments, texts and tests.
+/// The code of a file without comments, strings and tests.
 fn code_of(text: &str) -> String {
     let mut code = String::new();
     for line in text.lines() {
         let line = line.split("//").next().unwrap_or_default();
-        // Texts can hold what looks like a path; characters as '"' hold what looks like a text.
+        // A string can contain what looks like a path; a character '"' looks like the start of a string.
         let parts: Vec<&str> = line.split('"').collect();
         code.extend(parts.iter().step_by(2).copied());
         code.push('\n');
@@ -39,7 +40,7 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// Where the brace at the start of a text is closed.
+/// Position of the closing brace for the brace at the start of a text.
 fn closing(text: &str) -> usize {
     let mut depth = 0;
     for (place, character) in text.char_indices() {
@@ -53,7 +54,7 @@ fn closing(text: &str) -> usize {
     text.len()
 }
 
-/// All files of `src` by their modules; test modules in files of their own are left out.
+/// All files of `src` by their modules, without test modules in files of their own.
 fn sources() -> BTreeMap<Module, Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut found, mut folders) = (BTreeMap::new(), vec![root.clone()]);
@@ -79,7 +80,7 @@ fn sources() -> BTreeMap<Module, Source> {
     found
 }
 
-/// The single paths of a tree of imports such as `a::{b, c::d as e}`.
+/// The single paths in a tree of imports such as `a::{b, c::d as e}`.
 fn branches(tree: &str) -> Vec<String> {
     let Some(open) = tree.find('{') else {
         return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
@@ -103,7 +104,8 @@ fn branches(tree: &str) -> Vec<String> {
     paths
 }
 
-/// All paths in some code that start at the crate's root, above or here; `uses` are those of imports alone.
+/// All paths in some code that start at the crate's root, at a parent or at the module itself. `uses` holds those in
+/// imports.
 fn paths(code: &str) -> (Vec<String>, Vec<String>) {
     let (mut uses, mut rest, mut others) = (Vec::new(), code, String::new());
     while let Some(start) = rest.find("use ") {
@@ -124,7 +126,7 @@ fn paths(code: &str) -> (Vec<String>, Vec<String>) {
     (uses, inline.map(str::to_owned).collect())
 }
 
-/// The module that a path leads to from another, and what is left of the path.
+/// The module that a path leads to from another module, and the rest of the path.
 fn resolve(from: &Module, path: &str, sources: &BTreeMap<Module, Source>) -> Option<(Module, Vec<String>)> {
     let mut parts = words(path);
     let mut module = from.clone();
@@ -158,7 +160,7 @@ fn resolve(from: &Module, path: &str, sources: &BTreeMap<Module, Source>) -> Opt
     Some((module, parts))
 }
 
-/// What each file imports, from the file that a name of the crate's root comes from.
+/// The modules that each module imports. A name from the crate's root counts as an import of the file that defines it.
 fn arrows(sources: &BTreeMap<Module, Source>) -> BTreeMap<Module, BTreeSet<Module>> {
     let mut arrows: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
     let exported = |module: &Module, name: &str| {
@@ -171,7 +173,7 @@ fn arrows(sources: &BTreeMap<Module, Source>) -> BTreeMap<Module, BTreeSet<Modul
         for path in uses.iter().chain(&inline) {
             let Some((mut target, rest)) = resolve(module, path, sources) else { continue };
             if target.is_empty() {
-                // A name of the root: of the file that defines it.
+                // A name of the root counts for the file that defines it.
                 let Some(name) = rest.first() else { continue };
                 let Some(first) = exported(&target, name) else { continue };
                 target = exported(&first, name).unwrap_or(first);
@@ -184,7 +186,7 @@ fn arrows(sources: &BTreeMap<Module, Source>) -> BTreeMap<Module, BTreeSet<Modul
     arrows
 }
 
-/// A way along arrows from a module back to itself, if there is one.
+/// A path along arrows from a module back to itself, if there is one.
 fn circle(start: &Module, arrows: &BTreeMap<Module, BTreeSet<Module>>) -> Option<Vec<Module>> {
     let (mut before, mut next) = (BTreeMap::new(), vec![start.clone()]);
     while let Some(module) = next.pop() {

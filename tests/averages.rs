@@ -6,6 +6,7 @@ use spectral_rbm::theory::prior::Components;
 use spectral_rbm::{Error, Prior};
 use std::sync::Arc;
 
+/// Functions of the field with a scalar average.
 const SCALARS: [Function; 5] =
     [Function::Tanh, Function::Sech2, Function::Sech4, Function::TanhSech2, Function::Log2Cosh];
 
@@ -21,12 +22,12 @@ fn value(function: Function, s: f64) -> f64 {
     }
 }
 
-/// Relative to max(1, |value|): the accuracy that the Fourier backend promises.
+/// Whether two values agree relative to max(1, |value|), the accuracy that the Fourier backend promises.
 fn close(found: f64, expected: f64, tolerance: f64) -> bool {
     (found - expected).abs() <= tolerance * expected.abs().max(1.0)
 }
 
-/// E[f(s x + b)] by the trapezoidal rule over x: exact to e^{−π²/(s h)} and the tails at 9.5 deviations.
+/// E[f(s x + b)] by the trapezoidal rule over x: exact up to e^{−π²/(s h)} and the tails beyond 9.5 deviations.
 fn over_noise(function: impl Fn(f64) -> f64, noise: f64, bias: f64) -> f64 {
     if noise == 0.0 {
         return function(bias);
@@ -37,7 +38,7 @@ fn over_noise(function: impl Fn(f64) -> f64, noise: f64, bias: f64) -> f64 {
     (-nodes..=nodes).map(|n| n as f64 * step).map(|x| density(x) * function(noise * x + bias)).sum()
 }
 
-/// Every sign pattern of Bernoulli components, with its weight.
+/// All sign patterns of Bernoulli components, with their weights.
 fn sign_patterns(modes: usize) -> impl Iterator<Item = Vec<f64>> {
     (0..1u32 << modes).map(move |bits| (0..modes).map(|m| if bits >> m & 1 == 1 { 1.0 } else { -1.0 }).collect())
 }
@@ -91,7 +92,8 @@ fn bernoulli_against_enumeration() {
     }
 }
 
-/// A single component of each law: quadrature over û itself by a fine composite rule, over the noise by the trapezoid.
+/// A single component of each law: quadrature over û by a fine composite rule, and over the noise by the trapezoidal
+/// rule.
 #[test]
 fn single_components_against_quadrature() {
     for prior in [Prior::Uniform, Prior::Laplace, Prior::Gaussian] {
@@ -111,7 +113,7 @@ fn single_components_against_quadrature() {
     }
 }
 
-/// E[f(û)] by 20-point Gauss–Legendre on many panels, on which every integrand here is resolved to rounding.
+/// E[f(û)] by 20-point Gauss–Legendre on many panels, which resolve every integrand here to rounding.
 fn over_component(prior: &Prior, function: impl Fn(f64) -> f64) -> f64 {
     let (edge, panels) = match prior {
         Prior::Uniform => (3f64.sqrt(), 80),
@@ -158,12 +160,12 @@ fn two_hundred_bernoulli_modes_against_the_binomial() {
         assert!(close(averages.sech2, exact(&|_| 1.0, Function::Sech2), 1e-12));
         assert!(close(averages.component_tanh[17], exact(&|total| total / 200.0, Function::Tanh), 1e-12));
         let found = averager.log_2cosh(&field).unwrap();
-        // The logarithms of the binomial weights are good to 1e-13.
+        // The logarithms of the binomial weights are accurate to 1e-13.
         assert!(close(found, exact(&|_| 1.0, Function::Log2Cosh), 1e-12));
     }
 }
 
-/// Gaussian components are noise: Stein's lemma against a one-dimensional rule, for many modes.
+/// Gaussian components act as noise: Stein's lemma against a one-dimensional rule, for many modes.
 #[test]
 fn gaussian_components_are_noise() {
     let coefficients: Vec<f64> = (0..50).map(|k| 0.02 * f64::from(k)).collect();
@@ -181,7 +183,7 @@ fn gaussian_components_are_noise() {
     assert!(close(pairs[(40, 40)], sech2 + coefficients[40].powi(2) * bend, 1e-13));
 }
 
-/// The two backends, where Gauss–Hermite converges.
+/// The two backends agree where Gauss–Hermite converges.
 #[test]
 fn fourier_averages_agree_with_gauss_hermite() {
     let cases: [(&[f64], f64); 4] = [(&[0.4], 0.2), (&[0.5, 0.3], 0.3), (&[0.4, 0.3, 0.2], 0.3), (&[0.6], 0.0)];
@@ -195,7 +197,7 @@ fn fourier_averages_agree_with_gauss_hermite() {
             let mut other = hermite.linearize(&field).unwrap();
             let pairs = (one.component_pair_sech2() - other.component_pair_sech2()).amax();
             let (a, b) = (one.averages(), other.averages());
-            // Nodes on the cusp-free half-lines of Laplace reach 1e-8 at these fields, the other rules rounding.
+            // Gauss–Laguerre on the half-lines of Laplace reaches 1e-8 at these fields; the other rules reach rounding.
             let tolerance = if prior == Prior::Laplace { 1e-7 } else { 1e-11 };
             assert!(pairs < tolerance, "{prior} {coefficients:?} {pairs:e}");
             assert!((a.sech2 - b.sech2).abs() < tolerance && (a.sech4 - b.sech4).abs() < tolerance);
@@ -254,7 +256,7 @@ fn empirical_law_of_all_patterns_is_bernoulli() {
     }
 }
 
-/// From no noise to the strongest, E log 2cosh keeps its digits: dE/ds = s E sech² over a range, and the limit.
+/// E log 2cosh keeps its digits under any noise, against quadrature and against the limit of strong noise.
 #[test]
 fn log_2cosh_under_any_noise() {
     let mut averager = Averager::new(&Prior::Bernoulli, 1, Backend::Fourier).unwrap();
@@ -266,7 +268,7 @@ fn log_2cosh_under_any_noise() {
     }
     for noise in [1e3, 1e6] {
         let found = averager.log_2cosh(&Field::new(&[2.0], noise)).unwrap();
-        // |S| of variance s² + c²: s√(2/π)(1 + c²/2s²), and the correction √(2/π)(π²/24)/s.
+        // |S| with variance s² + c²: s√(2/π)(1 + c²/2s²), and the correction √(2/π)(π²/24)/s.
         let correction = (2.0 + std::f64::consts::PI.powi(2) / 24.0) / noise;
         let expected = (2.0 / std::f64::consts::PI).sqrt() * (noise + correction);
         // The next order is −1.29/s³.
@@ -275,10 +277,12 @@ fn log_2cosh_under_any_noise() {
     }
 }
 
+/// Functions that decay in strong fields.
 const DECAYING: [Function; 3] = [Function::Sech2, Function::Sech4, Function::TanhSech2];
 
-/// Averages far below the accuracy of a sum over the real axis keep ten digits. The values are integrals by mpmath 1.3
-/// (`quad`, 40 digits, on panels that resolve the density and the function), and for Bernoulli laws the sum over signs.
+/// Averages far below the accuracy of a sum over the real axis keep ten digits. The reference values are integrals by
+/// mpmath 1.3 (`quad`, 40 digits, on panels that resolve the density and the function), and sums over signs for
+/// Bernoulli laws.
 #[test]
 fn small_averages_keep_their_digits() {
     type Row<'a> = (Prior, &'a [f64], f64, f64, [f64; 3]);
@@ -313,8 +317,8 @@ fn small_averages_keep_their_digits() {
     assert_eq!(mean(Function::TanhSech2), 0.0);
 }
 
-/// Averages that are small because the law is wide are not taken for rounding: `√(2/π)/s e^{−b²/2s²}` of sech², two thirds
-/// of it of sech⁴, `b/2s²` of it of tanh sech², up to 1/s².
+/// Averages that are small because the law is wide are not taken for rounding. They are `√(2/π)/s e^{−b²/2s²}` for
+/// sech², two thirds of it for sech⁴, and `b/2s²` of it for tanh sech², up to 1/s².
 #[test]
 fn wide_laws_have_small_averages_with_all_digits() {
     for noise in [1e8, 1e20, 1e90f64] {
@@ -331,15 +335,15 @@ fn wide_laws_have_small_averages_with_all_digits() {
         let tanh = averager.mean(Function::Tanh, &Field { coefficients: &[], noise, bias: 1.0 }).unwrap();
         assert!((tanh * noise / (2.0 / std::f64::consts::PI).sqrt() - 1.0).abs() < 1e-12, "{tanh:e}");
     }
-    // Half of tanh 51 − tanh 49 is far below the accuracy, and not of the wrong sign.
+    // Half of tanh 51 − tanh 49 is far below the accuracy, and must not have the wrong sign.
     let mut averager = Averager::new(&Prior::Bernoulli, 1, Backend::Fourier).unwrap();
     for bias in [1.0, -1.0, 0.3] {
         assert_eq!(averager.mean(Function::Tanh, &Field { coefficients: &[50.0], noise: 0.0, bias }).unwrap(), 0.0);
     }
 }
 
-/// Two components and noise, against quadrature over all three: sums of positive terms have relative accuracy. sech⁴ moves
-/// the weight of the noise by 4 s of its deviations, up to 8.
+/// Two components and noise, against quadrature over all three. Sums of positive terms have relative accuracy. sech⁴
+/// shifts the weight of the noise by 4 s of its deviations, up to 8.
 #[test]
 fn small_averages_of_sums_against_quadrature() {
     let over_noise = |function: &dyn Fn(f64) -> f64, noise: f64, bias: f64| -> f64 {
@@ -362,8 +366,9 @@ fn small_averages_of_sums_against_quadrature() {
     }
 }
 
-/// sech² and sech⁴ lie between 0 and 1, tanh between −1 and 1 with the sign of the bias, `E[û tanh S]` between 0 and the sign
-/// of its coefficient: for random fields of every size, by every law and backend.
+/// Averages stay in the range of their function, for random fields of every size and for every law and backend: sech²
+/// and sech⁴ between 0 and 1, tanh between −1 and 1 with the sign of the bias, `E[û tanh S]` between 0 and the sign of
+/// its coefficient.
 #[test]
 fn averages_stay_in_the_range_of_their_functions() {
     use rand::{RngExt, SeedableRng};
@@ -387,7 +392,7 @@ fn averages_stay_in_the_range_of_their_functions() {
                 assert!((-1e-15..=1.0 + 1e-12).contains(&tanh), "{prior} {backend:?} {field:?} {tanh:e}");
                 let averages = averager.evaluate(&field).unwrap();
                 assert!((0.0..=1.0 + 1e-12).contains(&averages.sech2));
-                // A Gauss rule of too few nodes knows no such bound.
+                // A Gauss rule with too few nodes does not obey this bound.
                 let fourier = backend == Backend::Fourier;
                 for (value, c) in averages.component_tanh.iter().zip(coefficients).filter(|_| fourier) {
                     let along = value * c.signum();
@@ -398,7 +403,7 @@ fn averages_stay_in_the_range_of_their_functions() {
     }
 }
 
-/// `E[(sech²)'']` of a wide normal law is `−√(2/π)/s³ (1 − π²/8s² + …)`, where 4 sech² − 6 sech⁴ has no digit left.
+/// `E[(sech²)'']` of a wide normal law is `−√(2/π)/s³ (1 − π²/8s² + …)`, where 4 sech² − 6 sech⁴ has no digits left.
 #[test]
 fn the_bend_of_sech2_keeps_its_digits_in_strong_fields() {
     for s in [1e3, 1e8, 1e50, 1e90f64] {
@@ -423,6 +428,6 @@ fn bad_fields_are_refused() {
     assert!(matches!(averager.evaluate(&Field::new(&[1e9], 0.0)), Err(Error::FieldTooLarge { .. })));
     assert!(matches!(Averager::new(&Prior::Uniform, 4, Backend::Hermite { nodes: 8 }), Err(Error::HermiteModes(4))));
     assert!(matches!(Averager::new(&Prior::Uniform, 1, Backend::Hermite { nodes: 0 }), Err(Error::QuadratureNodes(0))));
-    // One dimension is enough where everything is Gaussian.
+    // One dimension is enough if everything is Gaussian.
     assert!(Averager::new(&Prior::Gaussian, 9, Backend::Hermite { nodes: 64 }).is_ok());
 }

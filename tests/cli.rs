@@ -1,4 +1,4 @@
-//! The program as its users see it: commands, files, JSON, exit status.
+//! The program as users see it: commands, files, JSON, exit status.
 
 use serde_json::Value;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn succeed(arguments: &[&str]) -> String {
     let output = run(arguments);
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {complaint}");
-    // Progress bars stay away where stderr is no terminal.
+    // There are no progress bars if stderr is not a terminal.
     assert!(complaint.is_empty(), "{arguments:?}: {complaint}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -39,7 +39,7 @@ fn solve_reports_what_the_contract_names() {
     let first = &points[0];
     assert_eq!(first["kind"], "single");
     assert_eq!(first["modes_condensed"].as_array().unwrap(), &[1]);
-    // The published digits, all of them.
+    // All published digits.
     assert!((first["m"][0].as_f64().unwrap() - 0.7855491076).abs() < 0.5e-10);
     assert!((first["free_energy"].as_f64().unwrap() + 1.6825290132).abs() < 0.5e-10);
     assert_eq!(first["degeneracy"], 2);
@@ -47,7 +47,7 @@ fn solve_reports_what_the_contract_names() {
     for name in ["m_bar", "q", "q_bar", "spectral_radius", "stable", "at_number", "at_stable", "residual"] {
         assert!(!first[name].is_null(), "{name}");
     }
-    // Stable ones first, by free energy; then the unstable ones.
+    // Stable points first, by free energy, then the unstable ones.
     let stable: Vec<bool> = points.iter().map(|point| point["stable"].as_bool().unwrap()).collect();
     assert!(stable.windows(2).all(|pair| pair[0] >= pair[1]) && !stable[stable.len() - 1]);
     assert_eq!(solution["search"]["unconverged"], 0);
@@ -80,7 +80,7 @@ fn solve_says_whether_its_list_is_complete() {
     assert!(text.contains("unstable fixed points are those that the search met"), "{text}");
 }
 
-/// Strong modes, fields and noise of any size end in an answer or in one line, and at once.
+/// Strong modes, fields and noise of any size give an answer or one line of error, and quickly.
 #[test]
 fn extreme_ensembles_are_solved_or_refused() {
     let size = (2.0 / std::f64::consts::PI).sqrt();
@@ -123,7 +123,7 @@ fn small_averages_are_right_or_said_to_be_small() {
     let value = |arguments: &[&str]| json(&[&["average"], arguments].concat())["values"][0].clone();
     let small = value(&["sech2", "--coefficients", "1e-4", "--noise", "1.2975", "--bias=-29.71"]);
     assert!((small["value"].as_f64().unwrap() / 1.8136640080896e-24 - 1.0).abs() < 1e-10, "{small}");
-    // Beyond the range of numbers: e^{−2000}.
+    // Below the smallest double: e^{−2000}.
     let none = value(&["sech4", "--coefficients", "1", "--prior", "uniform", "--bias", "1000"]);
     assert_eq!(none["value"], 0.0);
     assert!(none["below"].as_f64().unwrap() < 1e-14);
@@ -132,7 +132,8 @@ fn small_averages_are_right_or_said_to_be_small() {
     assert!(value(&["tanh", "--bias", "0"])["below"].is_null());
 }
 
-/// Every row of a map at the edge of the plane has its numbers, or it is called unconverged, counted, and exit is 1.
+/// Every row of a map at the edge of the plane has its numbers; otherwise it is called unconverged and counted, and the
+/// exit status is 1.
 #[test]
 fn maps_at_the_edge_have_no_silent_gaps() {
     let folder = tempfile::tempdir().unwrap();
@@ -184,7 +185,7 @@ fn backends_agree_on_the_command_line() {
     assert!((m(solve("fourier")) - m(solve("hermite"))).abs() < 1e-11);
 }
 
-/// A textbook rule out of its depth says so, on stderr, and the result is still printed.
+/// A Gauss–Hermite rule that has not converged says so on stderr, and the result is still printed.
 #[test]
 fn hermite_says_when_it_has_not_converged() {
     let arguments =
@@ -239,7 +240,7 @@ fn phase_diagram_writes_its_files() {
     let png = std::fs::read(out.join("phase-diagram.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && read("phase-diagram.svg").contains("<svg"));
     assert!(read("run.toml").contains("command = \"phase-diagram\""));
-    // Nothing half-written is left beside them.
+    // No partly written file is left beside them.
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 5);
 }
 
@@ -355,8 +356,8 @@ fn a_bad_run_file_is_refused() {
     }
 }
 
-/// Devices, pipes and folders in the place of files, and files that are far too long, are refused: not waited for, not read to
-/// the end of memory.
+/// Devices, pipes and folders in place of files, and files that are far too long, are refused. The program does not
+/// wait for them or read them until memory runs out.
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_is_refused_at_once() {
@@ -364,7 +365,7 @@ fn what_is_no_file_is_refused_at_once() {
     let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (pipe, long, out) = (name("pipe"), name("long.toml"), name("out"));
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // Without content on the disk.
+    // Takes no space on the disk.
     std::fs::File::create(&long).unwrap().set_len(8 << 30).unwrap();
     let mut cases = vec![vec!["run", &long]];
     for path in ["/dev/zero", &pipe] {
@@ -458,7 +459,7 @@ fn every_command_says_how_many_samples_of_how_many_units_it_read_and_what_is_odd
             "{text}"
         );
     }
-    // At once, too.
+    // The note also comes at once on stderr.
     let spoken = run(&[
         "learn",
         "--data",
@@ -496,7 +497,7 @@ fn options_of_data_files_are_in_the_run_file_and_repeated() {
     }
     succeed(&["run", first.to_str().unwrap(), "--out", again.to_str().unwrap(), "--quiet"]);
     same_files(&first, &again, &["spectrum.csv", "records.npz", "model.h5", "run.toml"]);
-    // The same three samples by another way.
+    // The same three samples from a plain file.
     std::fs::write(&path, "1 -1 1\n-1 1 1\n1 1 -1\n").unwrap();
     let plain = json(&[&fixed, ["--out", again.to_str().unwrap()].as_slice()].concat());
     assert_eq!(plain["data"]["checksum"], report["data"]["checksum"]);

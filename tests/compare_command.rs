@@ -1,4 +1,4 @@
-//! The command `compare` as its users meet it: files, JSON, repetition, bad input, and one comparison that must be exact.
+//! The command `compare` as users see it: files, JSON, repetition, bad input, and one comparison that must be exact.
 
 use serde_json::Value;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn succeed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Data and start: four clusters of 60 units.
+/// Data and initial machine: four clusters of 60 units.
 const DATA: [&str; 11] = [
     "--data",
     "clusters",
@@ -28,11 +28,11 @@ const DATA: [&str; 11] = [
     "400",
     "--quiet",
 ];
-/// How they are learnt.
+/// Options for training.
 const TRAINING: [&str; 8] = ["--batch-size", "100", "--chains", "50", "--updates", "40", "--learning-rate", "0.01"];
 
 fn compare(folder: &Path, more: &[&str]) -> String {
-    // An option that is given replaces the usual one.
+    // A given option replaces the default one.
     let mut training: Vec<&str> = TRAINING.to_vec();
     for name in more.iter().filter(|name| name.starts_with("--")) {
         if let Some(place) = training.iter().position(|argument| argument == name) {
@@ -87,7 +87,7 @@ fn files_are_what_is_documented() {
                 assert!(found[quantity]["simulation"].is_number(), "{quantity}: {found}");
                 assert!(found[quantity]["error"].is_number(), "{quantity}: {found}");
             }
-            // The largest deviation is that of the curves, from 20 % above the edge on, up to where the theory ends.
+            // The largest deviation is that of the curves, from 20 % above the edge to the end of the theory.
             let column = 2 + 4 * mode;
             let emerged = rows.iter().position(|row| row[column] >= 1.2 * row[1]).unwrap();
             let deviations = rows[emerged..].iter().map(|row| (row[column + 2 + index] / row[column] - 1.0).abs());
@@ -97,17 +97,18 @@ fn files_are_what_is_documented() {
                 None => assert!(found["max_relative_deviation"].is_null()),
             }
         }
-        // A theory that cannot go on says so, and where.
+        // A theory that cannot continue says so, and where it ended.
         let ended = theory["status"] != "complete";
         assert_eq!(ended, rows[rows.len() - 1][4 + index].is_nan());
         assert_eq!(ended, theory["ended_at"].is_number());
     }
-    // Linear units know no w above 1, which the simulation passes: this one has ended, and the report has the rest.
+    // Linear units cannot exceed w = 1, which the simulation passes. Their theory has ended, and the report contains
+    // the rest.
     assert_ne!(theories[0]["status"], "complete");
     assert!(read(folder.path(), "report.md").contains("The theory ended at t = "));
 }
 
-/// All start from one machine: at t = 0 simulation and theories are the same to rounding, and the runs have no spread.
+/// All curves start from one machine: at t = 0 simulation and theories agree to rounding, and the runs have no spread.
 #[test]
 fn all_start_alike() {
     let folder = tempfile::tempdir().unwrap();
@@ -121,8 +122,8 @@ fn all_start_alike() {
     }
 }
 
-/// The exact gradient of a linear machine, and the map of the linear closure: two programs of one equation. They differ by
-/// the rounding of two ways to the response, 1e-16 an update, which growth by a factor 30 amplifies.
+/// The exact gradient of a linear machine against the map of the linear closure: one equation in two programs. They
+/// differ by the rounding of two ways to the response, 1e-16 per update, amplified by growth by a factor 30.
 #[test]
 fn a_linear_machine_follows_the_linear_theory_exactly() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,14 +141,14 @@ fn a_linear_machine_follows_the_linear_theory_exactly() {
         assert!(found["max_relative_deviation"].as_f64().unwrap() < 1e-11, "{found}");
         assert!(found["smallest_overlap"].as_f64().unwrap() > 1.0 - 1e-10, "{found}");
         assert!(rows.iter().all(|row| (row[4 + 3 * mode] / row[2 + 3 * mode] - 1.0).abs() < 1e-11));
-        // One run has no errors.
+        // A single run has no errors.
         assert!(found["max_deviation_in_errors"].is_null() && found["plateau"]["error"].is_null());
         for quantity in ["growth_rate", "emergence_time", "plateau"] {
             let value = |of: &str| found[quantity][of].as_f64().unwrap();
             assert!((value("theory") / value("simulation") - 1.0).abs() < 1e-9, "{found}");
         }
     }
-    // The flow is another curve: with (1 + γλ) for e^{γλ} at γλ = 0.06 a mode grows 3 % more slowly.
+    // The flow is a different curve: with (1 + γλ) for e^{γλ} at γλ = 0.06 a mode grows 3 % more slowly.
     let flow = tempfile::tempdir().unwrap();
     let out = ["--out", flow.path().to_str().unwrap(), "--quiet", "--flow"];
     succeed(&[&["compare"], &data[..], &training, &out].concat());
@@ -156,7 +157,7 @@ fn a_linear_machine_follows_the_linear_theory_exactly() {
     assert!((1.01..1.06).contains(&ratio), "{rate}");
 }
 
-/// Repeated from its run file, by another number of threads, a comparison has the same files.
+/// A comparison repeated from its run file on another number of threads has the same files.
 #[test]
 fn a_comparison_is_repeated() {
     let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -169,7 +170,7 @@ fn a_comparison_is_repeated() {
     }
 }
 
-/// Mean-field chains are a theory as others are.
+/// Mean-field chains can be compared like any theory.
 #[test]
 fn chains_are_a_theory() {
     let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -187,7 +188,7 @@ fn chains_are_a_theory() {
     }
 }
 
-/// What small batches do to a simulation a theory that passes through the same ones does too.
+/// A theory that passes through the same small batches follows their effect on the simulation.
 #[test]
 fn theories_can_pass_through_the_batches() {
     let deviation = |more: &[&str]| {
@@ -224,7 +225,7 @@ fn the_bias_of_cd_is_visible() {
     assert!(report["theories"][0]["modes"][0]["growth_rate"]["error"].is_null());
 }
 
-/// The first mode of one strong cluster pair, by an option each.
+/// The comparison for one pair of strong clusters, with additional options.
 fn strong(folder: &Path, more: &[&str]) -> Value {
     let data = ["--data", "clusters", "--visible", "60", "--hidden", "12", "--amplitudes", "1.5", "--samples", "1000"];
     let common = ["--closures", "fixed-prior", "--response", "gaussian", "--learning-rate", "0.01", "--quiet"];
@@ -233,8 +234,8 @@ fn strong(folder: &Path, more: &[&str]) -> Value {
     json(folder)
 }
 
-/// Twelve hidden units can be summed over: the exact gradient is the reference, batches of all samples leave nothing to chance, and a
-/// machine at its plateau has the correlations of its data.
+/// The states of twelve hidden units can be summed, so the exact gradient is the reference. With batches of all samples
+/// nothing is random, and a machine at its plateau has the correlations of its data.
 #[test]
 fn a_small_machine_is_held_against_its_exact_gradient() {
     let folder = tempfile::tempdir().unwrap();
@@ -246,7 +247,7 @@ fn a_small_machine_is_held_against_its_exact_gradient() {
     assert!(report.get("chains").is_none() && report.get("reference").is_none());
     assert!(report["compared"].as_str().unwrap().contains("exact gradient"));
     assert!(read(folder.path(), "report.md").starts_with("# Theory against simulation"));
-    // Its run file makes the same.
+    // The run file gives the same result.
     let again = tempfile::tempdir().unwrap();
     succeed(&[
         "run",
@@ -258,7 +259,7 @@ fn a_small_machine_is_held_against_its_exact_gradient() {
         "1",
     ]);
     assert_eq!(read(folder.path(), "curves.csv"), read(again.path(), "curves.csv"));
-    // More runs would be the same one.
+    // More runs would all be the same.
     let out = folder.path().join("no");
     let refused = output(&[
         "compare",
@@ -279,7 +280,7 @@ fn a_small_machine_is_held_against_its_exact_gradient() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("all runs are the same"));
 }
 
-/// Three chains a run cannot have the shares of two states: the exact gradient beside them shows what that does.
+/// Three chains per run cannot have the right shares of two states; the exact gradient beside them shows the effect.
 #[test]
 fn chains_that_are_no_reference_are_told_by_the_exact_gradient_beside_them() {
     let folder = tempfile::tempdir().unwrap();
@@ -303,7 +304,8 @@ fn chains_that_are_no_reference_are_told_by_the_exact_gradient_beside_them() {
     assert!(read(folder.path(), "curves.csv").lines().next().unwrap().ends_with("exact_1"));
 }
 
-/// One mode, whose two states are images of each other, and two modes of nearly one strength, between whose states chains choose.
+/// Compares clusters and returns the report: one mode whose two states mirror each other, or two modes of nearly the
+/// same strength, so that chains have to choose between their states.
 fn judged(visible: &str, hidden: &str, amplitudes: &str) -> (Value, String) {
     let folder = tempfile::tempdir().unwrap();
     let data = ["--data", "clusters", "--samples", "5000", "--amplitudes", amplitudes];
@@ -323,7 +325,7 @@ fn chains_are_judged() {
         (&true.into(), &Value::from(Vec::<Value>::new()))
     );
     assert!(text.starts_with("# Theory against simulation") && text.contains("## The chains of the first run"));
-    // Chains do not pass between the two states, and see all of what ⟨sσ⟩ can be in either.
+    // Chains do not pass between the two states, and see the full range of ⟨sσ⟩ in either.
     assert!(of(&good, 0, "memory") < 0.5 && of(&good, 0, "looks") > 5.0);
     assert!((of(&good, 0, "positive") - 0.5).abs() < 0.15 && (of(&good, 0, "positive_data") - 0.5).abs() < 0.05);
     let (stuck, text) = judged("150", "75", "1,0.98");
@@ -331,13 +333,13 @@ fn chains_are_judged() {
     assert_eq!((&stuck["reference_trusted"], &stuck["deviations_are"]), (&false.into(), &"difference".into()));
     assert!(text.lines().next().unwrap().starts_with("**The reference is not to be trusted:** "), "{text}");
     assert!(of(&stuck, 0, "memory").max(of(&stuck, 1, "memory")) > 0.8);
-    // Every look has both modes.
+    // Every look at the chains has both modes.
     for look in stuck["chains"]["looks"].as_array().unwrap() {
         assert_eq!(look["modes"].as_array().unwrap().len(), 2, "{look}");
     }
 }
 
-/// Rates at which weights leave all bounds are told in one line, whatever breaks first.
+/// Learning rates at which weights diverge give one line of error, whatever fails first.
 #[test]
 fn rates_beyond_all_bounds_are_no_panic() {
     let folder = tempfile::tempdir().unwrap();
@@ -357,7 +359,7 @@ fn rates_beyond_all_bounds_are_no_panic() {
     }
 }
 
-/// Runs of `train` that are read give what runs of the same seeds give that are made here.
+/// Runs read from `train` give the same result as runs of the same seeds made by `compare`.
 #[test]
 fn runs_of_train_can_be_read() {
     let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
@@ -391,14 +393,14 @@ fn runs_of_train_can_be_read() {
     assert!(String::from_utf8_lossy(&failed.stderr).contains("differ in"));
 }
 
-/// Data of a file are resolved site by site, and where directions are asked for the report says what that leaves out. Times in
-/// it are free of rounding: 95 steps of 0.01 are 0.9500000000000001 in binary.
+/// Data from a file are resolved site by site. With directions, the report says what they leave out. Its times are free
+/// of rounding: 95 steps of 0.01 are 0.9500000000000001 in binary.
 #[test]
 fn what_a_theory_resolves_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (table, out) = (path("samples.csv"), path("out"));
-    // Two patterns of 12 units, a unit of each sample flipped.
+    // Two patterns of 12 units, with one unit of each sample flipped.
     let sample = |k: usize| -> String {
         let spin = |unit: usize| k.is_multiple_of(3) ^ unit.is_multiple_of(3) ^ (unit == k % 12);
         (0..12).map(|unit| if spin(unit) { "1," } else { "0," }).collect::<String>().trim_end_matches(',').to_owned()

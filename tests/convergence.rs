@@ -1,8 +1,8 @@
-//! The population closure with more and more particles: what falls as N^{-1/2} with the sample of the law that they are, and
-//! what is left when they are placed as the law has it.
+//! The population closure with more and more particles. Random particles have an error that falls as N^{-1/2};
+//! particles placed at the quantiles of the law have only the systematic error.
 //!
-//! One mode of ±1 components, magnetization 0.6, κ = 1/2, followed in its direction by the flow itself (learning rate
-//! → 0) from w = 0.1 and components v_j of Gaussian law. Rates are of order N: times are those of `τ = N t`.
+//! One mode of ±1 components, magnetization 0.6, κ = 1/2, in its own direction, by the flow itself (learning rate → 0)
+//! from w = 0.1 and Gaussian components v_j. Rates are of order N, so times are those of `τ = N t`.
 
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
@@ -14,16 +14,20 @@ use spectral_rbm::data::Clusters;
 use spectral_rbm::learning::{Basis, Component, Flow, Layers, Mixture, Noise, Order, State};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+/// Numbers of visible units.
 const SIZES: [usize; 5] = [100, 200, 400, 800, 1600];
+/// Random starts per size.
 const SAMPLES: u64 = 12;
+/// Initial w.
 const START: f64 = 0.1;
-/// In τ.
+/// Step in τ.
 const STEP: f64 = 0.25;
 /// τ before, at and after the transition, and at the end.
 const TIMES: [f64; 4] = [5.0, 7.0, 12.0, 30.0];
+/// Names of the measured quantities.
 const SHOWN: [&str; 5] = ["w before", "w at", "w after", "plateau", "kurtosis"];
 
-/// Components of the hidden units: a sample of the Gaussian law, or its quantiles.
+/// Components of the hidden units: random from the Gaussian law if there is a seed, or else its quantiles.
 fn components(hidden: usize, sample: Option<u64>) -> DVector<f64> {
     let drawn = match sample {
         Some(seed) => {
@@ -38,7 +42,7 @@ fn components(hidden: usize, sample: Option<u64>) -> DVector<f64> {
     &drawn / drawn.norm()
 }
 
-/// w at three times, the plateau and the kurtosis of v at the end.
+/// w at the first three times, the plateau of w, and the kurtosis of v at the end.
 fn measure(visible: usize, sample: Option<u64>, step: f64) -> [f64; 5] {
     let clusters = Clusters::new(visible, &[std::f64::consts::LN_2], &[0.5], &Prior::Bernoulli, 0).unwrap();
     let hidden = visible / 2;
@@ -57,7 +61,7 @@ fn measure(visible: usize, sample: Option<u64>, step: f64) -> [f64; 5] {
     let means = (clusters.fields() * DMatrix::from_row_slice(1, 2, &[1.0, -1.0])).map(f64::tanh);
     let source = Mixture::new(parts.to_vec()).unwrap().into();
     let flow = Flow::population(layers, &start, source, Noise::none(), (Order::Full, Some(&means))).unwrap();
-    // The classical method of order 4, from state to state of the flow.
+    // The classical Runge–Kutta method of order 4 on states of the flow.
     let rate = |from: &State, h: f64, slope: Option<&State>| -> State {
         let mut at = from.clone();
         slope.into_iter().for_each(|slope| at.add(h, slope));
@@ -113,17 +117,18 @@ fn the_population_closure_converges_with_the_number_of_particles() {
         };
         let means: Vec<f64> = sampled.iter().map(|row| mean(row)).collect();
         let spreads: Vec<f64> = sampled.iter().map(|row| spread(row)).collect();
-        // c N^{-p} has differences between sizes that double of the same power, whatever its limit.
+        // c N^{-p} has differences of the same power between sizes that double, whatever its limit.
         let differences: Vec<f64> = values.windows(2).map(|pair| pair[0] - pair[1]).collect();
         let systematic = exponent(&sizes[..4], &differences);
         let sampling = exponent(&sizes, &spreads);
         println!("{name}: placed {values:.5?}, exponent {systematic:.2}");
         println!("   differences {differences:.5?}");
         println!("   samples: mean {means:.5?}, spread {spreads:.5?}, exponent {sampling:.2}");
-        // Corrections of relative order 1/N; those of the law's tails and of what happens at w = 1 fall a little slower.
+        // Corrections are of relative order 1/N; quantities that depend on the tails of the law and on the transition
+        // at w = 1 fall a little more slowly.
         let allowed = if quantity == 0 { 0.05 } else { 0.35 };
         assert!((systematic + 1.0).abs() < allowed, "{name}: exponent {systematic}");
-        // Of 12 samples each, spreads are known to a fifth and their exponent to 0.1.
+        // With 12 starts each, spreads are known to a fifth and their exponent to 0.1.
         assert!((sampling + 0.5).abs() < 0.25, "{name}: exponent {sampling} of the spread");
         for ((mean, placed), spread) in means.iter().zip(values).zip(&spreads) {
             let error = spread / (SAMPLES as f64).sqrt();

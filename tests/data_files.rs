@@ -1,4 +1,4 @@
-//! Users' own data: every format against one table, and what is wrong with files said clearly.
+//! Users' own data: every format against one table, and clear messages about what is wrong with a file.
 
 use flate2::{Compression, write::GzEncoder};
 use spectral_rbm::data::{
@@ -11,12 +11,12 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tables").join(name)
 }
 
-/// The table of the fixtures (`tables.py`).
+/// Whether a unit is up in the table of the fixtures (`tables.py`).
 fn up(sample: usize, unit: usize) -> bool {
     (sample * sample + sample * unit + unit) % 3 == 1
 }
 
-/// Writes `bytes` to a file, and what reading it gives.
+/// Writes `bytes` to a file and reads it.
 fn read_bytes(name: &str, bytes: &[u8], expect: Expect) -> Result<Dataset, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
@@ -30,7 +30,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// IDX images of these dimensions with these pixels.
+/// IDX images with these dimensions and pixels.
 fn idx(dimensions: [u32; 3], pixels: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, 3];
     bytes.extend(dimensions.iter().flat_map(|dimension| dimension.to_be_bytes()));
@@ -83,7 +83,7 @@ fn real_numbers_are_what_the_file_says() {
     }
     let set = read_bytes("a.csv", b"x;y\n1.5;-2e3\n0;.25\n", Expect::Real).unwrap();
     assert_eq!(rows(&set), [[1.5, -2e3], [0.0, 0.25]]);
-    // Spins are numbers too; 0 and 1 stay so.
+    // Spins can also be read as numbers; 0 and 1 are kept.
     assert_eq!(rows(&read(&fixture("bool.npy"), Expect::Real).unwrap())[0], [0.0, 1.0, 0.0, 0.0, 1.0]);
 }
 
@@ -107,9 +107,9 @@ fn text_in_all_its_spellings() {
         let set = read_bytes("a.txt.gz", &gzip(text.as_bytes()), Expect::Spins).unwrap();
         assert_eq!(rows(&set), expected, "{text:?}, gzipped");
     }
-    // One unit.
+    // A single unit.
     assert_eq!(rows(&read_bytes("a", b"1\n0\n1\n", Expect::Spins).unwrap()), [[1.0], [-1.0], [1.0]]);
-    // Only ones are +1 under either reading.
+    // A file with only ones gives +1 in both conventions.
     assert_eq!(rows(&read_bytes("a", b"1,1\n1,1\n", Expect::Spins).unwrap()), [[1.0, 1.0], [1.0, 1.0]]);
 }
 
@@ -124,7 +124,7 @@ fn a_wrong_value_is_named_with_its_place() {
     assert_eq!(at(b"-1,1\n1,0\n", Expect::Spins), (2, 2, 0.0));
     assert_eq!(at(b"1,1\n2,1\n", Expect::Spins), (2, 1, 2.0));
     assert_eq!(at(b"1,2\n3,inf\n", Expect::Real), (2, 2, f64::INFINITY));
-    // Columns of a Fortran array come first in the file: the second is 0, -0.125, ..., after 0 to 6 in the first.
+    // A Fortran array is stored by columns: 0 to 6 in the first, then 0, -0.125, ... in the second.
     let Err(DataError::Value { sample: 3, unit: 1, value: 2.0, .. }) =
         read(&fixture("reals-fortran.npy"), Expect::Spins)
     else {
@@ -188,7 +188,7 @@ fn npy_of_the_wrong_length_or_with_an_impossible_header() {
     assert_refused(with_header(&plain("(4294967296, 4294967296)")), "no plain array of a size that can be");
     assert_refused(with_header(&plain("(0xffffffffffffffff, 0xffffffffffffffff)")), "no plain array");
     assert_refused(with_header(&plain("(-1, 5)")), "cannot be negative");
-    // Deep enough to exhaust a parser's stack.
+    // Nested deeply enough to exhaust a parser's stack.
     assert_refused(with_header(&"(".repeat(9000)), "no plain array");
     assert_refused(with_header(&" ".repeat(60_000)), "too long");
 }
@@ -219,13 +219,13 @@ fn idx_of_the_wrong_kind_or_length() {
     let zipped = gzip(&bytes);
     assert_refused(read_idx(&zipped[..zipped.len() - 1]), "too early");
     let mut damaged = zipped.clone();
-    // Gzip's own checksum, in the last eight bytes.
+    // Gzip's checksum is in the last eight bytes.
     damaged[zipped.len() - 8] ^= 1;
     assert_refused(read_idx(&damaged), "damaged");
     assert_refused(read_idx(&[zipped.as_slice(), b"more, of another kind"].concat()), "damaged");
     assert_refused(read_idx(&[0, 0, 8, 1, 0, 0, 0, 1, 7]), "1 dimensions: images have 3");
     assert_refused(read_idx(&idx([0, 28, 28], &[])), "there is no data");
-    // Of the sizes stated here nothing is allocated.
+    // Nothing is allocated for the sizes stated here.
     assert_refused(read_idx(&idx([u32::MAX, 1 << 15, 1 << 15], &[1, 2, 3])), "truncated");
     assert_refused(read_idx(&gzip(&idx([u32::MAX, 1 << 15, 1 << 15], &[1, 2, 3]))), "truncated");
     assert_refused(read_idx(&idx([u32::MAX; 3], &[1, 2, 3])), "too large");
@@ -244,7 +244,7 @@ fn transposed(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
     (0..rows[0].len()).map(|unit| rows.iter().map(|row| row[unit]).collect()).collect()
 }
 
-/// Writes `text` to a file, and what reading it gives.
+/// Writes `text` to a file and reads it.
 fn read_text(text: &str, options: &FileOptions) -> Result<DataFile, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");
@@ -268,7 +268,7 @@ fn images_of_three_dimensions_are_flattened_row_by_row() {
     assert_eq!((rows(&set), set.image_shape), (expected, Some((2, 3))));
 }
 
-/// MATLAB, Julia and R store arrays by columns, so that HDF5 has 5 × 7 where they show 7 × 5.
+/// MATLAB, Julia and R store arrays by columns, so HDF5 has 5 × 7 where they show 7 × 5.
 #[test]
 fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
     for (name, writer) in [("matlab.h5", "MATLAB"), ("jld2.h5", "Julia"), ("rhdf5.h5", "R")] {
@@ -279,7 +279,7 @@ fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
         let turned = FileOptions { transpose: true, ..options(Expect::Spins) };
         assert_eq!(rows(&read_file(&fixture(name), &turned).unwrap().data), transposed(&table()), "{name}");
     }
-    // A file that does not tell: as it stands, with a doubt where samples are fewer than units.
+    // A file that does not name its writer is read as stored, with a note if there are fewer samples than units.
     let file = read_file(&fixture("unmarked.h5"), &options(Expect::Spins)).unwrap();
     assert_eq!(rows(&file.data), transposed(&table()));
     assert!(
@@ -303,7 +303,7 @@ fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
         assert_eq!(rows(&file.data), expected, "{name}");
         assert!(file.notes.is_empty(), "{name}: {:?}", file.notes);
     }
-    // Seven labels of five samples: the hint.
+    // If a transposed file has as many labels as samples, the error suggests --transpose.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("turned.npz");
     let mut archive = spectral_rbm::io::Archive::new();
@@ -326,7 +326,7 @@ fn unequal_weights_are_refused_until_they_are_ignored() {
     let file = read_file(&fixture("weights.npz"), &ignoring).unwrap();
     assert_eq!(rows(&file.data), table());
     assert_eq!(file.notes, ["the file has weights of the samples: they are ignored"]);
-    // Of the samples that are used.
+    // Only the weights of the samples used must be equal.
     let first = FileOptions { samples: Some(1), ..options(Expect::Spins) };
     assert_eq!(rows(&read_file(&fixture("weights.npz"), &first).unwrap().data), table()[..1]);
     for name in ["equal-weights.npz", "f2.h5"] {
@@ -391,7 +391,7 @@ fn a_table_larger_than_memory_is_refused_before_it_is_read() {
     {
         assert_refused(npy(shape, &options(expect)), "take fewer with --samples");
     }
-    // What is asked for fits.
+    // The samples that are requested fit into memory.
     assert_eq!(npy("(100000, 50000)", &first(Expect::Spins, 1)).unwrap().units(), 50000);
     assert_eq!(npy("(10000, 10000)", &first(Expect::Real, 2)).unwrap().len(), 2);
 }
@@ -400,7 +400,7 @@ fn a_table_larger_than_memory_is_refused_before_it_is_read() {
 fn columns_that_count_the_rows_are_no_units() {
     let expected = [[1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]];
     for text in [
-        // pandas, with names and without.
+        // pandas, with and without names.
         ",a,b\n0,1,0\n1,0,1\n2,1,1\n",
         ",0,1\n0,1,0\n1,0,1\n2,1,1\n",
         "Unnamed: 0,a,b\n0,1,0\n1,0,1\n2,1,1\n",
@@ -413,7 +413,7 @@ fn columns_that_count_the_rows_are_no_units() {
         assert_eq!(rows(&file.data), expected, "{text:?}");
         assert!(file.notes.iter().any(|note| note.contains("counts the rows and is no unit")), "{:?}", file.notes);
     }
-    // What is named so and does not count is not guessed at.
+    // A column with such a name that does not count the rows is refused.
     let outcome = read_text(",a,b\n0,1,0\n2,0,1\n", &options(Expect::Real)).map(|file| file.data);
     assert_refused(outcome, "line 3 has \"2\" in the column \"\"");
     // Names that count the columns, as pandas writes them for an array.
@@ -439,17 +439,17 @@ fn a_label_column_is_taken_by_name_or_number() {
         let error = read_text(text, &labelled(column)).unwrap_err();
         assert!(matches!(&error, DataError::Parameter(message) if message.contains(words)), "{error}");
     }
-    // Words are numbered as they come; the case of a name does not matter.
+    // Words are numbered in order of appearance; the case of the column's name does not matter.
     let file = read_text("a,b,label\n1,0,cat\n0,1,dog\n1,1,cat\n", &labelled("Label")).unwrap();
     assert_eq!((file.data.labels.clone(), file.data.units()), (Some(vec![0, 1, 0]), 2));
     assert!(file.notes.iter().any(|note| note.contains("cat, dog")), "{:?}", file.notes);
-    // A first column that counts the rows and is not named so: grey levels do not make it a unit without a word.
+    // A first column that counts the rows without such a name: it is read as a unit with a note, even for grey levels.
     let grey = FileOptions { binarization: Some(Binarization::Threshold(0.5)), ..options(Expect::Spins) };
     let file = read_text("0,1,0\n1,0,0\n2,1,1\n", &grey).unwrap();
     assert!(file.notes.iter().any(|note| note.contains("counts the rows and is read as a unit")), "{:?}", file.notes);
     assert_refused(read_text("a,label\n1,0.5\n", &labelled("label")).map(|file| file.data), "labels must be whole");
     assert!(matches!(read_file(&fixture("u1.npy"), &labelled("1")), Err(DataError::Parameter(_))));
-    // A column of labels that is taken for a unit is pointed out.
+    // A column of labels that is read as a unit is pointed out.
     let file = read_text("label,a\n1,0\n0,0\n", &options(Expect::Spins)).unwrap();
     assert!(file.notes[0].contains("--label-column label"), "{:?}", file.notes);
 }
@@ -477,7 +477,7 @@ fn missing_values_are_refused_with_their_place_or_their_samples_left_out() {
         expected.remove(if transpose { 3 } else { 2 });
         assert_eq!(rows(&file.data), expected);
     }
-    // So many of those that are kept.
+    // The number of samples is counted after dropping.
     let three = FileOptions { samples: Some(3), ..dropping(Expect::Real) };
     let set = read_file(&fixture("missing.npy"), &three).unwrap().data;
     assert_eq!(rows(&set)[2], (0..5).map(|unit| f64::from(u8::from(up(3, unit)))).collect::<Vec<_>>());
@@ -495,14 +495,14 @@ fn lines_of_digits_are_samples() {
     for text in ["0110\n100\n", "0110\n1002\n"] {
         assert_refused(read_text(text, &spins).map(|file| file.data), "4 digits 0 and 1 are needed");
     }
-    // As real numbers they are numbers.
+    // Read as real numbers, each line is one number.
     assert_eq!(rows(&read_text("0110\n1000\n", &options(Expect::Real)).unwrap().data), [[110.0], [1000.0]]);
 }
 
 #[test]
 fn grey_levels_of_every_format_become_spins_by_a_threshold() {
     let threshold = |at| FileOptions { binarization: Some(Binarization::Threshold(at)), ..options(Expect::Spins) };
-    // Levels are 200 where the table is up, else 40 to 44.
+    // Levels are 200 where the table is up, and 40 to 44 elsewhere.
     for at in [44.0, 127.0, 199.5] {
         assert_eq!(rows(&read_file(&fixture("grey.npy"), &threshold(at)).unwrap().data), table());
     }
@@ -530,7 +530,7 @@ fn grey_levels_of_every_format_become_spins_by_a_threshold() {
     }
     let real = FileOptions { binarization: Some(Binarization::MIDDLE), ..options(Expect::Real) };
     assert!(matches!(read_file(&path, &real), Err(DataError::Parameter(_))));
-    // Stochastic: black never, white always, and the same draws as of the same images in IDX.
+    // Stochastic: black never becomes +1, white always, and the draws are the same as for the same images in IDX.
     let stochastic = FileOptions { binarization: Some(Binarization::Stochastic { seed: 3 }), ..options(Expect::Spins) };
     let text = read_text("0 127 128\n255 1 200\n", &stochastic).unwrap();
     assert_eq!(rows(&text.data), rows(&read_file(&path, &stochastic).unwrap().data));

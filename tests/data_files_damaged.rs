@@ -1,4 +1,4 @@
-//! Files of all formats, damaged at random: never a panic, and what is read after all is sound.
+//! Randomly damaged files of all formats: reading never panics, and whatever can still be read is consistent.
 
 use flate2::{Compression, write::GzEncoder};
 use rand::{Rng, RngExt, SeedableRng};
@@ -7,7 +7,7 @@ use spectral_rbm::data::{Expect, Samples, read};
 use std::io::Write;
 use std::path::Path;
 
-/// Changes a few bytes, cuts, or repeats a piece.
+/// Changes a few bytes, cuts the file, or repeats a piece.
 fn damage(bytes: &mut Vec<u8>, generator: &mut impl Rng) {
     for _ in 0..generator.random_range(1..4) {
         if bytes.is_empty() {
@@ -30,7 +30,7 @@ fn damage(bytes: &mut Vec<u8>, generator: &mut impl Rng) {
     }
 }
 
-/// Damages a file in many ways, and counts how often it could still be read.
+/// Damages a file in many ways, and counts how often it can still be read.
 fn read_damaged(name: &str, bytes: &[u8], times: u64) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
@@ -50,7 +50,7 @@ fn read_damaged(name: &str, bytes: &[u8], times: u64) -> u64 {
                 Samples::Real(values) => assert!(values.iter().all(|value| value.is_finite()), "{name}, seed {seed}"),
             }
         }
-        // To write over it would wait for the disk.
+        // Overwriting the file would wait for the disk.
         std::fs::remove_file(&path).unwrap();
     }
     readable
@@ -66,7 +66,7 @@ fn damaged_files_are_refused_or_read_soundly() {
         readable += read_damaged(name, &std::fs::read(&path).unwrap(), 600);
         read += 1200;
     }
-    // Damage that no file survives, or that none notices, would test nothing.
+    // Damage that makes every file unreadable, or none, would test nothing.
     assert!(read > 20_000 && readable > read / 50 && readable < read / 2, "{readable} of {read}");
 }
 
@@ -78,7 +78,7 @@ fn damaged_idx_files_are_refused_or_read_soundly() {
     let zipped = encoder.finish().unwrap();
     let plain = read_damaged("images", &images, 3000);
     let packed = read_damaged("images.gz", &zipped, 3000);
-    // A pixel may change unnoticed, but not in a gzipped file, where only a few bytes of the header mean nothing.
+    // A pixel may change unnoticed, but not in a gzipped file, where only a few bytes of the header have no effect.
     assert!((600..4000).contains(&plain), "{plain}");
     assert!(packed < 1500, "{packed}");
 }

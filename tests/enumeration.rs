@@ -1,4 +1,4 @@
-//! Enumeration against brute force: a grid of starts under plain rounds of the equations.
+//! Enumeration against brute force: a grid of starts, iterated by plain rounds of the equations.
 
 use nalgebra::DVector;
 use rand::{RngExt, SeedableRng};
@@ -10,7 +10,7 @@ use spectral_rbm::{Ensemble, Prior};
 
 type State = (DVector<f64>, f64);
 
-/// Plain rounds until nothing changes (or 6000 of them).
+/// Iterates plain rounds until nothing changes, or 6000 times.
 fn settle(ensemble: &Ensemble, mut state: State) -> State {
     for _ in 0..6000 {
         let next = saddle::round(ensemble, &state.0, state.1).unwrap();
@@ -23,7 +23,7 @@ fn settle(ensemble: &Ensemble, mut state: State) -> State {
     state
 }
 
-/// The distinct end points, from `levels`³ starts, that a small random kick does not leave.
+/// The distinct end points from `levels`³ starts that return after a small random kick.
 fn brute_force(ensemble: &Ensemble, levels: &[f64]) -> Vec<State> {
     let starts: Vec<State> = levels
         .iter()
@@ -59,7 +59,7 @@ fn assert_same(ensemble: &Ensemble, found: &Enumeration, expected: &[State]) {
             found.stable().any(|point| (&point.magnetization - m).amax() < 1e-4 && (point.overlap - q).abs() < 1e-4);
         assert!(known, "missed m = {m:?} of {:?} {}", ensemble.modes(), ensemble.prior_u());
     }
-    // What enumeration calls stable must stay under rounds, whether or not the grid leads there.
+    // Points that the enumeration calls stable must stay fixed under rounds, whether or not the grid leads there.
     for point in found.stable() {
         let (m, _) = settle(ensemble, (point.magnetization.add_scalar(1e-4), point.overlap));
         assert!((&m - &point.magnetization).amax() < 1e-4, "not stable: {:?}", point.magnetization);
@@ -85,7 +85,7 @@ fn every_state_of_three_modes_is_found() {
             total += expected.len();
         }
     }
-    // Uniform and Bernoulli have several states each: the comparison is not an empty one.
+    // Uniform and Bernoulli laws have several states each, so the comparison is not empty.
     assert!(total > 25, "{total}");
 }
 
@@ -101,7 +101,7 @@ fn every_state_is_found_with_fields() {
     }
 }
 
-/// Ten modes: under Gaussian laws only the largest survives, under Bernoulli laws every single mode deep in F does.
+/// Ten modes: under Gaussian laws only the largest survives; under Bernoulli laws every single mode deep in F does.
 #[test]
 fn ten_modes_leave_one_state_under_gaussian_laws_and_ten_under_bernoulli() {
     let modes: Vec<f64> = (0..10).map(|k| 2.5 - 0.02 * f64::from(k)).collect();
@@ -114,8 +114,8 @@ fn ten_modes_leave_one_state_under_gaussian_laws_and_ten_under_bernoulli() {
     assert_eq!(bernoulli.unconverged, 0);
 }
 
-/// Weak fields on every mode split a Laplace mixture of K modes into its 2^K sign images, all of them still stable: they
-/// were counted as one state of that degeneracy without the fields.
+/// Weak fields on every mode split a Laplace mixture of K modes into its 2^K sign images, all of them still stable.
+/// Without fields they were counted as one state with that degeneracy.
 #[test]
 fn weak_fields_split_every_image() {
     for (count, modes_step, field) in [(5, 0.005, 0.001), (7, 0.005, 0.001), (6, 0.02, 0.005)] {
@@ -130,7 +130,8 @@ fn weak_fields_split_every_image() {
     }
 }
 
-/// A solution (m, q) by Newton's method on one round, with differences for derivatives; `None` if it does not converge.
+/// A solution (m, q) by Newton's method on one round, with finite differences for derivatives; `None` if it does not
+/// converge.
 fn newton(ensemble: &Ensemble, start: (f64, f64)) -> Option<(f64, f64)> {
     let noisy = ensemble.sigma() > 0.0;
     let off = |m: f64, q: f64| {
@@ -160,14 +161,14 @@ fn newton(ensemble: &Ensemble, start: (f64, f64)) -> Option<(f64, f64)> {
     None
 }
 
-/// Whether two solutions are one.
+/// Whether two solutions are the same.
 fn same(a: (f64, f64), b: (f64, f64), ensemble: &Ensemble) -> bool {
     (a.0 - b.0).abs() < 1e-5 && (ensemble.sigma() == 0.0 || (a.1 - b.1).abs() < 1e-5)
 }
 
-/// One mode: every solution that Newton's method finds from eighty random starts is in the list, and every point of the list
-/// is a solution. Under all laws, with and without noise and fields; with fields in the interval of w where three solutions
-/// coexist, and with the spin glass.
+/// One mode: every solution that Newton's method finds from eighty random starts is in the list, and every point of the
+/// list is a solution. Under all laws, with and without noise and fields, with fields in the interval of w where three
+/// solutions coexist, and in the spin glass.
 #[test]
 fn every_solution_of_one_mode_is_found() {
     let mut random = ChaCha8Rng::seed_from_u64(2);
@@ -214,13 +215,14 @@ fn every_solution_of_one_mode_is_found() {
     assert!(unstable >= 16 && glasses >= 4, "{unstable} {glasses}");
 }
 
-/// The third solution at w = 1.2, σ = 0.1, η = 0.01, by hand: with q eliminated at κ = 1 the Gaussian equations are
-/// `m̄ = (w m + η) A`, `m = w m̄ B` with A = V(σ²q + (w m + η)²) = 1 − q̄, B = V(σ²q̄ + w²m̄²) = 1 − q; all but m̄ by rounds.
+/// The third solution at w = 1.2, σ = 0.1, η = 0.01, by hand. With q eliminated at κ = 1 the Gaussian equations are
+/// `m̄ = (w m + η) A`, `m = w m̄ B` with A = V(σ²q + (w m + η)²) = 1 − q̄, B = V(σ²q̄ + w²m̄²) = 1 − q. All unknowns
+/// except m̄ are found by rounds.
 #[test]
 fn the_third_solution_of_a_weak_field() {
     use spectral_rbm::theory::average::response::v;
     let (w, sigma, eta) = (1.2, 0.1f64, 0.01);
-    // (m, q, q̄) at fixed m̄ by rounds of the overlaps, and what the first equation leaves.
+    // The residual of the first equation at fixed m̄, after rounds for (m, q, q̄).
     let excess = |bar: f64| {
         let (mut m, mut q_bar) = (0.0, 0.0);
         for _ in 0..200 {
@@ -246,15 +248,15 @@ fn the_third_solution_of_a_weak_field() {
     assert!(!third.stable && (third.magnetization_bar[0] - low).abs() < 1e-9, "{third:?}");
 }
 
-/// Of several modes the unstable points are by-products, and the list says so.
+/// For several modes the unstable points are by-products, and the list says so.
 #[test]
 fn only_one_mode_is_scanned() {
     let two = Ensemble::new(1.0, 0.1, &[1.5, 1.3], Prior::Gaussian).unwrap();
     assert!(!saddle::enumerate(&two).unwrap().complete);
 }
 
-/// At w → ∞ tanh is a sign: m = κ^{1/4} E|v̂|, `1 − q = E[δ(S)]·2 = √(2/π)/(w m̄)·κ^{1/4}` under Gaussian laws, and
-/// f = −w m m̄ to leading order. Up to the largest strength, with both largest ratios of the layers.
+/// At w → ∞ tanh is a sign function: m = κ^{1/4} E|v̂|, `1 − q = E[δ(S)]·2 = √(2/π)/(w m̄)·κ^{1/4}` under Gaussian
+/// laws, and f = −w m m̄ to leading order. Up to the largest strength, and for layers of very different size.
 #[test]
 fn saturated_states_of_very_strong_modes() {
     let size = (2.0 / std::f64::consts::PI).sqrt();
@@ -269,7 +271,7 @@ fn saturated_states_of_very_strong_modes() {
             assert!(point.stable && point.spectral_radius < 1e-3 && point.at_number >= 0.0, "{kappa} {w:e} {point:?}");
         }
     }
-    // A strong field alone saturates its own side: E|û| = √(2/π), E|û| = 1 of ±1.
+    // A strong field on one layer saturates only this layer: E|û| = √(2/π) for Gaussian, E|û| = 1 for ±1 components.
     for (prior, expected) in [(Prior::Gaussian, size), (Prior::Bernoulli, 1.0)] {
         let field = if prior == Prior::Gaussian { 1e100 } else { 1e3 };
         let ensemble = Ensemble::new(1.0, 0.5, &[1.5], prior).and_then(|e| e.with_fields(&[field], &[0.0])).unwrap();
@@ -282,7 +284,7 @@ fn saturated_states_of_very_strong_modes() {
     }
 }
 
-/// Weights do not overflow at large sizes, and a size at which free energies cannot tell states apart is refused.
+/// Weights do not overflow at large sizes. A size at which free energies cannot distinguish states is refused.
 #[test]
 fn weights_at_extreme_sizes() {
     let ensemble =

@@ -1,9 +1,9 @@
-//! The programs in `examples/` run, and print what is known of their problems.
+//! The programs in `examples/` run, and print the known results of their problems.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What an example prints; `cargo test` builds them beside the program.
+/// The output of an example; `cargo test` builds the examples beside the program.
 fn run(name: &str) -> String {
     let folder = Path::new(env!("CARGO_BIN_EXE_spectral-rbm")).parent().unwrap().join("examples");
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -13,13 +13,13 @@ fn run(name: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The last line that starts with `start`, its numbers.
+/// The numbers in the last line that starts with `start`.
 fn numbers(text: &str, start: &str) -> Vec<f64> {
     let line = text.lines().rfind(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no {start} in {text}"));
     line.split(|c: char| c.is_whitespace() || ",[]:".contains(c)).filter_map(|word| word.parse().ok()).collect()
 }
 
-/// m = tanh-like equations of one ±1 mode hold for each of the two states: at σ = 0.3 both are nearly saturated.
+/// Each of the two modes has a state; at σ = 0.3 both are nearly saturated.
 #[test]
 fn fixed_points_finds_a_state_of_each_mode() {
     let text = run("fixed_points");
@@ -28,7 +28,7 @@ fn fixed_points_finds_a_state_of_each_mode() {
     assert!(first[3] < second[3], "the stronger mode has the lower free energy: {text}");
 }
 
-/// The paramagnet ends at w = 1 whatever the law.
+/// The paramagnet ends at w = 1 under every law.
 #[test]
 fn phase_boundaries_has_the_paramagnet_end_at_one() {
     let text = run("phase_boundaries");
@@ -49,7 +49,7 @@ fn learning_flow_condenses() {
     assert!(text.contains("ExceedsOne"), "{text}");
 }
 
-/// Two clusters are one direction: one mode leaves the bulk.
+/// Two clusters span one direction, so one mode leaves the bulk.
 #[test]
 fn train_learns_the_direction_of_the_clusters() {
     let text = run("train");
@@ -57,7 +57,7 @@ fn train_learns_the_direction_of_the_clusters() {
     assert!(last[2] > 1.0 && last[3] >= 1.0, "{text}");
 }
 
-/// The planted σ = 0.3 and w = 1.5 are read within their errors of a few per cent, in the phase that they are in.
+/// The planted σ = 0.3 and w = 1.5 are found within their errors of a few per cent, and the phase is correct.
 #[test]
 fn inspect_machine_reads_what_was_planted() {
     let text = run("inspect_machine");

@@ -1,4 +1,4 @@
-//! The command `figure` for what goes beyond the letter's figures: files, claims, repetition.
+//! The command `figure` for figures beyond those of the letter: files, claims, repetition.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn read(folder: &Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Every file of one folder is in the other, byte by byte.
+/// Asserts that every file of one folder is in the other, byte by byte.
 fn assert_same(one: &Path, other: &Path) {
     for entry in std::fs::read_dir(one).unwrap() {
         let path = entry.unwrap().path();
@@ -24,7 +24,7 @@ fn assert_same(one: &Path, other: &Path) {
     }
 }
 
-/// With few samples a figure is made from beginning to end, and again, on another number of threads, from its run.toml.
+/// Makes a figure from few samples, and again from its run.toml on another number of threads.
 fn repeat(name: &str, curves: &[&str]) {
     let folders = [0, 1].map(|_| tempfile::tempdir().unwrap());
     let [first, again] = folders.each_ref().map(|folder| folder.path());
@@ -60,13 +60,13 @@ fn figures_of_states_have_their_numbers() {
         let map = read(folder.path(), &format!("stable-states-map-{prior}.csv"));
         let rows: Vec<Vec<&str>> = map.lines().skip(1).map(|line| line.split(',').collect()).collect();
         assert!(rows.len() == 41 && rows.iter().all(|row| row.len() == 42));
-        // Deep in the paramagnet, w_max/σ = 0 and 1/σ = 2, there is one state.
+        // Deep in the paramagnet, at w_max/σ = 0 and 1/σ = 2, there is one state.
         assert_eq!(rows[40][1], "1");
         assert!(read(folder.path(), &format!("stable-states-{prior}.csv")).contains("almeida-thouless"));
     }
 }
 
-/// Files of a folder that hold no measured times, with their bytes.
+/// Files of a folder without measured times, with their bytes.
 fn lasting(folder: &Path, timings: &[&str]) -> BTreeMap<String, Vec<u8>> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let named = paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
@@ -76,7 +76,7 @@ fn lasting(folder: &Path, timings: &[&str]) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Measured times are in files of their own, which the program names; all others are the same in every run.
+/// Measured times are in separate files, which the program names; all other files are the same in every run.
 #[test]
 fn averages_have_their_numbers_and_measured_times_apart() {
     let folders = [0, 1].map(|_| tempfile::tempdir().unwrap());
@@ -99,7 +99,7 @@ fn averages_have_their_numbers_and_measured_times_apart() {
     let folder = &folders[0];
     let csv = read(folder.path(), "averages.csv");
     let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
-    // At the strictest tolerance every Fourier average is right to 1e-12, and times are those of the same rows.
+    // At the strictest tolerance every Fourier average is accurate to 1e-12, and the table of times has the same rows.
     let strict: Vec<f64> = rows
         .iter()
         .filter(|row| row[2] == "fourier" && row[3].parse::<f64>().unwrap() < 2e-16)

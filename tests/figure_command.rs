@@ -1,4 +1,4 @@
-//! `spectral-rbm figure`: files, claims, repetition, refusals; on settings so small that nothing of physics is asked.
+//! `spectral-rbm figure`: files, claims, repetition, refusals, with settings too small to test any physics.
 
 use serde_json::Value;
 use std::path::Path;
@@ -19,10 +19,10 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Settings of a run that takes a second.
+/// Settings of a run that takes one second.
 const TINY: [&str; 9] = ["--samples", "300", "--hidden", "24", "--epochs", "2", "--batch-size", "30", "--quick"];
 
-/// Names of files and their bytes, but for run.toml.
+/// Names of files with their bytes, except run.toml.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
         .unwrap()
@@ -34,11 +34,11 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Rows of a CSV, as many columns as its header has.
+/// Header and rows of a CSV file.
 fn table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    // A row of another length is an error.
+    // The reader fails on a row of another length.
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     (header, rows)
 }
@@ -63,7 +63,7 @@ fn the_letters_figures_are_written_with_their_claims_and_can_be_repeated() {
                 let told = claim[field].as_str().unwrap();
                 assert!(!told.is_empty() && !told.contains("NaN"), "{claim}");
             }
-            // What differs from the claim, or cannot be said to be it, is explained.
+            // A claim that does not hold, or cannot be checked, has a remark.
             assert!(claim["holds"] == true || !claim["remark"].as_str().unwrap().is_empty(), "{claim}");
         }
         let written = files(&out);
@@ -85,7 +85,7 @@ fn the_letters_figures_are_written_with_their_claims_and_can_be_repeated() {
     }
 }
 
-/// Four singular values are too few for a bulk: each row says so, and no claim has a number of it.
+/// Four singular values are too few for a bulk: each row says so, and no claim contains a number about it.
 #[test]
 fn bulks_that_cannot_be_told_are_noted_in_their_rows() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,7 +103,7 @@ fn bulks_that_cannot_be_told_are_noted_in_their_rows() {
     assert!(rows.len() >= 2, "{rows:?}");
 }
 
-/// The spectra that are drawn and those of `train` with the same options are the same.
+/// The spectra in the figure are those of `train` with the same options.
 #[test]
 fn the_spectrum_is_that_of_train() {
     let folder = tempfile::tempdir().unwrap();
@@ -118,7 +118,7 @@ fn the_spectrum_is_that_of_train() {
     for row in &modes {
         let Some(same) = spectra.iter().find(|other| other[column("update")] == row[0]) else { continue };
         compared += 1;
-        // Column 4 of the modes is w_1; the last is the smallest, of 24.
+        // Column 4 of the modes is w_1; the last column is the smallest of 24.
         for (mine, theirs) in [(&row[4], &same[column("w_1")]), (&row[row.len() - 1], &same[column("w_24")])] {
             assert_eq!(number(mine), number(theirs));
         }

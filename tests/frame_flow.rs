@@ -1,7 +1,7 @@
-//! The flow in the frame of the singular vectors: the equations of `docs/theory.md`, section 2, integrated as they stand.
+//! The flow in the frame of the singular vectors: the equations of `docs/theory.md`, section 2, integrated directly.
 //!
-//! They are singular where two w meet, and cost more than the flow of W; they serve to cross-check it, and to follow the
-//! projected fields by their own equations, rotation terms included.
+//! They are singular where two w meet, and cost more than the flow of W. They serve as a cross-check, and follow the
+//! projected fields by their own equations, including the rotation terms.
 
 use nalgebra::{DMatrix, DVector};
 use spectral_rbm::learning::{Flow, Frame, Split, State};
@@ -12,9 +12,9 @@ use spectral_rbm::{Error, Result};
 pub struct FrameState {
     /// w_α, u^α, v^α.
     pub frame: Frame,
-    /// Visible fields, whole.
+    /// All visible fields.
     pub eta: DVector<f64>,
-    /// Hidden fields in the hidden basis, whole.
+    /// All hidden fields, in the hidden basis.
     pub theta: DVector<f64>,
     /// η_α = u^α·eta, moved by its own equation.
     pub projected_eta: DVector<f64>,
@@ -22,14 +22,14 @@ pub struct FrameState {
     pub projected_theta: DVector<f64>,
 }
 
-/// A [`Flow`] as equations for the frame; for DOP853, its rate being all in one part.
+/// A [`Flow`] written as equations for the frame. For DOP853, so the complete rate is in one part.
 #[derive(Debug)]
 pub struct FrameFlow<'a> {
     flow: &'a Flow,
     shape: FrameState,
 }
 
-/// A frame with the signs of its vectors chosen so that they point as those of `reference` do.
+/// A frame with the signs of its vectors chosen to match those of `reference`.
 pub fn aligned(mut frame: Frame, reference: &Frame) -> Frame {
     for mode in 0..frame.modes().min(reference.modes()) {
         let along =
@@ -63,7 +63,7 @@ impl FrameState {
         DVector::from_vec(self.parts().concat())
     }
 
-    /// Takes all components from a vector as [`to_vector`](Self::to_vector) makes it.
+    /// Sets all components from a vector made by [`to_vector`](Self::to_vector).
     pub fn copy_from(&mut self, vector: &DVector<f64>) {
         let mut rest = vector.as_slice();
         let parts = [
@@ -96,7 +96,7 @@ impl FrameState {
 }
 
 impl<'a> FrameFlow<'a> {
-    /// The flow of frames of the shape of `start`.
+    /// The flow of frames with the shape of `start`.
     pub fn new(flow: &'a Flow, start: &FrameState) -> Self {
         Self { flow, shape: start.clone() }
     }
@@ -113,7 +113,7 @@ impl<'a> FrameFlow<'a> {
             let reason = "two modes have the same w: their frame is not defined, the flow of W is".to_owned();
             return Err(Error::Unsolved { what: "the frame", reason });
         }
-        // The fields' own projections, from their own equations: only what leaves the frame needs the whole fields.
+        // The projected fields follow their own equations; only what leaves the frame needs the complete fields.
         let layers = self.flow.layers();
         let projected_eta = state.frame.u.tr_mul(&layers.project(&gradient.eta))
             + &rates.visible * &state.projected_eta

@@ -1,30 +1,30 @@
-//! The examples of the guide: every `console` block of `docs/` is run and prints what the page shows.
+//! The examples of the guide: runs every `console` block of `docs/` and compares its output with the page.
 //!
-//! In a block, lines that begin with `$ spectral-rbm` are commands and those below a command its output. A line `…` stands
-//! for any lines, and `…` within a line for one word. Words have to be the same. Numbers may differ by one and a half of the
-//! last digit shown. In blocks marked `console simulated` they are statistical: processors with other vector
-//! instructions draw other spins after a while (docs/simulation.md).
+//! In a block, lines that begin with `$ spectral-rbm` are commands, and the lines below a command are its output. A
+//! line `…` stands for any lines, and `…` within a line for one word. Words have to be the same. Numbers may differ by
+//! one and a half of the last digit shown. In blocks marked `console simulated` numbers are statistical: processors
+//! with other vector instructions draw other spins after a while (docs/simulation.md).
 
 use crate::guide;
 use std::path::Path;
 
-/// How near numbers have to be.
+/// How closely numbers have to agree.
 #[derive(Clone, Copy)]
 enum Numbers {
     /// To the last digit shown.
     Digits,
-    /// To half of the larger, or a half.
+    /// To half of the larger number, or to 0.5.
     Simulated,
 }
 
-/// The unit of the last digit of a number as it is written.
+/// The unit of the last digit of a written number.
 fn last_digit(text: &str) -> f64 {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     10f64.powi(exponent.parse::<i32>().unwrap() - i32::try_from(decimals).unwrap())
 }
 
-/// Whether one word is another, as far as numbers have to agree.
+/// Whether two words agree, within the tolerance for numbers.
 fn word_agrees(shown: &str, printed: &str, numbers: Numbers) -> bool {
     if shown == "…" || shown == printed {
         return true;
@@ -33,7 +33,7 @@ fn word_agrees(shown: &str, printed: &str, numbers: Numbers) -> bool {
     let (shown, printed) = (bare(shown), bare(printed));
     let (Ok(a), Ok(b)) = (shown.parse::<f64>(), printed.parse::<f64>()) else { return false };
     match numbers {
-        // What is below 1e-12 is rounding: residuals.
+        // Below 1e-12 there are only residuals, which are rounding.
         Numbers::Digits => (a - b).abs() <= 1.5 * last_digit(&shown) + 1e-12,
         Numbers::Simulated => (a - b).abs() <= 0.5 * a.abs().max(b.abs()) + 0.5,
     }
@@ -44,7 +44,7 @@ fn line_agrees(shown: &str, printed: &str, numbers: Numbers) -> bool {
     shown.len() == printed.len() && shown.iter().zip(&printed).all(|(a, b)| word_agrees(a, b, numbers))
 }
 
-/// The first line shown that is not printed, if there is one: what the lines shown lead to at best.
+/// The first line of the page that is not printed, and the printed line in its place, in the best match.
 fn first_difference(shown: &[String], printed: &[&str], numbers: Numbers) -> Option<(String, String)> {
     let Some((line, rest)) = shown.split_first() else {
         return printed.first().map(|extra| (String::new(), (*extra).to_owned()));
@@ -64,7 +64,8 @@ fn first_difference(shown: &[String], printed: &[&str], numbers: Numbers) -> Opt
     }
 }
 
-/// Runs the examples of one page that need MNIST, or those that do not, in order and in one folder; returns how many.
+/// Runs the examples of one page, in order and in one folder: those that need MNIST, or the others. Returns their
+/// number.
 fn check(name: &str, page: &str, folder: &Path, mnist: bool) -> usize {
     let mut count = 0;
     for block in guide::blocks(page) {
@@ -97,10 +98,10 @@ fn the_examples_print_what_the_guide_shows() {
     let folder = tempfile::tempdir().unwrap();
     let page = guide::page("commands.md");
     assert!(check("commands.md", &page, folder.path(), false) >= 12);
-    // Each command of the program has an example.
+    // Every command of the program has an example.
     let help = guide::run("--help", folder.path());
     let lines = help.split("Commands:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("  "));
-    // Lines further to the right go on with a description.
+    // Lines with more indentation continue a description.
     let entries = lines.filter(|line| !line.starts_with(' '));
     let names: Vec<_> = entries.filter_map(|line| line.split(' ').next()).filter(|name| *name != "help").collect();
     assert!(names.len() >= 12 && names.contains(&"phase-diagram"), "{help}");

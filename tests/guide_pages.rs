@@ -1,10 +1,10 @@
-//! The pages of the guide: files, functions and tests that they name exist, links lead somewhere, and formulas are written so
-//! that they render where the repository is browsed.
+//! The pages of the guide: files, functions and tests that they name exist, links have a target, and formulas are
+//! written so that they render where the repository is browsed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The folder of the crate.
+/// The root folder of the crate.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -18,7 +18,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     paths.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
-/// A page without what stands in fences: line numbers from 1, and the lines.
+/// The lines of a page outside fences, with line numbers from 1.
 fn prose(page: &str) -> Vec<(usize, &str)> {
     let mut fenced = false;
     let mut lines = Vec::new();
@@ -36,7 +36,7 @@ fn source(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Whether a file of source defines a name.
+/// Whether a source file defines a name.
 fn defines(source: &str, name: &str) -> bool {
     ["fn", "struct", "enum", "const"].iter().any(|kind| {
         let definition = format!("{kind} {name}");
@@ -46,7 +46,7 @@ fn defines(source: &str, name: &str) -> bool {
     })
 }
 
-/// Whether a file has a test of that name, and whether the test runs only on request.
+/// Whether a file has a test of this name, and whether the test runs only on request.
 fn test_in(source: &str, name: &str) -> Option<bool> {
     let start = source.find(&format!("fn {name}()"))?;
     let attributes = &source[source[..start].rfind("#[test]")?..start];
@@ -66,7 +66,7 @@ fn files_and_functions_that_pages_name_exist() {
             let mut pieces = line.split('`').peekable();
             let mut plain = pieces.next().unwrap_or("");
             while let (Some(code), Some(after)) = (pieces.next(), pieces.next()) {
-                // What follows a file and a colon is defined in it, up to the end of the list or the cell.
+                // Names after a file and a colon are defined in that file, up to the end of the list or the cell.
                 if plain.contains([';', '|']) {
                     file = None;
                 }
@@ -95,7 +95,7 @@ fn tests_that_pages_tell_to_run_exist() {
                 let place = format!("{}, line {}", path.display(), number + 1);
                 let words: Vec<_> = command.split('`').next().unwrap().split_whitespace().collect();
                 let Some(at) = words.iter().position(|word| *word == "--test") else { continue };
-                // `--test main module::name`, or a program of its own and the name.
+                // Either `--test main module::name`, or a separate program and the name.
                 let rest = words.get(at + 2).filter(|name| !name.starts_with("--"));
                 let (module, name) = match (words[at + 1], rest.and_then(|path| path.split_once("::"))) {
                     ("main", Some((module, name))) => (module, Some(name).filter(|name| !name.is_empty())),
@@ -128,7 +128,7 @@ fn every_section_of_the_theory_with_formulas_says_where_they_are_computed() {
     }
 }
 
-/// The anchor that a heading is given where the repository is browsed.
+/// The anchor of a heading where the repository is browsed.
 fn anchor(heading: &str) -> String {
     let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
     heading.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
@@ -168,16 +168,16 @@ fn the_index_has_every_page() {
     }
 }
 
-/// One formula of a page, inline or displayed.
+/// A formula of a page, inline or displayed.
 struct Formula {
     line: usize,
     text: String,
     displayed: bool,
-    /// The letters just outside the dollars.
+    /// The letters just outside the dollar signs.
     around: (char, char),
 }
 
-/// The formulas in dollars of a paragraph; what stands in code, `` $`…`$ `` too, is left out.
+/// The formulas between dollar signs in a paragraph. Code is left out, including `` $`…`$ ``.
 fn formulas(paragraph: &str, first_line: usize) -> Result<Vec<Formula>, String> {
     let letters: Vec<char> = paragraph.chars().collect();
     let mut formulas = Vec::new();
@@ -194,7 +194,7 @@ fn formulas(paragraph: &str, first_line: usize) -> Result<Vec<Formula>, String> 
                 at += end.ok_or(format!("line {line}: code is not closed"))? + 2;
                 continue;
             }
-            // `` $`…`$ ``: its contents are safe.
+            // The contents of `` $`…`$ `` are safe.
             ('$', None) if letters.get(at + 1) == Some(&'`') => {
                 let end = letters[at + 2..].windows(2).position(|next| next == ['`', '$']);
                 at += end.ok_or(format!("line {line}: a formula is not closed"))? + 4;
@@ -219,13 +219,13 @@ fn formulas(paragraph: &str, first_line: usize) -> Result<Vec<Formula>, String> 
     }
 }
 
-/// Paragraphs, list items and rows of tables, each with its first line.
+/// Paragraphs, list items and table rows, each with its first line.
 fn paragraphs(page: &str) -> Vec<(usize, String)> {
     let mut paragraphs: Vec<(usize, String)> = Vec::new();
     let mut ended = true;
     for (number, line) in prose(page) {
         let row = line.starts_with('|');
-        // Indented by four and after an empty line: code.
+        // Code: indented by four, after an empty line.
         if line.trim().is_empty() || (ended && line.starts_with("    ")) {
             ended = true;
             continue;
@@ -242,7 +242,8 @@ fn paragraphs(page: &str) -> Vec<(usize, String)> {
     paragraphs
 }
 
-/// An underscore or asterisk that opens emphasis by the rules of CommonMark, with one after it that closes it.
+/// Whether a text contains an underscore or asterisk that opens emphasis by the rules of CommonMark, and one that
+/// closes it.
 fn emphasis(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     let space = |at: Option<&char>| at.is_none_or(|letter| letter.is_whitespace());
@@ -262,7 +263,7 @@ fn emphasis(text: &str) -> bool {
     false
 }
 
-/// What is wrong with a formula where Markdown is read before it is.
+/// What is wrong with a formula where Markdown is parsed before the formula.
 fn fault(formula: &Formula, paragraph: &str) -> Option<&'static str> {
     let text = &formula.text;
     let backslashed = |pair: &[char]| pair[0] == '\\' && pair[1].is_ascii_punctuation();

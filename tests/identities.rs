@@ -9,7 +9,7 @@ use spectral_rbm::theory::saddle::{self, Kind, Solver, Start};
 use spectral_rbm::{Ensemble, FixedPoint, Prior};
 use std::sync::Arc;
 
-/// A case of each kind: laws, κ, σ and fields.
+/// Ensembles of all kinds (laws, κ, σ and fields), each with the modes that condense.
 fn cases() -> Vec<(Ensemble, Vec<usize>)> {
     let mut cases = Vec::new();
     let empirical = |seed: u64, scale: f64| {
@@ -43,7 +43,7 @@ fn cases() -> Vec<(Ensemble, Vec<usize>)> {
     cases
 }
 
-/// The case in one line.
+/// A description of the case in one line.
 fn name(ensemble: &Ensemble, modes: &[usize]) -> String {
     let (u, v) = (ensemble.prior_u(), ensemble.prior_v());
     let fields = ensemble.eta().norm() > 0.0;
@@ -82,7 +82,7 @@ fn free_energy_is_stationary() {
         };
         assert!((f(0, 0.0) - point.free_energy).abs() < 1e-12);
         for entry in 0..6 {
-            // At q = 0 only one side exists; the paramagnet's stationarity in q is that of the equations themselves.
+            // At q = 0 only one side exists; stationarity in q then follows from the equations themselves.
             if entry >= 4 && point.overlap.min(point.overlap_bar) < step {
                 continue;
             }
@@ -125,7 +125,7 @@ fn order_parameters_are_derivatives_of_the_free_energy() {
                 ((at(0.0, 0.0, step) - at(0.0, 0.0, -step)) / (2.0 * step), -m),
             ];
             for (index, (found, expected)) in slopes.into_iter().enumerate() {
-                // Susceptibilities enter at third order in the step; near-marginal cases have large ones.
+                // Susceptibilities enter at third order in the step, and are large in nearly marginal cases.
                 assert!(
                     (found - expected).abs() < 2e-6,
                     "{} {mode} {index}: {found} {expected}",
@@ -136,7 +136,7 @@ fn order_parameters_are_derivatives_of_the_free_energy() {
     }
 }
 
-/// u, v, η, θ, κ exchanged with v, u, θ, η, 1/κ exchange hidden and visible order parameters.
+/// Exchanging u, v, η, θ, κ with v, u, θ, η, 1/κ exchanges hidden and visible order parameters.
 #[test]
 fn exchanged_layers_exchange_their_order_parameters() {
     for (ensemble, modes) in cases() {
@@ -155,8 +155,8 @@ fn exchanged_layers_exchange_their_order_parameters() {
     }
 }
 
-/// The linear response is the derivative of the hidden magnetizations with respect to the visible fields, and symmetric
-/// in the sense that dm_β/dη_α = dm̄_α/dθ_β = −∂²f/∂η_α∂θ_β.
+/// The linear response is the derivative of the hidden magnetizations with respect to the visible fields. It is
+/// symmetric in the sense that dm_β/dη_α = dm̄_α/dθ_β = −∂²f/∂η_α∂θ_β.
 #[test]
 fn response_is_the_derivative_of_the_magnetization() {
     let step = 1e-4;
@@ -190,7 +190,7 @@ fn near_exchanged(ensemble: &Ensemble, point: &FixedPoint) -> FixedPoint {
     Solver::new(&ensemble.exchanged()).unwrap().solve(&start).unwrap()
 }
 
-/// In the paramagnet the response is w/(1 − w²); with one mode condensed and noise, the fluctuation of section 3:
+/// In the paramagnet the response is w/(1 − w²). With one condensed mode and noise it is the fluctuation of section 3:
 /// Bernoulli, w = 1.5, σ = 0.6 gives 0.2386 (Gibbs sampling: 0.238 ± 0.009).
 #[test]
 fn response_in_known_cases() {
@@ -198,14 +198,14 @@ fn response_in_known_cases() {
     let paramagnet = Solver::new(&ensemble).unwrap().solve(&Start::paramagnet(2)).unwrap();
     let response = saddle::response(&ensemble, &paramagnet).unwrap().unwrap();
     let expected = DMatrix::from_diagonal(&DVector::from_vec(vec![0.8 / 0.36, 0.3 / 0.91]));
-    // dm/dη of w m̄ alone: C = w + w·w²… = w/(1 − w²).
+    // dm/dη from w m̄ alone: C = w + w·w²… = w/(1 − w²).
     assert!((response - expected).amax() < 1e-12);
 
     let ensemble = Ensemble::new(1.0, 0.6, &[1.5], Prior::Bernoulli).unwrap();
     let point = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();
     let response = saddle::response(&ensemble, &point).unwrap().unwrap();
     assert!((response[(0, 0)] - 0.2386).abs() < 0.5e-4, "{response}");
-    // Without the response of the overlaps: Ā w/(1 − w² ĀB)·B, 0.358.
+    // Without the response of the overlaps, Ā w/(1 − w² ĀB)·B is 0.358.
     let frozen = ensemble.modes()[0];
     let (a, b) = (1.0 - point.overlap_bar, 1.0 - point.overlap);
     assert!((a * frozen * b / (1.0 - frozen * frozen * a * b) - 0.358).abs() < 0.5e-3);
@@ -230,13 +230,13 @@ fn spectral_radius_is_the_growth_rate() {
                 perturbed.magnetization = &point.magnetization + deviation * scale;
                 perturbed.overlap = point.overlap + (q - point.overlap) * scale;
             }
-            // Twelve rounds leave the ratio of the second eigenvalue to the first to the twelfth power.
+            // After twelve rounds the error is the ratio of the second eigenvalue to the first, to the twelfth power.
             assert!((rate / point.spectral_radius - 1.0).abs() < 0.05, "{prior} {modes:?} {rate} {point:?}");
         }
     }
 }
 
-/// The whole solve by the textbook backend.
+/// Complete solves with the textbook backend.
 #[test]
 fn backends_agree_on_fixed_points() {
     for prior in [Prior::Gaussian, Prior::Uniform, Prior::Bernoulli] {
@@ -244,12 +244,12 @@ fn backends_agree_on_fixed_points() {
             Ensemble::new(0.5, 0.3, &[1.3, 1.2], prior.clone()).unwrap().with_fields(&[0.1, 0.1], &[0.0, 0.0]).unwrap();
         let fourier = solve(&ensemble, &[0, 1]);
         let hermite = solve(&ensemble.clone().with_backend(Backend::hermite_for(&prior, 2)), &[0, 1]);
-        // 64-node rules: sech² has poles at ±iπ/2, fields here are about one, which leaves 1e-9.
+        // The 64-node rules err by 1e-9: sech² has poles at ±iπ/2, and the fields here are about one.
         assert!((fourier.magnetization - hermite.magnetization).amax() < 1e-8, "{prior}");
         assert!((fourier.free_energy - hermite.free_energy).abs() < 1e-8);
         assert!((fourier.spectral_radius - hermite.spectral_radius).abs() < 1e-7);
     }
-    // A spin glass, too: 200 nodes reach 1e-8 at this noise.
+    // Also for a spin glass: 200 nodes reach 1e-8 at this noise.
     let ensemble = Ensemble::new(1.0, 1.5, &[0.5], Prior::Uniform).unwrap();
     let overlap = |ensemble: &Ensemble| {
         let point = Solver::new(ensemble).unwrap().solve(&Start::spin_glass(1)).unwrap();

@@ -16,14 +16,14 @@ use spectral_rbm::theory::saddle::{self, Search};
 use spectral_rbm::theory::spectrum::{Decomposition, fit_weights, singular_values};
 use std::sync::Arc;
 
-/// A machine, and its planted part with the singular values of that.
+/// A machine, and its planted part with the singular values of this part.
 struct Drawn {
     machine: Machine,
     part: DMatrix<f64>,
     planted: Vec<f64>,
 }
 
-/// `W = Σ_α w_α u^α v^αᵀ + r`, components of unit mean square from the two laws.
+/// `W = Σ_α w_α u^α v^αᵀ + r`, with components of unit mean square from the two laws.
 fn draw((visible, hidden): (usize, usize), strengths: &[f64], sigma: f64, laws: [&Prior; 2], seed: u64) -> Drawn {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut side = |law: &Prior, sites: usize| {
@@ -46,20 +46,22 @@ fn draw((visible, hidden): (usize, usize), strengths: &[f64], sigma: f64, laws: 
 
 fn verdict(law: Law, prior: &Prior) -> (bool, bool) {
     let right = law.prior().as_ref() == Some(prior);
-    // Undecided is not wrong; another law, or none, is.
+    // Undecided is not wrong; another law, or no law, is.
     (right, !right && law != Law::Undecided)
 }
 
+/// Numbers of visible and hidden units.
 const SIZE: (usize, usize) = (784, 400);
+/// Noise σ.
 const SIGMA: f64 = 0.4;
-/// In units of σ.
+/// Planted strengths in units of σ.
 const STRENGTHS: [f64; 5] = [6.0, 5.0, 4.0, 3.2, 2.5];
 
 fn strengths(sigma: f64) -> Vec<f64> {
     STRENGTHS.iter().map(|w| w * sigma).collect()
 }
 
-/// σ within 2 %, planted strengths within 3 % rms, laws never wrong: one machine a law.
+/// σ within 2 %, planted strengths within 3 % rms, laws never wrong; one machine per law.
 #[test]
 fn drawn_machines_are_recognised() {
     for (seed, law) in Prior::NAMED.into_iter().enumerate() {
@@ -74,13 +76,14 @@ fn drawn_machines_are_recognised() {
             assert!(!verdict(outlier.prior_u, &law).1 && !verdict(outlier.prior_v, &law).1, "{law}: {outlier:?}");
             assert!(!outlier.near_threshold);
         }
-        // The strongest mode of 784 sites is told.
+        // The law of the strongest mode of 784 sites is decided.
         let first = &reading.outliers[0];
         assert!(law == Prior::Gaussian || first.prior_u.prior().as_ref() == Some(&law), "{law}: {first:?}");
     }
 }
 
-/// The whole of it: 25 machines a law, û and v̂ of different laws in some, κ of 0.51, 1 and 2. Prints what was found.
+/// The full measurement: 25 machines per law, some with different laws of û and v̂, κ of 0.51, 1 and 2. Prints the
+/// results.
 #[test]
 #[ignore = "a minute"]
 fn a_hundred_machines() {
@@ -122,8 +125,8 @@ fn a_hundred_machines() {
         }
         println!("{law}: {right} right, {wrong} wrong of {asked}");
         assert!(wrong == 0 || !matches!(law, Prior::Bernoulli | Prior::Laplace), "{law}: {wrong} wrong");
-        // A verdict that is always "undecided" would not be wrong either.
-        // Gaussian and uniform components look like mixtures of others, and are told less often.
+        // A verdict that is always "undecided" would not be wrong either. Gaussian and uniform components look like
+        // mixtures of others, and are decided less often.
         assert!(
             right > asked / if matches!(law, Prior::Bernoulli | Prior::Laplace) { 2 } else { 5 },
             "{law}: only {right} of {asked} decided"
@@ -135,11 +138,13 @@ fn a_hundred_machines() {
         "sigma within {sigma_worst:.4}; w within {rms:.4} rms, {pull:.3} errors rms; {wrong_machines} machines wrong"
     );
     assert!(sigma_worst < 0.02 && rms < 0.03 && wrong_machines <= 5);
-    // The errors are those of the deviations: 500 modes give their rms to 3 %, and the formula holds to 10 % in variance.
+    // The errors have the size of the deviations: 500 modes give their rms to 3 %, and the formula holds to 10 % in
+    // variance.
     assert!((pull - 1.0).abs() < 0.15, "{pull}");
 }
 
-/// Under modes of nearly equal strength vectors are mixtures, and ±1 components no longer ±1: not to be called uniform.
+/// For modes of nearly equal strength the vectors are mixtures, and ±1 components are no longer ±1. They must not be
+/// called uniform.
 #[test]
 #[ignore = "a minute"]
 fn modes_close_to_each_other() {
@@ -164,11 +169,12 @@ fn modes_close_to_each_other() {
     }
     println!("{found:?}");
     let wrong: usize = found.iter().filter(|(key, _)| key.ends_with("wrong")).map(|(_, count)| count).sum();
-    // Of 600 vectors.
+    // Out of 600 vectors.
     assert!(wrong <= 12, "{found:?}");
 }
 
-/// κ ≠ 1 on both sides, and a mode just above the threshold: seen, said to be near it, and its law not guessed.
+/// κ ≠ 1 in both directions, and a mode just above the threshold: it is found and marked as near the threshold, and its
+/// law is not guessed.
 #[test]
 fn other_shapes_and_a_mode_at_the_threshold() {
     for (size, seed) in [((900, 300), 7), ((300, 900), 8)] {
@@ -178,19 +184,20 @@ fn other_shapes_and_a_mode_at_the_threshold() {
         assert_eq!(reading.outliers.len(), 2);
         let [strong, weak] = &reading.outliers[..] else { panic!() };
         assert!((strong.planted.unwrap() / drawn.planted[0] - 1.0).abs() < 0.03);
-        // Five standard errors.
+        // Within five standard errors.
         assert!((weak.planted.unwrap() - drawn.planted[1]).abs() < 5.0 * weak.planted_error.unwrap());
         assert_eq!((strong.prior_u, strong.prior_v), (Law::Bernoulli, Law::Laplace));
         assert!(!strong.near_threshold && weak.near_threshold);
         assert!(!verdict(weak.prior_u, &Prior::Bernoulli).1 && !verdict(weak.prior_v, &Prior::Laplace).1);
     }
-    // Below it nothing is seen.
+    // A mode below the threshold is not found.
     let drawn = draw((500, 500), &[0.36], SIGMA, [&Prior::Gaussian; 2], 3);
     assert!(Reading::of(&drawn.machine).unwrap().outliers.is_empty());
 }
 
-/// The fixed points are those of the ensemble that the machine was drawn from: for ±1 components, whose law the machine's
-/// own come close to (5 % of the squares of û are noise, 2 % of v̂), within these percents; with the phases that the ensemble has.
+/// The fixed points and phases are those of the ensemble that the machine was drawn from. For ±1 components, which are
+/// close to the ensemble's law (5 % of the squares of û are noise, 2 % of v̂), the fixed points agree within these
+/// percentages.
 #[test]
 fn states_are_those_of_the_ensemble() {
     let drawn = draw(SIZE, &[1.6], 0.3, [&Prior::Bernoulli; 2], 4);
@@ -205,7 +212,7 @@ fn states_are_those_of_the_ensemble() {
     let (free, exact) = (found.free_energy, expected.free_energy);
     assert!((free / exact - 1.0).abs() < 0.05, "{free} {exact}");
     assert!((position.inv_sigma * 0.3 - 1.0).abs() < 0.02);
-    // Noise alone is a paramagnet, or a spin glass.
+    // Noise alone is a paramagnet or a spin glass.
     for (sigma, phase) in [(0.5, Phase::Paramagnetic), (1.5, Phase::SpinGlass)] {
         let noise = draw((200, 100), &[], sigma, [&Prior::Gaussian; 2], 5).machine;
         let reading = Reading::of(&noise).unwrap();
@@ -215,7 +222,8 @@ fn states_are_those_of_the_ensemble() {
     }
 }
 
-/// m, m̄, q, q̄ and f of the dominant state with these components of u and v, each perhaps in several copies.
+/// m, m̄, q, q̄ and f of the dominant state with these components of u and v; each component may appear in several
+/// copies.
 fn dominant_state(strengths: &[f64], (u, v): (DMatrix<f64>, DMatrix<f64>)) -> [f64; 5] {
     let law = |components: DMatrix<f64>| {
         let fields = DVector::zeros(components.nrows());
@@ -230,10 +238,12 @@ fn dominant_state(strengths: &[f64], (u, v): (DMatrix<f64>, DMatrix<f64>)) -> [f
     [m, m_bar, point.overlap, point.overlap_bar, point.free_energy]
 }
 
-/// Fixed points with components freed of the noise of the observed vectors, against those with the planted ones, both at
-/// the planted strength 3 σ: the mean over machines of the relative deviations. The observed components are known to be off.
+/// Fixed points with components freed of the noise of the observed vectors, against those with the planted components,
+/// both at the planted strength 3 σ: the mean over machines of the relative deviations. The observed components
+/// themselves deviate.
 #[test]
 fn the_noise_of_the_vectors_does_not_move_the_fixed_points() {
+    /// Number of machines per law.
     const MACHINES: u64 = 6;
     let mut means = Vec::new();
     for law in Prior::NAMED {
@@ -256,18 +266,18 @@ fn the_noise_of_the_vectors_does_not_move_the_fixed_points() {
         means.push((law, freed, observed));
     }
     for (law, freed, observed) in means {
-        // Of ±1 components the signs are all there is. The others are drawn again within what the machine leaves open, which
-        // scatters m by 2 % and q by 4 %, less by √6 here.
+        // ±1 components are determined by their signs. The others are drawn again from what the machine leaves open,
+        // which scatters m by 2 % and q by 4 %, divided by √6 here.
         let (m, q) = if law == Prior::Bernoulli { (0.002, 0.004) } else { (0.02, 0.04) };
         let freed = freed.map(f64::abs);
         assert!(freed[0].max(freed[1]) < m && freed[2].max(freed[3]) < q && freed[4] < 0.001, "{law}: {freed:?}");
-        // What the correction is for.
+        // The deviation that the correction removes.
         assert!(law == Prior::Gaussian || observed[2].abs() > 0.05, "{law}: {observed:?}");
     }
 }
 
-/// 1/σ and w/σ scatter by their errors: of a hundred machines each the rms of the deviations over the errors is 1 within 0.3,
-/// four standard errors (1/√200). At 20 σ the error of w alone would give 1.6.
+/// 1/σ and w/σ scatter by their errors: for a hundred machines the rms of deviation over error is 1 within 0.3, which
+/// is four standard errors (1/√200). At 20 σ the error of w alone would give 1.6.
 #[test]
 fn places_scatter_by_their_errors() {
     let (size, sigma, machines) = ((200, 100), 0.3, 100);
@@ -292,7 +302,7 @@ fn places_scatter_by_their_errors() {
     assert_eq!(position.inv_sigma_error, bulk.sigma_error / (bulk.sigma * bulk.sigma));
 }
 
-/// Data of another size are refused; and where there is no bulk, strengths come without errors.
+/// Data of another size are refused. Without a bulk, strengths have no errors.
 #[test]
 fn what_cannot_be_said_is_not() {
     let drawn = draw((60, 40), &[1.5], 0.3, [&Prior::Gaussian; 2], 2);
@@ -301,7 +311,7 @@ fn what_cannot_be_said_is_not() {
     let data = Spins::new(5, 59);
     let error = States::of(&drawn.machine, &reading, &Depth::default(), Some(&data)).unwrap_err();
     assert!(error.to_string().contains("59 units") && error.to_string().contains("60 visible"), "{error}");
-    // Singular values by a power law: the smallest look like a bulk and are none.
+    // Singular values with a power law: the smallest look like a bulk but are not.
     let mut machine = Machine::new(300, 200, vec![0.0; 60_000], vec![0.0; 300], vec![0.0; 200]).unwrap();
     (0..200).for_each(|mode| machine.weights[201 * mode] = 3.0 / (1.0 + mode as f32).powi(2));
     let reading = Reading::of(&machine).unwrap();
@@ -309,7 +319,7 @@ fn what_cannot_be_said_is_not() {
     assert!(reading.outliers.iter().all(|outlier| outlier.planted_error.is_none()));
 }
 
-/// Modes that exchange their ranks keep their number, and a new one gets the next at the update at which it appears.
+/// Modes that exchange ranks keep their numbers. A new mode gets the next number, at the update at which it appears.
 #[test]
 fn modes_are_followed_through_a_crossing() {
     let size = (300, 200);
@@ -332,7 +342,7 @@ fn modes_are_followed_through_a_crossing() {
     assert_eq!(trajectory.modes.len(), 3);
     assert_eq!((ranks(0)[0], ranks(0)[6], ranks(1)[0], ranks(1)[6]), (1, 2, 2, 1));
     assert_eq!(trajectory.modes.iter().map(|mode| mode.emerged).collect::<Vec<_>>(), [0, 0, 300]);
-    // The strength of the first stays what it is, within errors of 0.2/√245 ≈ 0.013.
+    // The strength of the first mode stays constant, within errors of 0.2/√245 ≈ 0.013.
     for passage in &trajectory.modes[0].course {
         assert!((passage.outlier.as_ref().unwrap().planted.unwrap() - 1.5).abs() < 0.07);
     }
@@ -351,8 +361,9 @@ fn place(machine: &Machine) -> (Reading, Option<Position>) {
     (reading, position)
 }
 
-/// Singular values that are rounding of single precision are no bulk: strengths are as observed, and there is no position.
-/// So are those of twelve modes, which alone would be enough for a bulk; but a machine with silent units has one.
+/// Singular values that are rounding of single precision are no bulk: strengths are as observed, and there is no
+/// position. This also holds for twelve modes, which alone would be enough for a bulk. A machine with silent units has
+/// a bulk.
 #[test]
 fn rounding_is_no_noise() {
     let strengths: Vec<f64> = (0..12).map(|mode| 2.0 - 0.1 * f64::from(mode)).collect();
@@ -364,7 +375,7 @@ fn rounding_is_no_noise() {
         let bulk = &reading.bulk;
         assert_eq!((bulk.sigma, bulk.modes, bulk.outliers), (0.0, 0, strengths.len()), "{bulk:?}");
         assert!(bulk.note.as_ref().is_some_and(|note| note.contains("no noise")) && position.is_none(), "{bulk:?}");
-        // Single precision.
+        // Accurate to single precision.
         for (outlier, w) in reading.outliers.iter().zip(&drawn.planted) {
             assert!((outlier.planted.unwrap() - w).abs() < 1e-6 * drawn.planted[0], "{outlier:?}");
             assert!(outlier.planted == Some(outlier.observed) && outlier.planted_error.is_none());
@@ -372,17 +383,17 @@ fn rounding_is_no_noise() {
         let states = States::of(&drawn.machine, &reading, &Depth::default(), None).unwrap();
         assert!(states.position.is_none() && states.ensemble.sigma() == 0.0);
     }
-    // Little noise is noise.
+    // Weak noise counts as noise.
     let drawn = draw((100, 50), &[2.0, 1.5, 0.7], 1e-4, [&Prior::Gaussian; 2], 1);
     let (reading, position) = place(&drawn.machine);
     assert!((reading.bulk.sigma * 1e4 - 1.0).abs() < 0.05 && reading.outliers.len() == 3 && position.is_some());
-    // Some of fifty hidden units without weights, or with hardly any.
+    // Some of the fifty hidden units have no weights, or very small ones.
     for (silent, level) in [(30, 0.0), (15, 0.0), (15, 1e-4), (30, 1e-4)] {
         let mut machine = draw((300, 50), &[1.5], 0.3, [&Prior::Gaussian; 2], 2).machine;
         machine.weights.iter_mut().enumerate().filter(|(entry, _)| entry % 50 < silent).for_each(|(_, w)| *w *= level);
         let (reading, position) = place(&machine);
         if silent == 30 && level > 0.0 {
-            // Which of the two scales is the noise?
+            // It is undecidable which of the two scales is the noise.
             assert!(!reading.bulk.is_noise() && position.is_none(), "{:?}", reading.bulk);
             continue;
         }
@@ -395,7 +406,7 @@ fn rounding_is_no_noise() {
     }
 }
 
-/// One to seven units on a side are too few to tell a bulk: σ is not known, no strength and no phase is concluded.
+/// One to seven units in a layer are too few for a bulk: σ is unknown, and no strength or phase is given.
 #[test]
 fn a_few_units_have_no_bulk() {
     for (size, strengths) in [((100, 2), &[1.9, 1.4][..]), ((400, 1), &[3.27]), ((2, 60), &[1.9]), ((200, 7), &[2.0])] {
@@ -411,7 +422,7 @@ fn a_few_units_have_no_bulk() {
     }
 }
 
-/// Noise of variance 1 that is not the ensemble's.
+/// Noise of variance 1 of a kind that is not in the ensemble.
 fn foreign_noise(kind: &str, (visible, hidden): (usize, usize), random: &mut ChaCha8Rng) -> DMatrix<f64> {
     let mut noise = DMatrix::from_fn(visible, hidden, |_, _| random.sample::<f64, _>(StandardNormal));
     let mut scales = |count: usize, spread: f64| -> Vec<f64> {
@@ -452,10 +463,11 @@ fn foreign_noise(kind: &str, (visible, hidden): (usize, usize), random: &mut Cha
     noise
 }
 
+/// Kinds of noise that are not in the ensemble.
 const FOREIGN: [&str; 6] =
     ["autoregressive rows", "Student's t", "log-normal columns", "log-normal rows", "sparse", "blocks"];
 
-/// Noise of a kind at σ, with modes of Gaussian components at multiples of σ.
+/// A machine with noise of this kind at σ, and modes of Gaussian components at multiples of σ.
 fn foreign(kind: &str, size: (usize, usize), sigma: f64, taus: &[f64], seed: u64) -> Machine {
     let strengths: Vec<f64> = taus.iter().map(|tau| tau * sigma).collect();
     let part = draw(size, &strengths, 0.0, [&Prior::Gaussian; 2], seed).part;
@@ -464,7 +476,7 @@ fn foreign(kind: &str, size: (usize, usize), sigma: f64, taus: &[f64], seed: u64
     machine(&(part + foreign_noise(kind, size, &mut random) * scale))
 }
 
-/// Noise that is not the ensemble's, without and with modes: doubted, so that no strength and no place are given.
+/// Noise of another kind, without and with modes, is doubted, so no strengths and no position are given.
 #[test]
 fn noise_of_another_kind_is_doubted() {
     for (index, kind) in FOREIGN.into_iter().enumerate() {
@@ -477,14 +489,14 @@ fn noise_of_another_kind_is_doubted() {
             assert!(laws.into_iter().all(|law| law == Law::Unclaimed), "{kind}");
         }
     }
-    // At the size at which it reported 20 to 90 modes.
+    // The size at which 20 to 90 modes were once reported.
     let reading = Reading::of(&foreign("log-normal columns", (600, 300), 0.6, &[], 1)).unwrap();
     let note = reading.bulk.note.unwrap();
     assert!(note.contains("hidden units' weights differ by 3") || note.contains("differ by 4"), "{note}");
 }
 
-/// Fifty machines of each of six kinds of noise, 90 × 45 to 600 × 300, modes at 1.5 to 3 σ: whatever is not doubted is right
-/// within five errors. Prints how many are doubted.
+/// Fifty machines for each of six kinds of noise, 90 × 45 to 600 × 300, with modes at 1.5 to 3 σ: results without a
+/// doubt are correct within five errors. Prints how many are doubted.
 #[test]
 #[ignore = "a minute"]
 fn fifty_machines_in_each_kind_of_other_noise() {
@@ -507,13 +519,13 @@ fn fifty_machines_in_each_kind_of_other_noise() {
     }
 }
 
-/// Machines of the ensemble keep their claims: all laws, κ from 0.2 to 5, up to six modes at 0.5 to 6 σ.
+/// Machines of the ensemble are not doubted: all laws, κ from 0.2 to 5, up to six modes at 0.5 to 6 σ.
 #[test]
 fn machines_of_the_ensemble_are_not_doubted() {
     assert_eq!(doubts(60, 200.0), 0);
 }
 
-/// The rate of doubts about machines of the ensemble, with sides of up to 1100: printed, and below 1 %.
+/// The rate of doubts about machines of the ensemble, with sides of up to 1100. Prints it; it must be below 1 %.
 #[test]
 #[ignore = "minutes"]
 fn rate_of_false_doubts() {

@@ -31,7 +31,7 @@ fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
 }
 
-/// Singular values of a ±1 machine in `expected.json`, by nalgebra from the weights that NumPy read.
+/// Singular values of a ±1 machine in `expected.json`, by nalgebra from the weights read by NumPy.
 fn expected(machine: &Value) -> Vec<f64> {
     let shape = floats(&machine["shape"]);
     let weights = floats(&machine["weights"]);
@@ -41,8 +41,8 @@ fn expected(machine: &Value) -> Vec<f64> {
     values
 }
 
-/// Every fixture at every update: the singular values are those of the weights that h5py and NumPy give, and all that the
-/// JSON promises is there.
+/// For every fixture at every update, the singular values are those of the weights read by h5py and NumPy, and the JSON
+/// has all promised entries.
 #[test]
 fn the_fixtures_give_the_numbers_of_h5py() {
     let table: Value = serde_json::from_slice(&std::fs::read(fixture("expected.json")).unwrap()).unwrap();
@@ -82,7 +82,7 @@ fn the_fixtures_give_the_numbers_of_h5py() {
             ] {
                 assert!(names.iter().all(|name| report[part].get(name).is_some()), "{file}: {}", report[part]);
             }
-            // Seven values are no bulk: no position is claimed.
+            // Seven values are no bulk, so no position is given.
             assert!(report["position"].is_null() && report["bulk"]["note"].is_string(), "{file}: {report}");
             for outlier in report["outliers"].as_array().unwrap() {
                 for name in
@@ -99,7 +99,7 @@ fn the_fixtures_give_the_numbers_of_h5py() {
     }
 }
 
-/// What is no machine of ±1 or {0, 1} units: one clear line, exit status 2.
+/// A file that is not a machine of ±1 or {0, 1} units gives one clear line and exit status 2.
 #[test]
 fn what_cannot_be_read_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -147,7 +147,7 @@ fn npz(weights: &[f32], last: f32) -> Vec<u8> {
     archive.finish().unwrap()
 }
 
-/// All checkpoints of a run, data, and the run repeated from its file, by any number of threads: the same bytes.
+/// All checkpoints of a run, data, and the run repeated from its file with any number of threads: the same bytes.
 #[test]
 fn a_run_is_followed_and_repeated() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,7 +212,8 @@ fn a_run_is_followed_and_repeated() {
     }
 }
 
-/// A machine of two hidden units with w = 1.9 and 1.4: too few values for a bulk, said by `inspect`, `spectrum` and `train`.
+/// A machine of two hidden units with w = 1.9 and 1.4 has too few values for a bulk; `inspect`, `spectrum` and `train`
+/// say so.
 #[test]
 fn too_few_units_for_a_bulk_are_told_by_every_command() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The command `learn` as its users meet it: files, JSON, repetition, bad input.
+//! The command `learn` as users see it: files, JSON, repetition, bad input.
 
 use serde_json::Value;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn files_are_what_is_documented() {
     let components = read(folder.path(), "components.csv");
     assert!(components.starts_with("time,mode,kurtosis_u,nearest_u,kurtosis_v,nearest_v\n"));
     assert_eq!(components.lines().count(), 1 + 11 * 4);
-    // The first mode at the start: its law is the nearest in the ratio of the kurtosis (1, 1.8, 3 and 6).
+    // The first mode at the start. Its law is the nearest by the ratio of the kurtosis (1, 1.8, 3 and 6).
     let row: Vec<&str> = components.lines().nth(1).unwrap().split(',').collect();
     for (kurtosis, name) in [(row[2], row[3]), (row[4], row[5])] {
         let kurtosis: f64 = kurtosis.parse().unwrap();
@@ -83,7 +83,7 @@ fn files_are_what_is_documented() {
     }
 }
 
-/// Repeated from its run file, by another number of threads, a flow has the same files.
+/// A flow repeated from its run file on another number of threads has the same files.
 #[test]
 fn a_flow_is_repeated() {
     let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -114,7 +114,7 @@ fn every_closure_response_and_law_runs() {
     ];
     for more in options {
         let folder = tempfile::tempdir().unwrap();
-        // A later option of the same name would be refused: leave out those that are replaced.
+        // A repeated option would be refused, so remove those that are replaced.
         let mut arguments: Vec<&str> = SMALL.to_vec();
         for name in more.iter().filter(|name| name.starts_with("--")) {
             if let Some(place) = arguments.iter().position(|argument| argument == name) {
@@ -125,12 +125,12 @@ fn every_closure_response_and_law_runs() {
         succeed(&[&arguments[..], more, &out].concat());
         let rows = rows(&read(folder.path(), "trajectory.csv"));
         assert!(rows.len() > 1 && rows.iter().flatten().all(|value| value.is_finite()), "{more:?}");
-        // Every one of them learns the first mode.
+        // The first mode grows in every case.
         assert!(rows[rows.len() - 1][1] > 1.1 * rows[0][1], "{more:?}");
     }
 }
 
-/// What happens does not depend on how many snapshots are asked for, of the map as of the flow.
+/// Events do not depend on the number of snapshots, for the map as for the flow.
 #[test]
 fn events_do_not_depend_on_the_snapshots() {
     let events = |times: &str| {
@@ -144,7 +144,8 @@ fn events_do_not_depend_on_the_snapshots() {
     assert!(every.lines().count() > 1 && every == events("3"));
 }
 
-/// Ten updates of a map of 0.01 are ten powers of one plus the rate, as the linear theory of a small machine has it.
+/// Ten updates of the map at rate 0.01 multiply w by ten powers of one plus the rate, as in the linear theory of a
+/// small machine.
 #[test]
 fn the_map_multiplies_where_the_flow_exponentiates() {
     let start = ["--modes", "1", "--init-std", "1e-6", "--visible-init", "mean", "--closure", "linear-ising"];
@@ -198,8 +199,8 @@ fn bad_input_is_told_in_one_line() {
     assert!(!folder.path().join("trajectory.csv").exists());
 }
 
-/// A machine of 40 and 17 units whose states part too early for their expansions: the curves are marked from when on they cannot be
-/// relied on, everywhere. Of other closures nothing is said.
+/// A machine of 40 and 17 units whose states separate too early for their expansions. All outputs mark the time from
+/// which the curves are unreliable. Other closures have no such mark.
 #[test]
 fn curves_that_cannot_be_relied_on_say_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -221,10 +222,10 @@ fn curves_that_cannot_be_relied_on_say_so() {
     let rows = rows(&text);
     assert!(rows.iter().all(|row| row[row.len() - 1] == f64::from(u8::from(row[0] >= from))), "{from}");
     assert!(from > 0.0 && read(folder.path(), "trajectory.svg").contains("unreliable"));
-    // For people it is the first line.
+    // It is the first line of the printed output.
     let told = succeed(&[&["learn"], &data[..], &flow, &out].concat());
     assert!(told.starts_with("The curves cannot be relied on from t = "), "{told}");
-    // And the report of a comparison, whose table then has the part before it too.
+    // The report of a comparison marks it too, and its table has the reliable part as well.
     let more = ["--closures", "population", "--runs", "1", "--learning-rate", "0.01", "--updates", "100"];
     let report = succeed(&[&["compare"], &data[..], &more, &out, &["--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -242,13 +243,14 @@ fn curves_that_cannot_be_relied_on_say_so() {
     let text = read(folder.path(), "report.md");
     assert!(text.starts_with("**Unreliable:** the curves of population cannot be relied on from t = "), "{text}");
     assert!(text.contains("where its states could be relied on"));
-    // Other closures know nothing of the kind.
+    // Other closures have no such column.
     let other = tempfile::tempdir().unwrap();
     learn(other.path(), &["--modes", "2"]);
     assert!(!read(other.path(), "trajectory.csv").lines().next().unwrap().contains("unreliable"));
 }
 
-/// Initial weights so large that sums over sites do not resolve the noise of the directions left out: one line, at once.
+/// Initial weights so large that sums over sites do not resolve the noise of the directions left out give one line of
+/// error at once.
 #[test]
 fn noise_that_is_too_strong_for_sums_over_sites_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -267,8 +269,8 @@ fn noise_that_is_too_strong_for_sums_over_sites_is_refused() {
     }
 }
 
-/// Weights, fields and rates from large to what single precision can hold, in every closure and response: an answer or one
-/// line, and no panic.
+/// Weights, fields and rates from large to the limit of single precision, in every closure and response: an answer or
+/// one line of error, and no panic.
 #[test]
 fn huge_weights_and_rates_are_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -290,7 +292,8 @@ fn huge_weights_and_rates_are_told_in_one_line() {
             let found = output(&[&common[..], kind, &["--t-end", "0.001", "--init-std", size]].concat());
             let error = String::from_utf8_lossy(&found.stderr).into_owned();
             let code = found.status.code();
-            // What the directions leave out of weights of 1e3 is refused as noise by responses that sum over sites.
+            // For weights of 1e3 the directions left out have too much noise for responses that sum over sites, so
+            // these refuse.
             let sums = kind.contains(&"--response");
             let allowed: &[i32] = if size == "1e3" && !sums { &[0, 1] } else { &[2] };
             assert!(code.is_some_and(|code| allowed.contains(&code)), "{kind:?} {size}: {code:?} {error}");

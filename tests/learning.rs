@@ -23,7 +23,7 @@ fn vector(length: usize, seed: u64) -> DVector<f64> {
     normal(length, 1, seed).column(0).into_owned()
 }
 
-/// A covariance of given variances along random directions.
+/// A covariance with given variances along random directions.
 fn covariance(variances: &[f64], seed: u64) -> DMatrix<f64> {
     let directions = normal(variances.len(), variances.len(), seed).qr().q();
     &directions * DMatrix::from_diagonal(&DVector::from_column_slice(variances)) * directions.transpose()
@@ -67,7 +67,7 @@ fn one_linear_mode_follows_the_closed_form() {
         let mode = LinearMode::new(4.0, sigma_v, sigma_h).unwrap();
         let flow = Flow::linear(layers(3, 4), &start, &moments(data.clone()), sigma_v, sigma_h).unwrap();
         for method in [Method::Dop853, Method::Multirate] {
-            // Errors of steps accumulate to some hundred tolerances; the closed form is good to 1e-12.
+            // Step errors accumulate to some hundred tolerances; the closed form is accurate to 1e-12.
             let trajectory = run(&flow, &start, &plan(even(6.0, 12), method, 1e-12));
             for snapshot in &trajectory.snapshots {
                 let exact = mode.strength_at(0.02, snapshot.time).unwrap();
@@ -96,7 +96,7 @@ fn runge_kutta(mut weights: DMatrix<f64>, covariance: &DMatrix<f64>, end: f64, s
 }
 
 /// All modes of a linear machine that starts along none of the data's directions, with W wider and narrower than it is
-/// tall, against Runge–Kutta in full dimension, whose error is extrapolated away to below 1e-11.
+/// tall. The reference is Runge–Kutta in full dimension, with its error extrapolated away to below 1e-11.
 #[test]
 fn linear_flow_is_that_of_the_whole_matrix() {
     let data = covariance(&[4.0, 3.0, 2.2, 1.4, 0.8, 0.5], 3);
@@ -116,7 +116,7 @@ fn linear_flow_is_that_of_the_whole_matrix() {
     }
 }
 
-/// The likelihood never falls, is that of [`LinearMachine`], and the spectrum ends at the theory's fixed point.
+/// The likelihood never falls and is that of [`LinearMachine`], and the spectrum ends at the theory's fixed point.
 #[test]
 fn likelihood_climbs_to_the_equilibrium() {
     let data = covariance(&[3.0, 2.0, 1.2, 0.8], 5);
@@ -124,7 +124,7 @@ fn likelihood_climbs_to_the_equilibrium() {
     let flow = Flow::linear(layers(4, 3), &start, &moments(data.clone()), 1.0, 1.0).unwrap();
     let trajectory = run(&flow, &start, &plan(even(200.0, 400), Method::Multirate, 1e-8));
     let likelihoods: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.log_likelihood.unwrap()).collect();
-    // Steps err by 1e-8 of w, and the likelihood by the square of what w misses at its maximum.
+    // Steps have an error of 1e-8 in w; at the maximum the likelihood errs by the square of that.
     assert!(likelihoods.is_sorted_by(|a, b| *b >= a - 1e-13));
     let second_moments = faer::Mat::from_fn(4, 4, |i, j| data[(i, j)]);
     let last = &trajectory.last.weights;
@@ -139,7 +139,7 @@ fn likelihood_climbs_to_the_equilibrium() {
     }
 }
 
-/// The map of the theory is what the trainer of linear machines does, update for update.
+/// The map of the theory equals training of the linear machine, update for update.
 #[test]
 fn the_map_is_training_of_the_linear_machine() {
     let data = Ellipsoid::new(20, &[4.0, 3.0, 2.0], 7).unwrap().generate(500).unwrap();
@@ -178,9 +178,9 @@ fn with_fields(visible: usize, hidden: usize) -> (Flow, State) {
     (flow, start)
 }
 
-/// The equations of the frame and the flow of W agree, with fields, while no two w meet; and fields projected from the
-/// whole ones are those that their own equations move, rotation terms included. 10⁴ tolerances of steps are allowed for:
-/// rotations amplify errors by one over the distance of two w.
+/// The equations of the frame and the flow of W agree, with fields, as long as no two w meet. The projections of all
+/// fields agree with those from their own equations, including the rotation terms. The tolerance is 10⁴ tolerances of a
+/// step, since rotations amplify errors by the inverse distance of two w.
 #[test]
 fn frame_and_matrix_flow_agree() {
     for (visible, hidden) in [(12, 5), (6, 9)] {
@@ -207,13 +207,13 @@ fn frame_and_matrix_flow_agree() {
         let theta = reference.v.tr_mul(&matrix.last.theta);
         assert!((&eta - &last.projected_eta).amax() < tolerance && eta.amax() > 0.1);
         assert!((&theta - &last.projected_theta).amax() < tolerance && theta.amax() > 0.1);
-        // The frame has turned: the agreement is not that of what stays.
+        // The frame has turned, so the agreement is not trivial.
         assert!((&frame_start.frame.u - &last.frame.u).amax() > 0.1);
     }
 }
 
 /// Ω along a flow is the rate at which the vectors of its own snapshots turn. Central differences with a step of 1e-4
-/// err by 1e-8 of third derivatives, which grow with the rates, up to some hundred here.
+/// err by 1e-8 of third derivatives, which grow with the rates up to some hundred here.
 #[test]
 fn rotations_are_finite_differences_along_the_flow() {
     let (flow, start) = with_fields(10, 6);
@@ -232,11 +232,11 @@ fn rotations_are_finite_differences_along_the_flow() {
     }
 }
 
-/// Where two w meet the flow of W goes on smoothly, and each mode is followed through; the crossing is where the closed forms
-/// of the two modes have it.
+/// Where two w meet the flow of W continues smoothly, and each mode is followed through. The crossing is where the
+/// closed forms of the two modes predict it.
 #[test]
 fn crossings_are_passed() {
-    // The weaker mode of W along the stronger direction of the data.
+    // The weaker mode of W is along the stronger direction of the data.
     let data = moments(DMatrix::from_diagonal(&DVector::from_vec(vec![4.0, 2.0, 0.5])));
     let mut weights = DMatrix::zeros(3, 3);
     (weights[(0, 0)], weights[(1, 1)]) = (0.01, 0.05);
@@ -248,7 +248,7 @@ fn crossings_are_passed() {
     assert!(names.contains(&"overtakes"), "{names:?}");
     let overtaking = trajectory.events.iter().find(|event| event.kind.name() == "overtakes").unwrap();
     assert_eq!(overtaking.mode, 2);
-    // From the closed forms of the two modes.
+    // The closed forms of the two modes.
     let [first, second] = [4.0, 2.0].map(|variance| LinearMode::new(variance, 1.0, 1.0).unwrap());
     let [a, b] =
         [first.strength_at(0.01, overtaking.time), second.strength_at(0.05, overtaking.time)].map(Result::unwrap);
@@ -257,8 +257,8 @@ fn crossings_are_passed() {
     assert_eq!(last.by_identity[..2], [last.singular_values[1], last.singular_values[0]]);
 }
 
-/// The Gaussian response against exact enumeration of small machines with fields on the sites: it leaves out what is of
-/// third order in W, so that halving W divides the error by eight.
+/// The Gaussian response against exact enumeration of small machines with fields on the sites. It leaves out the third
+/// order in W, so halving W divides the error by eight.
 #[test]
 fn gaussian_response_is_exact_to_second_order() {
     let error = |scale: f64| {
@@ -276,9 +276,10 @@ fn gaussian_response_is_exact_to_second_order() {
     assert!(coarse < 0.06 && fine < coarse / 6.0, "{coarse:e} {fine:e}");
 }
 
-/// One mode on ±1 sites, N = 400/200, data of magnetisation 0.6, Gaussian v: the flow with the finite-size response ends
-/// where the data term, by a Gauss rule over z, equals the machine's own term, by the sum over the number of sites that
-/// point along the mode. That integral is good to 1e-4 here (tests/learning_response.rs), and the flow has relaxed.
+/// One mode on ±1 sites, N = 400/200, data of magnetisation 0.6, Gaussian v. The flow with the finite-size response
+/// ends where the data term, by a Gauss rule over z, equals the machine's own term, by the sum over the number of sites
+/// that point along the mode. The integral is accurate to 1e-4 here (tests/learning_response.rs), and the flow has
+/// relaxed.
 #[test]
 fn the_flow_ends_where_data_and_machine_agree() {
     let (visible, hidden) = (400, 200);
@@ -327,12 +328,12 @@ fn the_flow_ends_where_data_and_machine_agree() {
         if clamped(middle) > free(middle) { low = middle } else { high = middle }
     }
     assert!((found / low - 1.0).abs() < 2e-4, "{found} {low}");
-    // The published value of this closure, from drawn samples.
+    // The published value of this closure, which uses drawn samples.
     assert!((found - 1.493).abs() < 0.01, "{found}");
 }
 
 /// Fields on sites, two modes: with the actual components, the mean-field response of the flow is the response of the
-/// ensemble whatever basis the flow works in.
+/// ensemble in any basis of the flow.
 #[test]
 fn responses_do_not_depend_on_the_basis() {
     let clusters = Clusters::new(80, &[0.9, 0.6], &[0.6, 0.3], &Prior::Uniform, 8).unwrap();
@@ -359,13 +360,13 @@ fn responses_do_not_depend_on_the_basis() {
         );
         let machine = flow.machine(0.0, &start).unwrap();
         let layers = flow.layers();
-        // In the full space.
+        // Transformed to the full space.
         let hidden = layers.hidden_basis.clone().unwrap_or_else(|| DMatrix::identity(40, 40));
         (layers.expand_columns(&machine.weights) * hidden.transpose(), machine.eta)
     };
     let all = normal(80, 80, 7).qr().q();
     let (sites, rotated) = (gradient(Basis::Sites), gradient(Basis::Directions(all)));
-    // Weights in single precision leave further modes of 1e-8.
+    // The rounding of weights to single precision adds modes of 1e-8.
     assert!((&sites.1 - &rotated.1).amax() < 1e-6 && sites.1.amax() > 0.1);
     assert!((&sites.0 - &rotated.0).amax() < 1e-5 * sites.0.amax());
 }
@@ -392,7 +393,7 @@ fn prepared(data: &Dataset, directions: usize) -> (Flow, State) {
 }
 
 /// At the start of training small weights grow at the rates of C − diag(C), in the flow of ±1 units as in its linear
-/// theory; what is left is of second order in W.
+/// theory. The difference is of second order in W.
 #[test]
 fn small_weights_grow_at_the_rates_of_the_linear_theory() {
     let data = Clusters::new(60, &[0.8, 0.5], &[0.5, 0.7], &Prior::Laplace, 2).unwrap().generate(4000).unwrap();

@@ -16,7 +16,7 @@ fn layers(visible: usize, hidden: usize) -> Layers {
     Layers { visible_units: visible, hidden_units: hidden, basis: Basis::Sites, hidden_basis: None }
 }
 
-/// Parameters rounded to single precision, which the enumeration takes.
+/// A machine with parameters rounded to single precision, which the enumeration takes.
 fn machine(scale: f64) -> (State, Machine) {
     let single = |matrix: DMatrix<f64>| matrix.map(|value| f64::from(value as f32));
     let weights = single(normal(10, 8, 1) * scale);
@@ -28,9 +28,9 @@ fn machine(scale: f64) -> (State, Machine) {
     (State { weights, eta, theta }, machine)
 }
 
-/// −log Z of the state that the first chain is in: minus the variational entropy and energy,
+/// −log Z of the state that the first chain is in: the variational energy minus the entropy,
 /// `F = −eta·m − theta·t − m·W t − Σ S(m_i) − Σ S(t_j) [ − ½ Σ w_ij² (1 − m_i²)(1 − t_j²) with TAP ]`,
-/// S(m) = −Σ_± (1±m)/2 log (1±m)/2 being the entropy of a unit.
+/// where S(m) = −Σ_± (1±m)/2 log (1±m)/2 is the entropy of a unit.
 fn free_energy(chains: &Chains, correction: Correction, state: &State) -> f64 {
     let (m, t) = (chains.visible().column(0), chains.hidden().column(0));
     let entropy =
@@ -44,8 +44,8 @@ fn free_energy(chains: &Chains, correction: Correction, state: &State) -> f64 {
     -state.eta.dot(&m) - state.theta.dot(&t) - m.dot(&(&state.weights * t)) - entropies - reaction
 }
 
-/// Root mean square error of the magnetisations, the error of −log Z, and what remains of it without
-/// the term of third order, `−(2/3) Σ w³ m(1 − m²) t(1 − t²)`. No triangles exist between two layers.
+/// Root mean square error of the magnetisations, the error of −log Z, and the same error without the term of third
+/// order, `−(2/3) Σ w³ m(1 − m²) t(1 − t²)`. There are no triangles between two layers.
 fn errors(correction: Correction, scale: f64) -> [f64; 3] {
     let (state, machine) = machine(scale);
     let settings = ChainSettings { count: 1, iterations: 200, correction };
@@ -63,9 +63,9 @@ fn errors(correction: Correction, scale: f64) -> [f64; 3] {
     [((visible + hidden) / 18.0).sqrt(), energy.abs(), (energy + third).abs()]
 }
 
-/// The expansion in W: naive mean field leaves out ½ Σ w²(1 − m²)(1 − t²) and its derivative, of order W²; TAP leaves out the
-/// third order, whose sum over pairs of either sign is here as small as the fourth (loops of four), so that −log Z is
-/// compared without it. Relative corrections of the next order, W √N ≈ 0.1, move the exponents by about 0.1.
+/// The expansion in W. Naive mean field leaves out ½ Σ w²(1 − m²)(1 − t²) and its derivative, of order W². TAP leaves
+/// out the third order. Its sum over pairs of either sign is here as small as the fourth order (loops of four), so −log
+/// Z is compared without it. Relative corrections of the next order, W √N ≈ 0.1, change the exponents by about 0.1.
 #[test]
 fn errors_fall_by_the_power_of_the_first_term_left_out() {
     let cases = [
@@ -82,8 +82,9 @@ fn errors_fall_by_the_power_of_the_first_term_left_out() {
     }
 }
 
-/// The theorem of linear response: the fluctuations of naive mean field are the derivatives of its magnetisations with
-/// respect to the fields, here by differences. Hartree's softening, of relative order 1/N, is small far from w = 1.
+/// The linear response theorem: the fluctuations of naive mean field are the derivatives of its magnetisations with
+/// respect to the fields, here by finite differences. Hartree's softening, of relative order 1/N, is small far from w =
+/// 1.
 #[test]
 fn fluctuations_are_the_response_to_fields() {
     let (visible, hidden) = (300, 200);
@@ -105,7 +106,7 @@ fn fluctuations_are_the_response_to_fields() {
     let covariance = averages.correlation - &m * t.transpose();
     let first =
         DMatrix::from_fn(visible, hidden, |i, j| (1.0 - m[i] * m[i]) * state.weights[(i, j)] * (1.0 - t[j] * t[j]));
-    // Of a few sites; second differences leave 1e-8 of the field's step squared.
+    // For a few sites; second differences have an error of 1e-8, the square of the field's step.
     let (mut error, mut orders, mut size) = (0.0, 0.0, 0.0);
     for site in [0, 7, 100, 211] {
         let shifted = |step: f64| {
@@ -120,7 +121,7 @@ fn fluctuations_are_the_response_to_fields() {
     }
     let (error, orders) = (f64::sqrt(error / size), f64::sqrt(orders / size));
     println!("relative error {error:.2e}, of the first order alone {orders:.2e}");
-    // b g² with b of some 3/N for each layer, and g of 2.
+    // b g² with b about 3/N for each layer, and g = 2.
     assert!(error < 0.05, "{error}");
     assert!(orders > 0.25, "{orders}");
 }
@@ -140,7 +141,7 @@ fn fluctuations_at_the_transition_are_finite() {
         for up in 0..=visible {
             let s = 2.0 * up as f64 - visible as f64;
             let field = w * s / (visible as f64 * hidden as f64).sqrt();
-            // The hidden units follow: their mean is tanh(field), their sum of states (2 cosh)^N_h.
+            // The hidden units are summed: their mean is tanh(field), their sum of states (2 cosh)^N_h.
             let log_weight = log_binomial(visible, up) + hidden as f64 * (2.0 * field.cosh()).ln();
             let weight = (log_weight - largest * std::f64::consts::LN_2).exp();
             sum += weight * s * hidden as f64 * field.tanh();
@@ -160,13 +161,13 @@ fn fluctuations_at_the_transition_are_finite() {
         let found = chains.advance(&layers(visible, hidden), &state).unwrap().correlation.sum() / size;
         let deviation = found / exact(w) - 1.0;
         println!("w = {w}: {found:.4} against {:.4}: {deviation:+.3}", exact(w));
-        // Hartree leaves out the second order in b g²; at w = 1 it has 1/√3 of what the quartic potential has 2Γ(3/4)/Γ(1/4) of:
-        // 15 % less.
+        // Hartree leaves out the second order in b g². At w = 1 it gives 1/√3 where the quartic potential gives
+        // 2Γ(3/4)/Γ(1/4): 15 % less.
         assert!(deviation.abs() < allowed, "w = {w}: {deviation}");
     }
 }
 
-/// Where fields hold all units there is nothing but the magnetisations.
+/// If fields hold all units, only the magnetisations remain.
 #[test]
 fn saturated_units_do_not_fluctuate() {
     let state = State {

@@ -12,7 +12,8 @@ use spectral_rbm::theory::saddle::{self, Solver, Start};
 use spectral_rbm::{Ensemble, Error, Prior};
 use std::sync::Arc;
 
-/// Exact averages of a machine whose û are ±1 in equal parts: sites of one sign pattern are exchangeable.
+/// Exact averages of a machine whose û are ±1 in equal parts, so that sites with the same sign pattern are
+/// exchangeable.
 struct Exact {
     log_partition: f64,
     correlation: DMatrix<f64>,
@@ -28,8 +29,8 @@ fn log_binomials(n: usize) -> Vec<f64> {
     logs
 }
 
-/// One or two Bernoulli modes on `visible` sites, hidden components `v` (`N_h × modes`, orthonormal up to 1/√N_h), raw
-/// fields on the modes.
+/// The exact averages for one or two Bernoulli modes on `visible` sites, with hidden components `v` (`N_h × modes`,
+/// orthonormal up to 1/√N_h) and raw fields on the modes.
 fn exact(visible: usize, w: &[f64], v: &DMatrix<f64>, eta: &[f64], theta: &[f64]) -> Exact {
     let modes = w.len();
     let hidden = v.nrows();
@@ -117,14 +118,15 @@ fn one_mode_agrees_with_the_binomial_sum() {
         let mut integral = FiniteSize::around_paramagnet(&one_mode(w, &v, 400), &[0], &[]).unwrap();
         let found = integral.averages(size).unwrap();
         let relative = found.leading[(0, 0)] / sum.correlation[(0, 0)] - 1.0;
-        // The saddle-point density of the binomial errs by O(1/N); what of it depends on m̄ is O(1/N²) near 0: 4e-5 measured. At
-        // w = 5 one unit at a time is flipped, and Stirling's formula for 0! and 1! shows: 2e-4, and 4 % of Z.
+        // The saddle-point density of the binomial errs by O(1/N). Its part that depends on m̄ is O(1/N²) near 0: 4e-5
+        // measured. At w = 5 the units flip one at a time, and Stirling's formula for 0! and 1! matters: 2e-4, and 4 %
+        // of Z.
         let (most, of_partition) = if w < 4.0 { (6e-5, 8e-3) } else { (3e-4, 0.1) };
         assert!(relative.abs() < most, "w = {w}: {relative:e}");
         assert!((found.log_partition - sum.log_partition).abs() < of_partition, "w = {w}");
         let finer = integral.averages_with(size, 0.5).unwrap();
-        // A step of 1 deviation: 5e-9 for a Gaussian peak, and e^{−π²/(k h)} where the largest step is taken (w = 3);
-        // at w = 5 the grid decides where between 1/100 and 1/1000 of a free unit it ends.
+        // A step of 1 deviation errs by 5e-9 for a Gaussian peak, and by e^{−π²/(k h)} for the largest step (w = 3). At
+        // w = 5 the grid decides where between 1/100 and 1/1000 of a free unit it ends.
         let doubling = finer.leading[(0, 0)] / found.leading[(0, 0)] - 1.0;
         assert!(
             doubling.abs()
@@ -145,20 +147,20 @@ fn one_mode_tends_to_both_limits() {
     for prior in Prior::NAMED {
         let size = 1e5;
         let below = finite_size(&Ensemble::new(0.7, 0.0, &[0.6], prior.clone()).unwrap(), size)[(0, 0)];
-        // First correction: 12 g/(L r²) with 12 g = κ^{1/2}E û⁴ + κ^{-1/2}E v̂⁴ at most 13, r = 0.64.
+        // First correction: 12 g/(L r²) with 12 g = κ^{1/2}E û⁴ + κ^{-1/2}E v̂⁴ at most 13, and r = 0.64.
         assert!((below / (0.6 / 0.64) - 1.0).abs() < 13.0 / (size * 0.64f64.powi(2)), "{prior}: {below}");
         let ensemble = Ensemble::new(0.7, 0.0, &[1.5], prior.clone()).unwrap();
         let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();
         let leading = size * state.magnetization[0] * state.magnetization_bar[0];
         let above = finite_size(&ensemble, size)[(0, 0)];
-        // An O(1) term beside L m̄ m ~ 1e4.
+        // An O(1) term next to L m̄ m ~ 1e4.
         assert!((above - leading).abs() < 2.0, "{prior}: {above} {leading}");
     }
 }
 
 #[test]
 fn two_modes_agree_with_the_sum_over_two_classes() {
-    // Relative to the largest entry; the correction is between O(1/N) and O(1/N²): 1.2e-4 and 1.1e-3 measured.
+    // Relative to the largest entry. The correction is between O(1/N) and O(1/N²): 1.2e-4 and 1.1e-3 measured.
     for (visible, hidden, tolerance) in [(400, 200, 2e-4), (100, 50, 2.5e-3)] {
         let v = components(hidden, 2, 2);
         let size = ((visible * hidden) as f64).sqrt();
@@ -181,7 +183,7 @@ fn two_modes_agree_with_the_sum_over_two_classes() {
             let mut integral = FiniteSize::around_paramagnet(&ensemble, &[0, 1], &[]).unwrap();
             let plain = integral.averages(size).unwrap();
             let finer = integral.averages_with(size, 0.5).unwrap();
-            // A step of 1.25 deviations leaves 6e-6 of a Gaussian peak.
+            // A step of 1.25 deviations has an error of 6e-6 for a Gaussian peak.
             assert!((&plain.leading - &finer.leading).amax() < 2e-5 * plain.leading.amax());
             assert!((plain.log_partition - sum.log_partition).abs() < 4.0 / visible as f64);
         }
@@ -196,7 +198,8 @@ fn a_second_mode_without_coupling_changes_nothing() {
             let one = finite_size(&Ensemble::new(0.5, 0.0, &[w], prior.clone()).unwrap(), size)[(0, 0)];
             let ensemble = Ensemble::new(0.5, 0.0, &[w, 0.0], prior.clone()).unwrap();
             let two = FiniteSize::around_paramagnet(&ensemble, &[0, 1], &[]).unwrap().averages(size).unwrap();
-            // The two-dimensional density is a saddle-point form of its own: O(1/L), and nothing couples to the second.
+            // The two-dimensional density has its own saddle-point form, which differs by O(1/L). Nothing couples to
+            // the second mode.
             assert!((two.leading[(0, 0)] / one - 1.0).abs() < 3.0 / size, "{prior}, w = {w}: {one} {}", two.leading);
             assert!(two.leading.column(1).amax() < 1e-12 * one);
         }
@@ -233,11 +236,12 @@ fn correlations_are_derivatives_of_log_z() {
         }
     };
     let plain = |prior: Prior| move |w: [f64; 3]| Ensemble::new(0.5, 0.0, &w, prior.clone()).unwrap();
-    // Exact where there is no rest, up to the differences (1e-8) and the rest's residual (1e-10/step).
+    // Exact where no mode is left out of the integral, up to the finite differences (1e-8) and the residual of the rest
+    // (1e-10/step).
     check(&plain(Prior::Gaussian), [1.3, 0.5, 0.3], &[0], &[0], 1e-6);
     check(&plain(Prior::Uniform), [1.3, 1.2, 0.3], &[0, 1], &[0], 1e-6);
-    // With a rest its determinant's derivative is taken at the stationary points, not averaged: what that leaves is a few
-    // hundredths of the O(1) term.
+    // With a rest, the derivative of its determinant is taken at the stationary points, not averaged. This error is a
+    // few hundredths of the O(1) term.
     check(&plain(Prior::Bernoulli), [1.5, 1.4, 0.6], &[1], &[0], 1e-3);
     let fields = |w: [f64; 3]| {
         Ensemble::new(0.5, 0.0, &w, Prior::Gaussian).unwrap().with_fields(&[0.1, 0.0, 0.05], &[0.0, 0.02, 0.0]).unwrap()
@@ -245,7 +249,8 @@ fn correlations_are_derivatives_of_log_z() {
     check(&fields, [1.2, 0.9, 0.5], &[0], &[0], 2e-2);
 }
 
-/// The O(1) part of ⟨s σ⟩ of one condensed mode: exact sum, mean field at a size where no integral is taken, the response C.
+/// The O(1) part of ⟨s σ⟩ for one condensed mode: exact sum, integral, mean field at a size without integrals, and the
+/// response C.
 fn order_one(prior_v: Prior, exact_sum: Option<f64>) -> (f64, f64, f64, f64) {
     let size = (400.0f64 * 200.0).sqrt();
     let ensemble =
@@ -261,13 +266,14 @@ fn order_one(prior_v: Prior, exact_sum: Option<f64>) -> (f64, f64, f64, f64) {
 
 #[test]
 fn the_order_one_term_of_a_condensed_mode() {
-    // Gaussian v̂: C is +0.187, of the wrong sign; −dF/dw − L m̄ m is −0.355, and at N = 400/200 the exact sum −0.367.
+    // Gaussian v̂: C is +0.187, with the wrong sign; −dF/dw − L m̄ m is −0.355, and the exact sum at N = 400/200 is
+    // −0.367.
     let (_, integral, mean, response) = order_one(Prior::Gaussian, None);
     assert!(
         (response - 0.187).abs() < 5e-4 && (mean + 0.355).abs() < 5e-4 && (integral + 0.367).abs() < 2e-3,
         "{response} {mean} {integral}"
     );
-    // Bernoulli v̂, against the sum itself; the mean field's error is O(1/L).
+    // Bernoulli v̂, against the exact sum; the error of the mean field is O(1/L).
     let sum = exact(400, &[1.5], &DMatrix::from_element(200, 1, 1.0), &[0.0], &[0.0]).correlation[(0, 0)];
     let (exact, integral, mean, _) = order_one(Prior::Bernoulli, Some(sum));
     assert!((integral - exact).abs() < 4e-3 && (mean - exact).abs() < 2e-2, "{exact} {integral} {mean}");
@@ -290,13 +296,13 @@ fn mean_field_and_finite_size_agree_away_from_transitions() {
                     .fold(0.0, f64::max);
                 errors.push(error);
             }
-            // O(1/L) relative, with the coefficient a/r² of up to 13/0.1.
+            // O(1/L) relative, with a coefficient a/r² of up to 13/0.1.
             assert!(errors[0] < 0.03 && errors[1] < 0.01, "{prior} {w:?}: {errors:?}");
         }
     }
 }
 
-/// A machine of given modes with orthonormal components, its ensemble under empirical laws, and u, v.
+/// A machine with given modes and orthonormal components, its ensemble under empirical laws, and u, v.
 fn small_machine(
     visible: usize,
     hidden: usize,
@@ -321,9 +327,10 @@ fn small_machine(
     (machine, ensemble, unit_u, unit_v)
 }
 
-/// Relative errors of the mode correlations, and absolute ones of the sites' means and of their correlations' norm, averaged
-/// over machines.
+/// Relative errors of the mode correlations, and absolute errors of the sites' means and of the norm of their
+/// correlations, averaged over machines.
 fn errors(method: Integrals, visible: usize, hidden: usize, w: &[f64], field: f64) -> [f64; 3] {
+    /// Number of machines.
     const MACHINES: u64 = 8;
     let mut errors = [0.0; 3];
     for seed in 0..MACHINES {
@@ -334,7 +341,7 @@ fn errors(method: Integrals, visible: usize, hidden: usize, w: &[f64], field: f6
         let on_sites = &exact.correlation * &v;
         let correlation = u.transpose() * &on_sites;
         let (sites, joint) = (found.sites.unwrap(), found.site_correlation.unwrap());
-        // uᵀ of what is said of the sites is what is said of the modes.
+        // uᵀ projects the averages of the sites on those of the modes.
         assert!((u.transpose() * &joint - &found.correlation).amax() < 1e-10);
         assert!((u.transpose() * &sites - &found.visible).amax() < 1e-10);
         let of = [
@@ -349,9 +356,9 @@ fn errors(method: Integrals, visible: usize, hidden: usize, w: &[f64], field: f6
 
 #[test]
 fn weak_machines_agree_with_exact_enumeration() {
-    // L doubles. Mean field with the response C errs by a/(L r²), a = 4; the integrals over both modes by O(1/L²); with a third
-    // mode that only fluctuates, between the two. Of the sites' averages only the leading order and what the modes'
-    // say is known.
+    // L doubles. Mean field with the response C errs by a/(L r²), a = 4; the integrals over both modes err by O(1/L²);
+    // with a third mode that only fluctuates the error is between the two. For the sites only the leading order and the
+    // part along the modes are known.
     let cases: [(Integrals, &[f64], f64); 3] = [
         (Integrals::AtTransitions, &[0.4, 0.3], 0.07),
         (Integrals::Always, &[0.6, 0.4], 0.015),
@@ -391,7 +398,7 @@ fn states_are_followed_and_reported() {
         log.extend(changes.iter().map(|change| (step, change.change, change.modes_condensed.clone())));
         let fresh = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, size).unwrap();
         let scale = fresh.correlation[(0, 0)];
-        // Following gives what a search does; the second mode's state counts e^{−L Δf} only.
+        // Following states gives the same as a search; the state of the second mode has only the weight e^{−L Δf}.
         assert!(
             (&tracked.correlation - &fresh.correlation).amax() < 1e-6 * scale,
             "w = {w} {} {} {log:?}",
@@ -416,7 +423,8 @@ fn states_are_followed_and_reported() {
     assert_eq!(log.len(), 4, "{log:?}");
 }
 
-/// Along a path of w, methods hand over to each other: how far a value lies from the line through its neighbours.
+/// Averages are continuous along a path of w on which methods replace each other. Measures the distance of a value from
+/// the line through its neighbours.
 #[test]
 fn averages_are_continuous() {
     let size = 283.0;
@@ -430,10 +438,10 @@ fn averages_are_continuous() {
                 values.push(response.averages(&ensemble, size).unwrap().correlation.diagonal());
                 response.refresh(&ensemble, size).unwrap();
             }
-            // Third differences: smooth parts leave 1e-2 at this step, a jump itself.
+            // Third differences are 1e-2 at this step for smooth parts, and equal to the jump otherwise.
             let jump = |v: &[DVector<f64>]| ((&v[2] - &v[1]) - (&v[3] - &v[2] + &v[1] - &v[0]) * 0.5).amax();
             let worst = values.windows(4).map(jump).fold(0.0, f64::max);
-            // Of ⟨s σ⟩ up to 200; mean field hands over where its O(1/(L r²)) is a few per cent of an O(1) term.
+            // ⟨s σ⟩ goes up to 200. Mean field is replaced where its O(1/(L r²)) is a few per cent of an O(1) term.
             assert!(worst < tolerance, "{prior}, {method:?}: {worst}");
         }
     }
@@ -454,7 +462,7 @@ fn given_states_have_equal_weights() {
         (state.magnetization[mode], state.magnetization_bar[mode])
     };
     let ((m1, bar1), (m2, bar2)) = (product(0), product(1));
-    // Three of four starts condense the first mode, two with a plus sign; O(1) terms are below 1/2 here.
+    // Three of four starts condense the first mode, two of them with a plus sign; O(1) terms are below 1/2 here.
     assert!((found.correlation[(0, 0)] - 0.75 * size * m1 * bar1).abs() < 0.5);
     assert!((found.correlation[(1, 1)] - 0.25 * size * m2 * bar2).abs() < 0.5);
     assert!((found.visible[0] - 0.25 * size.sqrt() * bar1).abs() < 1e-8);
@@ -464,7 +472,7 @@ fn given_states_have_equal_weights() {
 
 #[test]
 fn weak_modes_feel_the_condensation_of_others() {
-    // The second mode's fluctuation falls as the first condenses: w χ/(1 − w²χ) at its magnetization.
+    // The second mode's fluctuation decreases as the first mode condenses: w χ/(1 − w²χ) at its magnetization.
     let size = 1e4;
     let ensemble = Ensemble::new(0.5, 0.0, &[1.6, 0.45], Prior::Bernoulli).unwrap();
     let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(2, &[0])).unwrap();
@@ -472,7 +480,7 @@ fn weak_modes_feel_the_condensation_of_others() {
     let expected = 0.45 * chi / (1.0 - 0.45 * 0.45 * chi);
     for method in [Integrals::AtTransitions, Integrals::Always] {
         let found = MeanFieldResponse::new(method).averages(&ensemble, size).unwrap().correlation[(1, 1)];
-        // O(1/L) corrections with coefficients of order ten.
+        // Corrections are O(1/L), with coefficients of order ten.
         assert!((found / expected - 1.0).abs() < 3e-3, "{method:?}: {found} {expected}");
         assert!(found < 0.4 * 0.45 / (1.0 - 0.45 * 0.45));
     }
@@ -480,7 +488,7 @@ fn weak_modes_feel_the_condensation_of_others() {
 
 #[test]
 fn overlaps_follow_the_magnetization() {
-    // With noise, the integral's peaks are the states of the whole equations: L m̄ m far above the transition.
+    // With noise, the peaks of the integral are the states of the full equations: L m̄ m far above the transition.
     for prior in [Prior::Gaussian, Prior::Bernoulli] {
         let ensemble = Ensemble::new(0.5, 0.6, &[1.6], prior.clone()).unwrap();
         let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();

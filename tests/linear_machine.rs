@@ -11,7 +11,7 @@ fn random(rows: usize, columns: usize, seed: u64) -> Mat<f64> {
     Mat::from_fn(rows, columns, |i, j| draws[(i, j)])
 }
 
-/// `½ log det Λ − ½ tr(ΛC) − (N/2) log 2π` from Λ itself.
+/// `½ log det Λ − ½ tr(ΛC) − (N/2) log 2π`, from Λ itself.
 fn likelihood(machine: &LinearMachine, moments: &Mat<f64>) -> f64 {
     let (visible, v, h) = (machine.weights.nrows(), machine.sigma_v.powi(2), machine.sigma_h.powi(2));
     let product = &machine.weights * machine.weights.transpose();
@@ -37,7 +37,7 @@ fn likelihood_and_gradient_agree_with_the_full_matrix() {
                 machine.weights[(i, j)] += by;
                 likelihood(&machine, &moments)
             };
-            // Error of the central difference: step², and rounding over the step.
+            // The central difference errs by step², and by rounding over the step.
             let slope = (shifted(step) - shifted(-step)) / (2.0 * step);
             assert!((slope - gradient[(i, j)]).abs() < 1e-8, "{slope} {}", gradient[(i, j)]);
         }
@@ -49,8 +49,8 @@ fn clock(w: f64, variance: f64) -> f64 {
     w.ln() - (variance - 1.0 - variance * w * w).abs().ln() / (2.0 * variance)
 }
 
-/// One mode, unit variances: the map of step h follows the flow's closed form with an error of order h, which two steps
-/// extrapolate away to order h².
+/// One mode, unit variances: the map with step h follows the closed form of the flow with an error of order h. Two step
+/// sizes extrapolate it to order h².
 #[test]
 fn one_mode_follows_the_closed_form() {
     let (variance, start, time) = (3.0, 0.05, 1.6);
@@ -98,7 +98,8 @@ fn every_mode_reaches_its_equilibrium() {
     for (found, variance) in values.iter().zip([4.0, 2.5]) {
         assert!((found - ((variance - 1.0f64) / variance).sqrt()).abs() < 1e-6, "{found}");
     }
-    // Directions of variance 1 or less decay, those of exactly 1 by w³ only: w ~ 1/√(2t) at most from the start.
+    // Directions of variance below 1 decay exponentially, those of variance 1 only by w³: w is at most about 1/√(2t)
+    // from the start.
     assert!(values[2] < 0.07, "{values:?}");
 }
 
@@ -110,7 +111,7 @@ fn a_machine_that_cannot_be_normalised_is_refused() {
     assert!(LinearMachine::new(&identity * faer::Scale(0.5), 0.0, 1.0).is_err());
     let mut machine = LinearMachine::new(&identity * faer::Scale(0.5), 1.0, 1.0).unwrap();
     assert!(machine.gradient(Mat::<f64>::identity(4, 4).as_ref()).is_err());
-    // One step far too large: said at the next.
+    // After one step that is far too large, the next step reports the error.
     machine.update((&identity * faer::Scale(100.0)).as_ref(), 1.0).unwrap();
     assert!(machine.update(identity.as_ref(), 0.01).is_err());
 }

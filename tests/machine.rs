@@ -15,7 +15,7 @@ fn spin(state: usize, unit: usize) -> f64 {
     if state >> unit & 1 == 1 { 1.0 } else { -1.0 }
 }
 
-/// `exp(−E)` of every state of both layers: bits of the visible layer first.
+/// `exp(−E)` of every state of both layers; the bits of the visible layer come first.
 fn weights(machine: &Machine) -> Vec<f64> {
     let (visible, hidden) = (machine.visible, machine.hidden);
     (0..1usize << (visible + hidden))
@@ -67,7 +67,8 @@ fn the_exact_gradient_is_the_derivative_of_the_likelihood() {
     let data = Spins::from_fn(50, 7, |sample, unit| (sample * sample + 3 * unit) % 7 < 3);
     let gradient = machine.exact_gradient(&data).unwrap();
     let likelihood = |machine: &Machine| machine.log_likelihood(&data, machine.exact().unwrap().log_partition).unwrap();
-    // A power of two is added exactly to parameters of single precision; the error of the difference is its square.
+    // Adding a power of two to parameters in single precision is exact; the error of the difference is the square of
+    // the step.
     let step = 2f32.powi(-10);
     let difference = |change: &dyn Fn(&mut Machine, f32)| {
         let (mut up, mut down) = (machine.clone(), machine.clone());
@@ -76,14 +77,14 @@ fn the_exact_gradient_is_the_derivative_of_the_likelihood() {
         (likelihood(&up) - likelihood(&down)) / (2.0 * f64::from(step))
     };
     for n in [0, 5, 17, 27] {
-        // The step actually taken differs by the rounding of the weight, 6e-8 of it.
+        // The actual step differs by the rounding of the weight, a relative 6e-8.
         assert!((difference(&|m, step| m.weights[n] += step) - gradient.weights[(n / 4, n % 4)]).abs() < 1e-4);
     }
     assert!((difference(&|m, step| m.eta[3] += step) - gradient.eta[3]).abs() < 1e-4);
     assert!((difference(&|m, step| m.theta[1] += step) - gradient.theta[1]).abs() < 1e-4);
 }
 
-/// Chi-square of the joint states of both layers, 2⁸ of them, against their exact probabilities.
+/// Chi-square test of the 2⁸ joint states of both layers against their exact probabilities.
 #[test]
 fn gibbs_sampling_passes_a_chi_square_test() {
     let chains = 200_000;
@@ -98,7 +99,7 @@ fn gibbs_sampling_passes_a_chi_square_test() {
         for chain in 0..chains {
             counts[(visible_spins.row(chain)[0] | hidden_spins.row(chain)[0] << visible) as usize] += 1.0;
         }
-        // Rare states together, so that each cell expects at least ten.
+        // Rare states are combined, so that each cell expects at least ten.
         let (mut chi_square, mut cells, mut rare) = (0.0, 0, (0.0, 0.0));
         for (&count, weight) in counts.iter().zip(&weights) {
             let expected = chains as f64 * weight / partition;
@@ -119,7 +120,7 @@ fn gibbs_sampling_passes_a_chi_square_test() {
     }
 }
 
-/// Exact samples, of either order of the layers, against the probabilities of the visible states.
+/// Exact samples against the probabilities of the visible states, with either layer the larger.
 #[test]
 fn exact_samples_pass_a_chi_square_test() {
     for (visible, hidden) in [(5, 3), (5, 7)] {
@@ -150,9 +151,9 @@ fn annealing_brackets_the_exact_partition_function() {
         assert!(found.error < 0.1 && found.effective_chains > 100.0, "{found:?}");
         squares += deviation * deviation;
     }
-    // Chi-square of ten deviations: within 1 to 30 but for one time in a thousand on either side.
+    // Chi-square of ten deviations: between 1 and 30 except for one case in a thousand on either side.
     assert!((1.0..30.0).contains(&squares), "{squares}");
-    // Any other start leads to the same.
+    // Any other start gives the same result.
     let machine = machine(20, 12, 0.35, 0);
     let start = vec![0.5; 20];
     let found = machine.annealed_log_partition(&Annealing::default(), Some(&start), &mut || ()).unwrap();
@@ -160,7 +161,7 @@ fn annealing_brackets_the_exact_partition_function() {
     assert!((found.log_partition - exact).abs() < 4.0 * found.error, "{found:?} for {exact}");
 }
 
-/// Machines of different sizes, fields and strengths, with their exact log Z.
+/// Machines of different sizes, fields and strengths, each with its exact log Z.
 fn annealed_machines() -> Vec<(Machine, f64)> {
     let mut planted = Machine::random(16, 9, 0.15, 7).unwrap();
     for (index, weight) in planted.weights.iter_mut().enumerate() {
@@ -180,7 +181,8 @@ fn annealed_machines() -> Vec<(Machine, f64)> {
     machines.into_iter().map(|machine| (machine.exact_log_partition().unwrap(), machine)).map(|(z, m)| (m, z)).collect()
 }
 
-/// What estimates of many seeds come to: mean and standard error of Ẑ/Z, share of seeds whose stated error of log Z covers the truth.
+/// Statistics over seeds: mean and standard error of Ẑ/Z, and the share of seeds whose stated error of log Z covers the
+/// exact value.
 fn annealed(machine: &Machine, exact: f64, (chains, temperatures, seeds): (usize, usize, u64)) -> (f64, f64, f64) {
     let estimates = (0..seeds).map(|seed| {
         let annealing = Annealing { chains, temperatures, seed };
@@ -195,7 +197,8 @@ fn annealed(machine: &Machine, exact: f64, (chains, temperatures, seeds): (usize
     (mean, (variance / count).sqrt(), covered as f64 / count)
 }
 
-/// Few chains and seeds: four standard errors, which twelve seeds exceed by chance in 0.2 % of cases.
+/// Few chains and seeds, and a tolerance of four standard errors, which twelve seeds exceed by chance in 0.2 % of
+/// cases.
 #[test]
 fn annealing_is_unbiased_at_any_number_of_temperatures() {
     for (index, (machine, exact)) in annealed_machines().iter().enumerate() {
@@ -206,9 +209,9 @@ fn annealing_is_unbiased_at_any_number_of_temperatures() {
     }
 }
 
-/// The estimate of Z (not of log Z) has the right mean at any number of temperatures, and the stated error of log Z covers the truth as
-/// often as one of 20 groups does: Student's t of 19 degrees of freedom is below 1 in 67 % of cases, from which so many seeds stray by
-/// three standard deviations of a share at most, and skewed weights by 3 % more.
+/// The estimate of Z (not of log Z) has the right mean at any number of temperatures. The stated error of log Z covers
+/// the exact value as often as expected for one of 20 groups: Student's t with 19 degrees of freedom is below 1 in 67 %
+/// of cases. The share may deviate by three standard deviations, and by 3 % more for skewed weights.
 #[test]
 #[ignore = "two to three minutes"]
 fn annealing_is_unbiased_over_many_seeds_and_knows_its_error() {
@@ -223,7 +226,7 @@ fn annealing_is_unbiased_over_many_seeds_and_knows_its_error() {
     }
 }
 
-/// One step to a machine far away: one chain has all the weight, and that is said, not NaN.
+/// One step to a very different machine: one chain has all the weight, and the result says so without NaN.
 #[test]
 fn a_hopeless_annealing_says_so() {
     let machine = Machine::random(60, 40, 30.0, 1).unwrap();
@@ -239,7 +242,7 @@ fn pseudo_likelihood_is_that_of_the_conditionals() {
     let data = Spins::from_fn(64, 6, |sample, unit| sample >> unit & 1 == 1);
     let weights = weights(&machine);
     let visible: Vec<f64> = (0..64).map(|s| (0..16).map(|h| weights[s | h << 6]).sum()).collect();
-    // Over many seeds, the estimate averages to the sum over all units.
+    // Over many seeds, the mean of the estimate is the sum over all units.
     let exact: f64 = (0..64)
         .flat_map(|s| (0..6).map(move |i| (s, i)))
         .map(|(s, i)| (visible[s] / (visible[s] + visible[s ^ 1 << i])).ln())

@@ -1,4 +1,5 @@
-//! All tests that share a process: one program, linked once. Those with an allocator of their own are programs of their own.
+//! All tests that can share a process, in one program that is linked once. Tests with their own allocator are separate
+//! programs.
 
 mod architecture;
 mod averages;

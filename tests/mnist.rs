@@ -1,15 +1,15 @@
-//! MNIST itself, where it is: the variable `SPECTRAL_RBM_MNIST` says in which folder.
+//! Tests with the MNIST files in the folder named by `SPECTRAL_RBM_MNIST`.
 
 use spectral_rbm::data::{Binarization, DataError, Moments, Spins, mnist};
 use spectral_rbm::linalg::symmetric_eigen;
 use std::path::PathBuf;
 
-/// The folder.
+/// The folder with MNIST.
 fn folder() -> PathBuf {
     std::env::var_os(mnist::VARIABLE).map(PathBuf::from).expect("SPECTRAL_RBM_MNIST says where MNIST is")
 }
 
-/// How many samples have each unit up.
+/// Number of samples in which each unit is up.
 fn counts(spins: &Spins) -> Vec<u64> {
     let count = |unit| (0..spins.samples()).filter(|&sample| spins.get(sample, unit)).count() as u64;
     (0..spins.units()).map(count).collect()
@@ -25,7 +25,7 @@ fn the_training_set_is_the_known_one() {
     let labels = set.labels.as_ref().unwrap();
     let digits: Vec<usize> = (0..10).map(|digit| labels.iter().filter(|&&label| label == digit).count()).collect();
     assert_eq!(digits, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
-    // The covariance's trace, Σ_i (1 − m_i²): 269.889 to the digits given.
+    // The trace of the covariance, Σ_i (1 − m_i²), is 269.889 to the digits given.
     let mean = |count: u64| 2.0 * count as f64 / 60_000.0 - 1.0;
     let variance: f64 = counts(spins).into_iter().map(|count| 1.0 - mean(count).powi(2)).sum();
     assert!((variance - 269.889).abs() < 5e-4, "{variance}");
@@ -65,7 +65,7 @@ fn what_is_there_is_verified_and_not_fetched() {
     assert_eq!(mnist::locate(Some(&folder)).unwrap(), folder);
 }
 
-/// Within half a unit of the last digit given, the second.
+/// Whether numbers agree within half a unit of the second decimal, the last one given.
 fn agree(found: &[f64], given: &[f64]) -> bool {
     found.len() == given.len() && found.iter().zip(given).all(|(found, given)| (found - given).abs() <= 0.005)
 }
@@ -85,8 +85,8 @@ fn spectra_of_mnist_are_the_known_ones() {
     // The linear theory of ±1 units: C − diag(C).
     let (rates, _) = symmetric_eigen(&moments.growth_operator()).unwrap();
     assert!(agree(&rates.as_slice()[..6], &[20.82, 15.28, 13.31, 11.40, 10.19, 9.01]), "{}", rates.rows(0, 6));
-    // 108 pixels are never inked, and their rates are 0 up to rounding of a matrix of norm 21, some of them positive by
-    // 1e-15: a bare count of positive eigenvalues would take those for growing ones. The smallest that grows has 3e-8.
+    // 108 pixels are never inked. Their rates are 0 up to rounding of a matrix of norm 21, and some are positive by
+    // 1e-15, so counting positive eigenvalues would include them. The smallest growing rate is 3e-8.
     let rounding = 1e-10;
     assert_eq!(rates.iter().filter(|rate| rate.abs() <= rounding).count(), 108);
     assert_eq!(rates.iter().filter(|&&rate| rate > rounding).count(), 154);

@@ -1,4 +1,4 @@
-//! Model files: written and read back, those of others, conversions, refusals.
+//! Model files: written and read back, files of other programs, conversions, refusals.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,14 +26,14 @@ fn machine(visible: usize, hidden: usize, random: &mut ChaCha8Rng) -> Machine {
     Machine { visible, hidden, weights: draw(visible * hidden), eta: draw(visible), theta: draw(hidden) }
 }
 
-/// A file with everything in it; updates out of order.
+/// A file with all kinds of content, and updates out of order.
 fn example() -> ModelFile {
     let mut random = ChaCha8Rng::seed_from_u64(8);
     let machines = [(100, 1.0), (0, 0.0), (u64::MAX, 0.1 + 0.2)];
     let checkpoints =
         machines.map(|(update, time)| Checkpoint { update, time, machine: machine(7, 3, &mut random) }).into();
     let extra = BTreeMap::from([
-        // Bits that arithmetic would not keep.
+        // Bit patterns that arithmetic would change.
         (
             "nan".into(),
             Array::F32(vec![2, 2], vec![f32::from_bits(0x7fa0_0001), -0.0, f32::MIN_POSITIVE / 8.0, f32::INFINITY]),
@@ -52,7 +52,7 @@ fn example() -> ModelFile {
     }
 }
 
-/// Bits, so that NaN equals itself.
+/// Bit patterns, so that NaN equals itself.
 fn bits(array: &Array) -> (Vec<usize>, Vec<u64>) {
     match array {
         Array::F32(shape, values) => (shape.clone(), values.iter().map(|value| u64::from(value.to_bits())).collect()),
@@ -101,7 +101,8 @@ fn a_file_without_chains_and_extras_has_none() {
     assert!(reader.extra().unwrap().is_empty());
 }
 
-/// Through the {0, 1} form and back. Two roundings of biases that are sums of up to 8 terms below 8 in size: 1e-6 each.
+/// Conversion to the {0, 1} form and back. Biases are rounded twice, with sums of up to 8 terms below 8 in size: 1e-6
+/// each.
 #[test]
 fn the_bernoulli_export_is_the_same_machine() {
     let folder = tempfile::tempdir().unwrap();
@@ -120,7 +121,7 @@ fn the_bernoulli_export_is_the_same_machine() {
     }
 }
 
-/// Compares with NumPy's numbers; exactly for ±1 files, else within the roundings of input and result.
+/// Compares with NumPy's numbers: exactly for ±1 files, otherwise within the rounding of input and result.
 fn compare(found: &Machine, wanted: &Value, tolerance: f64) {
     let shape: Vec<usize> = serde_json::from_value(wanted["shape"].clone()).unwrap();
     assert_eq!([found.visible, found.hidden], shape[..]);
@@ -271,7 +272,7 @@ fn arrays_that_are_no_machine_are_refused() {
     assert!(ModelReader::open_weights(&path, None).is_ok());
 }
 
-/// A file in the layout of another program, and its energies in that program's convention.
+/// A file in the layout of another program. Its energies follow that program's convention.
 fn foreign(name: &str) -> PathBuf {
     fixture("foreign").join(name)
 }
@@ -280,8 +281,8 @@ fn foreign_energies() -> Value {
     serde_json::from_slice(&std::fs::read(foreign("expected.json")).unwrap()).unwrap()
 }
 
-/// Asserts that a machine has the energies that are expected of all configurations, but for one constant. Energies are given to
-/// eight decimals; parameters are rounded to single precision, some 1e-7 each, and a few dozen are summed.
+/// Asserts that a machine has the expected energies of all configurations, up to one constant. Energies are given to
+/// eight decimals. Parameters are rounded to single precision, about 1e-7 each, and a few dozen are summed.
 fn same_energies(name: &str, machine: &Machine, expected: &Value) {
     let expected: Vec<f64> = serde_json::from_value(expected.clone()).unwrap();
     let Machine { visible, hidden, .. } = *machine;
@@ -340,7 +341,7 @@ fn weights_alone_are_a_machine_without_fields_which_is_noted() {
     let all = foreign_energies();
     for name in ["weights.npy", "weights-half.npy", "weights.npz"] {
         let path = foreign(name);
-        // Where a model is asked for, they are none: they may be data.
+        // Not accepted as a model, since the file may hold data.
         assert!(matches!(ModelReader::open(&path, None), Err(ModelError::Format { .. })));
         let reader = ModelReader::open_weights(&path, None).unwrap();
         same_energies(name, &reader.machine(None).unwrap(), &all[name]);
@@ -349,7 +350,7 @@ fn weights_alone_are_a_machine_without_fields_which_is_noted() {
     }
     let reader = ModelReader::open_weights(&foreign("weights.npy"), Some(Units::Bernoulli)).unwrap();
     let machine = reader.machine(None).unwrap();
-    // In {0, 1} units: the fields of the ±1 form are a quarter of the weights' sums.
+    // The fields of the ±1 form are the sums of its weights, which are a quarter of those in {0, 1} units.
     let sum = machine.weights[..3].iter().sum::<f32>();
     assert!((machine.eta[0] - sum).abs() < 1e-6, "{} {sum}", machine.eta[0]);
     assert!(reader.notes(None).unwrap()[0].contains("biases of the {0, 1} units are taken to be 0"));
@@ -395,7 +396,7 @@ fn files_that_are_no_models_are_called_what_they_are() {
     assert!(data.contains("it has no groups update_N; it has") && data.contains("samples"), "{data}");
 }
 
-/// What is supposed of a file stands in the first line and in the JSON of each command that reads it.
+/// Assumptions about a file are in the first line and in the JSON of each command that reads it.
 #[test]
 fn commands_say_what_they_suppose_of_a_model() {
     let folder = tempfile::tempdir().unwrap();
@@ -437,7 +438,7 @@ fn commands_say_what_they_suppose_of_a_model() {
     }
 }
 
-/// What the file should have, for the Python script.
+/// The expected content of the file, for the Python script.
 fn write_expected(file: &ModelFile, path: &Path) {
     let mut archive = archive_at(path);
     let mut updates: Vec<u64> = file.checkpoints.iter().map(|checkpoint| checkpoint.update).collect();
@@ -462,7 +463,7 @@ fn write_expected(file: &ModelFile, path: &Path) {
     }
 }
 
-/// h5py's view of a file, in both units.
+/// h5py reads the layout and the numbers of a file, in both units.
 #[test]
 #[ignore = "needs h5py, of the Python SPECTRAL_RBM_PYTHON"]
 fn h5py_finds_the_layout_and_the_numbers() {

@@ -1,5 +1,5 @@
-//! Model files that are truncated, damaged or made to harm: they are refused with an error, without a panic and without
-//! asking for more memory than files of their length can need.
+//! Truncated, damaged or malicious model files are refused with an error. The reader does not panic, and does not
+//! request more memory than files of this length can need.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
@@ -10,9 +10,10 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use spectral_rbm::simulator::machine::{Checkpoint, Machine, ModelError, ModelFile, ModelReader, Units};
 
-/// Notes the largest piece of memory asked for.
+/// Records the largest piece of memory requested.
 struct Watching;
 
+/// The largest piece in bytes.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
 unsafe impl GlobalAlloc for Watching {
@@ -29,12 +30,12 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static MEMORY: Watching = Watching;
 
-/// The largest piece allowed for any file here, all shorter than 50 kB: the HDF5 reader's fixed buffers come to 4 MB.
+/// The largest piece allowed for any file here, all shorter than 50 kB. The fixed buffers of the HDF5 reader take 4 MB.
 const MOST: usize = 16 << 20;
-/// Held by a test, since the largest piece is noted for the whole process.
+/// Held by a test, since the largest piece is recorded for the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Reads all there is; the number of parts that could be read.
+/// Reads everything in a file, and returns the number of readable parts.
 fn read_all(path: &Path) -> usize {
     let mut readers = [None, Some(Units::Bernoulli)].into_iter().flat_map(|units| ModelReader::open(path, units));
     let Some(reader) = readers.next() else { return 0 };
@@ -44,7 +45,7 @@ fn read_all(path: &Path) -> usize {
     machines.chain(others).filter(|&whole| whole).count()
 }
 
-/// Changes a few bytes, copies a stretch, puts telling numbers in place of words, or cuts the file.
+/// Changes a few bytes, copies a stretch, replaces words by special numbers, or cuts the file.
 fn damage(bytes: &mut Vec<u8>, random: &mut impl Rng) {
     const NUMBERS: [u64; 10] =
         [0, 1, 255, 1 << 20, 1 << 31, u32::MAX as u64, 1 << 40, 1 << 62, i64::MAX as u64, u64::MAX];
@@ -128,7 +129,7 @@ fn mutate(seed: u64, rounds: usize) {
         }
         let largest = LARGEST.load(Ordering::Relaxed);
         assert!(largest < MOST, "{}: {largest} bytes at once", source.display());
-        // The mutations reach the parts that matter, and do not destroy all of them.
+        // The mutations reach the important parts, and do not destroy all of them.
         assert!(worse > rounds / 20 && same > 0, "{}: {worse} of {rounds} refused", source.display());
     }
 }
@@ -144,7 +145,7 @@ fn every_truncation_is_refused() {
     }
 }
 
-/// Sizes in the structures of a file that were seen to be taken for granted, or might be.
+/// Sizes stated in a file, which a reader may believe without a check.
 #[test]
 fn stated_sizes_are_not_believed() {
     let _alone = ALONE.lock();
@@ -159,9 +160,9 @@ fn stated_sizes_are_not_believed() {
             .map(|(start, _)| start)
             .collect()
     };
-    // The stored size of the first chunk, in each node of the trees that index chunks (signature, type 1).
+    // The stated size of the first chunk, in each node of the trees that index chunks (signature, type 1).
     let nodes = starts(b"TREE\x01");
-    // The extents of the weights, which their largest extents follow: 20 × 7.
+    // The extents of the weights, followed by their largest extents: 20 × 7.
     let extents = starts(&[20u64, 7, 20, 7].map(u64::to_le_bytes).concat());
     assert!(nodes.len() == 3 && extents.len() == 2);
     let places = nodes.iter().map(|node| (node + 24, &[0xff, 0xff, 0xff, 0x7f][..]));
@@ -180,8 +181,8 @@ fn stated_sizes_are_not_believed() {
     }
 }
 
-/// Files of one to four megabytes whose zeros unpack to gigabytes (packed once more in the fixtures), in a process that is
-/// allowed 2 GB: one line and status 2, of every command that reads models or data, and not the process's end.
+/// Files of one to four megabytes whose zeros unpack to gigabytes (compressed once more in the fixtures), in a process
+/// limited to 2 GB. Every command that reads models or data gives one line and status 2, and the process is not killed.
 #[cfg(unix)]
 #[test]
 fn files_that_unpack_to_gigabytes_are_refused_in_two_gigabytes() {
@@ -197,7 +198,7 @@ fn files_that_unpack_to_gigabytes_are_refused_in_two_gigabytes() {
         }
         if name.ends_with("h5") {
             let data = folder.path().join(format!("data-{name}"));
-            // No model: the name of its group is another.
+            // With another name of its group the file is not a model.
             let bytes = std::fs::read(&path).unwrap();
             std::fs::write(&data, rename(bytes, b"update_1", b"uxxxxx_1")).unwrap();
             let (code, complaint) = limited(&format!("train --updates 1 --data {}", data.display()), folder.path());
@@ -207,7 +208,7 @@ fn files_that_unpack_to_gigabytes_are_refused_in_two_gigabytes() {
     }
 }
 
-/// Runs the program in 2 GB of memory: its status and what it says on stderr.
+/// Runs the program in 2 GB of memory, and returns its status and stderr.
 #[cfg(unix)]
 fn limited(arguments: &str, folder: &Path) -> (Option<i32>, String) {
     let program = env!("CARGO_BIN_EXE_spectral-rbm");
@@ -217,7 +218,7 @@ fn limited(arguments: &str, folder: &Path) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Other bytes in the place of some.
+/// Replaces some bytes by others.
 #[cfg(unix)]
 fn rename(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     while let Some(start) = bytes.windows(from.len()).position(|window| window == from) {

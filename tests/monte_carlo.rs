@@ -1,7 +1,7 @@
 //! The theory against finite machines: exact sums over all states, and Gibbs sampling of drawn machines.
 //!
-//! Both rest on a gauge: without fields, flipping a unit together with its components changes nothing, so that only
-//! the magnitudes |û_i| and |v̂_j| of a single mode matter.
+//! Both use a gauge: without fields, flipping a unit together with its components changes nothing, so only the
+//! magnitudes |û_i| and |v̂_j| of a single mode matter.
 
 use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
@@ -23,7 +23,7 @@ fn condensed(ensemble: &Ensemble) -> FixedPoint {
 
 // Exact enumeration.
 
-/// −log Z and ⟨s_α σ_α⟩ of a machine of one mode with û = v̂ = ±1 and no noise.
+/// −log Z and ⟨s_α σ_α⟩ of a machine with one mode, û = v̂ = ±1, and no noise.
 struct Exact {
     free_energy: f64,
     correlation: f64,
@@ -48,7 +48,7 @@ fn enumerate(visible: usize, hidden: usize, w: f64) -> Exact {
     Exact { free_energy: -largest - total.ln(), correlation: correlation / total }
 }
 
-/// Every sum of `units` signs with the logarithm of the number of states that have it.
+/// Every sum of `units` signs, with the logarithm of its number of states.
 fn binomial(units: usize) -> Vec<(f64, f64)> {
     let mut log_states = 0.0;
     (0..=units)
@@ -90,12 +90,12 @@ fn finite_machines_approach_the_theory_as_one_over_size() {
         });
         for (pair, visible) in remainders.windows(2).zip(visible) {
             for (larger, smaller) in pair[0].iter().zip(pair[1]) {
-                // Halved, up to the order 1/L² that bends the ratio by less than 5/N_v.
+                // Halved, up to the order 1/L² that changes the ratio by less than 5/N_v.
                 let ratio = smaller / larger;
                 assert!((ratio - 0.5).abs() < 8.0 / visible as f64, "w {w}, N_v {visible}: {remainders:?}");
             }
         }
-        // Per unit of size the theory alone is off by 1/L, which extrapolation removes.
+        // Per unit of size the theory alone errs by 1/L, which extrapolation removes.
         let [_, [free_energy, correlation]] = [remainders[1], remainders[2]];
         assert!(free_energy.abs() < 1e-3 && correlation.abs() < 5e-3, "w {w}: {remainders:?}");
     }
@@ -103,13 +103,14 @@ fn finite_machines_approach_the_theory_as_one_over_size() {
 
 // Gibbs sampling.
 
-/// Chains side by side in one machine; the two halves of them are the two replicas of an overlap.
+/// Chains side by side in one machine. Their two halves are the two replicas of an overlap.
 const CHAINS: usize = 8;
-/// Sweeps left out at the start: magnetizations relax by a factor four a sweep (the spectral radius of a round).
+/// Sweeps left out at the start. Magnetizations relax by a factor of four per sweep (the spectral radius of a round).
 const SETTLING: usize = 50;
+/// Sweeps measured.
 const MEASURED: usize = 150;
 
-/// m, m̄, q, q̄ and the response C = dm/dη.
+/// Names of m, m̄, q, q̄ and the response C = dm/dη.
 const NAMES: [&str; 5] = ["m", "m̄", "q", "q̄", "C"];
 type Observables = [f64; NAMES.len()];
 
@@ -123,7 +124,7 @@ impl Case {
     const W: f64 = 1.5;
     const SIGMA: f64 = 0.5;
 
-    /// The theory under the given laws: the case's own, or those of the components that one machine drew.
+    /// The theory's values under the given laws: those of the case, or those of the components drawn for one machine.
     fn predict(prior_u: Prior, prior_v: Prior) -> Observables {
         let ensemble = Ensemble::new(KAPPA, Self::SIGMA, &[Self::W], Prior::Gaussian)
             .and_then(|ensemble| ensemble.with_priors(prior_u, prior_v))
@@ -155,8 +156,8 @@ impl Machine {
         Self { transposed: weights.transpose(), weights, u, v }
     }
 
-    /// Block Gibbs sampling from the planted state. One layer's means given the other, `tanh h`, are averaged rather
-    /// than its units: the same expectation with less scatter.
+    /// Block Gibbs sampling from the planted state. Averages the means of one layer given the other, `tanh h`, instead
+    /// of its units: same expectation, less scatter.
     fn sample(&self, random: &mut ChaCha8Rng) -> Observables {
         let (visible, hidden) = self.weights.shape();
         let size = ((visible * hidden) as f64).sqrt();
@@ -190,21 +191,21 @@ impl Machine {
     }
 }
 
-/// û_i (or v̂_j), scaled to unit empirical variance; their mean is of no importance, by the gauge.
+/// û_i (or v̂_j), scaled to unit empirical variance. Their mean does not matter, by the gauge.
 fn normalized_components(prior: &Prior, sites: usize, random: &mut ChaCha8Rng) -> DVector<f32> {
     let drawn = prior.sample(sites, 1, random).unwrap();
     let deviation = drawn.norm() / (sites as f64).sqrt();
     drawn.column(0).map(|component| (component / deviation) as f32)
 }
 
-/// Each unit up with probability (1 + tanh h)/2 = 1/(1 + e^{−2h}).
+/// Draws each unit: +1 with probability (1 + tanh h)/2 = 1/(1 + e^{−2h}).
 fn flip(means: &DMatrix<f32>, units: &mut DMatrix<f32>, random: &mut ChaCha8Rng) {
     for (unit, mean) in units.iter_mut().zip(means.iter()) {
         *unit = if 2.0 * random.random::<f32>() - 1.0 < *mean { 1.0 } else { -1.0 };
     }
 }
 
-/// Time averages of the units of a layer, over the first and over the second half of the chains.
+/// Time averages of the units of a layer, over the first and the second half of the chains.
 struct Replicas([DVector<f64>; 2]);
 
 impl Replicas {
@@ -220,7 +221,7 @@ impl Replicas {
         mean.dot(&components.map(f64::from)) / mean.len() as f64
     }
 
-    /// The replicas are independent, so that their product has no bias.
+    /// The overlap. The replicas are independent, so their product has no bias.
     fn overlap(&self) -> f64 {
         self.0[0].dot(&self.0[1]) / self.0[0].len() as f64
     }
@@ -246,9 +247,9 @@ fn estimate(values: &[f64]) -> (f64, f64) {
     (mean, (variance / count).sqrt())
 }
 
-/// Machines are seeded 0, 1, 2, … in order. Over `draws` of them, the mean of every observable less the theory's value is within three standard errors of zero,
-/// for the theory of the law and for that of each machine's own components; `precision` bounds the standard error of
-/// m, m̄, q, q̄, and six times it that of C.
+/// Draws machines with seeds 0, 1, 2, … in order. Over `draws` machines, the mean difference of every observable from
+/// the theory is zero within three standard errors, both for the theory of the law and for that of each machine's own
+/// components. `precision` bounds the standard error of m, m̄, q, q̄; six times `precision` bounds that of C.
 fn compare(visible: usize, draws: u64, precision: f64) {
     let same = Prior::NAMED.map(|prior| (prior.clone(), prior));
     let different = [(Prior::Bernoulli, Prior::Laplace)];
@@ -278,18 +279,18 @@ fn compare(visible: usize, draws: u64, precision: f64) {
     }
 }
 
-/// Order parameters of 0.17 to 0.81 with error bars of 0.002 to 0.004 (half that against the own components of Laplace),
-/// C of 0.19 to 0.26 with 0.005.
+/// Order parameters of 0.17 to 0.81 with error bars of 0.002 to 0.004 (half that against the own components of
+/// Laplace), C of 0.19 to 0.26 with 0.005.
 ///
-/// The theory is exact to O(1/N). At half this size, 240 machines are off by at most 0.0017 ± 0.0007 in the order
-/// parameters, 0.004 ± 0.002 in C (Laplace: 0.010 ± 0.002); at an eighth, 1000 machines by 0.011 and far more in C,
-/// where chains already change sign. Here that leaves less than an error bar.
+/// The theory is exact to O(1/N). At half this size, 240 machines deviate by at most 0.0017 ± 0.0007 in the order
+/// parameters and 0.004 ± 0.002 in C (Laplace: 0.010 ± 0.002). At an eighth, 1000 machines deviate by 0.011, and by far
+/// more in C, where chains already change sign. At the size here the deviation is less than an error bar.
 #[test]
 fn order_parameters_of_drawn_machines() {
     compare(2000, 16, 0.005);
 }
 
-/// The same with error bars two thirds as long.
+/// The same with error bars shorter by a third.
 #[test]
 #[ignore = "minutes of Gibbs sampling"]
 fn order_parameters_of_large_machines() {

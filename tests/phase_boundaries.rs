@@ -1,4 +1,4 @@
-//! Boundaries against their closed forms, limits and published points.
+//! Boundaries against closed forms, limits and published points.
 
 use spectral_rbm::theory::phase::{Boundary, Curve, Family, PRECISION, Phase, PhaseDiagram, PointStatus, boundaries};
 use spectral_rbm::theory::saddle::{Solver, Start};
@@ -23,7 +23,7 @@ fn curve(pieces: &[Boundary], curve: Curve) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// w_max = 1, σ = 1, and the three phases meeting at (1, 1), for every κ and pair of laws.
+/// w_max = 1, σ = 1, and three phases that meet at (1, 1), for every κ and pair of laws.
 #[test]
 fn straight_boundaries_of_the_paramagnet() {
     for (kappa, u, v) in [
@@ -54,7 +54,7 @@ fn boundaries_pass_through_the_published_points() {
     }
 }
 
-/// In a high window the Almeida–Thouless line, w/σ ~ 1/x at small x = 1/σ, is one curve, and on a fine axis the same.
+/// In a high window the Almeida–Thouless line, w/σ ~ 1/x at small x = 1/σ, is a single curve.
 #[test]
 fn a_steep_line_is_not_broken() {
     let family = family(0.5, &[1.0], Prior::Gaussian, Prior::Gaussian);
@@ -63,7 +63,7 @@ fn a_steep_line_is_not_broken() {
     assert_eq!(lines.len(), 1);
     let points = curve(&pieces, Curve::AlmeidaThouless);
     let step = points.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).fold(0.0, f64::max);
-    // A tenth of the window is where curves broke.
+    // Curves used to break at steps of a tenth of the window.
     assert!(step < 4.0 && points[0].1 > 36.0, "{step} {points:?}");
 }
 
@@ -81,8 +81,8 @@ fn low_temperature_limit() {
     }
 }
 
-/// On the Almeida–Thouless line σ⁴ E sech⁴ h E sech⁴ h̄ = 1, by independent one-dimensional quadrature in the Gaussian
-/// case, where h is normal of variance √κ(σ²q + w²m²).
+/// On the Almeida–Thouless line σ⁴ E sech⁴ h E sech⁴ h̄ = 1. Checked by independent one-dimensional quadrature in the
+/// Gaussian case, where h is normal with variance √κ(σ²q + w²m²).
 #[test]
 fn almeida_thouless_number_by_quadrature() {
     let kappa = 0.6;
@@ -107,7 +107,8 @@ fn almeida_thouless_number_by_quadrature() {
     }
 }
 
-/// A single-mode state of mode 2 is limited by w_1²(1 − q)(1 − q̄) = 1, q and q̄ those of a machine with mode 2 alone.
+/// A single-mode state of mode 2 has its limit at w_1²(1 − q)(1 − q̄) = 1, with q and q̄ of a machine that has only
+/// mode 2.
 #[test]
 fn metastability_of_the_second_mode() {
     let laws = family(0.8, &[1.0, 0.9], Prior::Bernoulli, Prior::Bernoulli);
@@ -128,7 +129,7 @@ fn metastability_of_the_second_mode() {
     assert!(curve(&pieces, Curve::Metastable(2)).is_empty() && curve(&pieces, Curve::Mixture(2)).is_empty());
 }
 
-/// Laplace laws: the single mode loses to the mixture exactly where the mixture is born from it.
+/// Under Laplace laws the single mode becomes unstable exactly where the mixture branches off from it.
 #[test]
 fn laplace_mixture_branches_off_the_single_mode() {
     let laws = family(1.0, &[1.0, 0.95], Prior::Laplace, Prior::Laplace);
@@ -141,8 +142,8 @@ fn laplace_mixture_branches_off_the_single_mode() {
     }
 }
 
-/// Curves stay on their side of the multicritical point when the window cuts them, and there is no ferromagnet that is
-/// stable against replica-symmetry breaking at 1/σ = 0.
+/// Curves stay on their side of the multicritical point when the window cuts them. At 1/σ = 0 no ferromagnet is stable
+/// against replica-symmetry breaking.
 #[test]
 fn edges_of_the_window() {
     let laws = family(1.0, &[1.0], Prior::Bernoulli, Prior::Bernoulli);
@@ -162,7 +163,7 @@ fn edges_of_the_window() {
     assert!((2..9).all(|j| diagram.at(0, j).phase == Phase::Mixed && diagram.at(0, j).at_number.is_infinite()));
 }
 
-/// Equal modes under Gaussian laws are one continuum: one state, and no limits of stability.
+/// Equal modes under Gaussian laws form one continuum: one state, and no limits of stability.
 #[test]
 fn a_continuum_has_no_metastable_states() {
     let laws = family(1.0, &[1.0, 1.0], Prior::Gaussian, Prior::Gaussian);
@@ -172,7 +173,7 @@ fn a_continuum_has_no_metastable_states() {
     assert!(diagram.boundaries.iter().all(|piece| !matches!(piece.curve, Curve::Metastable(_) | Curve::Mixture(_))));
 }
 
-/// Hidden and visible exchange at every point of the plane.
+/// Exchanging hidden and visible leaves the boundaries unchanged.
 #[test]
 fn exchange_leaves_the_boundaries() {
     let one = family(0.4, &[1.0], Prior::Laplace, Prior::Bernoulli);
@@ -187,7 +188,7 @@ fn exchange_leaves_the_boundaries() {
     }
 }
 
-/// The map changes phase where the boundaries say, and does not depend on the number of threads.
+/// The map changes phase at the boundaries, and does not depend on the number of threads.
 #[test]
 fn the_map_agrees_with_the_boundaries() {
     let laws = family(1.0, &[1.0, 0.9], Prior::Bernoulli, Prior::Bernoulli);
@@ -204,7 +205,7 @@ fn the_map_agrees_with_the_boundaries() {
         let (x, y) = (point.inv_sigma, point.w_over_sigma);
         let on = |line: &[(f64, f64)]| line.iter().find(|(a, _)| *a == x).map(|(_, b)| *b);
         let expected = if x >= 1.0 {
-            // On the boundary itself, at a grid point, either answer is right.
+            // At a grid point on the boundary itself, either answer is correct.
             if (y - x).abs() < 1e-9 || x == 1.0 && y == 1.0 {
                 point.phase
             } else if y < x {

@@ -1,4 +1,4 @@
-//! The guide's page on Python, run from top to bottom: its commands and its snippets, in one folder.
+//! The guide's page on Python, run from top to bottom: its commands and snippets, in one folder.
 
 use crate::guide;
 use std::process::Command;
@@ -11,7 +11,8 @@ fn the_snippets_of_the_guide_run() {
     let count = |info: &str| blocks.iter().filter(|block| block.info == info).count();
     assert!(count("console") >= 5 && count("python") >= 7, "{} blocks", blocks.len());
     let folder = tempfile::tempdir().unwrap();
-    // One session: a later snippet knows what an earlier one has read, and waits for the command between them.
+    // All snippets form one session: a later one uses what an earlier one has read, and waits for the command between
+    // them.
     let mut session = String::new();
     for block in &blocks {
         match block.info.as_str() {

@@ -1,5 +1,5 @@
-//! Property: whatever is done to a file, no reader panics, asks for memory out of proportion, or lets through a machine
-//! that cannot be inspected. Mutations are proptest's, so that a failure is shrunk to the few bytes that matter.
+//! Property: whatever happens to a file, no reader panics, takes memory out of proportion, or accepts a machine that
+//! cannot be inspected. proptest makes the mutations, so a failure is shrunk to the few bytes that matter.
 
 mod damage;
 
@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Counts the memory in use, and notes its peak.
+/// Counts the memory in use, and records its peak.
 struct Watching;
 
+/// Bytes in use.
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
+/// Largest number of bytes in use.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 unsafe impl GlobalAlloc for Watching {
@@ -35,12 +37,14 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static MEMORY: Watching = Watching;
 
-/// Memory allowed beside what was in use, for files shorter than 60 kB: 16 MB, of which the HDF5 reader's fixed buffers take 4.
+/// Additional memory allowed, for files shorter than 60 kB: 16 MB, of which the fixed buffers of the HDF5 reader take
+/// 4.
 const MOST: usize = 16 << 20;
-/// Held by a test: memory is counted for the whole process.
+/// Held by a test, since memory is counted for the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Mutates a file `cases` times and hands each to `reads`, which says whether it was still read; both must happen.
+/// Mutates a file `cases` times and passes each result to `reads`, which says whether it could be read. Some must be
+/// refused.
 fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let whole = std::fs::read(source).unwrap();
@@ -52,7 +56,7 @@ fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
     let result = runner.run(&vec(change(), 1..12), |changes| {
         let mut bytes = whole.clone();
         changes.iter().for_each(|change| change.apply(&mut bytes));
-        // The name says what a table is.
+        // The reader identifies tables by the file's name.
         let path = folder.path().join(source.file_name().unwrap());
         std::fs::write(&path, &bytes).unwrap();
         drop(bytes);
@@ -71,7 +75,7 @@ fn mutate(source: &Path, cases: u32, reads: impl Fn(&Path) -> bool) {
     assert!(refused > 0, "{}: {read} read, {refused} refused", source.display());
 }
 
-/// Reads all there is of a model file, under each choice of units, and inspects the machines.
+/// Reads everything in a model file, under each choice of units, and inspects the machines.
 fn reads_model(path: &Path) -> bool {
     let mut whole = false;
     for units in [None, Some(Units::Ising), Some(Units::Bernoulli)] {
@@ -85,7 +89,7 @@ fn reads_model(path: &Path) -> bool {
         let parameters = machine.weights.iter().chain(&machine.eta).chain(&machine.theta);
         assert!(parameters.clone().all(|value| value.is_finite()));
         assert_eq!(machine.weights.len(), machine.visible * machine.hidden);
-        // Weights as large as 1e38 can have singular values that single precision lacks, not those of a double.
+        // Weights as large as 1e38 can have singular values beyond single precision, but not beyond double precision.
         let reading = Reading::of(&machine).unwrap();
         assert!(reading.modes.singular_values.iter().all(|value| value.is_finite()));
         whole = true;

@@ -1,4 +1,4 @@
-//! The saddle point against published digits, identities, and limits.
+//! The saddle point against published digits, identities and limits.
 
 use nalgebra::DVector;
 use spectral_rbm::theory::saddle::{self, Kind, Solver, Start};
@@ -11,7 +11,7 @@ fn single(kappa: f64, sigma: f64, w: f64, prior: Prior) -> FixedPoint {
     point
 }
 
-/// One mode, (w, σ, κ) and (m, m̄) for each named prior: two independent implementations agree on every digit.
+/// One mode: (w, σ, κ) and (m, m̄) for each named prior. Two independent implementations agree on every digit.
 #[test]
 fn magnetizations_are_the_reference_values() {
     let table = [
@@ -57,7 +57,7 @@ fn gaussian_overlap_in_closed_form() {
     }
 }
 
-/// Laplace, three modes: the mixture is reached from every start.
+/// Laplace, three modes: every start leads to the mixture.
 #[test]
 fn laplace_mixture_from_every_start() {
     let ensemble = Ensemble::new(1.0, 0.2, &[3.0, 2.9, 2.8], Prior::Laplace).unwrap();
@@ -69,7 +69,7 @@ fn laplace_mixture_from_every_start() {
     }
 }
 
-/// Marginal points, where plain rounds take thousands of steps.
+/// Marginal points, where plain rounds need thousands of steps.
 #[test]
 fn marginal_points_converge() {
     let laplace = Ensemble::new(1.0, 0.4, &[1.6, 1.5, 1.4], Prior::Laplace).unwrap();
@@ -88,14 +88,14 @@ fn marginal_points_converge() {
     }
 }
 
-/// Near the multicritical point, κ = 1, Gaussian: q = 1 − 1/w and `1 − V(v) = q` with v = σ²q + w²m² give m; both are
-/// small, and the equations are satisfied to the square of the distance whatever they are.
+/// Near the multicritical point, κ = 1, Gaussian: q = 1 − 1/w, and `1 − V(v) = q` with v = σ²q + w²m² gives m. Both are
+/// small, and the equations are satisfied to the square of the distance for any values.
 #[test]
 fn near_the_multicritical_point() {
     for sigma in [0.99, 0.999, 1.0, 1.001] {
         for distance in [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] {
             let w: f64 = 1.0 + distance;
-            // F exists where w² (1 − q)² > 1 for the spin glass, q ≈ σ − 1.
+            // F exists where w² (1 − q)² > 1 for the spin glass, with q ≈ σ − 1.
             if sigma > 1.0 && distance < 3.0 * (sigma - 1.0) {
                 continue;
             }
@@ -112,7 +112,7 @@ fn near_the_multicritical_point() {
                 }
                 let m = ((v - sigma * sigma * q) / (w * w)).sqrt();
                 let found = point.magnetization[0];
-                // Rounding of 1e-16 in the overlap's equation, whose terms are of order q(1 − σ⁴) + q².
+                // Rounding of 1e-16 in the overlap's equation, with terms of order q(1 − σ⁴) + q².
                 let tolerance = 1e-6 + 1e-15 / (q * (q + (1.0 - sigma).abs()));
                 assert!((found / m - 1.0).abs() < tolerance, "{sigma} {distance:e}: {found} {m}");
             }
@@ -120,7 +120,7 @@ fn near_the_multicritical_point() {
     }
 }
 
-/// Just above σ = 1 the spin glass is small, and the paramagnet is not mistaken for it.
+/// Just above σ = 1 the spin glass is small, but is not taken for the paramagnet.
 #[test]
 fn just_above_the_spin_glass_transition() {
     for prior in Prior::NAMED {
@@ -132,7 +132,7 @@ fn just_above_the_spin_glass_transition() {
             assert!((stable[0].overlap / (sigma - 1.0) - 1.0).abs() < 1.5 * (sigma - 1.0), "{prior} {sigma}");
         }
     }
-    // Without noise there is no spin glass, under an empirical law either, and no overlap from rounding.
+    // Without noise there is no spin glass, also under an empirical law, and no overlap from rounding.
     let values = nalgebra::DMatrix::from_fn(30, 1, |i, _| if i % 2 == 0 { 1.1 } else { -0.9 });
     let components = spectral_rbm::theory::prior::Components::new(values, DVector::zeros(30)).unwrap();
     for prior in [Prior::Bernoulli, Prior::Empirical(std::sync::Arc::new(components))] {
@@ -142,7 +142,7 @@ fn just_above_the_spin_glass_transition() {
     }
 }
 
-/// Near its onset `m² → (w − 1)·c`: for σ = 0, κ = 1, `m = E[v̂ tanh(w m v̂)] = w m − w³ m³ E[v̂⁴]/3`.
+/// Near its onset `m² → (w − 1)·c`. For σ = 0, κ = 1: `m = E[v̂ tanh(w m v̂)] = w m − w³ m³ E[v̂⁴]/3`.
 #[test]
 fn onset_of_m_follows_the_fourth_moment() {
     for prior in Prior::NAMED {
@@ -154,7 +154,7 @@ fn onset_of_m_follows_the_fourth_moment() {
     }
 }
 
-/// Spin-glass branch at κ = 1.
+/// The spin-glass branch at κ = 1.
 #[test]
 fn spin_glass_branch() {
     let ensemble = Ensemble::new(1.0, 1.25, &[0.5], Prior::Gaussian).unwrap();
@@ -166,7 +166,7 @@ fn spin_glass_branch() {
     assert!(point.at_number > 1.0 && !point.at_stable);
 }
 
-/// Equal singular values under Gaussian laws: a continuum, said to be one and counted once.
+/// Equal singular values under Gaussian laws are a continuum, reported as such and counted once.
 #[test]
 fn equal_gaussian_modes_are_a_continuum() {
     let ensemble = Ensemble::new(0.7, 0.3, &[1.6, 1.6, 1.2], Prior::Gaussian).unwrap();
@@ -175,7 +175,7 @@ fn equal_gaussian_modes_are_a_continuum() {
     assert_eq!(stable.len(), 1, "{stable:#?}");
     assert_eq!(stable[0].kind, Kind::Continuum);
     assert!((stable[0].spectral_radius - 1.0).abs() < 1e-8);
-    // A field on another mode does not lift it, nor does a difference that nothing resolves.
+    // A field on another mode does not lift the degeneracy, nor does a difference below the resolution.
     for modes in [[1.6, 1.6, 1.2], [1.6, 1.6 * (1.0 - 1e-12), 1.2]] {
         let ensemble = Ensemble::new(0.7, 0.3, &modes, Prior::Gaussian).unwrap();
         let fielded = ensemble.clone().with_fields(&[0.0, 0.0, 0.05], &[0.0; 3]).unwrap();
@@ -185,20 +185,20 @@ fn equal_gaussian_modes_are_a_continuum() {
             assert_eq!(kinds, [Kind::Continuum], "{modes:?} {}", ensemble.has_fields());
         }
     }
-    // Any other difference singles the larger one out.
+    // Any other difference selects the larger one.
     for gap in [1e-8, 1e-4] {
         let found = saddle::enumerate(&Ensemble::new(0.7, 0.3, &[1.6, 1.6 - gap], Prior::Gaussian).unwrap()).unwrap();
         let condensed: Vec<_> = found.stable().map(|point| point.modes_condensed.clone()).collect();
         assert_eq!(condensed, [[1]], "{gap:e}");
         assert_eq!(found.unconverged, 0);
     }
-    // The determinant of the fluctuations vanishes: there is no weight to this order, and none is made up.
+    // The determinant of the fluctuations vanishes, so there is no weight to this order.
     let mut found = found;
     found.weigh(&ensemble, 100.0).unwrap();
     assert!(found.points.iter().all(|point| point.weight.is_none()));
 }
 
-/// With fields the signs differ: one mode deep in F has a stable and a metastable state of opposite magnetization.
+/// Fields distinguish the signs: one mode deep in F has a stable and a metastable state of opposite magnetization.
 #[test]
 fn fields_break_the_symmetry() {
     let ensemble = Ensemble::new(1.0, 0.2, &[2.0], Prior::Bernoulli).unwrap().with_fields(&[0.02], &[0.0]).unwrap();

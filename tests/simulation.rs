@@ -1,4 +1,4 @@
-//! The states between records, from which a run goes on.
+//! A run can continue from a state saved between records.
 
 use spectral_rbm::data::{Dataset, Spins};
 use spectral_rbm::io::Array;
@@ -7,7 +7,7 @@ use spectral_rbm::simulator::run::{Detail, Learner, Recorder, Result, Spacing, S
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Fails before a given update, as a machine that is switched off.
+/// A learner that fails before a given update, like a machine that is switched off.
 struct Failing<'a>(Trainer<'a>, u64);
 
 impl Learner for Failing<'_> {
@@ -59,7 +59,7 @@ fn a_run_goes_on_from_a_state_between_records() {
         let mut steps = 0;
         let resumed = run(&mut trainer(), &recorder, &times, &store, &mut |_| steps += 1).unwrap();
         assert_eq!(steps, 63);
-        // Where there is no bulk its σ is NaN, which is not equal to itself.
+        // Without a bulk σ is NaN, which does not equal itself.
         assert_eq!(format!("{resumed:?}"), format!("{whole:?}"));
     }
 }

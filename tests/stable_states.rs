@@ -4,8 +4,8 @@ use spectral_rbm::Prior;
 use spectral_rbm::theory::phase::{Family, PhaseDiagram};
 use spectral_rbm::theory::saddle::{Search, enumerate_with};
 
-/// The map follows one state for every subset of modes down from strong modes; the search starts from everywhere, from low
-/// temperature and from random directions. Both must count the same states, under all four laws.
+/// The map follows one state for every subset of modes, downwards from strong modes. The search starts from everywhere,
+/// from low temperature and from random directions. Both must count the same states, under all four laws.
 #[test]
 fn maps_count_the_states_that_the_full_search_finds() {
     let (inv_sigma, w_over_sigma) = ([0.4, 0.9, 1.6], [0.7, 1.4, 2.1, 2.9]);
@@ -22,6 +22,6 @@ fn maps_count_the_states_that_the_full_search_finds() {
             counts.push(point.stable_fixed_points);
         }
     }
-    // The grid sees more than one number of states.
+    // The grid contains different numbers of states.
     assert!(counts.contains(&1) && counts.contains(&2) && counts.contains(&3), "{counts:?}");
 }

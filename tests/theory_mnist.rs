@@ -1,4 +1,4 @@
-//! The population closure against simulations that learn MNIST: `docs/comparison.md` says what is found.
+//! The population closure against simulations that learn MNIST. Results are in `docs/comparison.md`.
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -8,9 +8,11 @@ use spectral_rbm::simulator::machine::{Algorithm, Machine, Settings, Trainer};
 use spectral_rbm::theory::spectrum::singular_values;
 use std::path::Path;
 
+/// Learning rate.
 const RATE: f64 = 0.01;
+/// Number of hidden units.
 const HIDDEN: usize = 400;
-/// Modes that are compared.
+/// Number of modes compared.
 const MODES: usize = 10;
 
 fn load(samples: Option<usize>) -> (Dataset, Machine) {
@@ -52,7 +54,8 @@ fn simulate(data: &Dataset, machine: &Machine, settings: Settings, updates: usiz
     curve
 }
 
-/// Theory over simulation minus one, for each mode at each update; the largest of the updates before `end`.
+/// Prints theory over simulation minus one for each mode at each update. Returns the largest value at the updates
+/// before `end`.
 fn deviations(theory: &Curve, simulation: &Curve, end: usize) -> f64 {
     let mut largest = 0f64;
     for (update, (theory, simulation)) in theory.iter().zip(simulation).enumerate() {
@@ -65,8 +68,8 @@ fn deviations(theory: &Curve, simulation: &Curve, end: usize) -> f64 {
     largest
 }
 
-/// PCD-10 with 500 chains and batches of 500: up to the first transition the mean of eight runs is followed. Then the
-/// steps of this rate overshoot, and curves part; `docs/comparison.md` goes on step by step.
+/// PCD-10 with 500 chains and batches of 500: the theory follows the mean of eight runs up to the first transition.
+/// After it the steps of this rate overshoot, and the curves separate; `docs/comparison.md` continues step by step.
 #[test]
 #[ignore = "MNIST: a minute"]
 fn pcd_of_mnist_up_to_its_first_transition() {
@@ -80,16 +83,16 @@ fn pcd_of_mnist_up_to_its_first_transition() {
         .collect();
     let mean = |update: usize, mode: usize| found.iter().map(|run| run[update][mode]).sum::<f64>() / runs as f64;
     let mean: Curve = (0..=updates).map(|update| (0..MODES).map(|mode| mean(update, mode)).collect()).collect();
-    // w_1 = 1 is where the machine alone would condense.
+    // At w_1 = 1 the machine alone would condense.
     let end = mean.iter().position(|w| w[0] >= 0.9).expect("mode 1 grows");
     assert!(end >= 8, "{end}");
-    // The order in which batches come scatters w_1 by about 1 % of the mean of the runs.
+    // The order of the batches scatters w_1 by about 1 % of the mean of the runs.
     let largest = deviations(&theory(&data, &machine, updates), &mean, end);
     assert!(largest < 0.05, "{largest}");
 }
 
-/// The map of the exact gradient, by all samples and chains at equilibrium, to w_1 = 1. The next steps of this map overshoot,
-/// in theory and in simulation.
+/// The map of the exact gradient, with all samples and chains at equilibrium, to w_1 = 1. The next steps of this map
+/// overshoot, in theory and in simulation.
 #[test]
 #[ignore = "MNIST: a minute"]
 fn the_exact_gradient_of_mnist_through_its_first_transition() {
@@ -99,11 +102,11 @@ fn the_exact_gradient_of_mnist_through_its_first_transition() {
     let simulation = simulate(&data, &machine, settings, 9);
     let largest = deviations(&theory(&data, &machine, 9), &simulation, 10);
     assert!(simulation[9][0] > 1.0, "{}", simulation[9][0]);
-    // 3000 chains know a correlation to 2 %, and each step changes w_1 by 15 % of the difference of two.
+    // 3000 chains determine a correlation to 2 %, and each step changes w_1 by 15 % of the difference of two.
     assert!(largest < 0.01, "{largest}");
 }
 
-/// Along the machines that such a run passes later on, the gradient along each mode against chains brought to equilibrium.
+/// The gradient along each mode at a machine that such a run reaches later, against chains at equilibrium.
 #[test]
 #[ignore = "MNIST: a minute"]
 fn the_gradient_of_learning_mnist_after_its_first_transition() {
@@ -144,13 +147,14 @@ fn the_gradient_of_learning_mnist_after_its_first_transition() {
     for mode in 0..MODES {
         let (found, expected) = (along(&predicted, mode), along(&simulated, mode));
         println!("mode {}: {found:.3}, simulation {expected:.3}", mode + 1);
-        // The machine's part of it is 50 to 100 along mode 1, known to 2 % from 6000 chains that flip between states.
+        // The machine's part of the gradient is 50 to 100 along mode 1, known to 2 % from 6000 chains that flip between
+        // states.
         assert!((found - expected).abs() < 0.05 * expected.abs() + 0.3, "mode {}: {found}, {expected}", mode + 1);
     }
 }
 
-/// Chains that pass through the batches of the simulations, to two epochs. Where steps overshoot every course goes its own
-/// way, so that means over runs are compared, in units of what single runs scatter too.
+/// Chains that pass through the batches of the simulations, to two epochs. Where steps overshoot, every course goes its
+/// own way, so means over runs are compared, and measured in units of the scatter of single runs.
 #[test]
 #[ignore = "MNIST: two minutes"]
 fn chains_follow_pcd_for_two_epochs() {
@@ -191,9 +195,9 @@ fn chains_follow_pcd_for_two_epochs() {
         }
         let rms = (squares / MODES as f64).sqrt();
         println!("t = {:.2}: root mean square {rms:.3}, largest {largest:.3}", RATE * update as f64);
-        // One run scatters by 5 to 7 %, so that the difference of two means of four has a deviation of up to 4.5 %.
+        // One run scatters by 5 to 7 %, so the difference of two means of four runs has a deviation of up to 4.5 %.
         assert!(rms < 0.13, "update {update}: {rms}");
-        // Before courses part, run by run.
+        // Run by run, before the courses separate.
         if update <= 12 {
             let pairs = predicted.iter().zip(&simulated);
             let apart =
@@ -205,6 +209,6 @@ fn chains_follow_pcd_for_two_epochs() {
     }
     let errors = f64::sqrt(errors / count);
     println!("{errors:.2} standard errors");
-    // Squares of Student's t of four runs each have a mean of 1.5, and modes of a run are correlated.
+    // Squares of Student's t with four runs have a mean of 1.5, and the modes of a run are correlated.
     assert!(errors < 2.5, "{errors}");
 }

@@ -1,7 +1,8 @@
 //! The population closure against simulations of the same machine on the same data, by the map of the same learning rate.
 //!
-//! The theory knows the population that the samples are drawn from; 60,000 samples differ from it by less than 0.3 % in any
-//! mode that is compared. Simulations are PCD-10 with 1000 chains and batches of 1000, eight with different seeds from one initial machine.
+//! The theory knows the population that the samples are drawn from; 60,000 samples differ from it by less than 0.3 % in
+//! any mode that is compared. Simulations are PCD-10 with 1000 chains and batches of 1000: several runs with different
+//! seeds from one initial machine.
 
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -20,15 +21,15 @@ struct Case<'a> {
     amplitudes: &'a [f64],
     balance: &'a [f64],
     prior: Prior,
-    /// Standard deviation of the initial weights; or w of the one mode that they are, along the clusters' only direction.
+    /// Standard deviation of the initial weights, or w of a single initial mode along the clusters' only direction.
     initial: Initial,
     rate: f64,
     updates: usize,
     every: usize,
     runs: u64,
-    /// Chains, and samples of a batch.
+    /// Number of chains, and of samples in a batch.
     chains: usize,
-    /// Samples, and whether every run has its own.
+    /// Number of samples; `own_samples` says whether every run has its own.
     samples: usize,
     own_samples: bool,
 }
@@ -67,7 +68,7 @@ impl Case<'_> {
         }
     }
 
-    /// Mean over the runs, and its standard error.
+    /// The mean over the runs, and its standard error.
     fn simulate(&self) -> (Curves, Curves) {
         let parts = if self.own_samples { self.runs as usize } else { 1 };
         let data = self.clusters().generate(self.samples * parts).unwrap();
@@ -118,7 +119,7 @@ impl Case<'_> {
         (over_runs(&mean), over_runs(&error))
     }
 
-    /// The theory from the same machine, all sites resolved, or in the direction of the planted mode.
+    /// The theory from the same machine, with all sites resolved, or in the direction of the planted mode.
     fn theory(&self, order: Order) -> Trajectory {
         let clusters = self.clusters();
         let parts: Vec<Component> = (0..1usize << self.modes())
@@ -165,8 +166,8 @@ impl Case<'_> {
         }
     }
 
-    /// Prints the curves, and gives the largest relative deviation of each mode from 20 % above the bulk on, and that of
-    /// the mean over the last quarter.
+    /// Prints the curves. Returns for each mode the largest relative deviation from 20 % above the bulk on, and the
+    /// deviation of the mean over the last quarter.
     fn compare(&self, name: &str, theory: &Trajectory, (mean, error): &(Curves, Curves)) -> Vec<(f64, f64)> {
         let mut worst = vec![0f64; self.modes()];
         let (mut last, from) = (vec![(0.0, 0.0); self.modes()], mean.len() - mean.len() / 4);
@@ -234,8 +235,8 @@ fn one_bernoulli_mode_agrees_with_pcd() {
     assert!(deviations[0].0 < 0.01 && deviations[0].1.abs() < 0.005, "{deviations:?}");
 }
 
-/// Two modes, four clusters, N = 600/300, and what each order of the machine's term gives: largest deviations from emergence
-/// on, and in the last quarter.
+/// Two modes, four clusters, N = 600/300, with each order of the machine's term: largest deviations after emergence,
+/// and in the last quarter.
 fn two_modes(prior: Prior, orders: &[Order], (runs, updates): (u64, usize)) -> Vec<Vec<(f64, f64)>> {
     let mut case = Case {
         visible: 600,
@@ -254,7 +255,7 @@ fn two_modes(prior: Prior, orders: &[Order], (runs, updates): (u64, usize)) -> V
     };
     let simulation = case.simulate();
     let found = orders.iter().map(|&order| {
-        // The leading order is far off where the second mode condenses, which is enough.
+        // The leading order is far off where the second mode condenses; the comparison can end there.
         case.updates = if order == Order::Leading { 120 } else { updates };
         let started = std::time::Instant::now();
         let theory = case.theory(order);
@@ -279,19 +280,19 @@ fn assert_close(deviations: &[(f64, f64)]) {
 fn two_modes_of_bernoulli_components() {
     let found = two_modes(Prior::Bernoulli, &[Order::Full, Order::Leading], (8, 200));
     assert_close(&found[0]);
-    // Without the terms of order 1.
+    // The leading order lacks the terms of order 1.
     assert!(found[1].iter().zip(&found[0]).all(|(leading, full)| leading.0 > 3.0 * full.0), "{found:?}");
 }
 
-/// Components of Gaussian law: many are small, where the data's and the machine's directions differ most.
+/// Gaussian components: many are small, and there the directions of the data and of the machine differ most.
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_gaussian_components() {
     assert_close(&two_modes(Prior::Gaussian, &[Order::Full], (4, 150))[0]);
 }
 
-/// Fields of both layers, and 32 clusters of different weights. At larger rates the map overshoots where modes
-/// cross, see `docs/comparison.md`.
+/// Fields in both layers, and 32 clusters of different weights. At larger rates the map overshoots where modes cross,
+/// see `docs/comparison.md`.
 #[test]
 #[ignore = "simulations: some minutes"]
 fn five_modes_of_unequal_balances() {
@@ -315,19 +316,19 @@ fn five_modes_of_unequal_balances() {
     let theory = case.theory(Order::Full);
     println!("theory: {:.1} s", started.elapsed().as_secs_f64());
     let deviations = case.compare("five modes", &theory, &simulation);
-    // The fifth is still within the bulk.
+    // The fifth mode is still within the bulk.
     assert!(deviations[..4].iter().all(|mode| mode.0 > 0.0 && mode.0 < 0.015), "{deviations:?}");
 }
 
-/// Directions that leave the span of the cluster means: all sites are resolved, so that they may.
+/// Directions leave the span of the cluster means, so all sites are resolved.
 #[test]
 #[ignore = "simulations: two minutes"]
 fn two_modes_of_uniform_components() {
     assert_close(&two_modes(Prior::Uniform, &[Order::Full], (4, 150))[0]);
 }
 
-/// Theory over simulation − 1 from emergence on: the largest and the root mean square, each with the simulation's own error
-/// there, and the root mean square in errors.
+/// Theory over simulation − 1 after emergence: the largest value and the root mean square, each with the simulation's
+/// own error, and the root mean square in units of the errors.
 #[derive(Debug)]
 struct Deviation {
     largest: (f64, f64),
@@ -335,8 +336,8 @@ struct Deviation {
     in_errors: f64,
 }
 
-/// One mode with a step that changes a state's log Z by the same amount at every size, γ N_v N_h = 10, to τ = N t = `end`;
-/// and what each order of the machine's term gives.
+/// One mode, for each order of the machine's term, with a step that changes a state's log Z by the same amount at every
+/// size, γ N_v N_h = 10, to τ = N t = `end`.
 fn deviations(visible: usize, initial: Initial, (end, runs): (f64, u64), orders: &[Order]) -> Vec<Deviation> {
     let rate = 20.0 / (visible * visible) as f64;
     let updates = (end / visible as f64 / rate).round() as usize;
@@ -351,7 +352,7 @@ fn deviations(visible: usize, initial: Initial, (end, runs): (f64, u64), orders:
         updates,
         every: (updates / 50).max(1),
         runs,
-        // Errors fall with the size.
+        // The errors decrease with the size.
         chains: if visible > 800 { 250 } else { 1000 },
         samples: 100_000,
         own_samples: true,
@@ -388,7 +389,7 @@ fn deviations(visible: usize, initial: Initial, (end, runs): (f64, u64), orders:
     orders.iter().map(of).collect()
 }
 
-/// In noise of the same edge of the bulk at every size. N = 400 takes longer, see `docs/comparison.md`.
+/// Initial noise with the same edge of the bulk at every size. N = 400 takes longer, see `docs/comparison.md`.
 #[test]
 #[ignore = "simulations: two minutes"]
 fn deviations_are_small_at_every_size() {
@@ -399,9 +400,9 @@ fn deviations_are_small_at_every_size() {
     }
 }
 
-/// Without noise at the start and in the direction of the mode, to τ = 16. Without the terms of order 1 deviations fall as 1/N.
-/// With them they are one to three errors of the simulations, which fall too. `SPECTRAL_RBM_SIZES=200,400,800,1600` takes
-/// half an hour.
+/// Without initial noise and in the direction of the mode, to τ = 16. Without the terms of order 1 deviations fall as
+/// 1/N. With them they are one to three errors of the simulations, which also fall.
+/// `SPECTRAL_RBM_SIZES=200,400,800,1600` takes half an hour.
 #[test]
 #[ignore = "simulations: half a minute"]
 fn deviations_shrink_with_the_size() {
@@ -423,7 +424,7 @@ fn deviations_shrink_with_the_size() {
     let leading = exponent(&|found| found[0].square.0);
     let [full, error] = [exponent(&|found| found[1].square.0), exponent(&|found| found[1].square.1)];
     println!("exponents of N: leading order {leading:.3}, full {full:.2}, errors of the simulations {error:.2}");
-    // At the transition, of width N^{-1/2}, a little slower than 1/N.
+    // At the transition, of width N^{-1/2}, the decrease is slightly slower than 1/N.
     assert!((leading + 1.0).abs() < 0.2, "{leading}");
     for (size, found) in sizes.iter().zip(&found) {
         let [leading, full] = [&found[0], &found[1]];

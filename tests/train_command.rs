@@ -1,4 +1,4 @@
-//! The commands `train`, `sample`, `spectrum` and `mnist` as their users meet them: files, resumption, bad input.
+//! The commands `train`, `sample`, `spectrum` and `mnist` as users see them: files, resumption, bad input.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,7 +29,7 @@ fn succeed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Name and content of every file in a folder; there are no folders in it.
+/// Name and content of every file in a folder without subfolders.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     std::fs::read_dir(folder)
         .unwrap()
@@ -48,12 +48,13 @@ fn assert_same(found: &Path, expected: &Path) {
     }
 }
 
-/// Records that a run has saved so far.
+/// Number of records that a run has saved so far.
 fn checkpoints(run: &Path) -> usize {
     let entries = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("update_")).count()
 }
 
+/// Options of a small training run on clusters.
 const CLUSTERS: [&str; 13] = [
     "train",
     "--data",
@@ -90,7 +91,7 @@ fn twenty_kills_and_resumptions_end_in_the_same_bits() {
         while kills < 20 {
             let before = checkpoints(&killed);
             let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            // Every second one after a new checkpoint, the others at any moment.
+            // Every second kill comes after a new checkpoint, the others at any moment.
             if kills % 2 == 1 {
                 let started = Instant::now();
                 while checkpoints(&killed) <= before && started.elapsed() < Duration::from_secs(20) {
@@ -103,7 +104,7 @@ fn twenty_kills_and_resumptions_end_in_the_same_bits() {
             child.wait().unwrap();
             kills += 1;
             with_progress += usize::from(checkpoints(&killed) > before);
-            // Until a run has told what it is, there is nothing to resume.
+            // There is nothing to resume before the run has written its run.toml.
             if killed.join("checkpoints/run.toml").exists() || killed.join("run.toml").exists() {
                 arguments = vec!["train", "--quiet", "--resume", killed_name];
             }
@@ -128,15 +129,15 @@ fn a_run_that_is_extended_is_the_longer_run() {
         csv.lines().last().unwrap().to_owned()
     };
     assert_eq!(last(&short), last(&long));
-    // Its run.toml repeats it whole, the records of the shorter run among them.
+    // Its run.toml repeats all of it, including the records of the shorter run.
     let again = name("again");
     succeed(&["run", &short, "--out", &again]);
     assert_same(Path::new(&again), Path::new(&short));
-    // It cannot be shortened, and is still there.
+    // The refused run is not shortened, and is unchanged.
     assert_eq!(output(&["train", "--resume", &short, "--updates", "150"]).status.code(), Some(2));
     succeed(&["train", "--resume", &short, "--quiet"]);
     assert_same(Path::new(&again), Path::new(&short));
-    // Nothing is left to do: the same files again.
+    // Nothing is left to do, so the files stay the same.
     let before = files(Path::new(&short));
     succeed(&["train", "--resume", &short, "--quiet"]);
     assert!(files(Path::new(&short)) == before);
@@ -151,14 +152,14 @@ fn a_run_is_repeated_from_its_run_file_and_by_any_number_of_threads() {
     succeed(&[&CLUSTERS[..], &["--updates", "50", "--threads", "1", "--seed", "3", "--out", &out(&first)]].concat());
     succeed(&["run", &out(&first), "--out", &out(&again), "--threads", "3"]);
     assert_same(&again, &first);
-    // The linear machine, of layers large enough for threads to matter, at a learning rate found by the program.
+    // The linear machine, with layers large enough for threads to matter, at a learning rate chosen by the program.
     let (linear, linear_again) = (name("linear"), name("linear-again"));
     let gaussian =
         ["train", "--units", "gaussian", "--samples", "300", "--hidden", "200", "--updates", "20", "--values-only"];
     succeed(&[&gaussian[..], &["--threads", "1", "--out", &out(&linear)]].concat());
     succeed(&["run", &out(&linear), "--out", &out(&linear_again), "--threads", "3"]);
     assert_same(&linear_again, &linear);
-    // Data that have changed are not taken for the same.
+    // Changed data are recognised.
     let run = std::fs::read_to_string(first.join("run.toml")).unwrap();
     let other = name("other.toml");
     std::fs::write(&other, run.replace("data_seed = 0", "data_seed = 1")).unwrap();
@@ -196,7 +197,7 @@ fn machines_are_sampled_and_looked_at() {
     ]);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((json["visible"].as_u64(), json["hidden"].as_u64()), (Some(60), Some(30)));
-    // Without --data they are those of the run, here the same; and so they are when the command is repeated.
+    // Without --data the data of the run are used, here the same data, also when the command is repeated.
     let own = name("own");
     let sample = ["sample", &run, "--steps", "50", "--chains", "20", "--likelihood", "--format", "json", "--out", &own];
     let found: serde_json::Value = serde_json::from_str(&succeed(&sample)).unwrap();
@@ -220,12 +221,12 @@ fn machines_are_sampled_and_looked_at() {
     for rank in 0..30 {
         let found = ising["singular_values"][rank].as_f64().unwrap();
         assert_eq!(found, last[3 + rank]);
-        // The conversion multiplies by four, which is exact; so is the way back.
+        // The conversion multiplies by four, which is exact; so is the inverse.
         assert_eq!(found, bernoulli["singular_values"][rank].as_f64().unwrap());
     }
 }
 
-/// A run that was stopped is not lost to the same command without --resume.
+/// The same command without --resume does not overwrite a stopped run.
 #[test]
 fn a_stopped_run_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,7 +248,7 @@ fn a_stopped_run_is_not_overwritten() {
     }
 }
 
-/// Runs a command that is to be refused: exit status 2 and one line on stderr, at once; returns the line.
+/// Runs a command that must be refused at once, with exit status 2 and one line on stderr; returns the line.
 fn refuse(arguments: &[&str]) -> String {
     let started = Instant::now();
     let output = output(arguments);
@@ -258,7 +259,7 @@ fn refuse(arguments: &[&str]) -> String {
     message
 }
 
-/// Waits until a run has saved more records than it had.
+/// Waits until a run has saved more records than `before`.
 fn wait_for_progress(run: &Path, before: usize) {
     let started = Instant::now();
     while checkpoints(run) <= before {
@@ -267,8 +268,8 @@ fn wait_for_progress(run: &Path, before: usize) {
     }
 }
 
-/// While one command writes to a folder, others are refused at once and do not touch it; a process that was killed is in nobody's
-/// way. The run ends in the same files as one that was alone, and nothing is left of the lock.
+/// While one command writes to a folder, others are refused at once and do not touch it. A killed process does not
+/// block the folder. The run ends with the same files as an undisturbed one, and no lock is left.
 #[test]
 fn one_command_at_a_time_writes_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
@@ -299,7 +300,7 @@ fn one_command_at_a_time_writes_to_a_folder() {
     assert!(first.try_wait().unwrap().is_none(), "the run was done before others were refused");
     first.kill().unwrap();
     first.wait().unwrap();
-    // What the killed process leaves locks nothing.
+    // The lock of the killed process is released.
     let before = checkpoints(&shared);
     let mut resumed = spawn(&["train", "--resume", shared_name, "--quiet"]);
     wait_for_progress(&shared, before);
@@ -309,7 +310,7 @@ fn one_command_at_a_time_writes_to_a_folder() {
     assert_same(&shared, &alone);
 }
 
-/// Of many that start together one runs, and the others say why they do not.
+/// Of several runs that start together one runs, and the others report the reason why they do not.
 #[test]
 fn of_runs_that_start_together_one_is_done() {
     let folder = tempfile::tempdir().unwrap();
@@ -327,7 +328,7 @@ fn of_runs_that_start_together_one_is_done() {
     assert!(files(&out).contains_key("model.h5"));
 }
 
-/// What does not go together is refused before the first file is written.
+/// Options that do not go together are refused before the first file is written.
 #[test]
 fn refused_commands_write_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -362,7 +363,7 @@ fn refused_commands_write_nothing() {
         assert!(message.contains(reason), "{arguments:?}: {message}");
         assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
     }
-    // What would be ignored is refused, wherever it stands.
+    // Options that would be ignored are refused, at any place in the command.
     let before = files(Path::new(&run));
     for (arguments, option) in [
         (&["train", "--resume", &run, "--out", &out][..], "--out"),
@@ -377,12 +378,12 @@ fn refused_commands_write_nothing() {
         assert!(message.starts_with(&format!("error: {option} would be ignored")), "{arguments:?}: {message}");
         assert!(!Path::new(&out).exists() || files(Path::new(&out)).is_empty(), "{arguments:?}");
     }
-    // A run that cannot be shortened is left as it was.
+    // A run that cannot be shortened is left unchanged.
     refuse(&["train", "--resume", &run, "--updates", "10"]);
     assert!(files(Path::new(&run)) == before);
 }
 
-/// What would take years or more memory than there is: one line that says so before work starts, with 2 GB of memory.
+/// Work that would take years or too much memory gives one line of error before it starts, within 2 GB of memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_done_is_refused_before_work_starts() {
@@ -426,7 +427,8 @@ fn what_cannot_be_done_is_refused_before_work_starts() {
     }
 }
 
-/// Linear machines: looked at and gone on from, not sampled. What an older run has left is not taken for the new one's.
+/// Linear machines can be inspected and continued, but not sampled. Files of an older run are not taken for those of
+/// the new one.
 #[test]
 fn linear_machines_and_stale_files() {
     let folder = tempfile::tempdir().unwrap();
@@ -442,12 +444,12 @@ fn linear_machines_and_stale_files() {
     succeed(&[&linear[..], &["--init", &model, "--out", &name("on")]].concat());
     assert_eq!(output(&["sample", &run, "--out", &other]).status.code(), Some(2));
     assert_eq!(output(&[&CLUSTERS[..], &["--init", &model, "--out", &other]].concat()).status.code(), Some(2));
-    // A look that was taken at one file is not repeated at another.
+    // A command repeated on another file is refused.
     std::fs::copy(Path::new(&name("on")).join("model.h5"), &model).unwrap();
     assert_eq!(output(&["run", &other]).status.code(), Some(2));
 }
 
-/// Exact samples of a small machine as data; a machine as the start of training.
+/// Exact samples of a small machine as data, and a machine as the start of training.
 #[test]
 fn a_machine_can_be_data_and_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -508,13 +510,13 @@ fn bad_input_is_told_in_one_line() {
         assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
         assert!(output.stdout.is_empty());
     }
-    // Divergence is no bad input: the result could not be had.
+    // Divergence is not bad input: the result could not be computed.
     let diverging = [&CLUSTERS[..], &["--learning-rate", "3e38", "--updates", "100", "--out", out, "--quiet"]].concat();
     assert_eq!(output(&diverging).status.code(), Some(1));
     assert_eq!(output(&["mnist"]).status.code(), Some(1));
 }
 
-/// More updates than a minute takes: off a terminal each half minute a line tells the share that is done.
+/// With more updates than fit into a minute and no terminal, a line every half minute reports the finished share.
 #[test]
 #[ignore = "a minute"]
 fn long_work_tells_its_progress_off_a_terminal() {
@@ -536,7 +538,7 @@ fn long_work_tells_its_progress_off_a_terminal() {
         assert!(percent.1.ends_with(" left"), "{line}");
         percent.0.parse().unwrap()
     };
-    // Updates are quick: a line comes when it is due, or as late as a busy machine makes it.
+    // Updates are quick, so a line comes when it is due, or later on a busy machine.
     assert!((30.0..45.0).contains(&told[0].0) && (60.0..90.0).contains(&told[1].0), "{told:?}");
     assert!(share(&told[0].1) > 0.0 && share(&told[1].1) > share(&told[0].1), "{told:?}");
 }

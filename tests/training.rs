@@ -3,7 +3,8 @@
 use spectral_rbm::data::Spins;
 use spectral_rbm::simulator::machine::{Algorithm, Machine, RbmError, Sampler, Settings, Trainer};
 
-/// Samples of a machine whose states are all probable, so that the likelihood has its maximum at finite weights.
+/// Samples of a machine whose states all have sizeable probability, so that the likelihood has its maximum at finite
+/// weights.
 fn samples(count: usize) -> Spins {
     let mut teacher = Machine::random(7, 4, 0.45, 3).unwrap();
     teacher.eta.fill(0.2);
@@ -22,7 +23,7 @@ fn average(sum: &mut Machine, machine: &Machine, share: f32) {
     }
 }
 
-/// ⟨sσ⟩, ⟨s⟩, ⟨σ⟩ of a machine by a sum over the states of both layers, one after the other.
+/// ⟨sσ⟩, ⟨s⟩ and ⟨σ⟩ of a machine, by a sum over all states of both layers.
 fn brute_force(machine: &Machine) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (n, m) = (machine.visible, machine.hidden);
     let spin = |state: usize, unit: usize| if state >> unit & 1 == 1 { 1.0 } else { -1.0 };
@@ -47,8 +48,8 @@ fn brute_force(machine: &Machine) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     (product, s, sigma)
 }
 
-/// Two updates by the exact gradient on all samples, against sums over all states of both layers. Weights are in single precision: an
-/// update of 0.1 is rounded at 1e-8.
+/// Two updates by the exact gradient on all samples, against sums over all states of both layers. Weights are in single
+/// precision, so an update of 0.1 is rounded at 1e-8.
 #[test]
 fn the_exact_gradient_is_that_of_a_sum_over_all_states() {
     let data = samples(300);
@@ -86,7 +87,7 @@ fn the_exact_gradient_is_that_of_a_sum_over_all_states() {
             }
         }
     }
-    // Nothing is left to chance, there are no chains to look at, and machines of which states are too many are refused.
+    // Nothing is random, there are no chains to look at, and machines with too many states are refused.
     let mut other = Trainer::new(start, &data, Settings { seed: 7, ..settings.clone() }).unwrap();
     (0..2).for_each(|_| other.update().unwrap());
     let apart =
@@ -98,7 +99,7 @@ fn the_exact_gradient_is_that_of_a_sum_over_all_states() {
     assert!(matches!(refused, Err(RbmError::TooLarge { units: 25, most: 24 })));
 }
 
-/// A look at the chains changes nothing, and sees what the next update sees.
+/// A look at the chains changes nothing in the run.
 #[test]
 fn chains_are_looked_at_without_a_trace() {
     let data = samples(400);
@@ -137,7 +138,7 @@ fn long_pcd_reaches_the_fixed_point_of_the_exact_gradient() {
         gradient.weights.amax().max(gradient.eta.amax()).max(gradient.theta.amax())
     };
     let likelihood = |machine: &Machine| machine.log_likelihood(&data, machine.exact().unwrap().log_partition).unwrap();
-    // The maximum of the likelihood, by its exact gradient.
+    // The maximum of the likelihood, found by its exact gradient.
     let mut exact = start.clone();
     for _ in 0..3000 {
         let gradient = exact.exact_gradient(&data).unwrap();
@@ -251,7 +252,7 @@ fn settings_that_cannot_be_used_are_refused() {
     }
     let wrong = Machine::random(8, 4, 0.1, 0).unwrap();
     assert!(matches!(Trainer::new(wrong, &data, settings(Algorithm::Cd)), Err(RbmError::Units { .. })));
-    // A learning rate that blows the weights up is reported, not carried on with.
+    // A learning rate at which the weights diverge is reported as an error.
     let wild = Settings { batch_size: 10, learning_rate: 1e38, ..Settings::default() };
     let mut trainer = Trainer::new(start(), &data, wild).unwrap();
     let outcome = (0..50).try_for_each(|_| trainer.update());

@@ -1,15 +1,16 @@
-//! The saddle point the textbook way, to compare with: damped iteration of equations (11, 12), every average a tensor
-//! product of Gauss rules over x and the K components, or one Gauss–Hermite rule where all of them are Gaussian.
+//! The saddle point the textbook way, for comparison: damped iteration of equations (11, 12), with every average a
+//! tensor product of Gauss rules over x and the K components, or one Gauss–Hermite rule if all components are Gaussian.
 
 use nalgebra::DVector;
 use spectral_rbm::theory::quadrature::{self, Rule};
 use spectral_rbm::theory::saddle::Start;
 use spectral_rbm::{Ensemble, Prior};
 
-/// Share of the new order parameters in each step.
+/// Weight of the new order parameters in each step.
 const DAMPING: f64 = 0.5;
-/// Largest change of an order parameter in a round at which the iteration ends.
+/// The iteration ends when no order parameter changes by more than this in a round.
 const TOLERANCE: f64 = 1e-12;
+/// Largest number of rounds.
 const MAX_ROUNDS: usize = 100_000;
 
 /// Nodes of the rules; Laplace takes twice `component`.
@@ -21,21 +22,21 @@ pub struct Nodes {
     pub component: usize,
 }
 
-/// Order parameters at the end, and the rounds they took.
+/// Order parameters at the end, and the number of rounds.
 #[derive(Clone, Debug)]
 pub struct Solution {
     /// m_α.
     pub magnetization: DVector<f64>,
     /// q.
     pub overlap: f64,
-    /// Rounds of the equations.
+    /// Number of rounds.
     pub rounds: usize,
 }
 
 /// `E[û_α tanh S]` and `E[tanh² S]` in the field `S = s x + Σ_γ c_γ û_γ` of one layer.
 struct Layer {
     noise: Rule,
-    /// None where Stein's lemma makes one dimension of all of them.
+    /// `None` where Stein's lemma reduces the average to one dimension.
     component: Option<Rule>,
     component_tanh: Vec<f64>,
     tanh_squared: f64,
@@ -86,7 +87,7 @@ impl Layer {
     }
 }
 
-/// The equations of one ensemble, with the rules of both layers at hand as from a table.
+/// The equations of one ensemble, with the rules of both layers computed in advance.
 pub struct Textbook {
     ensemble: Ensemble,
     visible: Layer,

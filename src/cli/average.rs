@@ -1,4 +1,4 @@
-//! `average`: the averages that everything else is made of.
+//! `average`: the averages that all other quantities are built from.
 
 use super::destination::{Destination, write_json};
 use super::error::CliError;
@@ -10,7 +10,7 @@ use crate::theory::average::{ACCURACY, Averager, Field, Function, response};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Relative error of the hermite backend that is worth a note.
+/// Relative error of the hermite backend above which the user gets a note.
 const HERMITE_ERROR: f64 = 1e-8;
 
 /// Averages over the field S = s x + c_1 u_1 + c_2 u_2 + ... + b, or the response function V(x).
@@ -54,7 +54,7 @@ struct Value {
     #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<f64>,
     value: f64,
-    /// A value of 0 that stands for a number smaller than this.
+    /// Bound on the value: a value of 0 stands for a number smaller than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     below: Option<f64>,
 }
@@ -66,7 +66,7 @@ struct Values<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<FieldReport<'a>>,
     values: Vec<Value>,
-    /// E[u_α tanh S], of a field under tanh.
+    /// E[u_α tanh S], for a field under tanh.
     #[serde(skip_serializing_if = "Option::is_none")]
     component_values: Option<Vec<f64>>,
 }
@@ -156,7 +156,7 @@ impl Average {
         Values { function: &self.function, backend: self.backend, field: None, values, component_values: None }
     }
 
-    /// A value, and what a 0 stands for: no average is 0 but that of an odd function without a bias.
+    /// Wraps a value, and says what a 0 stands for. Only the average of an odd function without bias is exactly 0.
     fn value(&self, x: Option<f64>, value: f64) -> Value {
         let vanishes = self.bias == 0.0 && self.function.to_lowercase().starts_with("tanh");
         Value { x, value, below: (value == 0.0 && !vanishes).then_some(ACCURACY) }

@@ -1,30 +1,33 @@
-//! What a command may ask for: time and memory, estimated before work starts.
+//! Limits on the time and memory of a command, estimated before work starts.
 
 use super::error::CliError;
 
-/// Multiplications in a second, about, on several cores; and the time that any step takes.
+/// Approximate number of multiplications per second on several cores.
 const SPEED: f64 = 1e11;
+/// Least time that a step takes, in seconds.
 const LEAST: f64 = 1e-6;
-/// The time that any update of a machine takes: a batch is chosen and both layers are drawn.
+/// Least time that an update of a machine takes, in seconds: it chooses a batch and draws both layers.
 const LEAST_UPDATE: f64 = 4e-6;
-/// Longest time that is started, in seconds: thirty days.
+/// Longest time that a command may take, in seconds: thirty days.
 const LONGEST: f64 = 30.0 * DAY;
+/// Seconds in a day.
 const DAY: f64 = 86_400.0;
 /// Longest time between two looks at the progress, in seconds.
 const LONGEST_UPDATE: f64 = 60.0;
+/// Bytes in a GiB.
 const GIB: f64 = (1u64 << 30) as f64;
 
-/// Seconds that a step of so many multiplications takes, about.
+/// Approximate time of a step with this number of multiplications, in seconds.
 pub(super) fn seconds(multiplications: f64) -> f64 {
     LEAST.max(multiplications / SPEED)
 }
 
-/// Seconds that an update of so many multiplications takes, about.
+/// Approximate time of an update with this number of multiplications, in seconds.
 pub(super) fn update_seconds(multiplications: f64) -> f64 {
     LEAST_UPDATE.max(seconds(multiplications))
 }
 
-/// Refuses a number of steps, each of so many seconds, that would take more than a month.
+/// Refuses a number of steps that would take more than a month, at `seconds` per step.
 pub(super) fn check_time(option: &str, steps: f64, seconds: f64) -> Result<(), CliError> {
     let most = LONGEST / seconds;
     if steps <= most {
@@ -40,8 +43,8 @@ pub(super) fn check_time(option: &str, steps: f64, seconds: f64) -> Result<(), C
     Err(CliError::Input(format!("{option} is {}: that would take some {duration}; {right}", whole(steps))))
 }
 
-/// Refuses Gibbs steps that would make one update of so many chains and weights take more than a minute: progress is shown from
-/// update to update.
+/// Refuses a number of Gibbs steps that would make one update take more than a minute: progress is shown only between
+/// updates.
 pub(super) fn check_gibbs_steps(steps: usize, chains: usize, weights: f64) -> Result<(), CliError> {
     let each = seconds(2.0 * chains as f64 * weights);
     let most = LONGEST_UPDATE / each;
@@ -54,7 +57,7 @@ pub(super) fn check_gibbs_steps(steps: usize, chains: usize, weights: f64) -> Re
     )))
 }
 
-/// Refuses a number of things, each of so many bytes, that would not fit into the memory that is free.
+/// Refuses `count` things of `bytes` bytes each that do not fit into the free memory.
 pub(super) fn check_memory(option: &str, count: usize, bytes: f64) -> Result<(), CliError> {
     let needed = count as f64 * bytes;
     let Some(free) = free_memory().filter(|&free| needed > free) else { return Ok(()) };
@@ -66,7 +69,7 @@ pub(super) fn check_memory(option: &str, count: usize, bytes: f64) -> Result<(),
     )))
 }
 
-/// A count as it was given, as far as it is one.
+/// A count as it was given, if it is a whole number.
 fn whole(count: f64) -> String {
     if count < 1e15 { format!("{count}") } else { format!("{count:.3e}") }
 }
@@ -76,11 +79,11 @@ fn short(count: f64) -> String {
     if count < 1e6 { format!("{count}") } else { format!("{count:.1e}") }
 }
 
-/// Bytes of memory that this process can still have; `None` where the system does not tell.
+/// Bytes of memory that this process can still allocate; `None` where the system does not say.
 fn free_memory() -> Option<f64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let system = read("/proc/meminfo").and_then(|text| number(&text, "MemAvailable:")).map(|kib| kib * 1024.0);
-    // The limit of the process (ulimit -v), less what it has.
+    // The limit of the process (ulimit -v), minus what it uses.
     let limit = read("/proc/self/limits").and_then(|text| number(&text, "Max address space"));
     let used = read("/proc/self/status").and_then(|text| number(&text, "VmSize:")).map(|kib| kib * 1024.0);
     let process = limit.zip(used).map(|(limit, used)| (limit - used).max(0.0));
@@ -105,15 +108,15 @@ mod tests {
 
     #[test]
     fn what_would_take_months_is_refused_with_the_most_that_is_taken() {
-        // 1e6 multiplications are 1e-5 s: 2.6e11 steps are a month.
+        // 1e6 multiplications take 1e-5 s, so 2.6e11 steps take a month.
         assert!(check_time("--steps", 2.5e11, seconds(1e6)).is_ok());
         let refused = check_time("--steps", 3e11, seconds(1e6)).unwrap_err().to_string();
         let expected = "--steps is 300000000000: that would take some 35 days; at most 2.6e11, some 30 days, are taken";
         assert_eq!(refused, expected);
-        // Small steps take a microsecond.
+        // A small step takes a microsecond.
         assert!(check_time("--steps", 2.5e12, seconds(1.0)).is_ok());
         assert!(check_time("--steps", 2.7e12, seconds(1.0)).is_err());
-        // Small updates take four, large ones what their multiplications take.
+        // A small update takes four microseconds, a large one the time of its multiplications.
         assert!(check_time("--updates", 6e11, update_seconds(1.0)).is_ok());
         assert!(check_time("--updates", 7e11, update_seconds(1.0)).is_err());
         assert_eq!(update_seconds(1e9), seconds(1e9));

@@ -33,25 +33,30 @@ mod reference;
 
 use reference::sampled;
 
+/// Folder used without --out.
 const DEFAULT_FOLDER: &str = "results/compare";
+/// Largest number of runs.
 const MOST_RUNS: usize = 1000;
-/// Modes compared where the number is not given, at most.
+/// Largest number of modes compared by default.
 const MODES: usize = 10;
-/// Samples of a batch, and Gibbs steps of PCD.
+/// Default number of samples in a batch.
 const BATCH: usize = 500;
-/// Learning rate, and growth in an update that it must not exceed, where it is not given.
+/// Default learning rate.
 const LEARNING_RATE: f64 = 0.01;
+/// Growth per update that the default learning rate must not exceed.
 const GROWTH: f64 = 0.3;
-/// Samples of clusters where the number is not given: with fewer, machines soon learn the scatter of the samples.
+/// Default number of samples of clusters. With fewer, machines soon learn the scatter of the samples.
 const CLUSTERED: usize = 60_000;
-/// Time simulated where it is not given: in growth times of the slowest mode compared, and at most.
+/// Default time of the simulation, in growth times of the slowest mode compared.
 const GROWTH_TIMES: f64 = 20.0;
+/// Upper limit of the default time.
 const LONGEST: f64 = 20.0;
-/// More updates or records are a mistake.
+/// Largest number of updates; more are a mistake.
 const MOST_UPDATES: f64 = 1e9;
+/// Largest number of records; more are a mistake.
 const MOST_RECORDS: usize = 100_000;
 
-/// Sites up to which data are resolved whole where it is not said.
+/// Largest number of sites at which the data are resolved site by site by default.
 const MOST_SITES: usize = 600;
 
 impl CompareOptions {
@@ -90,7 +95,7 @@ impl CompareOptions {
         Ok(())
     }
 
-    /// Data and settings of runs that were read become those of the comparison.
+    /// Takes over the data and settings of the runs that were read.
     fn adopt(&mut self, recorded: &[RecordedRun]) {
         let Some(first) = recorded.first() else { return };
         let options = &first.options;
@@ -106,7 +111,7 @@ impl CompareOptions {
         self.runs = Some(recorded.len());
     }
 
-    /// Options that cannot be, or do not go together; those that follow from others are filled in.
+    /// Refuses options that are out of range or do not go together, and fills in those that follow from others.
     fn check(&mut self) -> Result<(), CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         let gaussian = self.units == UnitsName::Gaussian;
@@ -183,13 +188,13 @@ impl CompareOptions {
         };
         self.choose_runs(data.len())?;
         if !gaussian {
-            // What cannot be simulated is told at once.
+            // Refuses at once what cannot be simulated.
             Trainer::new(machine.clone(), data.spins()?, self.settings(common.seed))?;
         }
         Ok(Problem { data, moments, machine, view, schedule })
     }
 
-    /// Fills in learning rate, batches and updates, and chooses the updates after which machines are looked at.
+    /// Fills in learning rate, batches and updates, and chooses the updates after which machines are recorded.
     fn schedule(&mut self, data: &Dataset, linear: &LinearTheory, modes: usize) -> Result<Vec<u64>, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         let batch = *self.batch_size.get_or_insert(BATCH.min(data.len()));
@@ -228,7 +233,7 @@ impl CompareOptions {
         Ok(both)
     }
 
-    /// The courses of all runs, and the looks at the chains of the first one.
+    /// The courses of all runs, and the probes of the chains of the first run.
     fn simulations(
         &mut self,
         common: &Common,
@@ -278,7 +283,7 @@ impl CompareOptions {
         }
     }
 
-    /// Prepares every theory once, so that options that do not fit it are told before anything is simulated.
+    /// Prepares every theory once, so that options that do not fit it are reported before any simulation.
     fn try_theories(&self, problem: &Problem) -> Result<(), CliError> {
         for closure in &self.closures {
             let setup = self.setup_of(*closure, problem);
@@ -287,14 +292,14 @@ impl CompareOptions {
         Ok(())
     }
 
-    /// The flow of a closure, or its map.
+    /// The setup of a closure: its flow, or its map.
     fn setup_of(&self, closure: ClosureName, problem: &Problem) -> Setup {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
         let basis = (problem.view.directions(), problem.data.units());
         self.setup(closure.into(), basis, if self.flow { 0.0 } else { rate })
     }
 
-    /// Which flow a closure is: the only place that knows of closures what the others need not.
+    /// The setup of a closure. Only this function knows what each closure needs.
     fn setup(&self, closure: Closure, (directions, sites): (usize, usize), learning_rate: f64) -> Setup {
         let linear = matches!(closure, Closure::Linear | Closure::LinearIsing);
         let response = match self.response {
@@ -310,7 +315,7 @@ impl CompareOptions {
             noise,
             response: if linear { ResponseKind::Gaussian } else { response },
             prior_v: self.prior_v.clone(),
-            // Linear machines are cheap enough to be kept whole, and chains are for data of many modes.
+            // Linear machines are cheap enough to be kept whole, and chains are for data with many modes.
             directions: match closure {
                 Closure::Linear | Closure::LinearIsing | Closure::Chains => None,
                 Closure::Population if self.resolved == Some(Resolved::Sites) => Some(sites),
@@ -403,7 +408,8 @@ impl CompareOptions {
     }
 }
 
-/// A learning rate at which growth is resolved: 0.01, or the largest of one digit at which the fastest mode grows by 30 %.
+/// A learning rate that resolves growth: 0.01, or the largest one-digit rate at which the fastest mode grows by at most
+/// 30 % per update.
 fn resolving(fastest: f64) -> f64 {
     if fastest * LEARNING_RATE <= GROWTH {
         return LEARNING_RATE;

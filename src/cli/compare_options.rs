@@ -16,9 +16,10 @@ use super::data::{DataOptions, InitOptions};
 use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
 use super::train::{AlgorithmName, SpacingName, UnitsName};
 
-/// Runs where the number is not given.
+/// Default number of runs.
 pub(super) const RUNS: usize = 8;
 
+/// Default number of Gibbs steps of PCD.
 pub(super) const STEPS: usize = 10;
 
 /// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
@@ -131,7 +132,7 @@ pub(super) struct Problem {
     pub(super) moments: Moments,
     pub(super) machine: Machine,
     pub(super) view: View,
-    /// Updates after which machines are looked at.
+    /// Updates after which machines are recorded.
     pub(super) schedule: Vec<u64>,
 }
 

@@ -40,17 +40,17 @@ struct Report {
 struct TheoryReport {
     closure: String,
     response: &'static str,
-    /// That it resolves.
+    /// Number of directions that the theory resolves.
     directions: usize,
     learning_rate: f64,
     status: String,
     ended_at: Option<f64>,
-    /// Of the first of its courses, if there are several.
+    /// Reliability of the theory's first course.
     reliability: Option<Reliability>,
-    /// Time from which on its curves cannot be relied on.
+    /// Time from which the curves cannot be relied on.
     unreliable_from: Option<f64>,
     modes: Vec<Measures>,
-    /// Of its curves up to there, if there is such a time.
+    /// Measures of the curves before `unreliable_from`, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     modes_while_reliable: Option<Vec<Measures>>,
     modes_above_bulk: AboveBulk,
@@ -64,7 +64,8 @@ struct AboveBulk {
     simulation_whole: Vec<f64>,
 }
 
-/// A run beside the simulations that shows their error, compared with them as a theory is: the exact gradient, or PCD beside CD.
+/// An additional run that shows the error of the simulations, compared with them like a theory: the exact gradient, or
+/// PCD beside CD.
 #[derive(Serialize)]
 struct ReferenceReport {
     algorithm: &'static str,
@@ -75,7 +76,7 @@ struct ReferenceReport {
 }
 
 impl Theory {
-    /// The end of the first that ended early.
+    /// The earliest premature end among the courses.
     fn ended(&self) -> Option<&Ended> {
         let ended = self.predictions.iter().filter_map(|prediction| prediction.ended.as_ref());
         let time = |ended: &Ended| ended.time.unwrap_or(f64::NEG_INFINITY);
@@ -90,7 +91,7 @@ impl Theory {
         }
     }
 
-    /// Modes above the bulk, as far as all courses go, then NaN.
+    /// Number of modes above the bulk, as long as all courses last, then NaN.
     fn above_bulk(&self, curves: &Curves) -> Vec<f64> {
         let edges = curves.bulk_edge.as_deref();
         let counts: Vec<Vec<f64>> = self.predictions.iter().map(|one| above_bulk(&one.course, edges)).collect();
@@ -165,7 +166,7 @@ impl Results<'_> {
         }
     }
 
-    /// What is compared with what, in words.
+    /// A sentence that says what is compared with what.
     fn compared(&self, verdict: &Verdict) -> String {
         let simulation = &self.simulation;
         let gradient = match (simulation.chains, simulation.gibbs_steps) {
@@ -237,7 +238,7 @@ pub(super) fn print(results: &Results<'_>, common: &Common, destination: &Destin
     }
 }
 
-/// A row a record: simulations with their errors, theories, mode by mode.
+/// Writes one row per record: simulations with their errors, and theories, mode by mode.
 fn write_curves(results: &Results<'_>, destination: &mut Destination) -> Result<(), CliError> {
     let curves = results.curves;
     let mut names: Vec<String> = vec!["time".to_owned(), "bulk_edge".to_owned()];
@@ -270,7 +271,7 @@ fn write_curves(results: &Results<'_>, destination: &mut Destination) -> Result<
         .collect();
     names.extend(flags.iter().map(|(name, _)| name.clone()));
     let header: Vec<&str> = names.iter().map(String::as_str).collect();
-    // What a theory did not reach, or one run does not have, is not a number.
+    // NaN where a theory ended earlier, or a single run has no error.
     let row = |k: usize| {
         let values = columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN)));
         let flags = flags.iter().map(|(_, from)| u8::from(curves.times[k] >= *from).to_string());
@@ -306,7 +307,7 @@ fn figure(results: &Results<'_>, report: &Report) -> Result<crate::plot::Figure,
     })?)
 }
 
-/// The report for people, in Markdown.
+/// The report in Markdown.
 fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
     let (data, simulation) = (&report.data, &report.simulation);
     let mut text = report.verdict.text(results.theories);
@@ -350,7 +351,7 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
             text += &format!(
                 "\nUp to t = {}, where its states could be relied on:\n\n{}",
                 report::reading(from),
-                // What the simulations have stands above; a theory that is cut never has a plateau.
+                // The simulations' values are in the table above. A theory that is cut never has a plateau.
                 table(modes, "theory", trusts, &known_to_theory(modes))
             );
         }
@@ -376,21 +377,22 @@ fn text(results: &Results<'_>, report: &Report, seed: u64) -> String {
     text + &report.chains.as_ref().map_or(String::new(), ChainsReport::text)
 }
 
-/// A quantity of simulations and theory, with its name.
+/// A quantity that simulations and theory both have, with its name.
 type Quantity = (&'static str, fn(&Measures) -> Measured);
 
+/// The quantities of a table.
 const QUANTITIES: [Quantity; 3] = [
     ("growth rate", |mode| mode.growth_rate),
     ("emergence", |mode| mode.emergence_time),
     ("plateau", |mode| mode.plateau),
 ];
 
-/// The quantities that a theory has of some mode.
+/// The quantities that the theory has for at least one mode.
 fn known_to_theory(modes: &[Measures]) -> Vec<Quantity> {
     QUANTITIES.into_iter().filter(|(_, of)| modes.iter().any(|mode| of(mode).theory.is_some())).collect()
 }
 
-/// A row a mode; where the simulations are no reference there are differences, not deviations from them.
+/// A table with one row per mode. If the simulations are no reference it shows differences instead of deviations.
 fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[Quantity]) -> String {
     let what = if trusts { "deviation" } else { "difference" };
     let names: String = quantities.iter().map(|(name, _)| format!(" {name} | {other} |")).collect();
@@ -412,7 +414,7 @@ fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[Quantity])
     text
 }
 
-/// Two cells: the simulations' value with its error, and the theory's.
+/// Two cells: the simulations' value with its error, and the theory's value.
 fn pair(measured: Measured) -> String {
     let error = measured.error.map_or(String::new(), |error| format!(" ± {error:.1e}"));
     format!("{}{error} | {}", short(measured.simulation), short(measured.theory))

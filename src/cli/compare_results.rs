@@ -1,4 +1,4 @@
-//! What a comparison found: the simulations, and each theory beside them.
+//! The results of a comparison: the simulations, and each theory beside them.
 
 use crate::study::compare::ChainSummary;
 
@@ -12,32 +12,32 @@ use crate::data::Dataset;
 use crate::learning::Setup;
 use crate::study::compare::{Curves, Followed, Prediction};
 
-/// A theory that was followed.
+/// A theory and its predictions.
 pub(super) struct Theory {
     pub closure: String,
     pub setup: Setup,
-    /// One, or as many as there are runs whose batches it passed through.
+    /// One prediction, or one for each run whose batches the theory passed through.
     pub predictions: Vec<Prediction>,
     pub followed: Followed,
 }
 
-/// All that is reported.
+/// Everything that is reported.
 pub(super) struct Results<'a> {
     pub data: (&'a DataOptions, &'a Dataset),
     pub simulation: SimulationReport,
     pub curves: &'a Curves,
     pub theories: &'a [Theory],
-    /// Looks at the chains of the first run, none of runs that were read.
+    /// Probes of the chains of the first run; none if the runs were read from files.
     pub chains: Chains,
-    /// A run that shows the error of the simulations.
+    /// An additional run that shows the error of the simulations.
     pub beside: Option<Beside>,
-    /// Directions on which machines are seen.
+    /// Number of directions on which machines are projected.
     pub directions: usize,
-    /// Whether time is drawn evenly.
+    /// Whether the time axis is linear.
     pub linear_records: bool,
 }
 
-/// How simulations were made.
+/// How the simulations were made.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct SimulationReport {
     pub units: &'static str,
@@ -52,7 +52,7 @@ pub(super) struct SimulationReport {
     pub hidden: usize,
     pub updates: u64,
     pub t_end: f64,
-    /// Whether theories are flows; else they make the simulation's steps.
+    /// Whether theories are flows; otherwise they make the simulation's steps.
     #[serde(skip)]
     pub flow: bool,
     /// Whether theories see the batches of the runs.
@@ -61,7 +61,7 @@ pub(super) struct SimulationReport {
 }
 
 impl SimulationReport {
-    /// Short name, as in PCD-10.
+    /// Short name, for example PCD-10.
     pub(super) fn name(&self) -> String {
         match self.gibbs_steps {
             Some(steps) => format!("{}-{steps}", self.algorithm.to_uppercase()),
@@ -75,23 +75,23 @@ impl SimulationReport {
     }
 }
 
-/// Looks at the chains of the first run.
+/// Probes of the chains of the first run.
 pub(super) struct Chains {
     pub looks: Vec<ChainProbe>,
-    /// Sweeps of an update.
+    /// Gibbs sweeps per update.
     pub gibbs_steps: usize,
-    /// Whether chains go on from update to update.
+    /// Whether chains continue from update to update.
     pub persistent: bool,
 }
 
-/// A run beside the simulations that shows their error.
+/// An additional run that shows the error of the simulations.
 pub(super) struct Beside {
     pub settings: Settings,
     pub followed: Followed,
 }
 
 impl Beside {
-    /// Short name, as in PCD-10.
+    /// Short name, for example PCD-10.
     pub fn name(&self) -> String {
         match self.settings.algorithm {
             Algorithm::Exact => "exact gradient".to_owned(),
@@ -101,7 +101,7 @@ impl Beside {
 }
 
 impl Chains {
-    /// The looks with their summaries, from the times at which the simulations' modes emerge; `None` without looks.
+    /// The probes with their summaries, from the times at which the simulations' modes emerge; `None` without probes.
     pub fn report(&self, curves: &Curves, reference: &Followed) -> Option<ChainsReport> {
         let emerged: Vec<Option<f64>> = (0..curves.mean.len())
             .map(|mode| Measures::of(curves, mode, reference).emergence_time.simulation)
@@ -123,7 +123,7 @@ pub(super) struct ChainsReport {
 }
 
 impl ChainsReport {
-    /// A row a mode, for people.
+    /// A table with one row per mode.
     pub fn text(&self) -> String {
         let k = self.gibbs_steps;
         let mut text = format!(

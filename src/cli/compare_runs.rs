@@ -8,7 +8,7 @@ use crate::simulator::machine::{Machine, ModelReader};
 use crate::study::compare::{Course, View, replay};
 use std::path::{Path, PathBuf};
 
-/// A run that is done: its settings, and its machines at all records.
+/// A finished run: its settings, and its machines at all records.
 pub(super) struct RecordedRun {
     folder: PathBuf,
     pub seed: u64,
@@ -17,7 +17,7 @@ pub(super) struct RecordedRun {
 }
 
 impl RecordedRun {
-    /// Opens a folder of `train`, and notes or compares the SHA-256 of its machines.
+    /// Opens a folder of `train`, and records or checks the SHA-256 of its machines.
     fn open(folder: &Path, checksum: &mut Option<String>) -> Result<Self, CliError> {
         let (file, _) = RunFile::read(folder)?;
         if file.command != "train" {
@@ -31,7 +31,7 @@ impl RecordedRun {
         Ok(Self { folder: folder.to_owned(), seed, options, reader })
     }
 
-    /// Updates after which there are machines.
+    /// Updates that have a machine.
     pub fn updates(&self) -> &[u64] {
         self.reader.updates()
     }
@@ -44,7 +44,7 @@ impl RecordedRun {
         Ok(self.reader.machine(Some(0))?)
     }
 
-    /// What is seen of the run.
+    /// The course of the run in this view.
     pub fn course(&self, view: &View) -> Result<Course, CliError> {
         let read =
             |&update: &u64| Ok(self.reader.read(update).map(|checkpoint| (checkpoint.time, checkpoint.machine))?);
@@ -52,7 +52,7 @@ impl RecordedRun {
         Ok(replay(view, machines)?)
     }
 
-    /// What two runs must share to be runs of one simulation.
+    /// The settings that two runs of one simulation must share.
     fn settings(&self) -> [(&'static str, String); 9] {
         let options = &self.options;
         [
@@ -69,7 +69,7 @@ impl RecordedRun {
     }
 }
 
-/// Opens runs of one simulation: same data, start, settings and records, and the plain gradient. Their folders become
+/// Opens runs of one simulation: same data, start, settings and records, and the plain gradient. Makes the folders
 /// absolute, so that the resolved command finds them from anywhere.
 pub(super) fn open(folders: &mut [PathBuf], checksums: &mut Vec<String>) -> Result<Vec<RecordedRun>, CliError> {
     let mut runs: Vec<RecordedRun> = Vec::new();

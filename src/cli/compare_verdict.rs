@@ -1,4 +1,4 @@
-//! What `compare` says of its own reference and theories before anything else.
+//! What `compare` says about its own reference and theories, at the top of the report.
 
 use super::compare_results::ChainsReport;
 
@@ -9,22 +9,23 @@ use crate::simulator::machine::Algorithm;
 use crate::study::compare::{ChainSummary, Followed, Measures};
 use serde::Serialize;
 
-/// Root mean square deviation of the simulations from a better run beside them from which they are no reference.
+/// Largest root mean square deviation from the additional, better run at which the simulations are still a reference.
 const TRUSTED: f64 = 0.02;
 
-/// What is to be said against the simulations and the theories.
+/// Doubts about the simulations and the theories.
 #[derive(Serialize)]
 pub(super) struct Verdict {
-    /// Whether the simulations are a reference; unknown of runs whose chains were not kept, and where no mode emerged.
+    /// Whether the simulations are a reference; unknown if the chains of the runs were not kept, or if no mode emerged.
     pub reference_trusted: Option<bool>,
-    /// Why not.
+    /// Reasons for doubt.
     pub reference_doubts: Vec<String>,
-    /// What the deviations are: errors of the theory, or differences between two curves neither of which is known to be right.
+    /// What the deviations are: errors of the theory, or differences between two curves of which neither is known to be
+    /// right.
     pub deviations_are: &'static str,
 }
 
 impl Verdict {
-    /// Judges from the looks at the chains, if there are any, and a better run beside, if there is one.
+    /// Judges by the probes of the chains and by the additional, better run, if there are any.
     pub fn of(results: &Results<'_>, chains: Option<&ChainsReport>, beside: &[Measures]) -> Self {
         let mut doubts = Vec::new();
         if let (Some(run), true) = (&results.beside, !beside.is_empty()) {
@@ -42,12 +43,12 @@ impl Verdict {
         Self { reference_trusted, reference_doubts: doubts, deviations_are }
     }
 
-    /// Whether deviations may be called the theory's.
+    /// Whether deviations may be called errors of the theory.
     pub fn trusts(&self) -> bool {
         self.reference_trusted != Some(false)
     }
 
-    /// The first lines of the report; nothing if there is nothing against anything.
+    /// The first lines of the report; empty if there are no doubts.
     pub fn text(&self, theories: &[Theory]) -> String {
         let mut text = String::new();
         if !self.trusts() {
@@ -69,7 +70,7 @@ impl Verdict {
     }
 }
 
-/// What sets the simulations apart from a better run, if it is too much.
+/// How far the simulations are from a better run, if that is too far.
 fn apart(mode: &Measures, name: &str) -> Option<String> {
     let deviation = mode.rms_relative_deviation.filter(|&deviation| deviation > TRUSTED)?;
     Some(format!(
@@ -81,13 +82,13 @@ fn apart(mode: &Measures, name: &str) -> Option<String> {
 }
 
 impl Theory {
-    /// From when on the first of its courses to become so is unreliable.
+    /// When the theory becomes unreliable: the earliest of its courses.
     pub fn unreliable(&self) -> Option<Unreliable> {
         let found = self.predictions.iter().filter_map(|prediction| prediction.unreliable);
         found.min_by(|a, b| a.from.total_cmp(&b.from))
     }
 
-    /// Its curves up to there.
+    /// The curves before the theory becomes unreliable.
     pub fn while_reliable(&self, times: &[f64]) -> Option<Followed> {
         let from = self.unreliable()?.from;
         let records = times.iter().filter(|&&time| time < from).count();

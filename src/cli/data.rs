@@ -1,4 +1,4 @@
-//! Options that describe data and an initial machine: the same for every command that learns.
+//! Options for the data and the initial machine, shared by all commands that learn.
 
 use super::budget::check_memory;
 use super::error::CliError;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Samples made where the number is not given.
+/// Default number of samples that are generated.
 const DEFAULT_SAMPLES: usize = 10_000;
 
 /// Which data.
@@ -103,7 +103,7 @@ pub(super) enum MissingName {
     Drop,
 }
 
-/// Data that were loaded, in what a command prints and writes.
+/// The loaded data, as a command prints and writes them.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DataReport {
     pub data: String,
@@ -114,7 +114,7 @@ pub(super) struct DataReport {
 }
 
 impl DataReport {
-    /// A line, and one for each note.
+    /// One line for the data, and one for each note.
     pub fn text(&self) -> String {
         let notes: String = self.notes.iter().map(|note| format!("note: {note}\n")).collect();
         format!("data: {}, {} samples of {} units\n{notes}", self.data, self.samples, self.visible)
@@ -144,10 +144,10 @@ impl DataOptions {
         }
     }
 
-    /// Loads the data, and notes their checksum; if there is one already, the data must have it.
+    /// Loads the data and records their checksum. If there is a checksum already, the data must have it.
     pub fn load(&mut self, common: &Common, expect: Expect) -> Result<Dataset, CliError> {
         let DataFile { data, notes } = self.read(expect)?;
-        // At once, since what is odd about a file may make a long run useless.
+        // Printed at once, since an odd file may make a long run useless.
         for note in notes.iter().filter(|_| !common.quiet) {
             eprintln!("note: {note}");
         }
@@ -164,7 +164,7 @@ impl DataOptions {
         Ok(data)
     }
 
-    /// What there is to say of the data that were loaded.
+    /// A report on the loaded data.
     pub fn report(&self, data: &Dataset) -> DataReport {
         DataReport {
             data: self.data.clone(),
@@ -175,7 +175,7 @@ impl DataOptions {
         }
     }
 
-    /// Samples of a batch: as many as asked for, or all, which is noted, if there are fewer.
+    /// Number of samples in a batch: as many as requested, or all samples, with a note, if there are fewer.
     pub fn batch(&mut self, size: usize, samples: usize) -> usize {
         if size > samples {
             self.notes.push(format!("a batch is all {samples} samples: there are fewer than {size}"));
@@ -188,7 +188,7 @@ impl DataOptions {
             return Err(CliError::Input("--samples is 0: at least one sample is needed".to_owned()));
         }
         let drawn = self.samples.unwrap_or(DEFAULT_SAMPLES);
-        // A bit a unit, or a double; a copy while they are drawn.
+        // One bit or one double per unit, and a copy while samples are drawn.
         let bytes = match self.data.as_str() {
             "digits" => 2.0 * 784.0 / 8.0,
             "clusters" => 2.0 * self.visible as f64 / 8.0,
@@ -223,7 +223,7 @@ impl DataOptions {
         Ok(mnist::load(folder, self.samples, binarization)?)
     }
 
-    /// MNIST in a folder, samples of a machine, or those of a file.
+    /// Loads MNIST from a folder, or draws samples from a machine, or reads the samples in a file.
     fn load_path(&self, path: &Path, expect: Expect, drawn: usize) -> Result<DataFile, CliError> {
         let plain = |data| Ok(DataFile { data, notes: Vec::new() });
         if path.is_dir() {
@@ -236,7 +236,7 @@ impl DataOptions {
                     return plain(Dataset::of_spins(model.machine(None)?.exact_samples(drawn, self.data_seed)?)?);
                 }
                 Err(error @ (ModelError::ModelType { .. } | ModelError::Units { .. })) => return Err(error.into()),
-                // No model file: data, or what the reader of data says of it.
+                // Not a model file, so read it as data. The data reader reports any error.
                 Err(_) => {}
             }
         }
@@ -269,7 +269,7 @@ impl DataOptions {
         }
     }
 
-    /// That no option is given that only files have.
+    /// Checks that no option for files is given.
     fn check_not_file(&self) -> Result<(), CliError> {
         let given = [
             (self.transpose, "--transpose"),
@@ -280,7 +280,7 @@ impl DataOptions {
         self.refuse_for(&given, "files of samples")
     }
 
-    /// That no option is given that drawn data, of two values, do not have.
+    /// Checks that no option for files or grey levels is given: drawn data have two values.
     fn check_drawn(&self) -> Result<(), CliError> {
         self.check_not_file()?;
         let stochastic = self.binarization == BinarizationName::Stochastic;
@@ -307,7 +307,7 @@ impl DataOptions {
     }
 }
 
-/// Whether a file is one array of NumPy: as data it is samples, even where a model could be one matrix.
+/// Whether a file is one NumPy array. As data it holds samples, although a model file could be one matrix too.
 fn is_array(path: &Path) -> bool {
     let mut start = [0; 6];
     open_regular(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x93NUMPY"
@@ -346,7 +346,8 @@ pub(super) enum VisibleInit {
 }
 
 impl InitOptions {
-    /// The initial machine; fields at the data's means only for ±1 data. A linear machine's file is taken only if `linear`.
+    /// The initial machine. Fields match the data's means only for ±1 data. The file of a linear machine is accepted
+    /// only if `linear`.
     pub fn machine(&mut self, data: &Dataset, seed: u64, linear: bool) -> Result<Machine, CliError> {
         if let Some(path) = &mut self.init {
             *path = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -355,7 +356,7 @@ impl InitOptions {
             self.hidden = machine.hidden;
             return Ok(machine);
         }
-        // The machine and its gradient in single precision, its singular vectors in double.
+        // Machine and gradient in single precision, singular vectors in double.
         check_memory("--hidden", self.hidden, 32.0 * data.units() as f64)?;
         let machine = Machine::random(data.units(), self.hidden, self.init_std, seed)?;
         match (self.visible_init, data.spins()) {

@@ -1,4 +1,4 @@
-//! The folder that a command writes to, and the `run.toml` that can repeat it.
+//! The folder that a command writes to, and the `run.toml` that repeats it.
 
 use super::error::CliError;
 use super::options::Common;
@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file that holds the resolved command.
 pub(super) const RUN_FILE: &str = "run.toml";
-/// Most bytes of it: a list of a hundred thousand numbers.
+/// Largest size of this file in bytes: a list of a hundred thousand numbers.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// A whole resolved command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RunFile {
-    /// Version of the program that wrote it.
+    /// Version of the program that wrote the file.
     pub version: String,
     /// Name of the command.
     pub command: String,
@@ -52,12 +52,12 @@ impl RunFile {
     }
 }
 
-/// A folder that was seen to be writable, and that no other command writes to meanwhile.
+/// A folder that is writable, and locked against other commands.
 #[derive(Debug)]
 pub(super) struct Destination {
     folder: PathBuf,
     written: Vec<PathBuf>,
-    /// Those of the files written that hold measured times.
+    /// Files written that hold measured times.
     timings: Vec<PathBuf>,
     _lock: FolderLock,
 }
@@ -78,7 +78,7 @@ impl Destination {
         Ok(Self { folder, written: Vec::new(), timings: Vec::new(), _lock: lock })
     }
 
-    /// Prepares `--out` if it was given.
+    /// Prepares `--out`, if given.
     pub fn requested(common: &Common) -> Result<Option<Self>, CliError> {
         common.out.as_ref().map(|_| Self::new(common, "")).transpose()
     }
@@ -93,12 +93,12 @@ impl Destination {
         &self.written
     }
 
-    /// Those of them that hold measured times, and so differ from run to run.
+    /// Files written that hold measured times, and so differ from run to run.
     pub fn timings(&self) -> &[PathBuf] {
         &self.timings
     }
 
-    /// Says that the files written by `write` hold measured times.
+    /// Marks the files written by `write` as holding measured times.
     pub fn measured(&mut self, write: impl FnOnce(&mut Self) -> Result<(), CliError>) -> Result<(), CliError> {
         let before = self.written.len();
         write(self)?;
@@ -112,7 +112,7 @@ impl Destination {
         Ok(())
     }
 
-    /// Removes those of the named files that were not written this time: they are an older result's.
+    /// Removes those of the named files that were not written this time: they belong to an older result.
     pub fn remove_stale(&self, names: &[&str]) -> Result<(), CliError> {
         for path in names.iter().map(|name| self.folder.join(name)).filter(|path| !self.written.contains(path)) {
             if path.is_file() {
@@ -123,7 +123,7 @@ impl Destination {
         Ok(())
     }
 
-    /// Notes files that were written by other hands.
+    /// Records files that other code wrote.
     pub fn note(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
         self.written.extend(paths);
     }
@@ -160,7 +160,7 @@ impl Destination {
         self.write(RUN_FILE, text.as_bytes())
     }
 
-    /// The list of files, for people.
+    /// The list of files, to be printed.
     pub fn summary(&self) -> String {
         let told = |path: &PathBuf| {
             let timing =
@@ -171,9 +171,9 @@ impl Destination {
     }
 }
 
-/// What `run.toml` says of a command.
+/// The content of `run.toml` for a command.
 pub(super) fn run_text(common: &Common, command: &str, options: &impl Serialize) -> Result<String, CliError> {
-    // TOML's whole numbers have 63 bits.
+    // Integers in TOML have 63 bits.
     let failed = |error: toml::ser::Error| CliError::Input(format!("the options do not fit into {RUN_FILE}: {error}"));
     let run = RunFile {
         version: env!("CARGO_PKG_VERSION").to_owned(),

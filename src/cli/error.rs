@@ -1,4 +1,4 @@
-//! What ends a command early, and the exit status it means.
+//! Errors that end a command early, and their exit status.
 
 use crate::data::DataError;
 use crate::plot::FigureError;
@@ -6,13 +6,13 @@ use crate::simulator::machine::{ModelError, RbmError};
 use crate::simulator::run::SimulationError;
 use std::process::ExitCode;
 
-/// What ends a command early.
+/// An error that ends a command early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
     /// Bad input or usage: exit status 2.
     #[error("{0}")]
     Input(String),
-    /// The result could not be had: exit status 1.
+    /// The result could not be computed: exit status 1.
     #[error("{0}")]
     Failed(String),
 }
@@ -20,7 +20,7 @@ pub(super) enum CliError {
 impl From<crate::Error> for CliError {
     fn from(error: crate::Error) -> Self {
         match error {
-            // An integration that cannot go on, not input that was wrong.
+            // An integration that cannot continue is not bad input.
             crate::Error::Divergent
             | crate::Error::Step { .. }
             | crate::Error::Unsolved { .. }
@@ -39,7 +39,7 @@ impl From<DataError> for CliError {
 impl From<RbmError> for CliError {
     fn from(error: RbmError) -> Self {
         match error {
-            // Training that diverged, not input that was wrong.
+            // Training that diverged is not bad input.
             RbmError::NotFinite { .. } => CliError::Failed(error.to_string()),
             _ => CliError::Input(error.to_string()),
         }
@@ -83,7 +83,7 @@ impl CliError {
     }
 }
 
-/// A usage error without the usage: its first sentence, the tip if there is one, and where to read on.
+/// A usage error without the usage text: its first sentence, the tip if there is one, and where to read more.
 pub(super) fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let told = |line: &&str| !line.is_empty() && !line.starts_with("For more information");

@@ -1,4 +1,4 @@
-//! Figures of runs and machines, beside the numbers they are drawn from.
+//! Figures of runs and machines, saved beside the numbers they show.
 
 use super::destination::Destination;
 use super::error::CliError;
@@ -10,15 +10,16 @@ use crate::study::figures::{Bulk, SpectrumHistogram};
 use crate::study::figures::{spectrum_against_time, spectrum_histogram};
 use crate::theory::spectrum::{BulkFit, Decomposition, Standing, fit};
 
-/// Records whose histograms are drawn.
+/// Number of records with a histogram.
 const HISTOGRAMS: usize = 3;
-/// Modes drawn as images, and how many a row.
+/// Number of modes drawn as images.
 const MODES: usize = 20;
-/// Samples drawn as images.
+/// Number of samples drawn as images.
 const SAMPLES: usize = 100;
+/// Images per row.
 const COLUMNS: usize = 10;
 
-/// Spectrum against time where times are known, and histograms.
+/// Draws the spectrum against time where times are known, and histograms.
 pub(super) fn of_run(
     destination: &mut Destination,
     log: &SpectrumLog,
@@ -30,11 +31,11 @@ pub(super) fn of_run(
     histograms(destination, &log.records, visible, hidden)
 }
 
-/// Spectrum against time; `None` for one record alone, or where times are not known.
+/// Draws the spectrum against time; `None` for a single record, or where times are not known.
 pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
     let records = &log.records;
     let times: Vec<f64> = records.iter().map(|record| record.time).collect();
-    // Some files do not say, and some count anew after a restart.
+    // Some files do not state the time, and some restart the count.
     if records.len() < 2 || !times.is_sorted_by(|a, b| a < b) {
         return Ok(None);
     }
@@ -43,7 +44,7 @@ pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
     Ok(Some(spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
 }
 
-/// The leading u^α of a machine as images.
+/// Draws the leading u^α of a machine as images.
 pub(super) fn of_modes(
     destination: &mut Destination,
     machine: &Machine,
@@ -54,7 +55,7 @@ pub(super) fn of_modes(
     destination.save(&plot::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?, "modes")
 }
 
-/// The first, a middle and the last record beside the Marchenko–Pastur law.
+/// Draws the first, a middle and the last record beside the Marchenko–Pastur law.
 fn histograms(
     destination: &mut Destination,
     records: &[Record],
@@ -68,7 +69,7 @@ fn histograms(
     for &index in &chosen {
         let record = &records[index];
         let bulk = fit(record.singular_values(), visible, hidden)?;
-        // Of a machine that comes alone, without a time, it is not known how it was trained.
+        // A single machine without a time does not tell how it was trained.
         let when = match record.update {
             _ if record.time.is_finite() => Some(format!("t = {}", super::report::short(record.time, 3))),
             0 if count == 1 => None,
@@ -91,7 +92,7 @@ fn histograms(
     destination.save(&spectrum_histogram(&panels)?, "histogram")
 }
 
-/// What the title of a histogram says where the bulk is not the ensemble's noise.
+/// The note in the title of a histogram whose bulk is not the ensemble's noise.
 pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
     match bulk.standing {
         Standing::Noise => None,
@@ -100,7 +101,7 @@ pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
     }
 }
 
-/// The first hundred samples as images, in the files `name.png` and `name.svg`.
+/// Draws the first hundred samples as images, in the files `name.png` and `name.svg`.
 pub(super) fn of_samples(
     destination: &mut Destination,
     samples: &Spins,
@@ -113,7 +114,7 @@ pub(super) fn of_samples(
     destination.save(&plot::samples_as_images(&images, shape, COLUMNS)?, name)
 }
 
-/// Whether images of so many rows and columns fit on a page.
+/// Whether an image of this many rows and columns fits on a page.
 pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
     rows <= 2 * columns && columns <= 8 * rows
 }

@@ -1,4 +1,4 @@
-//! Options beside which others would not be looked at: these are refused, not passed over.
+//! Refuses options that a command would ignore because of another option.
 
 use super::error::CliError;
 use clap::parser::ValueSource;
@@ -9,7 +9,7 @@ struct Settled {
     command: &'static str,
     /// The option; `None` if the command always does.
     by: Option<&'static str>,
-    /// Those that still count.
+    /// Options that still count.
     counting: &'static [&'static str],
     why: &'static str,
 }

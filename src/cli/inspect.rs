@@ -1,4 +1,4 @@
-//! `inspect`: a trained machine on the phase diagram.
+//! `inspect`: places a trained machine on the phase diagram.
 
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 const DEFAULT_FOLDER: &str = "results/inspect";
-/// Files of images.
+/// Files with images of the modes.
 const MODE_FILES: [&str; 2] = ["modes.png", "modes.svg"];
-/// More modes than this make the search for fixed points take hours.
+/// Largest number of modes; with more, the search for fixed points takes hours.
 const MOST_MODES: usize = 10;
 
 /// A trained machine on the phase diagram: sigma, planted modes, laws of their components, phase, fixed points.

@@ -13,23 +13,28 @@ use crate::study::inspect::{Law, Reading, Seen, States, Trajectory};
 use crate::theory::phase::{Family, PhaseDiagram};
 use crate::theory::spectrum::BulkFit;
 
+/// Files with the components.
 pub(super) const COMPONENT_FILES: [&str; 2] = ["components.png", "components.svg"];
+/// Files with the place on the phase diagram.
 pub(super) const PLACE_FILES: [&str; 2] = ["phase-diagram.png", "phase-diagram.svg"];
-/// Modes whose components are drawn: u and v, two modes a row.
+/// Modes whose components are drawn, two modes per row: u and v.
 const COMPONENT_MODES: usize = 4;
-/// Modes drawn as images, and how many a row.
+/// Number of modes drawn as images.
 const IMAGES: usize = 20;
+/// Images per row.
 const COLUMNS: usize = 10;
 /// The laws in the order of [`Prior::NAMED`].
 const NAMES: [&str; 4] = ["Gaussian", "uniform", "Bernoulli", "Laplace"];
-/// Points of the phase diagram on each axis, and where the axes end at least and at most.
+/// Points of the phase diagram on each axis.
 const GRID: usize = 101;
+/// Smallest and largest upper end of an axis.
 const RANGE: (f64, f64) = (2.0, 1000.0);
-/// Axes that would be longer are logarithmic, and begin here.
+/// Largest upper end of a linear axis; longer axes are logarithmic.
 const LONGEST: f64 = 4.0;
+/// Start of a logarithmic axis.
 const FIRST: f64 = 0.1;
 
-/// Histogram of the spectrum, components, place on the phase diagram, modes as images.
+/// Draws the histogram of the spectrum, the components, the place on the phase diagram, and modes as images.
 pub(super) fn all(
     destination: &mut Destination,
     reading: &Reading,
@@ -52,8 +57,8 @@ pub(super) fn all(
     Ok(())
 }
 
-/// Strengths and kurtosis of the followed modes: planted strengths, and σ, where the bulk is the ensemble's noise, else the
-/// singular values, and no σ.
+/// Draws strengths and kurtosis of the followed modes. If the bulk is the ensemble's noise, with planted strengths and
+/// σ; otherwise with singular values and without σ.
 fn against_update(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
     let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
     let known = |bulk: &BulkFit| if bulk.is_noise() { bulk.sigma } else { f64::NAN };
@@ -84,7 +89,7 @@ fn histogram(destination: &mut Destination, reading: &Reading) -> Result<(), Cli
     destination.save(&spectrum_histogram(&[spectrum])?, "histogram")
 }
 
-/// Components of the first modes beside the four laws as they would be seen, where the noise of the vectors is known.
+/// Draws the components of the first modes beside the four laws, including the noise of the vectors where it is known.
 fn components(destination: &mut Destination, reading: &Reading) -> Result<(), CliError> {
     let count = reading.outliers.len().min(COMPONENT_MODES);
     if count == 0 {
@@ -114,7 +119,7 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
                     if hidden { "v\u{302}" } else { "u\u{302}" },
                     if law == Law::Unclaimed { "no law claimed" } else { capital(law.name()) }
                 ),
-                // Letter and accent, so that both are set alike.
+                // A letter and a combining accent, so that both labels look alike.
                 label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },
                 components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
                 laws: NAMES
@@ -128,12 +133,13 @@ fn components(destination: &mut Destination, reading: &Reading) -> Result<(), Cl
     destination.save(&component_histograms(&panels)?, "components")
 }
 
-/// Names of persons are capitalised.
+/// Name of a law, with a capital if it is the name of a person.
 fn capital(name: &str) -> &str {
     NAMES.into_iter().find(|capital| capital.eq_ignore_ascii_case(name)).unwrap_or(name)
 }
 
-/// Place, and the way there, on the phase diagram of one mode under the law of the strongest (Gaussian if undecided).
+/// Draws the machine's place, and its path there, on the phase diagram of one mode under the law of the strongest mode
+/// (Gaussian if undecided).
 fn place(
     destination: &mut Destination,
     reading: &Reading,
@@ -142,7 +148,7 @@ fn place(
 ) -> Result<(), CliError> {
     let last = [&states.position];
     let positions = trajectory.iter().flat_map(|way| way.steps.iter().map(|step| &step.position)).chain(last);
-    // Below the threshold w is not seen, and drawn as 0.
+    // Below the threshold w cannot be seen, and is drawn as 0.
     let path: Vec<(f64, f64)> =
         positions.flatten().map(|place| (place.inv_sigma, place.w_over_sigma.unwrap_or(0.0))).collect();
     if path.is_empty() {
@@ -165,7 +171,7 @@ fn place(
         }
     };
     let diagram = PhaseDiagram::compute(&family, &axis(ends.0), &axis(ends.1), &|| ())?;
-    // Beyond the axes a machine is drawn just inside.
+    // A machine beyond the axes is drawn just inside them.
     let (xs, ys) = (&diagram.inv_sigma, &diagram.w_over_sigma);
     let first = if scale == Scale::Log { 1 } else { 0 };
     let place = |&(x, y): &(f64, f64)| (x.clamp(xs[first], xs[GRID - 2]), y.clamp(ys[first], ys[GRID - 2]));

@@ -1,4 +1,4 @@
-//! What `inspect` prints and writes of a machine.
+//! What `inspect` prints and writes about a machine.
 
 use super::data::DataReport;
 use super::destination::Destination;
@@ -11,9 +11,9 @@ use crate::theory::spectrum::{BulkFit, Standing};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Files of `--update all` alone.
+/// Files written only with `--update all`.
 pub(super) const TRAJECTORY_FILES: [&str; 4] = ["trajectory.csv", "modes.csv", "trajectory.png", "trajectory.svg"];
-/// Outliers and fixed points shown in a table.
+/// Number of outliers and fixed points shown in a table.
 const SHOWN: usize = 20;
 
 /// The result, as printed and written.
@@ -26,11 +26,11 @@ pub(super) struct Report<'a> {
     position: &'a Option<Position>,
     fixed_points: Vec<&'a FixedPoint>,
     modes_in_fixed_points: usize,
-    /// With what σ and strengths the fixed points were found, where they are not known.
+    /// The σ and strengths assumed for the fixed points, where they are not known.
     fixed_points_note: Option<&'static str>,
     search: Search,
     data: &'a Option<DataStates>,
-    /// The data whose states these are, if they were given.
+    /// The data whose states are listed, if given.
     pub data_set: Option<DataReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trajectory: Option<Way<'a>>,
@@ -44,7 +44,7 @@ pub(super) struct Model {
     pub visible: usize,
     pub hidden: usize,
     pub kappa: f64,
-    /// What was supposed in reading it.
+    /// Assumptions made in reading the model.
     pub notes: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ struct Way<'a> {
     modes: &'a [Followed],
 }
 
-/// `trajectory.csv` and `modes.csv`; what is not known is NaN.
+/// Writes `trajectory.csv` and `modes.csv`; unknown values are NaN.
 pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
     let or_nan = |value: Option<f64>| exact(value.unwrap_or(f64::NAN));
     let header = [
@@ -243,7 +243,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// With what fixed points are found where σ and strengths are not known.
+/// The σ and strengths assumed for the fixed points, where they are not known.
 fn fixed_points_note(bulk: &BulkFit) -> Option<&'static str> {
     match bulk.standing {
         Standing::Noise => None,
@@ -257,7 +257,7 @@ fn law(law: Law) -> String {
     if law == Law::Unclaimed { "-".to_owned() } else { law.name().to_owned() }
 }
 
-/// Four decimals, without the sign of a zero.
+/// Four decimals, without a minus sign for zero.
 fn rounded(value: f64) -> String {
     format!("{:.4}", (value * 1e4).round() / 1e4 + 0.0)
 }

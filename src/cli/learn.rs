@@ -21,17 +21,19 @@ use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Folder used without --out.
 const DEFAULT_FOLDER: &str = "results/learn";
-/// More snapshots than this are a mistake.
+/// Largest number of snapshots; more are a mistake.
 const MOST_TIMES: usize = 100_000;
-/// Modes and events shown.
+/// Number of modes shown.
 const SHOWN: usize = 6;
+/// Number of events shown.
 const EVENTS_SHOWN: usize = 12;
-/// A change of a magnetisation in the last iteration of mean-field chains that is pointed out.
+/// Change of a magnetisation in the last iteration of mean-field chains above which the user gets a note.
 const FAR: f64 = 1e-3;
-/// Law of the actual components.
+/// Name of the law given by the actual components.
 const ACTUAL: &str = "actual";
-/// Modes drawn.
+/// Number of modes drawn.
 const DRAWN: usize = 60;
 
 /// Predict how a machine learns: the deterministic flow of its singular values, vectors and fields.
@@ -212,9 +214,9 @@ struct Summary<'a> {
     bulk_edge: Option<f64>,
     /// Largest change of a magnetisation in the last iteration of the mean-field chains.
     chain_residual: Option<f64>,
-    /// How often the population's states were known only approximately.
+    /// How often the states of the population closure were known only approximately.
     reliability: Option<Reliability>,
-    /// Time from which on they were so too often.
+    /// Time from which the states were approximate too often.
     unreliable_from: Option<f64>,
     events: &'a [Event],
     statistics: &'a Statistics,
@@ -225,7 +227,7 @@ impl LearnOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         let plan = self.plan()?;
-        // Before the data fill in a law of their own.
+        // Evaluated before the data options fill in a default law.
         let given = || self.data.prior_u.as_ref().map_or(ACTUAL, Prior::name).to_owned();
         if self.batch_size.is_some() {
             self.batch_seed.get_or_insert(common.seed);
@@ -406,7 +408,7 @@ impl From<ResponseName> for ResponseKind {
     }
 }
 
-/// w by rank and the fields along the modes, a row a time.
+/// Writes w by rank and the fields along the modes, one row per time.
 pub(super) fn write_trajectory(
     destination: &mut Destination,
     name: &str,
@@ -416,7 +418,7 @@ pub(super) fn write_trajectory(
     let names =
         ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
     let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
-    // Of the population closure, the others know of none.
+    // Only the population closure can become unreliable.
     let from = trajectory.unreliable.map_or(f64::INFINITY, |found| found.from);
     let flag = trajectory.reliability.map(|_| |time: f64| u8::from(time >= from).to_string());
     let header: Vec<&str> = names.iter().map(String::as_str).chain(flag.map(|_| "unreliable")).collect();
@@ -443,7 +445,7 @@ type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
 const KURTOSIS: [Quantity<Vec<f64>>; 2] =
     [("kurtosis_u", |snapshot| &snapshot.kurtosis_u), ("kurtosis_v", |snapshot| &snapshot.kurtosis_v)];
 
-/// Everything, an array a quantity, time first.
+/// An archive of all quantities, one array per quantity, with time as the first dimension.
 fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>> {
     let snapshots = &trajectory.snapshots;
     let mut archive = Archive::new();
@@ -476,7 +478,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     ];
     for (name, matrix) in matrices {
         let Some((rows, columns)) = snapshots.first().map(|first| matrix(first).shape()) else { continue };
-        // Row after row.
+        // In row-major order.
         let rows_of = |snapshot: &Snapshot| matrix(snapshot).transpose().as_slice().to_vec();
         let values: Vec<f64> = snapshots.iter().flat_map(rows_of).collect();
         archive.add(name, &[count, rows, columns], &values)?;
@@ -497,7 +499,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     archive.finish()
 }
 
-/// w by identity, with what happens to it.
+/// Draws w by identity, with its events.
 pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::plot::Figure, CliError> {
     let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
     let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
@@ -514,7 +516,7 @@ pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<
     Ok(learning_trajectory(&times, &modes, bulk_edge, &marks, trajectory.unreliable.map(|found| found.from))?)
 }
 
-/// The trajectory for people: some of its snapshots.
+/// A table of some of the snapshots.
 fn table(trajectory: &Trajectory) -> String {
     let snapshots = &trajectory.snapshots;
     let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(SHOWN);
@@ -534,7 +536,7 @@ fn table(trajectory: &Trajectory) -> String {
     report::table(&header, rows)
 }
 
-/// The first events, and what the integration took.
+/// The first events, and the cost of the integration.
 fn happened(trajectory: &Trajectory) -> String {
     let row = |event: &Event| {
         vec![number(event.time), event.kind.name().to_owned(), event.mode.to_string(), number(event.value)]

@@ -1,4 +1,4 @@
-//! What `learn` says of the components of the modes: their kurtosis, and the law it is nearest to.
+//! What `learn` reports about the components of the modes: their kurtosis, and the law with the nearest kurtosis.
 
 use super::destination::Destination;
 use super::error::CliError;
@@ -6,22 +6,24 @@ use super::report::{exact, plain};
 use crate::learning::{Snapshot, Trajectory};
 use crate::theory::spectrum::nearest_by_kurtosis;
 
+/// Name of the file.
 pub(super) const FILE: &str = "components.csv";
-/// Leading modes that are told of.
+/// Number of leading modes in the file.
 const MODES: usize = 10;
+/// Number of modes printed.
 const SHOWN: usize = 3;
 
 fn nearest(kurtosis: f64) -> String {
     nearest_by_kurtosis(kurtosis).map_or("none".to_owned(), |prior| prior.name().to_owned())
 }
 
-/// Kurtosis of û and v̂ of the leading modes; none in abstract bases.
+/// Kurtosis of û and v̂ of the leading modes; empty if the basis is not that of the sites.
 fn of(snapshot: &Snapshot) -> impl Iterator<Item = (usize, f64, f64)> {
     let pairs = snapshot.kurtosis_u.iter().zip(&snapshot.kurtosis_v).take(MODES).enumerate();
     pairs.map(|(mode, (&u, &v))| (mode + 1, u, v))
 }
 
-/// A row a time and mode; no file where there are no sites.
+/// Writes one row per time and mode; no file if the basis is not that of the sites.
 pub(super) fn write(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = trajectory
         .snapshots
@@ -36,7 +38,7 @@ pub(super) fn write(destination: &mut Destination, trajectory: &Trajectory) -> R
     destination.write_csv(FILE, &header, rows)
 }
 
-/// The first modes at the start and at the end.
+/// A table of the first modes at the start and at the end.
 pub(super) fn text(trajectory: &Trajectory) -> String {
     let ends = [trajectory.snapshots.first(), trajectory.snapshots.last()];
     let mut text = String::new();

@@ -62,7 +62,7 @@ impl Fetch {
             bar.set_position(progress.done);
         });
         bar.finish_and_clear();
-        // What is there but cannot be had is no fault of the user's.
+        // Files that cannot be fetched are not the user's mistake.
         outcome.map_err(|error| CliError::Failed(error.to_string()))?;
         Ok(folder)
     }

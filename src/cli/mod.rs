@@ -1,7 +1,7 @@
-//! The command line: one file a command, each a thin layer over the library.
+//! The command line: one file per command, each a thin layer over the library.
 //!
 //! A command parses its options, calls the library, and hands the result to `report`. Exit status: 0 done, 1 the result
-//! could not be had, 2 bad input or usage; errors are one line on stderr.
+//! could not be computed, 2 bad input or usage. Errors are one line on stderr.
 
 mod average;
 mod budget;

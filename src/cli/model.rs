@@ -18,13 +18,15 @@ use serde::{Deserialize, Serialize};
 
 use std::path::{Path, PathBuf};
 
-/// The machine trained on the spot where there is none: drawn digits, hidden units, updates.
+/// Samples of the drawn digits on which a machine is trained if no model is given.
 const SAMPLES: usize = 2000;
-/// In the place of a checksum.
+/// Recorded instead of a checksum if the machine was trained by the command.
 const TRAINED: &str = "trained on the spot";
-/// Memory for the modes of a machine, for each weight; measured at 2000 × 2000.
+/// Bytes per weight for the modes of a machine; measured at 2000 × 2000.
 const BYTES_OF_MODES: u64 = 80;
+/// Hidden units of the machine trained if no model is given.
 const HIDDEN: usize = 100;
+/// Updates of the machine trained if no model is given.
 const UPDATES: u64 = 2000;
 
 /// Which machine.
@@ -71,19 +73,19 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
-/// Machines of a file, by update.
+/// The machines of a file, by update, or a single machine.
 pub(super) enum Source {
-    /// A file.
+    /// A model file.
     File(Box<ModelReader>),
-    /// One trained on the spot, and its data.
+    /// A machine trained by the command, and its data.
     Trained(Machine, Dataset),
 }
 
 impl ModelOptions {
-    /// Opens the file, or trains a small machine, and says so. Linear machines are taken only if `linear`.
+    /// Opens the file, or trains a small machine and says so. Linear machines are accepted only if `linear`.
     pub fn open(&mut self, common: &Common, linear: bool) -> Result<Source, CliError> {
         if self.model.is_none() && self.model_checksum.as_deref() != Some(TRAINED) {
-            // What the last run left, if it can be used.
+            // The model of the last run, if it can be used.
             let usual = Path::new(train::DEFAULT_FOLDER).join("model.h5");
             self.model = Some(usual).filter(|path| open_model(path, None, linear).is_ok());
         }
@@ -106,8 +108,8 @@ impl ModelOptions {
         Ok(Source::File(Box::new(reader)))
     }
 
-    /// The data that the machine was trained on, once it is opened: those of the `run.toml` beside its file if that is of `train`, and of
-    /// a machine trained on the spot the same drawn digits.
+    /// The data that the machine was trained on, once it is opened. For a file they are those of the `run.toml` beside
+    /// it, if `train` wrote it; for a machine trained by the command they are the same drawn digits.
     pub fn training_data(&self, common: &Common) -> Result<Option<DataOptions>, CliError> {
         let Some(path) = &self.model else { return Ok(Some(DataOptions::digits(SAMPLES, common.seed))) };
         let run = path.with_file_name(RUN_FILE);
@@ -137,7 +139,7 @@ impl ModelOptions {
 }
 
 impl Source {
-    /// The machine of an update, or the last.
+    /// The machine after this update, or the last one.
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, CliError> {
         match self {
             Source::File(reader) => reader.machine(update).map_err(|error| match error {
@@ -149,7 +151,7 @@ impl Source {
         }
     }
 
-    /// What was supposed in reading the machine of an update.
+    /// Assumptions made in reading the machine of an update.
     pub fn notes(&self, update: Option<u64>) -> Result<Vec<String>, CliError> {
         match self {
             Source::File(reader) => Ok(reader.notes(update)?),
@@ -157,7 +159,7 @@ impl Source {
         }
     }
 
-    /// Time Σ learning rate × updates at an update; NaN where the file does not say.
+    /// Time of an update, Σ learning rate × updates; NaN if the file does not state it.
     pub fn time(&self, update: u64) -> f64 {
         match self {
             Source::File(reader) => reader.read(update).map_or(f64::NAN, |checkpoint| checkpoint.time),
@@ -165,7 +167,7 @@ impl Source {
         }
     }
 
-    /// Updates of which there are machines; none where there is one machine alone.
+    /// Updates that have a machine; empty for a single machine.
     pub fn updates(&self) -> &[u64] {
         match self {
             Source::File(reader) => reader.updates(),
@@ -174,14 +176,14 @@ impl Source {
     }
 }
 
-/// Checks that there is memory for the singular vectors of a machine and all that is computed on the way.
+/// Checks that there is memory for the singular vectors of a machine and for computing them.
 pub(super) fn room_for_modes(machine: &Machine) -> Result<(), CliError> {
     let name = format!("the singular value decomposition of {} × {} weights", machine.visible, machine.hidden);
     room_for(&name, BYTES_OF_MODES.saturating_mul(machine.weights.len() as u64))
         .map_err(|error| CliError::Input(error.to_string()))
 }
 
-/// A small machine trained on drawn digits, in a few seconds.
+/// A small machine trained on drawn digits in a few seconds.
 fn trained(common: &Common) -> Result<(Machine, Dataset), CliError> {
     if !common.quiet {
         eprintln!("note: no model is given: a machine of {HIDDEN} hidden units is trained on {SAMPLES} drawn digits");

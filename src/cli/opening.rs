@@ -1,4 +1,4 @@
-//! Files of machines that a command is given: opened, and noted by their checksum.
+//! Opens model files given to a command, and records their checksums.
 
 use super::error::CliError;
 use crate::simulator::machine::{ModelError, ModelReader, Units};
@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Opens a model file; a linear machine only if `linear`.
+/// Opens a model file; a linear machine is accepted only if `linear`.
 pub(super) fn open_model(path: &Path, units: Option<Units>, linear: bool) -> Result<ModelReader, CliError> {
     open_with(ModelReader::open, path, units, linear)
 }
 
-/// Opens a model file by one of the reader's ways.
+/// Opens a model file with one of the reader's methods.
 pub(super) fn open_with(
     open: fn(&Path, Option<Units>) -> Result<ModelReader, ModelError>,
     path: &Path,
@@ -28,7 +28,7 @@ pub(super) fn open_with(
     }
 }
 
-/// Notes the SHA-256 of a file, or compares it with that noted when the command was first run.
+/// Records the SHA-256 of a file, or compares it with the one recorded when the command was first run.
 pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(), CliError> {
     let found = checksum(path).map_err(|error| CliError::Input(format!("cannot read {}: {error}", path.display())))?;
     match noted {
@@ -43,7 +43,7 @@ pub(super) fn note_checksum(path: &Path, noted: &mut Option<String>) -> Result<(
     }
 }
 
-/// SHA-256 of a file, which is not kept in memory.
+/// SHA-256 of a file, without keeping the file in memory.
 pub(super) fn checksum(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 16]);

@@ -1,4 +1,4 @@
-//! Options that commands share.
+//! Options shared by the commands.
 
 use super::error::CliError;
 use crate::Prior;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// More threads than any machine this runs on has cores.
+/// Largest number of threads: more than any machine has cores.
 const MAX_THREADS: usize = 1024;
 
 /// Options of every command.
@@ -43,7 +43,7 @@ impl Common {
     }
 }
 
-/// Form of what is printed.
+/// Format of the printed result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Table,
@@ -62,7 +62,7 @@ pub(super) enum BackendName {
 }
 
 impl BackendName {
-    /// The backend for so many modes under these laws.
+    /// The backend for this number of modes under these laws.
     pub fn resolve(self, priors: [&Prior; 2], modes: usize) -> Backend {
         match self {
             BackendName::Fourier => Backend::Fourier,
@@ -89,7 +89,7 @@ pub(super) struct PriorOptions {
 }
 
 impl PriorOptions {
-    /// Laws of û and v̂, filled in where only the common one was given.
+    /// The laws of û and v̂; an omitted law is that of `--prior`.
     pub fn resolve(&mut self) -> (Prior, Prior) {
         let prior_u = self.prior_u.get_or_insert_with(|| self.prior.clone()).clone();
         let prior_v = self.prior_v.get_or_insert_with(|| self.prior.clone()).clone();
@@ -134,7 +134,7 @@ impl From<Interval> for String {
 }
 
 impl Interval {
-    /// So many equally spaced points, both ends among them.
+    /// Equally spaced points, including both ends.
     pub fn points(&self, count: usize) -> Vec<f64> {
         let step = |n: usize| n as f64 / (count - 1) as f64;
         (0..count).map(|n| self.low + (self.high - self.low) * step(n)).collect()

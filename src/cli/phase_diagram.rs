@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/phase-diagram";
-/// Largest grid: sixteen million points, about a gigabyte.
+/// Largest grid, in points per axis: sixteen million points, about a gigabyte.
 const MAX_GRID: usize = 4001;
 
 /// Phase diagram in the plane (1/sigma, w_max/sigma): figure, map and boundaries.
@@ -57,7 +57,7 @@ struct Summary<'a> {
     grid: usize,
     phases: Vec<Share>,
     boundaries: Vec<Piece>,
-    /// (1/σ, w/σ) of the points where no stable state was found: their rows of the map have no numbers.
+    /// (1/σ, w/σ) of the points without a stable state; their rows of the map have no numbers.
     left_out: Vec<[f64; 2]>,
     files: Vec<PathBuf>,
 }
@@ -132,7 +132,7 @@ fn write_map(destination: &mut Destination, diagram: &PhaseDiagram) -> Result<()
     destination.write_csv("phase-map.csv", &header, rows)
 }
 
-/// `curve,inv_sigma,w_over_sigma,bracket,status`, one row a point, curves in order.
+/// Writes `curve,inv_sigma,w_over_sigma,bracket,status`, one row per point, curves in order.
 pub(super) fn write_boundaries(
     destination: &mut Destination,
     name: &str,

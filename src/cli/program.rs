@@ -1,4 +1,4 @@
-//! The program: its commands, and how an error becomes an exit status.
+//! The program: its commands, and the exit status of an error.
 
 use super::error::one_line;
 use super::options::Common;
@@ -39,7 +39,7 @@ pub(super) enum Command {
     Run(super::run::Run),
 }
 
-/// Runs the program on the process's arguments.
+/// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let parsed = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
@@ -53,7 +53,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // Products are made in parallel where this crate says so, in parts that do not depend on the number of threads.
+    // faer computes in sequence; this crate makes products parallel itself, in parts that do not depend on the number
+    // of threads.
     faer::set_global_parallelism(faer::Par::Seq);
     let ready = ignored::refuse(&matches, &Cli::command()).and_then(|()| cli.common.start_threads());
     let outcome = ready.and_then(|()| match cli.command {

@@ -1,4 +1,4 @@
-//! Progress on stderr: bars on a terminal, gone when done; elsewhere a line every half minute of long work.
+//! Progress on stderr: bars on a terminal, removed when done; elsewhere one line every half minute.
 
 use super::options::Common;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -7,15 +7,15 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Time between two lines, and before the first one.
+/// Time before the first line and between two lines.
 const PAUSE: Duration = Duration::from_secs(30);
-/// Steps of a bar of a share that grows evenly; fine, since a line tells only what has moved.
+/// Number of steps of a bar that shows a share. Large, since a line is printed only if the position has changed.
 const SHARE: f64 = 1e12;
 
-/// When a line was told last, whatever of: many short parts are long work too.
+/// Time of the last line of any bar, since many short parts can make up long work.
 static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now()));
 
-/// How far some work is.
+/// The progress of some work.
 pub(super) struct Progress {
     /// indicatif draws nothing where stderr is not a terminal.
     bar: ProgressBar,
@@ -23,24 +23,24 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// So many more steps are done.
+    /// Adds finished steps.
     pub fn inc(&self, steps: u64) {
         self.bar.inc(steps);
         self.tell();
     }
 
-    /// So many steps are done.
+    /// Sets the number of finished steps.
     pub fn set_position(&self, position: u64) {
         self.bar.set_position(position);
         self.tell();
     }
 
-    /// A share of the work is done, of a bar made by [`share`].
+    /// Sets the finished share, for a bar made by [`share`].
     pub fn set_share(&self, share: f64) {
         self.set_position((share * SHARE) as u64);
     }
 
-    /// Another share of the work is done.
+    /// Adds to the finished share.
     pub fn add_share(&self, share: f64) {
         self.inc((share * SHARE) as u64);
     }
@@ -53,7 +53,7 @@ impl Progress {
         self.bar.set_message(message);
     }
 
-    /// Goes on from steps that were made before.
+    /// Continues from steps that were made before.
     pub fn starting_at(mut self, position: u64) -> Self {
         self.bar.set_position(position);
         self.bar.reset_eta();
@@ -71,23 +71,23 @@ impl Progress {
         if PACE.is_due(now) && log.moves_to(position) {
             PACE.told(now);
             let share = log.share(now, position, self.bar.length().unwrap_or_default());
-            // A reader that is gone is no reason to stop.
+            // Work goes on even if stderr is closed.
             let _ = writeln!(stderr(), "note: {}: {share}", self.bar.message());
         }
     }
 }
 
-/// A bar of `steps` steps under a name; hidden if not wanted.
+/// A bar of `steps` steps with a name; hidden if the user wants no progress.
 pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Progress {
     styled(common, name, steps as u64, "{msg} [{bar:30}] {percent:>3} %  {eta} left")
 }
 
-/// A bar of a share that grows evenly.
+/// A bar that shows a share.
 pub(super) fn share(common: &Common, name: &'static str) -> Progress {
     bar(common, name, SHARE as usize)
 }
 
-/// A sign of life for a search whose length is not known beforehand.
+/// A spinner for a search of unknown length.
 pub(super) fn spinner(common: &Common, name: &'static str) -> ProgressBar {
     if common.quiet {
         return ProgressBar::hidden();
@@ -111,7 +111,7 @@ fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Pr
     if common.quiet {
         return Progress { bar: ProgressBar::hidden(), log: None };
     }
-    // Templates are constant; the default style would serve as well.
+    // Templates are constant, so an error cannot occur; the default style would work as well.
     let style = ProgressStyle::with_template(template)
         .map(|style| style.progress_chars("=> "))
         .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -120,7 +120,7 @@ fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Pr
     Progress { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
 }
 
-/// The pace of lines.
+/// The rate at which lines are printed.
 struct Pace {
     start: Instant,
     /// Milliseconds from the start after which the next line is due.
@@ -145,12 +145,12 @@ impl Pace {
     }
 }
 
-/// What the lines of one bar need.
+/// The state of the lines of one bar.
 struct Log {
     start: Instant,
-    /// Steps that were done at the start.
+    /// Steps done before the start.
     before: u64,
-    /// Steps of which the last line told.
+    /// Steps reported by the last line.
     told: AtomicU64,
 }
 
@@ -159,15 +159,15 @@ impl Log {
         Self { start, before, told: AtomicU64::new(before) }
     }
 
-    /// Whether there are more steps than the last line told; then they are told, once.
+    /// Whether there are more steps than the last line reported. If so, they count as reported.
     fn moves_to(&self, position: u64) -> bool {
         self.told.fetch_max(position, Relaxed) < position
     }
 
-    /// The share that is done, and the time left at the pace from the start on.
+    /// The finished share, and the remaining time at the average pace since the start.
     fn share(&self, now: Instant, position: u64, length: u64) -> String {
         let percent = 100.0 * position as f64 / length.max(position).max(1) as f64;
-        // Two digits at least, so that small steps are seen.
+        // At least two digits, so that small steps can be seen.
         let digits = if percent > 0.0 { (1.0 - percent.log10().floor()).clamp(1.0, 20.0) as usize } else { 1 };
         let each =
             now.saturating_duration_since(self.start).as_secs_f64() / position.saturating_sub(self.before) as f64;
@@ -206,10 +206,10 @@ mod tests {
             |before, after, position, length| Log::new(start, before).share(start + seconds(after), position, length);
         assert_eq!(line(0, 30, 25, 100), "25.0 % done, 2 minutes left"); // 90 s
         assert_eq!(line(0, 40, 1, 1_000_000), "0.00010 % done, 66 weeks left"); // 4e7 s
-        // Only the 30 steps of this run took the minute: 40 more take 80 s.
+        // Only the 30 steps of this run took the minute, so 40 more take 80 s.
         assert_eq!(line(30, 60, 60, 100), "60.0 % done, 80 seconds left");
         assert_eq!(line(0, 30, 100, 100), "100.0 % done, 0 seconds left");
-        // A length that is not known, and a time that no duration holds.
+        // An unknown length, and a time too long for a duration.
         assert_eq!(line(0, 30, 7, 0), "100.0 % done, 0 seconds left");
         assert!(line(0, 4_000_000_000, 1, u64::MAX).ends_with(" years left"));
     }

@@ -5,13 +5,13 @@ use crate::theory::spectrum::{BulkFit, Standing};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 
-/// Prints to stdout; a reader that has closed its end is no error.
+/// Prints to stdout; a reader that has closed its end is not an error.
 pub(super) fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// JSON with every digit, and a line break.
+/// JSON with all digits, and a line break.
 pub(super) fn json(value: &impl serde::Serialize) -> String {
     // Plain structs with string keys always serialise; NaN becomes null.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
@@ -39,7 +39,7 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table.to_string() + "\n"
 }
 
-/// What there is to say of the states of a population closure; nothing if all were found.
+/// A sentence about the approximate states of a population closure; empty if there were none.
 pub(super) fn reliability(found: &Reliability) -> String {
     let Reliability { evaluations, approximate, largest_weight, .. } = *found;
     if approximate == 0 {
@@ -51,7 +51,7 @@ pub(super) fn reliability(found: &Reliability) -> String {
     )
 }
 
-/// That something is unreliable, and from when on.
+/// A sentence that says from what time on something is unreliable.
 pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
     format!(
         "{what} cannot be relied on from t = {} on: states were approximate in {:.0} % of the evaluations there, and what follows \
@@ -61,7 +61,7 @@ pub(super) fn unreliable(what: &str, found: &Unreliable) -> String {
     )
 }
 
-/// A number for people: eight significant digits, in scientific notation where it is far from one.
+/// A number to be read: eight significant digits, in scientific notation if it is far from one.
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || !value.is_finite() {
@@ -74,7 +74,8 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A number as the user gave it; of one that was computed, such as steps times their length, twelve digits, which rounding leaves.
+/// A number as the user gave it. A computed one, such as steps times their length, has twelve digits, which hides
+/// rounding.
 pub(super) fn plain(value: f64) -> String {
     short(value, 12)
 }
@@ -84,23 +85,23 @@ pub(super) fn reading(value: f64) -> String {
     short(value, 4)
 }
 
-/// At most so many significant digits, without zeros at the end.
+/// At most `digits` significant digits, without trailing zeros.
 pub(super) fn short(value: f64, digits: usize) -> String {
     let value: f64 = format!("{value:.*e}", digits - 1).parse().unwrap_or(value);
     if value == 0.0 || (1e-4..1e6).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
 }
 
-/// A list of them.
+/// A list of numbers as in [`number`].
 pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
 }
 
-/// What was supposed in reading a model, a line each.
+/// Assumptions made in reading a model, one per line.
 pub(super) fn model_notes(notes: &[String]) -> String {
     notes.iter().map(|note| format!("model: {note}\n")).collect()
 }
 
-/// A machine's size and the bulk of its singular values.
+/// A sentence about a machine's size and the bulk of its singular values.
 pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk: &BulkFit) -> String {
     let after = update.map_or(String::new(), |update| format!(", after {update} updates"));
     let note = bulk.note.as_ref().map_or(String::new(), |note| format!("note: {note}\n"));
@@ -124,7 +125,7 @@ pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk:
     size + &found + &note
 }
 
-/// How many singular values are above the bulk.
+/// A sentence about the number of singular values above the bulk.
 pub(super) fn outliers(bulk: &BulkFit, count: usize) -> String {
     match bulk.standing {
         Standing::Noise => format!("{count} singular values above the bulk"),

@@ -1,4 +1,4 @@
-//! `run`: repeats the command that a `run.toml` holds.
+//! `run`: repeats the command in a `run.toml`.
 
 use super::destination::RunFile;
 use super::error::CliError;

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 const DEFAULT_FOLDER: &str = "results/sample";
-/// Gibbs steps between two looks at the progress bar.
+/// Gibbs steps between two updates of the progress bar.
 const STRIDE: usize = 10;
-/// An estimate on which fewer chains count is worth a note.
+/// Number of effective chains below which an estimate gets a note.
 const FEW_CHAINS: f64 = 10.0;
-/// Layers up to this size are summed exactly instead of by annealing.
+/// Largest size of a layer that is summed exactly instead of by annealing.
 const EXACT_UNITS: usize = 20;
 
 /// Sample from a trained machine by Gibbs sampling.
@@ -64,7 +64,7 @@ struct Summary {
     data: Option<DataReport>,
     visible: usize,
     hidden: usize,
-    /// What was supposed in reading the model.
+    /// Assumptions made in reading the model.
     model_notes: Vec<String>,
     chains: usize,
     steps: usize,
@@ -132,7 +132,7 @@ impl SampleOptions {
         Ok(())
     }
 
-    /// The data that the options ask for, if they do: those given, else those that the machine was trained on.
+    /// The data that the options ask for, if any: those given, or those that the machine was trained on.
     fn load_data(&mut self, common: &Common, machine: &Machine) -> Result<Option<Dataset>, CliError> {
         if !(self.from_data || self.likelihood) {
             return Ok(None);
@@ -159,15 +159,15 @@ impl SampleOptions {
         Ok(Some(data))
     }
 
-    /// Refuses numbers of chains, steps and temperatures that would take too long or too much memory.
+    /// Refuses numbers of chains, steps and temperatures that would take too much time or memory.
     fn check_cost(&self, machine: &Machine) -> Result<(), CliError> {
         let (visible, hidden) = (machine.visible as f64, machine.hidden as f64);
-        // Both layers and the means of one, in single precision; with --from-data once more.
+        // Both layers and the means of one, in single precision; twice, for --from-data.
         budget::check_memory("--chains", self.chains, 2.0 * 4.0 * (visible + 2.0 * hidden))?;
         let seconds = |chains: f64| budget::seconds(2.0 * chains * visible * hidden);
         budget::check_time("--steps", self.steps as f64, seconds(self.chains as f64))?;
         if self.likelihood && !is_summed(machine) {
-            // A sweep and the weights.
+            // A Gibbs sweep and the weights of the annealing.
             let each = seconds(2.0 * Annealing::default().chains as f64);
             budget::check_time("--temperatures", self.temperatures as f64, each)?;
         }
@@ -195,7 +195,7 @@ impl SampleOptions {
     }
 }
 
-/// What the file's own units would make of samples and log Z, where they are not ±1: with `v = (1 + s)/2` the energies differ by a
+/// How log Z in the file's own units differs, where they are not ±1. With `v = (1 + s)/2` the energies differ by a
 /// constant, `Σ_ij W'_ij/4 + Σ a'_i/2 + Σ b'_j/2 = Σ eta + Σ theta − Σ W`.
 fn converted(source: &Source, machine: &Machine) -> Option<String> {
     let Source::File(file) = source else { return None };

@@ -11,9 +11,9 @@ use crate::theory::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Error of the hermite backend that is worth a note.
+/// Error of the hermite backend above which the user gets a note.
 const HERMITE_ERROR: f64 = 1e-8;
-/// Longest search that is begun, in seconds by its own estimate.
+/// Longest search, in seconds by its own estimate.
 const LONGEST: f64 = 60.0;
 
 /// Fixed points of the replica-symmetric equations for one ensemble.
@@ -78,7 +78,7 @@ struct SearchReport {
     last_new: usize,
     random_starts: usize,
     random_new: usize,
-    /// Whether these are all fixed points there are, the unstable ones too.
+    /// Whether these are all fixed points, including the unstable ones.
     complete: bool,
     note: &'static str,
 }
@@ -135,7 +135,7 @@ impl Solve {
         Ok(())
     }
 
-    /// Refuses a search that would take very long.
+    /// Refuses a search that would take too long.
     fn check_time(&self, seconds: f64) -> Result<(), CliError> {
         if seconds <= LONGEST {
             return Ok(());
@@ -149,7 +149,8 @@ impl Solve {
     }
 }
 
-/// Gauss–Hermite does not know how far off it is in a large field; the other backend does.
+/// Notes a large error of the hermite backend, which does not know its own error in strong fields; the other backend
+/// does.
 fn note_hermite_error(ensemble: &Ensemble, found: &Enumeration) -> Result<(), CliError> {
     let Some(point) = found.dominant() else { return Ok(()) };
     let exact = ensemble.clone().with_backend(Backend::Fourier);
@@ -230,7 +231,7 @@ impl Solution<'_> {
 fn row(point: &FixedPoint) -> Vec<String> {
     let condensed: Vec<String> = point.modes_condensed.iter().map(usize::to_string).collect();
     vec![
-        // The name of the kind is what JSON calls it.
+        // The name of the kind in JSON.
         serde_json::to_value(point.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default(),
         if condensed.is_empty() { "-".to_owned() } else { condensed.join(",") },
         numbers(&point.magnetization),

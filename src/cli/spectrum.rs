@@ -1,4 +1,4 @@
-//! `spectrum`: singular values of a trained machine, through its training.
+//! `spectrum`: singular values of a trained machine, over the course of its training.
 
 use super::destination::Destination;
 use super::error::CliError;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const DEFAULT_FOLDER: &str = "results/spectrum";
-/// Outliers shown.
+/// Number of outliers shown.
 const SHOWN: usize = 20;
 
 /// Singular values of a machine: bulk, outliers, modes.
@@ -41,7 +41,7 @@ struct Summary {
     update: Option<u64>,
     visible: usize,
     hidden: usize,
-    /// What was supposed in reading the model.
+    /// Assumptions made in reading the model.
     model_notes: Vec<String>,
     singular_values: Vec<f64>,
     bulk: BulkFit,
@@ -92,7 +92,7 @@ impl SpectrumOptions {
     }
 }
 
-/// What the figures need of a checkpoint.
+/// The data of a checkpoint that the figures need.
 fn record(update: u64, time: f64, machine: &Machine) -> Result<Record, CliError> {
     let values = singular_values(&machine.weights, machine.visible, machine.hidden)?;
     let edge = fit(&values, machine.visible, machine.hidden)?.edge;

@@ -17,14 +17,15 @@ use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/train";
-/// Passes through the data, and factor of the gradient, where they are not given.
+/// Default number of passes through the data.
 const EPOCHS: f64 = 20.0;
+/// Default learning rate.
 const LEARNING_RATE: f64 = 0.01;
-/// More records than this are a mistake.
+/// Largest number of records; more are a mistake.
 const MOST_RECORDS: usize = 100_000;
-/// Records shown of a run.
+/// Number of records shown.
 const ROWS: usize = 12;
-/// Modes shown of a record.
+/// Number of modes shown for each record.
 const SHOWN: usize = 4;
 
 /// Train a machine on data, recording the spectrum of its weights.
@@ -156,7 +157,7 @@ struct Summary<'a> {
     singular_values: &'a [f64],
     bulk_sigma: f64,
     outliers: f64,
-    /// Why neither sigma nor outliers mean anything, if so.
+    /// The reason why sigma and outliers mean nothing, if so.
     bulk_note: Option<String>,
     files: &'a [PathBuf],
 }
@@ -170,7 +171,7 @@ impl TrainOptions {
         if !folder.is_dir() {
             return Err(CliError::Input(format!("--resume: there is no folder {}", folder.display())));
         }
-        // Locked before it is read: another run may be about to be done there.
+        // Locks the folder before reading it, since another run may be finishing there.
         let common = Common { out: Some(folder.clone()), ..common.clone() };
         let destination = Destination::new(&common, DEFAULT_FOLDER)?;
         let (file, _) = RunFile::read(&Store::run_file(&folder))?;
@@ -184,7 +185,7 @@ impl TrainOptions {
         options.go_on(&common, destination, true)
     }
 
-    /// Trains, from the start or from where the store of the folder is.
+    /// Trains, from the start or from the last state stored in the folder.
     fn go_on(mut self, common: &Common, mut destination: Destination, resumed: bool) -> Result<(), CliError> {
         let gaussian = self.units == UnitsName::Gaussian;
         self.check()?;
@@ -218,7 +219,7 @@ impl TrainOptions {
         let (hyperparameters, units) = (self.hyperparameters(), self.units.into());
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
-        // Before what is there is unpacked.
+        // Checked before the stored files are unpacked.
         let made = if resumed { Store::made(destination.folder(), units)? } else { None };
         let store = if resumed {
             if let Some(done) = made.filter(|&done| done > total) {
@@ -259,7 +260,7 @@ impl TrainOptions {
         Ok(())
     }
 
-    /// Writes all files; returns what is to be said of the bulk of the last machine.
+    /// Writes all files; returns a note on the bulk of the last machine.
     fn write(
         &self,
         common: &Common,
@@ -292,7 +293,7 @@ impl TrainOptions {
         last.map_or(Ok(None), bulk_note)
     }
 
-    /// Options that cannot be, or do not go together.
+    /// Refuses options that are out of range or do not go together.
     fn check(&self) -> Result<(), CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         if self.records > MOST_RECORDS {
@@ -307,7 +308,7 @@ impl TrainOptions {
         Ok(())
     }
 
-    /// Refuses runs that would take too long or too much memory.
+    /// Refuses runs that would take too much time or memory.
     fn check_cost(&self, data: &Dataset, times: &[u64]) -> Result<(), CliError> {
         let (visible, hidden) = (data.units() as f64, self.init.hidden as f64);
         let chains = match self.algorithm {
@@ -316,7 +317,7 @@ impl TrainOptions {
             AlgorithmName::Exact => 0,
         };
         let weights = visible * hidden;
-        // Exact sums visit the states of the smaller layer.
+        // Exact sums run over the states of the smaller layer.
         let states = if self.algorithm == AlgorithmName::Exact { visible.min(hidden).exp2() } else { 0.0 };
         let sampled =
             |steps: f64| weights * (2.0 * self.batch_size as f64 + states + chains as f64 * (1.0 + 2.0 * steps));
@@ -337,12 +338,12 @@ impl TrainOptions {
             Some(epochs) => budget::check_time("--epochs", epochs, each * data.len() as f64 / self.batch_size as f64)?,
             None => budget::check_time("--updates", times.last().copied().unwrap_or(0) as f64, each)?,
         }
-        // The machine of every record is in memory, once more as it is written, and what is recorded of it.
+        // The machine of every record is in memory, and a second time while it is written; also what is recorded of it.
         let vectors = if self.vectors { 2.0 * (visible + hidden) * visible.min(hidden) } else { 0.0 };
         budget::check_memory("the number of records (--records)", times.len(), 8.0 * (weights + vectors))
     }
 
-    /// Updates after which records are taken: those of this run, and of the shorter ones that it has extended.
+    /// Updates at which records are taken: those of this run, and of the shorter runs that it extends.
     fn times(&mut self, samples: usize) -> Result<Vec<u64>, CliError> {
         let mut updates = self.updates(samples)?;
         if let Some((epochs, given)) = self.longer {
@@ -370,7 +371,7 @@ impl TrainOptions {
         }
     }
 
-    /// Updates of the whole run, by their number or that of the epochs.
+    /// Number of updates of the whole run, as given or from the number of epochs.
     fn updates(&mut self, samples: usize) -> Result<u64, CliError> {
         if let Some(updates) = self.updates {
             return Ok(updates);
@@ -379,11 +380,11 @@ impl TrainOptions {
         if !(epochs.is_finite() && epochs >= 0.0) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }
-        // Too many are refused as what takes too long.
+        // The check of the time refuses numbers that are too large.
         Ok((epochs * samples as f64 / self.batch_size as f64).ceil() as u64)
     }
 
-    /// Settings of training by sampling, where nothing is left open.
+    /// Settings of training by sampling, with all defaults filled in.
     fn settings(&mut self, seed: u64) -> Settings {
         Settings {
             algorithm: self.algorithm.into(),
@@ -435,13 +436,13 @@ impl From<SpacingName> for Spacing {
     }
 }
 
-/// Why the bulk of a machine is not noise, if it is not.
+/// The reason why the bulk of a machine is not noise, if so.
 fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
     let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
     Ok(fit_weights(&machine.weights, &modes)?.note)
 }
 
-/// Singular values, a row a record.
+/// Writes the singular values, one row per record.
 pub(super) fn write_spectrum(destination: &mut Destination, name: &str, log: &SpectrumLog) -> Result<(), CliError> {
     let modes = log.records.first().map_or(0, |record| record.singular_values().len());
     let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
@@ -456,7 +457,7 @@ pub(super) fn write_spectrum(destination: &mut Destination, name: &str, log: &Sp
     )
 }
 
-/// The run for people: some of its records.
+/// A table of some of the records.
 fn table(log: &SpectrumLog) -> String {
     let records = &log.records;
     let modes = records.first().map_or(0, |record| record.singular_values().len()).min(SHOWN);

@@ -1,4 +1,4 @@
-//! Mini-batches: the map with the noise of the data term that a simulation has.
+//! Mini-batches: the map has the same noise in its data term as a simulation.
 
 use super::data_term::{Samples, Source};
 use super::state::Basis;
@@ -8,12 +8,13 @@ use crate::simulator::machine::order::Order;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
-/// Which batches a map passes through.
+/// Batches that a map passes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchSettings {
-    /// Samples of a batch.
+    /// Samples per batch.
     pub size: usize,
-    /// Seed of their order: a [`Trainer`](crate::simulator::machine::Trainer) of the same seed and batch size uses the same ones.
+    /// Seed of the order of samples. A [`Trainer`](crate::simulator::machine::Trainer) with the same seed and batch size uses the
+    /// same batches.
     pub seed: u64,
 }
 
@@ -41,7 +42,7 @@ impl Batches {
         })
     }
 
-    /// The batch of a step, counted from 0, and the mean of its sites.
+    /// Returns the batch of a step (steps count from 0), and the mean of each site over it.
     pub fn of_step(&mut self, step: u64) -> Result<(Source, DVector<f64>)> {
         self.order.batch(step, &mut self.chosen);
         let spins = self.spins.select(&self.chosen);
@@ -68,7 +69,7 @@ mod tests {
     use crate::simulator::machine::{Algorithm, Machine, Settings, Trainer};
     use nalgebra::DVector;
 
-    /// The fields of the sites in one update of small batches move with the batch's mean: 2000 chains hardly scatter.
+    /// In an update with small batches the fields of the sites follow the mean of the batch: 2000 chains scatter little.
     #[test]
     fn batches_are_those_of_a_trainer_with_their_seed() {
         let data = digits::generate(200, 0).unwrap();

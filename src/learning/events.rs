@@ -1,7 +1,7 @@
 //! Events on a trajectory, located between two knots.
 //!
-//! Between knots, w_α of a mode is the cubic through its values and slopes `dw_α/dt = G_αα` at both ends; an event is a
-//! root of it. Its error is that of the cubic: `(λ Δt)⁴/384` of w for a mode that grows at the rate λ.
+//! Between knots, w_α of a mode is the cubic through its values and slopes `dw_α/dt = G_αα` at both ends. An event is a root of
+//! this cubic. Its error is that of the cubic: `(λ Δt)⁴/384` of w for a mode that grows at the rate λ.
 
 use super::reliability::Unreliable;
 use super::response::{Change, StateChange};
@@ -11,7 +11,7 @@ use crate::linalg::bracketed_root;
 use nalgebra::DVector;
 use serde::Serialize;
 
-/// Accuracy to which the time of an event is found on the cubic, in intervals.
+/// Accuracy of the time of an event on the cubic, in units of the interval.
 const ROOT: f64 = 1e-14;
 
 /// What happened.
@@ -30,7 +30,7 @@ pub enum EventKind {
     StateAppears,
     /// A stable state of the machine vanished, or lost its stability.
     StateVanishes,
-    /// The states of the population closure begin to be approximate too often: what follows is unreliable.
+    /// The states of the population closure are approximate too often: what follows is unreliable.
     Unreliable,
 }
 
@@ -56,15 +56,15 @@ pub struct Event {
     pub time: f64,
     /// What.
     pub kind: EventKind,
-    /// Identity of the mode, from 1: its rank at t = 0. Of a state the rank of its first condensed mode then; 0 if none is,
-    /// or where no mode is meant.
+    /// Identity of the mode, from 1: its rank at t = 0. For a state, the rank of its first condensed mode at the event; 0 if no
+    /// mode is condensed, or where no mode is meant.
     pub mode: usize,
-    /// w of the mode then; of a state its free energy; of what is unreliable the share of approximate evaluations.
+    /// w of the mode at the event. For a state its free energy; for an unreliable curve the share of approximate evaluations.
     pub value: f64,
 }
 
 impl Event {
-    /// A change of a state, at the knot where it was noticed: it happened since the last one.
+    /// The event of a change of a state, at the knot that noticed it. The change happened since the knot before.
     pub(super) fn of(change: &StateChange, time: f64) -> Self {
         let kind = match change.change {
             Change::Appeared => EventKind::StateAppears,
@@ -74,7 +74,7 @@ impl Event {
         Self { time, kind, mode, value: change.free_energy }
     }
 
-    /// The beginning of what cannot be relied on.
+    /// The event at which a curve becomes unreliable.
     pub(super) fn unreliable(unreliable: &Unreliable) -> Self {
         Self { time: unreliable.from, kind: EventKind::Unreliable, mode: 0, value: unreliable.share }
     }
@@ -167,7 +167,7 @@ impl Cubic {
         }
     }
 
-    /// Value at the share x of the interval.
+    /// Value at the fraction x of the interval.
     fn at(&self, x: f64) -> f64 {
         let y = 1.0 - x;
         let [value, next] = self.values;
@@ -189,7 +189,7 @@ mod tests {
         Knot { time, values, slopes }
     }
 
-    /// w = 0.5 + t³ passes 0.9 and 1, and the mode that falls as 2 − t passes it: cubics, and so exact.
+    /// w = 0.5 + t³ passes 0.9 and 1, and crosses the mode that falls as 2 − t. Both are cubics, so the times are exact.
     #[test]
     fn events_of_cubics_are_exact() {
         let at = |t: f64| knot(t, &[(2.0 - t, -1.0), (0.5 + t.powi(3), 3.0 * t * t)]);

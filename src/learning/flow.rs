@@ -1,8 +1,8 @@
 //! The flow: `dW/dt = ⟨s σᵀ⟩_Data − ⟨s σᵀ⟩_RBM`, `deta/dt = ⟨s⟩_Data − ⟨s⟩_RBM`, `dtheta/dt = ⟨σ⟩_Data − ⟨σ⟩_RBM`, in the
 //! bases of [`Layers`] (`docs/theory.md`, section 2).
 //!
-//! In these bases nothing turns: rotation terms belong to the description in the frame of the singular vectors
-//! ([`Frame::rates`](super::Frame::rates)), which is read off. Modes that cross, or nearly do, pass smoothly.
+//! These bases do not rotate. Rotation terms belong to the description in the frame of the singular vectors
+//! ([`Frame::rates`](super::Frame::rates)), which is computed from the state. Modes that cross, or nearly cross, pass smoothly.
 
 use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
@@ -24,8 +24,8 @@ use nalgebra::{DMatrix, DVector};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// Ratio of the costs of data and machine from which the multirate method is the quicker: at 5 it takes 1.4 times as long
-/// (2,000 digits in 30 directions), at 19 a third (10,000 digits in 135).
+/// Ratio of the costs of data and machine above which the multirate method is faster. At 5 it takes 1.4 times as long (2,000
+/// digits in 30 directions), at 19 a third of the time (10,000 digits in 135).
 const COSTLY: f64 = 10.0;
 /// A learning flow.
 #[derive(Debug)]
@@ -34,18 +34,18 @@ pub struct Flow {
     clamped: RefCell<Box<dyn ClampedTerm>>,
     free: RefCell<Box<dyn FreeTerm>>,
     noise: Noise,
-    /// ⟨s⟩_Data, with the components of the visible fields; `None` where fields do not move.
+    /// ⟨s⟩_Data, in the components of the visible fields; `None` where fields do not move.
     mean: Option<DVector<f64>>,
-    /// What steps of the map see instead of all the data.
+    /// Batches that steps of the map see instead of all the data.
     batches: Option<RefCell<Batches>>,
-    /// Of linear machines.
+    /// For linear machines only.
     likelihood: Option<Likelihood>,
     shape: State,
 }
 
 impl Flow {
-    /// The linear machine, of units with free variances σ_v² and σ_h²: `dW/dt = σ_h² (C − Λ⁻¹) W`,
-    /// `Λ = 1/σ_v² − σ_h² W Wᵀ`, with the data's covariance C. Exact. Fields stay as they are.
+    /// The flow of a linear machine, with units of free variances σ_v² and σ_h²: `dW/dt = σ_h² (C − Λ⁻¹) W`,
+    /// `Λ = 1/σ_v² − σ_h² W Wᵀ`. C is the covariance of the data. The flow is exact. Fields do not move.
     ///
     /// # Errors
     /// [`Error::Range`] if the moments do not fit the layers.
@@ -63,8 +63,8 @@ impl Flow {
         Ok(Self { likelihood, ..flow })
     }
 
-    /// The linear machine whose visible units have the variances of the data's: what ±1 units do while W is small and
-    /// their fields match the data's means, `dW/dt = (C − diag C) W + O(W³)`.
+    /// The flow of a linear machine whose visible units have the variances of the data. It describes ±1 units while W is small
+    /// and their fields match the means of the data: `dW/dt = (C − diag C) W + O(W³)`.
     ///
     /// # Errors
     /// As [`Flow::linear`].
@@ -75,10 +75,11 @@ impl Flow {
         Ok(Self::new(layers, start, LinearClamped(operator), free, Noise::none(), None))
     }
 
-    /// ±1 units, their data term in the closure (9) that fixes the law of v, their own term by the Gaussian response.
+    /// The flow of ±1 units. The data term is in the closure (9), which fixes the law of v; the machine's own term is the
+    /// Gaussian response.
     ///
     /// # Errors
-    /// [`Error::Range`] if the source does not fit the layers; a prior that cannot serve.
+    /// [`Error::Range`] if the source does not fit the layers; errors of a prior that cannot be used.
     pub fn fixed_prior(layers: Layers, start: &State, source: Source, prior_v: &Prior, noise: Noise) -> Result<Self> {
         if source.dimension() != layers.directions() {
             let reason =
@@ -90,9 +91,9 @@ impl Flow {
         Ok(Self::new(layers, start, data, SingleState::default(), noise, Some(mean)))
     }
 
-    /// ±1 units, each hidden one with its own components, which nothing is assumed of: the population closure. The layers
-    /// have to resolve all hidden units (no hidden basis), the noise acts on the data term alone, and searches for states
-    /// start from `starts`, configurations of the sites in columns.
+    /// The flow of ±1 units in the population closure: each hidden unit has its own components, of any law. The layers have to
+    /// resolve all hidden units (no hidden basis). The noise acts on the data term only. Searches for states start from `starts`,
+    /// configurations of the sites in columns.
     ///
     /// # Errors
     /// [`Error::Range`] if source or layers do not fit.
@@ -116,8 +117,8 @@ impl Flow {
         Ok(Self::new(layers, start, PopulationTerm::new(source), states, noise, Some(mean)))
     }
 
-    /// The same flow with mean-field chains for the machine's own term, started from `starts`, configurations of the sites in
-    /// columns. They are iterated whenever the machine has changed: once a step of the map, and at every evaluation of the
+    /// The same flow with mean-field chains for the machine's own term. They start from `starts`, configurations of the sites in
+    /// columns. They are iterated whenever the machine has changed: once per step of the map, and at every evaluation of the
     /// flow.
     ///
     /// # Errors
@@ -127,36 +128,35 @@ impl Flow {
         Ok(self)
     }
 
-    /// The same flow, whose steps under the map see a batch each instead of all the data.
+    /// The same flow, but each step of the map sees one batch instead of all the data.
     pub(super) fn with_batches(mut self, batches: Batches) -> Self {
         self.batches = Some(RefCell::new(batches));
         self
     }
 
-    /// How far chains were from their fixed point after their last iteration; `None` of other responses.
+    /// How far chains were from their fixed point after their last iteration; `None` for other responses.
     pub fn chain_residual(&self) -> Option<f64> {
         self.free.borrow().residual()
     }
 
-    /// How often the population's states were known only approximately so far; `None` of other responses.
+    /// How often the population's states were known only approximately so far; `None` for other responses.
     pub fn reliability(&self) -> Option<Reliability> {
         self.free.borrow().reliability()
     }
 
-    /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by
-    /// their free energies, with visible components of the law `prior_u`, or the actual ones and the fields of their sites,
-    /// and hidden components of the law `prior_v`. Once more than ten modes exceed 1, states are no longer searched for:
-    /// they are those that the first hundred samples lead to, with equal weights.
+    /// The same flow with the mean-field response for the machine's own term: the stable states of the machine, weighted by their
+    /// free energies. Visible components follow the law `prior_u`, or are the actual ones with the fields of their sites. Hidden
+    /// components follow the law `prior_v`. Once more than ten modes exceed 1, there is no search for states: they are the states
+    /// that the first hundred samples lead to, with equal weights.
     pub fn with_mean_field(mut self, integrals: response::Integrals, prior_u: Option<Prior>, prior_v: Prior) -> Self {
         self.free = RefCell::new(Box::new(MeanField::new(integrals, prior_u, prior_v)));
         self
     }
 
-    /// The same flow with another value of ⟨s⟩_Data: that of the sites, where the data term knows it only along the
-    /// directions.
+    /// The same flow with another value of ⟨s⟩_Data: that of the sites, which the data term knows only along the directions.
     ///
     /// # Errors
-    /// [`Error::Length`] if it has not as many components as the visible fields.
+    /// [`Error::Length`] if it does not have as many components as the visible fields.
     pub fn with_mean(mut self, mean: DVector<f64>) -> Result<Self> {
         let expected = self.layers.field_components();
         if mean.len() != expected {
@@ -183,8 +183,8 @@ impl Flow {
         &self.layers
     }
 
-    /// The method that takes less time: multirate where the data term costs far more than the machine's own, and DOP853,
-    /// which needs fewer evaluations of the latter, where it does not. Judged by the number of multiplications.
+    /// The faster method, judged by the number of multiplications: multirate where the data term costs far more than the
+    /// machine's own term, and otherwise DOP853, which needs fewer evaluations of the latter.
     pub fn suggested_method(&self) -> Method {
         let (directions, hidden) = (self.shape.weights.nrows() as f64, self.shape.weights.ncols() as f64);
         let data = self.clamped.borrow().multiplications(directions, hidden);
@@ -216,7 +216,7 @@ impl Flow {
         State { weights: correlation, eta, theta: hidden }
     }
 
-    /// The averages that a step of the map from time t sees.
+    /// The averages over the data that the step of the map at time t sees.
     fn data_of_step(&self, t: f64, state: &State, learning_rate: f64) -> Result<State> {
         match &self.batches {
             None => self.data(t, state),
@@ -231,13 +231,14 @@ impl Flow {
     /// The averages over the machine's own distribution, as a rate.
     ///
     /// # Errors
-    /// [`Error::Divergent`] beyond the pole of the response; [`Error::Unsolved`] for a machine whose weights and fields have
-    /// grown so large that rounding hides its states, and for averages that are no numbers.
+    /// [`Error::Divergent`] beyond the pole of the response; [`Error::Unsolved`] for a machine whose weights and fields are so
+    /// large that rounding hides its states, and for averages that are not finite.
     pub fn machine(&self, t: f64, state: &State) -> Result<State> {
         self.weighed(t, state, None)
     }
 
-    /// The same, with the weights of states that a step of the map has: its learning rate, and the averages over the data.
+    /// Same as [`machine`](Self::machine), with the weights of states in a step of the map: its learning rate, and the averages
+    /// over the data.
     fn weighed(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
         check(t, state)?;
         let averages = rates(self.free.borrow_mut().averages(self.at(t, state), step)?);
@@ -257,7 +258,7 @@ impl Flow {
         self.free.borrow_mut().refresh(self.at(t, state), self.clamped.borrow().source())
     }
 
-    /// Mean log-likelihood of a sample, `½ log det Λ − ½ tr(ΛC) − (N_v/2) log 2π`; `None` of machines that are not linear.
+    /// Mean log-likelihood of a sample, `½ log det Λ − ½ tr(ΛC) − (N_v/2) log 2π`; `None` for machines that are not linear.
     ///
     /// # Errors
     /// [`Error::Divergent`] if the machine cannot be normalised.
@@ -302,7 +303,7 @@ impl Split for Flow {
     }
 }
 
-/// Whether the machine is still one whose averages can be had.
+/// Checks that the averages of the machine can still be computed.
 fn check(t: f64, state: &State) -> Result<()> {
     let diverged =
         |reason| Error::Unsolved { what: "the machine", reason: format!("it has diverged at t = {t:.4e}: {reason}") };

@@ -1,4 +1,4 @@
-//! The frame of the singular value decomposition and how it turns (`docs/theory.md`, section 2).
+//! The frame of the singular value decomposition and its rotation (`docs/theory.md`, section 2).
 //!
 //! With `dW/dt = G` and `G_αβ = u^α·G v^β`, `S = (G + Gᵀ)/2`, `A = (G − Gᵀ)/2`,
 //!
@@ -8,8 +8,8 @@
 //! Ω^h_αβ = (dv^α/dt)·v^β = S_αβ/(w_α − w_β) + A_αβ/(w_α + w_β),
 //! ```
 //!
-//! and vectors that do not span their whole space also leave their span, by `(1/w_α) P_⊥ G v^α` and `(1/w_α) P_⊥ Gᵀ u^α`.
-//! These equations describe the flow; where two w meet they are singular, though the flow of W is not.
+//! and vectors that do not span their whole space also leave their span, by `(1/w_α) P_⊥ G v^α` and `(1/w_α) P_⊥ Gᵀ u^α`. These
+//! equations describe the flow. They are singular where two w meet, although the flow of W is not.
 
 use crate::error::{Error, Result};
 use crate::theory::spectrum::Decomposition;
@@ -26,18 +26,18 @@ pub struct Frame {
     pub v: DMatrix<f64>,
 }
 
-/// How a frame moves, with the gradient in it.
+/// Rates of a frame, with the gradient in the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrameRates {
     /// dw_α/dt = G_αα.
     pub singular_values: DVector<f64>,
     /// Ω^v, `K × K`, antisymmetric. NaN between modes of equal w that G couples, where the frame is not defined.
     pub visible: DMatrix<f64>,
-    /// Ω^h, `K × K`, antisymmetric, likewise.
+    /// Ω^h, `K × K`, antisymmetric. NaN as for Ω^v.
     pub hidden: DMatrix<f64>,
-    /// What leaves the span of the u: `(1/w_α) P_⊥ G v^α` in columns, `D × K`.
+    /// The part that leaves the span of the u: `(1/w_α) P_⊥ G v^α` in columns, `D × K`.
     pub leaving_u: DMatrix<f64>,
-    /// What leaves the span of the v: `(1/w_α) P_⊥ Gᵀ u^α` in columns, `H × K`.
+    /// The part that leaves the span of the v: `(1/w_α) P_⊥ Gᵀ u^α` in columns, `H × K`.
     pub leaving_v: DMatrix<f64>,
 }
 
@@ -66,7 +66,7 @@ impl Frame {
         scaled * self.v.transpose()
     }
 
-    /// How the frame moves under `dW/dt = G`, `D × H`.
+    /// Rates of the frame under `dW/dt = G`, `D × H`.
     ///
     /// ```
     /// use nalgebra::DMatrix;
@@ -111,14 +111,14 @@ impl FrameRates {
         &frame.v * self.hidden.transpose() + &self.leaving_v
     }
 
-    /// dη_α/dt of the projections `η_α = u^α·eta` of visible fields that change at the rate `field_rate` (both of D
-    /// components): `u^α·(deta/dt) + Σ_β Ω^v_αβ η_β + (1/w_α) eta·P_⊥ G v^α`.
+    /// dη_α/dt of the projections `η_α = u^α·eta` of visible fields with the rate `field_rate` (both have D components):
+    /// `u^α·(deta/dt) + Σ_β Ω^v_αβ η_β + (1/w_α) eta·P_⊥ G v^α`.
     pub fn visible_fields(&self, frame: &Frame, eta: &DVector<f64>, field_rate: &DVector<f64>) -> DVector<f64> {
         let projected = frame.u.tr_mul(eta);
         frame.u.tr_mul(field_rate) + &self.visible * projected + self.leaving_u.tr_mul(eta)
     }
 
-    /// dθ_α/dt of the projections `θ_α = v^α·theta` of hidden fields (of H components), likewise with Ω^h.
+    /// Same for hidden fields with Ω^h: dθ_α/dt of the projections `θ_α = v^α·theta` (H components).
     pub fn hidden_fields(&self, frame: &Frame, theta: &DVector<f64>, field_rate: &DVector<f64>) -> DVector<f64> {
         let projected = frame.v.tr_mul(theta);
         frame.v.tr_mul(field_rate) + &self.hidden * projected + self.leaving_v.tr_mul(theta)
@@ -129,7 +129,7 @@ impl FrameRates {
 fn generators(w: &DVector<f64>, g: &DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {
     let modes = w.len();
     let (mut visible, mut hidden) = (DMatrix::zeros(modes, modes), DMatrix::zeros(modes, modes));
-    // Where numerator and denominator vanish together nothing turns.
+    // Where numerator and denominator both vanish nothing rotates.
     let ratio = |numerator: f64, denominator: f64| match (numerator, denominator) {
         (0.0, _) => 0.0,
         (_, 0.0) => f64::NAN,
@@ -157,7 +157,7 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    /// The frame at t ± step of W + t G, its vectors pointing as those at 0.
+    /// The frame of W + t G, with the signs of its vectors as in `reference`.
     fn moved(weights: &DMatrix<f64>, gradient: &DMatrix<f64>, t: f64, reference: &Frame) -> Frame {
         let mut frame = Frame::of(&(weights + gradient * t)).unwrap();
         for mode in 0..frame.modes() {
@@ -169,9 +169,9 @@ mod tests {
         frame
     }
 
-    /// Square, tall and wide matrices: the frame spans both spaces, or one of them, and all its rates, with those of
-    /// projected fields that change themselves, are those of finite differences. Central differences with a step of 1e-5
-    /// err by 1e-10 of third derivatives, which are of order 1/gap³, and by rounding, 1e-16/1e-5.
+    /// Uses square, tall and wide matrices: the frame spans both spaces, or one of them. All its rates agree with finite
+    /// differences, also those of projected fields that change themselves. Central differences with a step of 1e-5 have errors of
+    /// 1e-10 times third derivatives, which are of order 1/gap³, and of rounding, 1e-16/1e-5.
     #[test]
     fn rates_are_finite_differences_of_the_decomposition() {
         let mut random = ChaCha8Rng::seed_from_u64(5);

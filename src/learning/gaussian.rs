@@ -1,22 +1,22 @@
-//! The Gaussian response: what the machine's own distribution averages to around one state (`docs/theory.md`, section 2).
+//! The Gaussian response: averages of the machine's own distribution around one state (`docs/theory.md`, section 2).
 //!
-//! Without fields the state is the paramagnet, and `⟨s_α σ_β⟩ = δ_αβ w_α/(1 − w_α²)`: exact for the linear machine, and for
-//! ±1 units as long as nothing condenses. Fields magnetize the units; the state is then the solution of
+//! Without fields the state is the paramagnet, and `⟨s_α σ_β⟩ = δ_αβ w_α/(1 − w_α²)`: exact for the linear machine, and for ±1
+//! units as long as nothing condenses. Fields magnetize the units. The state is then a solution of
 //!
 //! ```text
 //! s̄_i = tanh( eta_i + (W σ̄)_i ),    σ̄ = f V(x),    f = theta + Wᵀ s̄,    x = |f|²/N_h
 //! ```
 //!
-//! that continues that of W = 0, with the hidden units averaged over Gaussian v as in (9), and the fluctuations around it
-//! have the covariance
+//! namely the one that continues the solution at W = 0. The hidden units are averaged over Gaussian v as in (9), and the
+//! fluctuations around the state have the covariance
 //!
 //! ```text
 //! ⟨s σᵀ⟩ − s̄ σ̄ᵀ = A Y (B⁻¹ − Yᵀ A Y)⁻¹,    A = ∂s̄/∂(field) = Bᵀ diag(1 − s̄²) B,    B = ∂σ̄/∂f = V + (2V'/N_h) f fᵀ.
 //! ```
 //!
-//! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r, which acts on a
-//! free machine in proportion to its overlaps, is left out here, and hidden components are Gaussian: exact in the
-//! paramagnet; where fields magnetize the units the noise of weights of 0.02 changed a growth rate by 3 %.
+//! Where a mode condenses this diverges, as w/(1 − w²) does at w = 1. The noise r acts on a free machine in proportion to its
+//! overlaps. It is left out here, and hidden components are Gaussian. Both are exact in the paramagnet; where fields magnetize
+//! the units, the noise of weights of 0.02 changes a growth rate by 3 %.
 
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
@@ -27,15 +27,15 @@ use faer::{MatMut, Side};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Largest change of σ̄ in a step of Newton's method, against √N_h, at which the state is found.
+/// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
 const TOLERANCE: f64 = 1e-13;
-/// Steps of Newton's method; from the last solution of a flow it takes two or three.
+/// Largest number of steps of Newton's method. From the last solution of a flow it takes two or three.
 const MAX_STEPS: usize = 60;
-/// A factor of Newton's method is made anew where a step is not this much smaller than the last one.
+/// A factor of Newton's method is computed again if a step is not this much smaller than the last one.
 const SHRINKING: f64 = 0.2;
-/// Change of σ̄ from one call to the next, against √N_h, that is none of the same state.
+/// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
 const JUMP: f64 = 0.5;
-/// Rows that are solved for together.
+/// Number of rows solved for together.
 const SLAB: usize = 64;
 
 /// Averages of the machine's own distribution, in the bases of the flow.
@@ -43,18 +43,18 @@ const SLAB: usize = 64;
 pub struct Averages {
     /// `⟨z_a σ_β⟩`, `D × H`.
     pub correlation: DMatrix<f64>,
-    /// `⟨s⟩`, with the components of the visible fields.
+    /// `⟨s⟩`, in the components of the visible fields.
     pub visible: DVector<f64>,
     /// `⟨σ⟩`, H components.
     pub hidden: DVector<f64>,
 }
 
-/// Variances of the visible units that W does not couple.
+/// Variances of visible units without coupling by W.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Covariance {
     /// The same for all directions.
     Uniform(f64),
-    /// One a direction.
+    /// One per direction.
     Diagonal(DVector<f64>),
     /// Along directions that mix the units, `D × D`.
     Full(DMatrix<f64>),
@@ -143,15 +143,15 @@ impl Factor {
 /// The single state that continues the one of W = 0, followed from call to call.
 #[derive(Debug, Default)]
 pub struct SingleState {
-    /// σ̄ of the last call that found the state, with the factor of Newton's method there if it is still at hand.
+    /// σ̄ of the last call that found the state, with the factor of Newton's method there if it was kept.
     last: Option<(DVector<f64>, Option<Factor>)>,
 }
 
-/// A state's means, with their slopes in the fields on them.
+/// Means of a state, with their slopes in the fields.
 struct Point {
-    /// s̄, with the components of the visible fields.
+    /// s̄, in the components of the visible fields.
     pub(super) visible: DVector<f64>,
-    /// What A is made of.
+    /// The slopes that make up A.
     slopes: Slopes,
     /// f.
     field: DVector<f64>,
@@ -175,7 +175,7 @@ impl SingleState {
         let (start, factor) = known.unwrap_or_else(|| (DVector::zeros(state.theta.len()), None));
         let found = self.find(layers, state, (start.clone(), is_known), factor);
         if found.is_err() {
-            // A step too far: the next one starts from the same place again, lest it end in another state.
+            // The step was too large. The next call starts from the same place again, so that it does not end in another state.
             self.last = is_known.then_some((start, None));
         }
         found
@@ -194,7 +194,7 @@ impl SingleState {
         let mut last_change = f64::INFINITY;
         for _ in 0..MAX_STEPS {
             let point = Point::at(layers, state, &hidden)?;
-            // A factor from nearby serves as long as it makes steps shrink quickly.
+            // A factor from nearby is good enough as long as it makes steps shrink quickly.
             let usable = match factor.take() {
                 Some(factor) => factor,
                 None => point.factor(layers, &state.weights)?.0,
@@ -206,7 +206,7 @@ impl SingleState {
             }
             hidden += &change;
             if size <= TOLERANCE {
-                // Far from the last solution: another state, beyond the pole of this one.
+                // Far from the last solution: this is another state, beyond the pole of the old one.
                 if is_known && (&hidden - &from).norm() > JUMP * scale {
                     return Err(Error::Divergent);
                 }
@@ -220,7 +220,7 @@ impl SingleState {
         Err(Error::Divergent)
     }
 
-    /// The averages at a state that was found.
+    /// The averages at a state that Newton's method found.
     fn around(&mut self, layers: &Layers, state: &State, point: Point, hidden: DVector<f64>) -> Result<Averages> {
         let (factor, driven) = point.factor(layers, &state.weights)?;
         let mut correlation = factor.solve_rows(driven);
@@ -232,7 +232,7 @@ impl SingleState {
 
 /// How the means of the visible units change with the fields on them.
 enum Slopes {
-    /// 1 − s̄², one a site.
+    /// 1 − s̄², one per site.
     Sites(DVector<f64>),
     /// Along abstract directions.
     Full(DMatrix<f64>),
@@ -243,7 +243,7 @@ impl Point {
         let on_visible = &state.eta + layers.expand(&(&state.weights * hidden));
         let (visible, slopes) = match layers.basis {
             Basis::Abstract(_) => {
-                // Components of Gaussian law, as on the hidden side.
+                // Components follow a Gaussian law, as on the hidden side.
                 let units = layers.visible_units as f64;
                 let variance = on_visible.norm_squared() / units;
                 let (slope, curvature) = (response::v(variance)?, response::v_prime(variance)?);
@@ -290,7 +290,7 @@ mod tests {
 
     const UNITS: usize = 100;
 
-    /// One mode along (1, …, 1) of given w in a uniform visible field, and a second mode orthogonal to it.
+    /// One mode of given w along (1, …, 1) in a uniform visible field, and a second mode orthogonal to it.
     fn state(w: f64, second: f64, field: f64) -> State {
         let flat = DVector::from_element(UNITS, 0.1);
         let alternating = DVector::from_fn(UNITS, |i, _| if i % 2 == 0 { 0.1 } else { -0.1 });
@@ -298,7 +298,7 @@ mod tests {
         State { weights, eta: DVector::from_element(UNITS, field), theta: DVector::zeros(UNITS) }
     }
 
-    /// The state is followed into a field against it, and a call that fails on the way does not make it lost.
+    /// The state is followed into a field against it. A call that fails on the way does not lose the state.
     #[test]
     fn a_state_is_followed_past_calls_that_fail() {
         let layers = Layers { visible_units: UNITS, hidden_units: UNITS, basis: Basis::Sites, hidden_basis: None };
@@ -312,14 +312,14 @@ mod tests {
         assert_eq!(single.averages(&layers, &state(1.5, 3.0, -0.01)), Err(Error::Divergent));
         let after = single.averages(&layers, &state(1.5, 0.1, -0.01)).unwrap();
         assert!((after.visible - before.visible).amax() < 1e-12);
-        // The mean field of one mode: s̄ = tanh(w² a V(a²) …) solved anew, with a = w s̄ and √N_h components.
+        // The mean field of one mode, solved again: s̄ = tanh(w a V(a²) − 0.01), with a = w s̄ and √N_h components.
         let mean = after.hidden.dot(&DVector::from_element(UNITS, 0.1)) / 10.0;
         let s = (1.5 * mean - 0.01f64).tanh();
         let a = 1.5 * s;
         assert!((a * response::v(a * a).unwrap() - mean).abs() < 1e-12);
     }
 
-    /// Without fields, `w/(1 − w²)`, and no answer from w = 1 on.
+    /// Without fields the result is `w/(1 − w²)`, and an error from w = 1 on.
     #[test]
     fn without_fields_it_is_the_closed_form() {
         let layers = Layers { visible_units: UNITS, hidden_units: UNITS, basis: Basis::Sites, hidden_basis: None };

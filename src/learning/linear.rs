@@ -1,8 +1,8 @@
-//! The linear theory of learning (`docs/theory.md`, section 5): which directions of the data are learnt, how fast, when
-//! they emerge, and what the linear machine keeps of them.
+//! The linear theory of learning (`docs/theory.md`, section 5): which directions of the data are learnt, how fast, when they
+//! emerge, and how strong they are in the linear machine.
 //!
 //! A linear machine of Gaussian units obeys `dW/dt = σ_h² (C − Λ⁻¹) W` with `Λ = 1/σ_v² − σ_h² W Wᵀ`. Once its frame is that of
-//! the data's covariance C, its modes are independent, each on its own variance Λ̂_α = ⟨s_α²⟩ of the data:
+//! the data's covariance C, its modes are independent. Each depends on its own variance Λ̂_α = ⟨s_α²⟩ of the data:
 //!
 //! ```text
 //! dw_α/dt = w_α σ_h² ( Λ̂_α − σ_v²/(1 − σ_v² σ_h² w_α²) ) = ∂ℓ/∂w_α,
@@ -11,13 +11,13 @@
 //!
 //! which [`LinearMode`] solves in closed form. A direction is learnt if Λ̂_α > σ_v²: the letter's criterion.
 //!
-//! A machine of ±1 units whose visible fields match the data's means starts like `dW/dt = (C − diag C) W`, exactly to first
-//! order in W: its modes grow at the rates of that operator's eigenvalues, and where they end it does not say.
+//! A machine of ±1 units whose visible fields match the data's means starts like `dW/dt = (C − diag C) W`, exactly to first order
+//! in W. Its modes grow at the rates given by the eigenvalues of this operator. The operator does not tell where they end.
 //!
-//! The frame need not be the data's at the start. As long as W is small, `W(t) = exp(t R) W(0)` with the operator R of the
-//! growth rates: every mode's part grows at its own rate, and the frame turns to the data's while it does. The whole flow
-//! out of an arbitrary frame has no closed form that we know of: `Λ̇ = CΛ + ΛC − 2C + 2Λ⁻¹ − 2` (unit variances) is neither
-//! linear nor of Riccati's kind.
+//! The frame need not be the data's at the start. As long as W is small, `W(t) = exp(t R) W(0)` with the operator R of the growth
+//! rates: the part of every mode grows at its own rate, and the frame meanwhile turns to that of the data. For the whole flow
+//! from an arbitrary frame we know no closed form: `Λ̇ = CΛ + ΛC − 2C + 2Λ⁻¹ − 2` (unit variances) is neither linear nor a
+//! Riccati equation.
 
 mod flow;
 mod mode;
@@ -29,11 +29,11 @@ use crate::linalg::symmetric_eigen;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
-/// Modes count as growing above this fraction of the fastest rate. Constant units of ±1 data have the rate 0, which the
-/// eigenvalue iteration blurs by 1e-15 of the largest.
+/// Modes count as growing above this fraction of the fastest rate. Constant units of ±1 data have the rate 0, up to errors of the
+/// eigenvalue iteration of 1e-15 of the largest rate.
 const THRESHOLD: f64 = 1e-10;
 
-/// The units of a machine whose learning is linearised.
+/// Units of a machine in the linear theory of learning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LinearUnits {
     /// Gaussian units: the theory is exact at all times.
@@ -54,7 +54,7 @@ pub struct LinearTheory {
     pub units: LinearUnits,
     /// Growth rates of small w along the directions, decreasing: `σ_h² (Λ̂ − σ_v²)`, or the eigenvalues of `C − diag C`.
     pub rates: DVector<f64>,
-    /// One column of unit length a rate, `N_v × N_v`: eigenvectors of C, or of `C − diag C`.
+    /// One unit vector per rate in columns, `N_v × N_v`: eigenvectors of C, or of `C − diag C`.
     pub directions: DMatrix<f64>,
     /// Variances `u·C u` of the data along the directions. They decrease for Gaussian units, not always for ±1 units.
     pub variances: DVector<f64>,
@@ -86,7 +86,7 @@ impl LinearTheory {
         if let Some(&value) = variances.iter().find(|&&variance| variance < -blur) {
             return Err(Error::Negative { name: "an eigenvalue of the covariance", value });
         }
-        // What is left below 0 is the rounding of a 0.
+        // Remaining values below 0 are rounded zeros.
         variances.apply(|variance| *variance = variance.max(0.0));
         let rates = variances.map(|variance| sigma_h.powi(2) * (variance - sigma_v.powi(2)));
         Ok(Self { units: LinearUnits::Gaussian { sigma_v, sigma_h }, rates, directions, variances })
@@ -95,7 +95,7 @@ impl LinearTheory {
     /// Theory of the start of a machine of ±1 units, by the operator `C − diag C`.
     ///
     /// # Errors
-    /// As [`LinearTheory::of_gaussian`], but for the deviations.
+    /// As [`LinearTheory::of_gaussian`], except for the deviations.
     pub fn of_ising(moments: &Moments) -> Result<Self> {
         check_covariance(&moments.covariance)?;
         let (rates, directions) = symmetric_eigen(&moments.growth_operator())?;
@@ -113,13 +113,13 @@ impl LinearTheory {
         self.rates.len()
     }
 
-    /// Whether there are no units; never so for a theory made of moments.
+    /// Whether there are no units. Always false for a theory made from moments.
     pub fn is_empty(&self) -> bool {
         self.rates.is_empty()
     }
 
-    /// The rate above which a mode counts as growing: 1e-10 of the largest rate in magnitude. Above 0, because constant ±1
-    /// units have the rate 0 but for rounding.
+    /// The rate above which a mode counts as growing: 1e-10 of the largest rate in magnitude. It is above 0 because constant ±1
+    /// units have the rate 0 only up to rounding.
     pub fn threshold(&self) -> f64 {
         THRESHOLD * self.rates.amax()
     }
@@ -142,7 +142,7 @@ impl LinearTheory {
     /// The closed form of mode `index`, from 0 in the order of decreasing rates.
     ///
     /// # Errors
-    /// ±1 units, of which the linear theory knows the start only; an index beyond the last mode.
+    /// ±1 units, where the linear theory covers only the start; an index beyond the last mode.
     pub fn mode(&self, index: usize) -> Result<LinearMode> {
         let LinearUnits::Gaussian { sigma_v, sigma_h } = self.units else {
             let reason = "the linear theory of ±1 units holds while W is small: it has no strengths in the long run";
@@ -152,8 +152,8 @@ impl LinearTheory {
         LinearMode::new(self.variances[index], sigma_v, sigma_h)
     }
 
-    /// The spectrum that a linear machine tends to, decreasing, one entry a mode: `w² = (Λ̂ − σ_v²)/(σ_v² σ_h² Λ̂)`, or 0 for the
-    /// stable ones. A machine of N_h hidden units can only have the first N_h.
+    /// The spectrum that a linear machine tends to, decreasing, one entry per mode: `w² = (Λ̂ − σ_v²)/(σ_v² σ_h² Λ̂)`, or 0 for
+    /// the stable modes. A machine of N_h hidden units can only have the first N_h.
     ///
     /// # Errors
     /// ±1 units, whose equilibrium the linear theory does not give.
@@ -162,8 +162,8 @@ impl LinearTheory {
         strengths.map(DVector::from_vec)
     }
 
-    /// Strengths at time t of the first modes, which start at `starts`: exact for Gaussian units in the data's frame; for ±1
-    /// units `w e^{rate t}`, which holds as long as they are small.
+    /// Strengths at time t of the first modes, which start at `starts`. They are exact for Gaussian units in the data's frame.
+    /// For ±1 units they are `w e^{rate t}`, which holds as long as they are small.
     ///
     /// # Errors
     /// More starts than modes; starts or t negative or not finite; for Gaussian units a start of `1/(σ_v σ_h)` or more.
@@ -180,9 +180,9 @@ impl LinearTheory {
         Ok(DVector::from_vec(starts.iter().enumerate().map(strength).collect::<Result<_>>()?))
     }
 
-    /// When each mode, starting at `start`, reaches `level`: the edge of the bulk, say, or the 1 at which it condenses. 0 if it
-    /// starts there or above; `None` if it does not grow, or settles at `level` or below. For ±1 units the time is
-    /// `ln(level/start)/rate`, of which the linear theory is sure only for small levels.
+    /// Time at which each mode, starting at `start`, reaches `level`: for example the edge of the bulk, or 1, where it condenses.
+    /// 0 if it starts at `level` or above; `None` if it does not grow, or settles at `level` or below. For ±1 units the time is
+    /// `ln(level/start)/rate`, which the linear theory guarantees only for small levels.
     ///
     /// # Errors
     /// Start or level negative or not finite; for Gaussian units one of `1/(σ_v σ_h)` or more.
@@ -192,7 +192,7 @@ impl LinearTheory {
         let threshold = self.threshold();
         let time = |index: usize| match self.units {
             LinearUnits::Gaussian { .. } => {
-                // Also where the level is below the start, so that a strength out of range is never let pass.
+                // Also where the level is below the start, so that a strength out of range is always refused.
                 let time = self.mode(index)?.time_between(start, level)?;
                 Ok(if level <= start { Some(0.0) } else { time })
             }
@@ -216,7 +216,7 @@ impl LinearTheory {
         (0..self.len()).zip(strengths).map(|(index, w)| self.mode(index)?.log_likelihood(w)).sum()
     }
 
-    /// Rate at which learning raises that likelihood: `dℓ/dt = Σ_α (dw_α/dt)²`.
+    /// Rate at which learning raises the likelihood: `dℓ/dt = Σ_α (dw_α/dt)²`.
     ///
     /// # Errors
     /// As [`LinearTheory::log_likelihood`].
@@ -252,7 +252,7 @@ fn check_covariance(covariance: &DMatrix<f64>) -> Result<()> {
     if let Some(&value) = covariance.iter().find(|entry| !entry.is_finite()) {
         return Err(Error::NotFinite { name: "an entry of the covariance", value });
     }
-    // Made of products in one order or the other, it may be asymmetric by rounding.
+    // The matrix comes from products in either order, so it may be asymmetric by rounding.
     let asymmetry = (covariance - covariance.transpose()).amax();
     if asymmetry > THRESHOLD * covariance.amax() {
         return Err(Error::Range { name, reason: format!("it is not symmetric: entries differ by {asymmetry:e}") });

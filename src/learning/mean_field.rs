@@ -1,8 +1,8 @@
 //! The mean-field response within the flow: from the bases of the flow to the frame of the modes and back.
 //!
-//! In the frame, the machine is one of the ensemble (10) with the current w_α and fields, and its averages are those of
-//! [`MeanFieldResponse`]. The visible components are the actual ones, each site with its own field, or follow a law; the
-//! hidden ones follow a law.
+//! In the frame, the machine is one of the ensemble (10) with the current w_α and fields. Its averages are those of
+//! [`MeanFieldResponse`]. The visible components are the actual ones, with a field for each site, or follow a law. The hidden
+//! components follow a law.
 
 use super::frame::Frame;
 use super::gaussian::Averages;
@@ -15,9 +15,9 @@ use crate::theory::saddle::{Ensemble, Start};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
-/// Modes above 1 up to which states are searched for: there may be two a mode, and mixtures.
+/// Largest number of modes above 1 for which states are searched: there may be two states per mode, and mixtures.
 pub(super) const ENUMERABLE: usize = 10;
-/// Samples from which states are followed beyond.
+/// Number of samples that states start from when there are more modes.
 pub(super) const CHAINS: usize = 100;
 
 /// States of the machine, followed along the flow.
@@ -29,8 +29,8 @@ pub(super) struct MeanField {
     prior_v: Prior,
     /// v^α of the last call, `H × K`.
     last: Option<DMatrix<f64>>,
-    /// Where the last averages were made, with which noise, and what they were: at the end of a step they are asked for again,
-    /// up to three times, and may be integrals.
+    /// State and noise of the last averages, and the averages. At the end of a step they are needed again, up to three times, and
+    /// may be integrals.
     made: Option<(State, f64, Averages)>,
 }
 
@@ -59,7 +59,7 @@ impl MeanField {
         let found = self.response.averages(&ensemble, layers.size())?;
         let mut in_frame = &frame.u * &found.correlation;
         if let Some(sites) = &found.site_correlation {
-            // What bends out of the span of the modes.
+            // The part that leaves the span of the modes.
             let resolved = layers.project_columns(sites);
             in_frame += &resolved - &frame.u * frame.u.tr_mul(&resolved);
         }
@@ -70,9 +70,9 @@ impl MeanField {
         Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * found.hidden })
     }
 
-    /// Searches for states again at a state of the flow, and says what has changed. Where more than [`ENUMERABLE`] modes
-    /// exceed 1, the states from now on are those that the given samples (`D × count`) lead to, started anew at each search
-    /// and followed in between.
+    /// Searches for states again at a state of the flow, and returns the changes. Where more than [`ENUMERABLE`] modes exceed 1,
+    /// the states from now on are those that the given samples (`D × count`) lead to. They start again at each search and are
+    /// followed in between.
     pub fn refresh(
         &mut self,
         layers: &Layers,
@@ -85,7 +85,7 @@ impl MeanField {
         self.turn(&frame, &ensemble);
         let condensable = frame.singular_values.iter().filter(|w| **w > 1.0).count();
         if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE || self.response.is_given()) {
-            // Anew each time: chains that met may part again, and modes that condense are entered.
+            // Starts again each time: chains that met may separate again, and can enter modes that condense.
             self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }
         let changes = self.response.refresh(&ensemble, layers.size())?;
@@ -117,8 +117,8 @@ impl MeanField {
             .with_fields(eta.as_slice(), theta.as_slice())
     }
 
-    /// Turns the known states with the frame. Under laws that are symmetric in each mode states stay with their modes, up
-    /// to the signs of the vectors.
+    /// Rotates the known states with the frame. Under laws that are symmetric in each mode, states stay with their modes, up to
+    /// the signs of the vectors.
     fn turn(&mut self, frame: &Frame, ensemble: &Ensemble) {
         if let Some(last) = self.last.take().filter(|last| last.shape() == frame.v.shape()) {
             let mut rotation = frame.v.tr_mul(&last);
@@ -131,7 +131,7 @@ impl MeanField {
     }
 }
 
-/// What the hidden units do under each sample: `⟨σ⟩ = f V(|f|²/N_h + κ^{-1/2} σ²)`, `f = Yᵀ z + θ`, in the frame.
+/// Response of the hidden units to each sample: `⟨σ⟩ = f V(|f|²/N_h + κ^{-1/2} σ²)`, `f = Yᵀ z + θ`, in the frame.
 fn starts(layers: &Layers, state: &State, frame: &Frame, sigma: f64, samples: &DMatrix<f64>) -> Result<Vec<Start>> {
     let units = layers.hidden_units as f64;
     let noise = sigma * sigma / layers.kappa().sqrt();
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use crate::learning::Samples;
 
-    /// Twelve strong modes under ±1 components, and samples along two of them: the states are the two that the samples are
-    /// in, with their weights among the samples, and ⟨s_α σ_α⟩ is L m̄_α m_α of the single mode times that weight.
+    /// Twelve strong modes under ±1 components, and samples along two of them. The states are the two that the samples are in,
+    /// weighted by their share of the samples. ⟨s_α σ_α⟩ is L m̄_α m_α of the single mode times that weight.
     #[test]
     fn many_states_are_followed_from_the_samples() {
         let modes = 12;
@@ -166,12 +166,12 @@ mod tests {
         let changes = mean_field.refresh(&layers, &state, 0.0, Some(&source.first(CHAINS)));
         assert!(changes.unwrap().is_empty() && mean_field.response.is_given());
         let averages = mean_field.averages(&layers, &state, 0.0).unwrap();
-        // Of one mode at κ = 1, m = m̄ = tanh(w m).
+        // For one mode at κ = 1, m = m̄ = tanh(w m).
         let mut m: f64 = 0.9;
         (0..200).for_each(|_| m = (2.0 * m).tanh());
         let alone = 600.0 * m * m;
         for (mode, weight) in [(0, 0.75), (1, 0.25)] {
-            // What is left are fluctuations of order one.
+            // The rest are fluctuations of order one.
             assert!((averages.correlation[(mode, mode)] / (weight * alone) - 1.0).abs() < 0.01);
         }
         let scale = 600f64.sqrt();

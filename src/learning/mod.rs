@@ -11,15 +11,15 @@
 //! | averages over the data: (9) and its analogues for other laws of v | [`DataTerm`], [`Samples`], [`Mixture`] |
 //! | averages over the machine: one state with Gaussian fluctuations | [`SingleState`] |
 //! | … all states, finite-size integrals where modes condense | [`response`] |
-//! | … all states of this very machine, hidden unit by hidden unit | [`PopulationStates`] |
-//! | … states that follow from samples, where they are too many to be searched for | [`Chains`] |
-//! | the batches of a simulation in the place of all the data | [`BatchSettings`] |
+//! | … all states of this machine, hidden unit by hidden unit | [`PopulationStates`] |
+//! | … states that follow from samples, where there are too many to search for | [`Chains`] |
+//! | batches of a simulation instead of all the data | [`BatchSettings`] |
 //! | their difference | [`Flow`] |
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameRates`] |
 //! | integration, multirate or by DOP853, and the map of a finite learning rate | [`Integrator`] |
 //! | a flow followed in time, with its events | [`follow`], [`Trajectory`] |
-//! | from when on it cannot be relied on | [`ReliabilityLog`] |
-//! | which of all this for given data | [`Setup`] |
+//! | time from which it is unreliable | [`ReliabilityLog`] |
+//! | choice of all this for given data | [`Setup`] |
 //! | the linear theory: growth rates, closed forms, emergence | [`LinearTheory`], [`LinearMode`] |
 //!
 //! ```

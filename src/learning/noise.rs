@@ -1,8 +1,7 @@
 //! What the flow does not resolve: the rest r of the weights, of scale σ(t) (`docs/theory.md`, section 2).
 //!
-//! Along a visible direction b that is left out, with the growth rate μ of the linear theory, `bᵀ W` changes as e^{μt}:
-//! its share of the noise decays if the direction is below threshold, μ < 0. A direction that is left out though it would
-//! grow keeps its share.
+//! Along a visible direction b that is left out, with the growth rate μ of the linear theory, `bᵀ W` changes as e^{μt}. Its share
+//! of the noise decays if the direction is below threshold, μ < 0. A direction above threshold that is left out keeps its share.
 
 use crate::error::{Error, Result};
 use nalgebra::DVector;
@@ -33,11 +32,11 @@ impl Noise {
         Ok(Self { shares: vec![sigma * sigma], rates: vec![0.0] })
     }
 
-    /// Noise of directions below threshold: `squares` are `|b_γᵀ W(0)|²`, `rates` the growth rates μ_γ, and `size` is L.
+    /// Noise of the directions that are left out: `squares` are `|b_γᵀ W(0)|²`, `rates` the growth rates μ_γ, and `size` is L.
     ///
     /// # Errors
-    /// [`Error::Length`] if there is not one rate a square; [`Error::NotFinite`] or [`Error::Negative`] for values that
-    /// cannot be.
+    /// [`Error::Length`] if there is not one rate per square; [`Error::NotFinite`] for squares or rates that are not finite;
+    /// [`Error::Negative`] for negative squares; [`Error::Size`] for a size that is not positive and finite.
     pub fn decaying(squares: &[f64], rates: &[f64], size: f64) -> Result<Self> {
         if squares.len() != rates.len() {
             return Err(Error::Length { name: "rates", found: rates.len(), expected: squares.len() });
@@ -64,8 +63,8 @@ impl Noise {
     }
 }
 
-/// Growth rates of a map of learning rate γ as those of a flow: `ln(1 + γμ)/γ`; rates that the map turns around (γμ ≤ −1)
-/// as very fast decay.
+/// Growth rates of a flow equivalent to a map of learning rate γ: `ln(1 + γμ)/γ`. Rates that the map overshoots (γμ ≤ −1) become
+/// very fast decay.
 pub fn rates_of_map(rates: &DVector<f64>, learning_rate: f64) -> DVector<f64> {
     if learning_rate == 0.0 {
         return rates.clone();
@@ -77,7 +76,7 @@ pub fn rates_of_map(rates: &DVector<f64>, learning_rate: f64) -> DVector<f64> {
 mod tests {
     use super::*;
 
-    /// Two directions: one decays, one that would grow stays.
+    /// Two directions: one decays; the other would grow and keeps its share.
     #[test]
     fn noise_decays_direction_by_direction() {
         let noise = Noise::decaying(&[0.5, 0.3], &[-2.0, 7.0], 10.0).unwrap();

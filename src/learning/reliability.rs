@@ -1,38 +1,39 @@
-//! From when on a curve of the population closure cannot be relied on.
+//! The time from which a curve of the population closure is unreliable.
 
 use super::population::Reliability;
 
-/// Evaluations over which approximate ones are counted, at least.
+/// Smallest number of evaluations over which approximate ones are counted.
 pub const WINDOW: u64 = 20;
-/// Share of them that may be approximate.
+/// Largest share of them that may be approximate.
 pub const TOLERATED: f64 = 0.05;
 
-/// A flow's counts of evaluations at the times that it passed.
+/// Counts of a flow's evaluations at the times that it passed.
 ///
-/// At each of these times approximate evaluations are counted among the last [`WINDOW`] ones (or as many more as there were
-/// since the time before, or as there are if they are fewer, against [`WINDOW`] then). Once their share exceeds [`TOLERATED`] the curve
-/// is unreliable, from the first time after the first of these evaluations on and to the end: later states follow from earlier ones.
+/// At each of these times the approximate evaluations are counted among the last [`WINDOW`] ones. The window begins at one of the
+/// times, and may therefore hold more evaluations. If there are fewer in all, their share still refers to [`WINDOW`]. Once the
+/// share exceeds [`TOLERATED`], the curve is unreliable from the first time after the first of these approximate evaluations, and
+/// to the end: later states follow from earlier ones.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReliabilityLog {
     entries: Vec<(f64, Reliability)>,
 }
 
-/// From when on a curve is unreliable.
+/// Time from which a curve is unreliable.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Unreliable {
     /// t.
     pub from: f64,
-    /// Share of approximate evaluations in the window in which there were too many.
+    /// Share of approximate evaluations in the window that has too many.
     pub share: f64,
 }
 
 impl ReliabilityLog {
-    /// Notes the counts at a time; nothing of flows that have none.
+    /// Records the counts at a time. Records nothing for flows without counts.
     pub fn note(&mut self, time: f64, counts: Option<Reliability>) {
         self.entries.extend(counts.map(|counts| (time, counts)));
     }
 
-    /// From when on the curve is unreliable; `None` if it never is, as far as is noted.
+    /// Time from which the curve is unreliable; `None` if the recorded counts show none.
     pub fn unreliable(&self) -> Option<Unreliable> {
         let none = (f64::NEG_INFINITY, Reliability::default());
         (0..self.entries.len()).find_map(|last| {
@@ -53,7 +54,7 @@ impl ReliabilityLog {
 mod tests {
     use super::*;
 
-    /// A flow with so many evaluations between times, those of the given numbers approximate.
+    /// A flow with `per_time` evaluations between times. Those with the given numbers are approximate.
     fn unreliable(per_time: u64, total: u64, approximate: &[u64]) -> Option<Unreliable> {
         let mut log = ReliabilityLog::default();
         for evaluations in (per_time..=total).step_by(per_time as usize) {
@@ -72,7 +73,7 @@ mod tests {
         // Two of twenty are too many: from the first of them on.
         assert_eq!(unreliable(1, 200, &[30, 60, 79]), Some(Unreliable { from: 60.0, share: 0.1 }));
         assert_eq!(unreliable(1, 200, &[1, 2]), Some(Unreliable { from: 1.0, share: 0.1 }));
-        // Where times are farther apart than the window, all evaluations between two of them are one.
+        // Where times are farther apart than the window, all evaluations between two times form one window.
         assert_eq!(unreliable(50, 200, &[60, 70]), None);
         assert_eq!(unreliable(50, 200, &[60, 70, 80]), Some(Unreliable { from: 100.0, share: 0.06 }));
         // Other responses have no counts.

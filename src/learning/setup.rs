@@ -19,7 +19,7 @@ use crate::theory::spectrum::{fit, singular_values};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
-/// Largest number of directions that linear closures keep without being asked for.
+/// Largest number of directions that linear, population and chain closures keep by default.
 pub const MOST_DIRECTIONS: usize = 784;
 
 /// How the averages of the flow are closed.
@@ -33,13 +33,13 @@ pub enum Closure {
     /// ±1 units, the law of v fixed: equation (9).
     #[default]
     FixedPrior,
-    /// ±1 units, every hidden one with its own components, and all mean-field states of the machine.
+    /// ±1 units, each hidden unit with its own components, and all mean-field states of the machine.
     Population,
-    /// The same with states that follow from samples: for data with more states than can be searched for.
+    /// Same as [`Population`](Closure::Population), but states follow from samples: for data with too many states to search for.
     Chains,
 }
 
-/// What becomes of the weights along directions that are left out.
+/// What happens to the weights along directions that are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseKind {
@@ -52,7 +52,7 @@ pub enum NoiseKind {
     None,
 }
 
-/// How the machine's own term is had.
+/// How the machine's own term is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResponseKind {
@@ -70,25 +70,25 @@ pub enum ResponseKind {
 pub struct Setup {
     /// How averages are closed.
     pub closure: Closure,
-    /// The machine's own term, of ±1 units.
+    /// The machine's own term, for ±1 units.
     pub response: ResponseKind,
     /// Law of u in the mean-field responses; `None` for the actual components, with the fields of their sites.
     pub prior_u: Option<Prior>,
     /// Law of v.
     pub prior_v: Prior,
-    /// Directions kept. Without a number, all up to [`MOST_DIRECTIONS`] of linear units and of the population closure; of
-    /// the fixed-prior closure those that grow: the others decay, which the noise takes account of, and cost as much.
+    /// Number of directions kept. `None` keeps all, up to [`MOST_DIRECTIONS`], for linear units and the population closure. For
+    /// the fixed-prior closure it keeps those that grow: the others decay, which the noise takes into account, and cost as much.
     pub directions: Option<usize>,
-    /// The rest of the weights.
+    /// What happens to the rest of the weights.
     pub noise: NoiseKind,
     /// Learning rate of the map, or 0 for the flow.
     pub learning_rate: f64,
     /// Terms of the machine's averages in the population closure.
     pub order: Order,
-    /// Of the closure by chains.
+    /// Settings of the closure by chains.
     pub chains: ChainSettings,
-    /// What each step of the map sees of the data, in the closures by population and chains; all of it if `None`. A
-    /// simulation's steps scatter with its batches, and where steps overshoot that changes its course.
+    /// Batches that the steps of the map see, in the closures by population and chains; all the data if `None`. The steps of a
+    /// simulation scatter with its batches, which changes its course where steps overshoot.
     pub batches: Option<BatchSettings>,
 }
 
@@ -118,18 +118,18 @@ pub struct Prepared {
     pub start: State,
     /// The linear theory of small weights: of the letter's operator, or of C − diag(C).
     pub theory: LinearTheory,
-    /// Upper edge of the bulk of the initial weights; `None` if they have none to speak of.
+    /// Upper edge of the bulk of the initial weights; `None` if they have no bulk.
     pub bulk_edge: Option<f64>,
 }
 
 impl Setup {
-    /// The flow of a machine that learns data whose moments are known already.
+    /// The flow of a machine that learns data with known moments.
     ///
     /// The directions kept are those of the largest growth rates. A direction that is left out is part of the noise σ.
     ///
     /// # Errors
-    /// [`Error::Range`] for more directions than visible units, none, data that do not fit the machine, real data with
-    /// a closure of ±1 units, or a machine of so large weights or fields that rounding hides their states; those of [`Flow`].
+    /// [`Error::Range`] for no directions or more than there are visible units, data that do not fit the machine, real data with
+    /// a closure of ±1 units, or weights or fields so large that rounding hides the machine's states; errors of [`Flow`].
     pub fn prepare(&self, data: &Dataset, moments: &Moments, machine: &Machine) -> Result<Prepared> {
         let units = machine.visible;
         let theory = match self.closure {
@@ -173,7 +173,7 @@ impl Setup {
                 let noise = self.noise(machine, &theory, directions, None)?;
                 let source = source(data, &layers.basis)?;
                 let flow = Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?;
-                // A law of u knows the fields along the modes alone: what leaves the directions stays as it is.
+                // A law of u knows only the fields along the modes: components outside the directions do not move.
                 let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
                 self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
             }
@@ -222,8 +222,8 @@ impl Setup {
         flow.with_mean_field(integrals, self.prior_u.clone(), self.prior_v.clone())
     }
 
-    /// The noise of the directions from the number `kept` on. With moments, each direction's share is weighted with the mean
-    /// square of the data along it, which makes the noise that of the fields of the data.
+    /// Noise of the directions from index `kept` on. With moments, the share of each direction is weighted with the mean square
+    /// of the data along it. The noise is then that of the fields of the data.
     fn noise(&self, machine: &Machine, theory: &LinearTheory, kept: usize, moments: Option<&Moments>) -> Result<Noise> {
         let rest = theory.len() - kept;
         if self.noise == NoiseKind::None || rest == 0 {
@@ -253,7 +253,7 @@ impl Setup {
     }
 }
 
-/// The first samples, ±1 a site and a column each: searches for states, and chains, start there.
+/// The first samples, one per column, with ±1 for each site. Searches for states and chains start from them.
 fn first_samples(data: &Dataset, count: usize) -> DMatrix<f64> {
     let count = data.len().min(count);
     match &data.samples {

@@ -4,8 +4,8 @@
 //! W = B Y V_0ᵀ + r,    B: N_v × D,    Y: D × H,    V_0: N_h × H
 //! ```
 //!
-//! The flow moves Y and the fields; B and V_0 stay. With D = N_v and H = N_h nothing is left out; with fewer visible
-//! directions the rest of W is the noise r, of scale σ, σ²/L being the mean square of an entry.
+//! The flow moves Y and the fields; B and V_0 stay fixed. With D = N_v and H = N_h nothing is left out. With fewer visible
+//! directions the rest of W is the noise r of scale σ: σ²/L is the mean square of an entry.
 
 use super::frame::Frame;
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::simulator::machine::Machine;
 use crate::theory::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
-/// Sum of the weights and fields up to which energies are known to 1e-7.
+/// Largest sum of weights and fields for which energies are known to 1e-7.
 const LARGEST: f64 = 1e9;
 
 /// The visible directions in which data and weights are resolved.
@@ -24,7 +24,7 @@ pub enum Basis {
     Sites,
     /// Orthonormal directions in columns, `N_v × D`.
     Directions(DMatrix<f64>),
-    /// D directions of which only the law of the components is known.
+    /// D directions, with only the law of their components known.
     Abstract(usize),
 }
 
@@ -41,7 +41,7 @@ pub struct Layers {
     pub hidden_basis: Option<DMatrix<f64>>,
 }
 
-/// What the flow moves.
+/// The variables that the flow moves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// Y, `D × H`.
@@ -80,7 +80,7 @@ impl Layers {
         }
     }
 
-    /// Bᵀ a of a visible field, D components.
+    /// Bᵀ a: the D components of a visible field a.
     pub fn project(&self, field: &DVector<f64>) -> DVector<f64> {
         match &self.basis {
             Basis::Directions(directions) => directions.tr_mul(field),
@@ -96,7 +96,7 @@ impl Layers {
         }
     }
 
-    /// Bᵀ A of a matrix with a row a site, `D × columns`.
+    /// Bᵀ A (`D × columns`) of a matrix A with one row per site.
     pub fn project_columns(&self, sites: &DMatrix<f64>) -> DMatrix<f64> {
         match &self.basis {
             Basis::Directions(directions) => transposed_product(directions, sites),
@@ -104,7 +104,7 @@ impl Layers {
         }
     }
 
-    /// B A: a row a site, from a row a direction.
+    /// B A: one row per site, from one row per direction.
     pub fn expand_columns(&self, components: &DMatrix<f64>) -> DMatrix<f64> {
         match &self.basis {
             Basis::Directions(directions) => product_of(directions, components),
@@ -112,7 +112,7 @@ impl Layers {
         }
     }
 
-    /// Kurtosis of the components, over the units, of vectors given in the two bases; none of abstract directions.
+    /// Kurtosis over the units of the components of vectors given in the two bases; empty for abstract directions.
     pub(super) fn kurtosis(&self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> (Vec<f64>, Vec<f64>) {
         if let Basis::Abstract(_) = self.basis {
             return (Vec::new(), Vec::new());
@@ -123,11 +123,11 @@ impl Layers {
 
     /// Layers and state of a machine resolved in `basis`; what the basis leaves out of its weights is not kept.
     ///
-    /// The hidden basis is that of all units if there are no more of them than visible directions, and else the span of
-    /// `Bᵀ W`, with the direction of the hidden fields if they leave it.
+    /// The hidden basis is that of all units if there are at most as many of them as visible directions. Otherwise it is the span
+    /// of `Bᵀ W`, plus the direction of the hidden fields if they leave this span.
     ///
     /// # Errors
-    /// [`Error::Range`] for an abstract basis, or one of another number of units.
+    /// [`Error::Range`] for an abstract basis, or a basis of another number of units.
     pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
         let (mut layers, State { weights, eta, theta }) = Self::of_units(machine, basis)?;
         if weights.nrows() >= machine.hidden {
@@ -145,7 +145,7 @@ impl Layers {
         Ok((layers, state))
     }
 
-    /// The same with every hidden unit resolved: the hidden basis is that of the units.
+    /// Same as [`Layers::of_machine`] with every hidden unit resolved: the hidden basis is that of the units.
     ///
     /// # Errors
     /// As [`Layers::of_machine`].
@@ -210,7 +210,7 @@ impl State {
         DVector::from_vec(parts.concat())
     }
 
-    /// Takes all components from a vector as [`to_vector`](Self::to_vector) makes it.
+    /// Sets all components from a vector made by [`to_vector`](Self::to_vector).
     pub fn copy_from(&mut self, vector: &DVector<f64>) {
         let (weights, fields) = vector.as_slice().split_at(self.weights.len());
         let (eta, theta) = fields.split_at(self.eta.len());
@@ -219,7 +219,7 @@ impl State {
         self.theta.as_mut_slice().copy_from_slice(theta);
     }
 
-    /// `Σ |Y| + Σ |eta| + Σ |theta|`, which no energy exceeds by more than a factor √D; NaN if a component is no number.
+    /// `Σ |Y| + Σ |eta| + Σ |theta|`. No energy exceeds it by more than a factor √D. NaN if a component is NaN.
     pub(super) fn magnitude(&self) -> f64 {
         [self.weights.as_slice(), self.eta.as_slice(), self.theta.as_slice()]
             .into_iter()
@@ -228,7 +228,7 @@ impl State {
             .sum()
     }
 
-    /// Checks that energies are known to better than one, so that states can be weighed against each other.
+    /// Checks that energies are accurate to better than one, so that states can be weighed against each other.
     pub(super) fn check_magnitude(&self) -> std::result::Result<(), String> {
         let magnitude = self.magnitude();
         if magnitude <= LARGEST {

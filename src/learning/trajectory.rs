@@ -1,4 +1,4 @@
-//! A learning flow followed in time: spectrum, frame and fields at given times, and what happens between them.
+//! A learning flow followed in time: spectrum, frame and fields at given times, and the events between them.
 
 use super::events::{Event, Knot, between};
 use super::flow::Flow;
@@ -11,31 +11,31 @@ use crate::error::{Error, Result};
 use crate::theory::spectrum::{Decomposition, track};
 use nalgebra::DMatrix;
 
-/// Intervals that events are looked for in, at least: over each of them w_α is a cubic to the accuracy that is reported.
+/// Smallest number of intervals in the search for events: over each of them w_α is a cubic to the accuracy that is reported.
 const INTERVALS: usize = 200;
-/// Modes whose vectors are kept and followed.
+/// Number of modes whose vectors are kept and followed.
 pub const FOLLOWED: usize = 64;
 
-/// What is asked of a trajectory.
+/// Settings of a trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Times of the snapshots, increasing from 0. For the map, whole numbers of steps.
     pub times: Vec<f64>,
-    /// How it is integrated.
+    /// Method and accuracy of the integration.
     pub integrator: Integrator,
     /// Upper edge of the bulk that modes may leave, if there is one.
     pub bulk_edge: Option<f64>,
 }
 
-/// A machine on its way.
+/// The machine at one time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// t.
     pub time: f64,
     /// w_α, decreasing.
     pub singular_values: Vec<f64>,
-    /// w by identity: the modes of t = 0 in their order then, followed by continuity of their vectors. The leading
-    /// [`FOLLOWED`] modes are followed; the others stand by rank.
+    /// w by identity: modes have their order at t = 0, and are followed by continuity of their vectors. The leading [`FOLLOWED`]
+    /// modes are followed; the others are in order of rank.
     pub by_identity: Vec<f64>,
     /// η_α = u^α·eta, by rank.
     pub eta: Vec<f64>,
@@ -43,46 +43,46 @@ pub struct Snapshot {
     pub theta: Vec<f64>,
     /// u^α of the leading modes in columns, by rank, in the visible basis.
     pub u: DMatrix<f64>,
-    /// v^α likewise, in the hidden basis.
+    /// Same for v^α, in the hidden basis.
     pub v: DMatrix<f64>,
-    /// Kurtosis of the components of u^α over the sites, of the leading modes, which says what law they are nearest to
+    /// Kurtosis of the components of u^α over the sites, for the leading modes. It tells which law is nearest
     /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)); empty in abstract bases.
     pub kurtosis_u: Vec<f64>,
-    /// The same of v^α over the hidden units.
+    /// Same for v^α over the hidden units.
     pub kurtosis_v: Vec<f64>,
     /// Ω^v between the leading modes; NaN between modes of equal w.
     pub visible_rotation: DMatrix<f64>,
-    /// Ω^h likewise.
+    /// Same for Ω^h.
     pub hidden_rotation: DMatrix<f64>,
     /// σ of the noise.
     pub sigma: f64,
-    /// Mean log-likelihood of a sample, of linear machines.
+    /// Mean log-likelihood of a sample; for linear machines only.
     pub log_likelihood: Option<f64>,
 }
 
 /// The result of [`follow`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trajectory {
-    /// One at each time of the plan.
+    /// One snapshot at each time of the plan.
     pub snapshots: Vec<Snapshot>,
-    /// What happened, in order.
+    /// Events in order of time.
     pub events: Vec<Event>,
-    /// How often the states of the population closure were known only approximately; `None` of other responses.
+    /// How often the states of the population closure were known only approximately; `None` for other responses.
     pub reliability: Option<Reliability>,
-    /// From when on they were so too often; `None` if never, or of other responses.
+    /// When the states became approximate too often; `None` if never, or for other responses.
     pub unreliable: Option<Unreliable>,
-    /// What the integration took.
+    /// Cost of the integration.
     pub statistics: Statistics,
-    /// Where the flow ended.
+    /// State at the end of the flow.
     pub last: State,
 }
 
 /// Follows a flow from its start.
 ///
-/// `progress` is told each time that is reached.
+/// `progress` is called with each time that is reached.
 ///
 /// # Errors
-/// [`Error::Range`] for times that do not increase from 0; those of the integration.
+/// [`Error::Range`] for times that do not increase from 0; errors of the integration.
 pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(f64)) -> Result<Trajectory> {
     let (times, shown) = knots(plan)?;
     let mut state = start.clone();
@@ -126,12 +126,12 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     Ok(trajectory)
 }
 
-/// Follows a flow for its states alone: `visit` sees the time and the state at each time of the plan, as they are reached, so
-/// that what came before a failure is not lost. The states of the machine are looked for as often as in [`follow`], and
-/// `progress` is told as often.
+/// Follows a flow for its states only. `visit` gets the time and the state at each time of the plan as it is reached, so that
+/// results before a failure are not lost. States of the machine are searched for as often as in [`follow`], and `progress` is
+/// called as often.
 ///
 /// # Errors
-/// As [`follow`]; those of `visit`.
+/// As [`follow`]; errors of `visit`.
 pub fn follow_states(
     flow: &Flow,
     start: &State,
@@ -190,7 +190,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// The modes at a knot, each the continuation of one of those before.
+    /// The modes at a knot, each continuing one of the modes before.
     fn at(t: f64, state: &State, rate: &State, before: Option<&Self>) -> Result<Self> {
         let mut frame = Frame::of(&state.weights)?;
         let count = frame.modes().min(FOLLOWED);

@@ -1,4 +1,4 @@
-//! Axes: what they are called, where they run, how a value becomes a fraction of them.
+//! Axes: label, range, and the place of a value on them.
 
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ impl Axis {
                 low - margin..high + margin
             }
             (Scale::Log, true) => {
-                // A hair is allowed for, so that 0.001 does not ask for one more decade.
+                // A small tolerance, so that 0.001 does not need one more decade.
                 let first = (low.log10() + 1e-9).floor() as i32;
                 let last = ((high.log10() - 1e-9).ceil() as i32).max(first + 1);
                 10f64.powi(first)..10f64.powi(last)

@@ -1,13 +1,13 @@
-//! The paper: strokes, fills and text in points, the origin at the top left, y downwards.
+//! The paper: strokes, fills and text in points, with the origin at the top left and y downwards.
 //!
-//! Everything is drawn here first, as a list of marks that knows of no backend; PNG and SVG are
-//! two readings of the same list.
+//! Everything is drawn here first, as a list of marks that does not depend on a backend; PNG and SVG are two renderings of the
+//! same list.
 
 use super::geometry::{Point, Rect, circle, dashes};
 use super::style::{Color, LineStyle, Marker, MarkerStyle};
 use super::text::{CAP_HEIGHT, RichText};
 
-/// One thing on the paper.
+/// One mark on the paper.
 #[derive(Clone, Debug)]
 pub(crate) enum Mark {
     Stroke {
@@ -20,7 +20,7 @@ pub(crate) enum Mark {
         color: Color,
         opacity: f64,
     },
-    /// Cells of a colour each that fill a rectangle, row by row from the top.
+    /// Cells that fill a rectangle, one colour each, row by row from the top.
     Cells {
         rect: Rect,
         columns: usize,
@@ -38,7 +38,7 @@ pub(crate) enum Mark {
     },
 }
 
-/// Which point of a text is put in place, across.
+/// Which point of a text is placed, horizontally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Across {
     Left,
@@ -46,11 +46,11 @@ pub(crate) enum Across {
     Right,
 }
 
-/// Which point of a text is put in place, upright.
+/// Which point of a text is placed, vertically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upright {
     Top,
-    /// Half the height of the digits, whatever scripts there are.
+    /// Half the height of the digits, with or without scripts.
     Middle,
     Bottom,
 }
@@ -68,7 +68,7 @@ impl Canvas {
         Canvas { width, height, marks: Vec::new() }
     }
 
-    /// A polyline in a style, its dashes cut here so that both backends agree.
+    /// A polyline in a style; its dashes are cut here so that both backends agree.
     pub fn line(&mut self, points: &[Point], style: &LineStyle) {
         for piece in dashes(points, style.dash.pattern(), style.width) {
             self.stroke(piece, style.color, style.width);
@@ -151,7 +151,7 @@ impl Canvas {
         self.place(text, |dx, dy| (at.0 + x + dx, at.1 + y + dy), false);
     }
 
-    /// A text that reads from bottom to top, the named point of its unturned box at `at`.
+    /// A text that reads from bottom to top, with the named point of its unrotated box at `at`.
     pub fn rotated_text(&mut self, text: &RichText, at: Point, across: Across, upright: Upright) {
         let (x, y) = baseline(text, across, upright);
         self.place(text, |dx, dy| (at.0 + y + dy, at.1 - x - dx), true);

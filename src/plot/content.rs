@@ -13,7 +13,7 @@ pub struct Category {
     pub(crate) color: Color,
     pub(crate) hatched: bool,
     pub(crate) label: String,
-    /// What the legend calls it, beside a label inside its region.
+    /// Its name in the legend, in addition to a label inside its region.
     pub(crate) listed: Option<String>,
 }
 
@@ -24,13 +24,13 @@ impl Category {
         Category { color, hatched: false, label: label.to_string(), listed: None }
     }
 
-    /// A category hatched in grey on white, explained in the legend: for what is not known.
+    /// A category hatched in grey on white and explained in the legend, for what is not known.
     pub fn hatched(label: &str) -> Self {
         Category { color: Color::White, hatched: true, label: label.to_string(), listed: None }
     }
 
-    /// A category in a flat colour that the legend explains by a name, wherever it occurs; a short label is written inside its largest
-    /// region too, if it fits.
+    /// A category in a flat colour that the legend explains by a name wherever it occurs. A short label is also written inside
+    /// its largest region, if it fits.
     pub fn listed(color: Color, label: &str, name: &str) -> Self {
         Category { listed: Some(name.to_string()), ..Category::filled(color, label) }
     }

@@ -6,8 +6,8 @@ use super::geometry::Point;
 
 /// Lines on which bilinear data take the value `level`.
 ///
-/// `values[i * ys.len() + j]` is at `(xs[i], ys[j])`. Cells with an unknown (NaN) corner hold no
-/// line. A closed line ends with the point that it starts with.
+/// `values[i * ys.len() + j]` is at `(xs[i], ys[j])`. Cells with an unknown (NaN) corner hold no line. A closed line ends at the
+/// point where it starts.
 pub(crate) fn contour_lines(xs: &[f64], ys: &[f64], values: &[f64], level: f64) -> Vec<Vec<Point>> {
     let at = |i: usize, j: usize| values[i * ys.len() + j];
     // Grid edges are numbered by their lower node: even to the next x, odd to the next y.
@@ -35,7 +35,7 @@ pub(crate) fn contour_lines(xs: &[f64], ys: &[f64], values: &[f64], level: f64) 
                 let y = ys[j0] + t * (ys[j1] - ys[j0]);
                 crossings.insert(edges[k], (x, y));
             }
-            // At a saddle the mean decides which pair of corners hangs together.
+            // At a saddle, the mean decides which pair of corners is connected.
             let joined = heights.iter().sum::<f64>() >= 0.0;
             let segments: &[(usize, usize)] = match crossed.as_slice() {
                 [a, b] => &[(*a, *b)],
@@ -52,7 +52,7 @@ pub(crate) fn contour_lines(xs: &[f64], ys: &[f64], values: &[f64], level: f64) 
     join(&crossings, &mut neighbours)
 }
 
-/// Walks along the crossings: open lines from their ends, then what is left, the closed ones.
+/// Walks along the crossings: first open lines from their ends, then the closed lines that are left.
 fn join(crossings: &BTreeMap<usize, Point>, neighbours: &mut BTreeMap<usize, Vec<usize>>) -> Vec<Vec<Point>> {
     let ends = neighbours.iter().filter(|(_, next)| next.len() == 1).map(|(&edge, _)| edge);
     let starts: Vec<usize> = ends.chain(neighbours.keys().copied()).collect();

@@ -6,7 +6,7 @@ pub enum FigureError {
     /// Two arrays that belong together differ in length.
     #[error("{what}: expected {expected} values, found {found}")]
     Length {
-        /// The array that is at fault.
+        /// The array at fault.
         what: &'static str,
         /// The length it should have.
         expected: usize,
@@ -18,9 +18,9 @@ pub enum FigureError {
     Range {
         /// The label of the axis.
         axis: String,
-        /// Where it was to start.
+        /// The start of the axis.
         start: f64,
-        /// Where it was to end.
+        /// The end of the axis.
         end: f64,
     },
     /// The nodes of a map do not increase, or are fewer than two.
@@ -37,14 +37,14 @@ pub enum FigureError {
     /// There is nothing to draw.
     #[error("there are no {0} to draw")]
     Empty(&'static str),
-    /// A value that has to be a number is none.
+    /// A value that must be a number is not.
     #[error("{what}: the value at index {index} is {value}, not a finite number")]
     NotFinite {
-        /// The array that is at fault.
+        /// The array at fault.
         what: &'static str,
-        /// Where in it.
+        /// Index in the array.
         index: usize,
-        /// What is there.
+        /// The value.
         value: f64,
     },
     /// The number of panels does not fill the grid.
@@ -63,7 +63,7 @@ pub enum FigureError {
     /// The name of a figure is not a plain file name.
     #[error("'{0}' is not a plain file name")]
     Name(String),
-    /// A file could not be written; an older one is still as it was.
+    /// A file could not be written; an older one is unchanged.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file to be written.

@@ -1,4 +1,4 @@
-//! The bytes of a PNG, and files that are whole or not there.
+//! The bytes of a PNG, and files that are written whole or not at all.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::io::output::write_atomically;
 /// Resolution of PNG files.
 pub(crate) const DOTS_PER_INCH: f64 = 300.0;
 
-/// Encodes a bitmap, its resolution noted in the pHYs chunk.
+/// Encodes a bitmap, with its resolution in the pHYs chunk.
 pub(crate) fn encode_png(bitmap: &Bitmap) -> Result<Vec<u8>, FigureError> {
     let per_metre = (DOTS_PER_INCH / 0.0254).round() as u32;
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! The frame of a panel: data to paper, ticks on all four sides, labels and the room they take.
+//! The frame of a panel: from data to paper, ticks on all four sides, labels and the room they take.
 
 use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
@@ -7,12 +7,12 @@ use super::style::{Color, FONT_SIZE, FRAME_WIDTH, MINOR_TICK_LENGTH, MINOR_TICK_
 use super::text::RichText;
 use super::ticks::Ticks;
 
-/// Between the frame and the tick labels, in pt.
+/// Gap between the frame and the tick labels, in pt.
 const TICK_LABEL_GAP: f64 = 3.0;
-/// Between the tick labels and the label of the axis, in pt.
+/// Gap between the tick labels and the label of the axis, in pt.
 const LABEL_GAP: f64 = 2.5;
 
-/// A frame on the paper with its two axes: takes data to paper.
+/// A frame on the paper with its two axes: maps data to paper.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame<'a> {
     pub rect: Rect,
@@ -101,7 +101,7 @@ impl FrameTicks {
         FrameTicks { x: none.clone(), y: none }
     }
 
-    /// The room that the labels need, with or without those of each axis.
+    /// The room that the labels need, with or without the labels of each axis.
     pub fn margins(&self, frame: (&Axis, &Axis), show_x: bool, show_y: bool) -> Margins {
         let (x, y) = frame;
         let mut margins = Margins { left: 1.0, right: 1.0, top: 2.0, bottom: 1.0 };
@@ -177,7 +177,7 @@ impl FrameTicks {
     }
 }
 
-/// Ticks at the very ends would lie on the frame.
+/// Whether a tick is inside the frame; at the ends it would lie on the frame.
 fn is_inner(at: f64) -> bool {
     at > 1e-6 && at < 1.0 - 1e-6
 }

@@ -1,4 +1,4 @@
-//! Points, rectangles and polylines on the paper, in pt: cut to dashes, clipped to a frame.
+//! Points, rectangles and polylines on the paper, in pt: cut into dashes, clipped to a frame.
 
 /// A position on the paper in pt.
 pub(crate) type Point = (f64, f64);
@@ -47,7 +47,7 @@ pub(crate) fn circle((x, y): Point, radius: f64) -> Vec<Point> {
 
 /// Cuts a polyline into dashes whose lengths are `pattern` times `width`.
 pub(crate) fn dashes(points: &[Point], pattern: &[f64], width: f64) -> Vec<Vec<Point>> {
-    // Dashes of a hairline are those of a line that can be seen.
+    // Dashes of a hairline are those of a visible line.
     let width = width.max(0.1);
     if pattern.is_empty() || points.len() < 2 {
         return vec![points.to_vec()];
@@ -125,7 +125,7 @@ fn clip_segment(from: Point, to: Point, rect: &Rect) -> Option<(Point, Point)> {
     let at = |t: f64| match t {
         0.0 => from,
         1.0 => to,
-        // Rounding must not carry a far-flung line off the frame.
+        // Rounding must not move a line from far away off the frame.
         _ => ((from.0 + t * dx).clamp(rect.left, rect.right), (from.1 + t * dy).clamp(rect.top, rect.bottom)),
     };
     (start < end).then(|| (at(start), at(end)))

@@ -7,10 +7,10 @@ use super::placement::Occupancy;
 use super::style::BAND_OPACITY;
 use super::style::LineStyle;
 
-/// The density of values in bins between increasing `edges`: the share of all values that lie in a bin, over its width.
+/// The density of values in bins between increasing `edges`: the share of all values that lie in a bin, divided by its width.
 ///
-/// A value on an edge counts above it, on the last edge below it. The integral over the bins is the share of values
-/// within the edges.
+/// A value on an edge counts in the bin above it, a value on the last edge in the bin below it. The integral over the bins is the
+/// share of values within the edges.
 pub(crate) fn density_in_bins(values: &[f64], edges: &[f64]) -> Vec<f64> {
     let bins = edges.len().saturating_sub(1);
     let mut counts = vec![0_u32; bins];
@@ -26,7 +26,7 @@ pub(crate) fn density_in_bins(values: &[f64], edges: &[f64]) -> Vec<f64> {
 }
 
 impl PlacedPanel<'_> {
-    /// Fills and outlines the bars, neighbours without a line between them.
+    /// Fills and outlines the bars, with no line between neighbours.
     pub fn draw_histogram(
         &self,
         canvas: &mut Canvas,
@@ -37,9 +37,9 @@ impl PlacedPanel<'_> {
     ) {
         let rect = &self.frame.rect;
         let zero = self.frame.place_y(0.0);
-        // A logarithmic axis has no zero: bars come from below the frame.
+        // A logarithmic axis has no zero: bars start below the frame.
         let ground = if zero.is_nan() { rect.bottom + 1.0 } else { zero };
-        // What falls off a logarithmic x axis lies left of the frame.
+        // Values off a logarithmic x axis lie left of the frame.
         let x = |edge: f64| {
             let place = self.frame.place_x(edge);
             if place.is_nan() && !edge.is_nan() { rect.left - 1.0 } else { place }
@@ -107,7 +107,7 @@ mod tests {
         panel.histogram(&[3.0, 4.0], &[1.0], style());
         let fills = fills(&panel);
         assert_eq!(fills.len(), 2);
-        // 50 pt a unit of x and of y, on a frame 100 pt high.
+        // 50 pt per unit of x and of y, on a frame 100 pt high.
         for corner in [(0.0, 100.0), (0.0, 50.0), (50.0, 50.0), (50.0, 0.0), (100.0, 0.0), (100.0, 100.0)] {
             assert!(fills[0].contains(&corner), "{corner:?} {:?}", fills[0]);
         }

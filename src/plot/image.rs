@@ -8,10 +8,10 @@ use super::error::FigureError;
 use super::geometry::Rect;
 use super::style::{Color, Colormap};
 
-/// Colours that an image tells apart, odd so that the middle of a range, zero on a symmetric one, has its own.
+/// Number of colours in an image; odd, so that the middle of a range (zero on a symmetric one) has its own.
 const LEVELS: f64 = 33.0;
 
-/// A small image, its values row by row from the top.
+/// A small image, with values row by row from the top.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     columns: usize,
@@ -20,7 +20,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// An image of a shape (rows, columns): `values[row * columns + column]`, the first row on top.
+    /// An image with a shape (rows, columns): `values[row * columns + column]`, the first row on top.
     ///
     /// # Errors
     /// If the shape is empty, the values do not fill it, or one of them is not a finite number.
@@ -72,7 +72,7 @@ impl Image {
     }
 }
 
-/// Cells of one row, from one column to before another, that have the same colour.
+/// Cells of one row that have the same colour, from column `start` to before column `end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CellRun {
     pub row: usize,
@@ -92,7 +92,7 @@ pub(crate) fn cell_runs(columns: usize, colors: &[Color]) -> impl Iterator<Item 
     })
 }
 
-/// The colour of most cells.
+/// The most frequent colour of the cells.
 pub(crate) fn commonest(colors: &[Color]) -> Color {
     let mut counts: BTreeMap<(u8, u8, u8), usize> = BTreeMap::new();
     for color in colors {
@@ -130,7 +130,7 @@ mod tests {
             }
         }
         assert_eq!(seen, [1; 9]);
-        // aab, bbb, aba: runs do not go on in the next row.
+        // aab, bbb, aba: runs do not continue in the next row.
         assert_eq!(runs.len(), 6);
     }
 

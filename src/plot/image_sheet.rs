@@ -7,10 +7,10 @@ use super::panel::Panel;
 use super::sheet::Figure;
 use super::style::{Colormap, DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
 
-/// Up to so many tiles a row a sheet is as wide as a column; a tile has about the same size on either width.
+/// Up to this many tiles per row, a sheet is as wide as a column; tiles have about the same size on either width.
 const TILES_IN_A_COLUMN: usize = 5;
 
-/// How the values of a sheet's images become colours: symmetric about zero in either case.
+/// How the values of a sheet's images become colours; symmetric about zero in both cases.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColorScale {
     /// Each image by its own largest absolute value: for patterns, not sizes.
@@ -19,18 +19,18 @@ pub enum ColorScale {
     Shared(String),
 }
 
-/// A sheet of images of one shape, `columns` a row, titles above them. Up to five a row fill a column (86 mm), more
-/// fill two (178 mm); a last row that is not full stays so.
+/// A sheet of images of one shape, `columns` per row, with titles above them. Up to five per row fill a column (86 mm), more fill
+/// two (178 mm). The last row need not be full.
 ///
 /// # Errors
-/// If there are no images or columns, if the shapes differ, or if tiles or their titles find no room.
+/// If there are no images or columns, if the shapes differ, or if there is no room for tiles or their titles.
 pub fn image_sheet(
     images: &[Image],
     columns: usize,
     colormap: Colormap,
     scale: &ColorScale,
 ) -> Result<Figure, FigureError> {
-    // An image of zeros has a scale, too.
+    // An image of zeros needs a scale, too.
     let reach = |magnitude: f64| if magnitude > 0.0 { magnitude } else { 1.0 };
     let largest = reach(images.iter().map(Image::magnitude).fold(0.0, f64::max));
     let tile = |image: &Image| {
@@ -44,7 +44,7 @@ pub fn image_sheet(
     Ok(figure)
 }
 
-/// The first modes as images: the components of u^α (or v^α) on an image of a shape (rows, columns), each by its own
+/// The first modes as images: the components of u^α (or v^α) on an image with a shape (rows, columns), each scaled by its own
 /// largest absolute value, under its α and w_α.
 ///
 /// `modes[α − 1]` is the vector that belongs to `singular_values[α − 1]`; further singular values may follow.
@@ -85,7 +85,7 @@ pub fn samples_as_images(
     sheet(&images, columns, |image| Panel::image(image, Colormap::Grays, -1.0..1.0))
 }
 
-/// Tiles in rows, their frames of the images' proportions.
+/// Tiles in rows, with frames in the images' proportions.
 fn sheet(images: &[Image], columns: usize, tile: impl Fn(&Image) -> Panel) -> Result<Figure, FigureError> {
     let first = images.first().ok_or(FigureError::Empty("images"))?;
     if columns == 0 {
@@ -107,7 +107,7 @@ fn sheet(images: &[Image], columns: usize, tile: impl Fn(&Image) -> Panel) -> Re
     Ok(figure.aspect(first.rows() as f64 / first.columns() as f64))
 }
 
-/// A number with three significant digits, but two behind the point, so that many fit in a row; two for small ones.
+/// A number with three significant digits but at most two decimals, so that many fit in a row; small ones have two digits.
 fn brief(value: f64) -> String {
     let exponent = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
     if !(-3..4).contains(&exponent) {
@@ -162,7 +162,7 @@ mod tests {
         }
         let texts = svg_texts(&figure);
         assert!(texts.contains(&"100".to_string()) && texts.contains(&"= 12.0".to_string()), "{texts:?}");
-        // 16 bytes a cell are a fifth of what a polygon takes; even noise has some runs.
+        // 16 bytes per cell are a fifth of what a polygon takes; even noise has some runs.
         let svg = figure.svg().unwrap();
         assert!(svg.len() < 16 * 78_400, "{}", svg.len());
         assert_eq!(svg.matches("crispEdges").count(), 100);

@@ -11,9 +11,9 @@ use super::legend::{Entry, Legend, LegendPosition};
 
 use super::style::Color;
 
-/// Between an inset with its labels and the frame around it, in pt.
+/// Gap between an inset with its labels and the frame around it, in pt.
 const GAP: f64 = 5.0;
-/// Right of the frame of an inset at least, for half of the last label of its axis, in pt.
+/// Smallest room to the right of the frame of an inset, for half of the last label of its axis, in pt.
 const RIGHT: f64 = 9.0;
 /// The smallest frame of an inset that can be read, in pt.
 const SMALLEST: f64 = 20.0;
@@ -33,10 +33,10 @@ impl Inset {
         Rect::new(left, top, width, height)
     }
 
-    /// Draws the inset into a frame; returns what of its legend found no room inside.
+    /// Draws the inset into a frame; returns the legend entries that found no room inside.
     pub fn draw(&self, canvas: &mut Canvas, outer: &Rect) -> Result<Vec<Entry>, FigureError> {
         let (room, panel) = (self.room(outer), &self.panel);
-        // Ticks depend on the size of the frame, and its size on the room of their labels.
+        // Ticks depend on the size of the frame, and its size on the room for their labels.
         let mut ticks = FrameTicks::new(&panel.x, &panel.y, room.width(), room.height());
         let mut rect = room;
         for _ in 0..2 {

@@ -22,12 +22,12 @@ pub(crate) struct PlacedPanel<'a> {
     pub frame: Frame<'a>,
 }
 
-/// What is found out by drawing a panel: its legend and the room that is left for it.
+/// The result of drawing a panel: its legend and the room that is left for it.
 #[derive(Debug)]
 pub(crate) struct Drawn {
     pub entries: Vec<Entry>,
     pub occupancy: Occupancy,
-    /// Whether the frame is filled, so that a legend inside needs a box of its own.
+    /// Whether the frame is filled, so that a legend inside needs its own box.
     pub filled: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn heat_of(panel: &Panel) -> Option<(&HeatStyle, Axis)> {
 }
 
 impl PlacedPanel<'_> {
-    /// Draws all layers, labels of regions and the colour bar, not the frame itself.
+    /// Draws all layers, the labels of regions and the colour bar, but not the frame itself.
     pub fn draw(&self, canvas: &mut Canvas) -> Result<Drawn, FigureError> {
         let mut drawn = Drawn { entries: Vec::new(), occupancy: Occupancy::new(self.frame.rect), filled: false };
         let mut layers: Vec<&Layer> = self.panel.layers.iter().collect();
@@ -208,7 +208,7 @@ fn box_around(at: Point, text: &RichText) -> Rect {
     Rect::new(at.0 - 0.5 * width, at.1 - 0.5 * height, width, height)
 }
 
-/// The part of a canvas that a test looks at: its texts and where they start.
+/// The part of a canvas that tests check: its texts and where they start.
 #[cfg(test)]
 pub(crate) fn texts(canvas: &Canvas) -> Vec<(String, Point)> {
     canvas

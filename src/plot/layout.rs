@@ -14,8 +14,9 @@ use super::style::{Color, FONT_SIZE, MINOR_TICK_WIDTH, POINTS_PER_MM};
 use super::text::RichText;
 use super::tiles::{TILE_GAP, TILE_MARGIN, on_pixel};
 
-/// Between the labels of neighbouring panels, in pt.
+/// Gap between the labels of panels side by side, in pt.
 const COLUMN_GAP: f64 = 8.0;
+/// Gap between the labels of panels above each other, in pt.
 const ROW_GAP: f64 = 7.0;
 const TITLE_GAP: f64 = 2.5;
 const LEGEND_GAP: f64 = 5.0;
@@ -70,7 +71,7 @@ impl Figure {
         if image {
             margins = Margins { left: TILE_MARGIN, right: TILE_MARGIN, ..margins };
             if self.bar.is_some() {
-                // Labels at the ends of the bar hang over.
+                // Labels at the ends of the bar stick out.
                 margins.top = margins.top.max(0.4 * FONT_SIZE);
                 margins.bottom = margins.bottom.max(0.4 * FONT_SIZE);
             }
@@ -90,7 +91,7 @@ impl Figure {
         margins
     }
 
-    /// The ticks of frames of a width, and the room that labels need.
+    /// The ticks of frames with this width, and the room that labels need.
     fn labels(&self, frame_width: f64, title_size: f64) -> (Vec<FrameTicks>, Room) {
         let size = |i: usize| (frame_width, frame_width * self.aspect * self.row_heights[i / self.columns]);
         let ticks: Vec<FrameTicks> = (self.panels.iter().enumerate())
@@ -105,7 +106,7 @@ impl Figure {
             let of = margins.iter().enumerate().filter(|(i, _)| wanted(*i));
             of.map(|(_, m)| pick(m)).fold(0.0, f64::max)
         };
-        // The tiles of a sheet stand evenly.
+        // The tiles of a sheet are evenly spaced.
         let even = self.is_sheet();
         let across = |pick| (0..self.columns).map(|c| most(pick, &|i| even || i % self.columns == c)).collect();
         let upright = |pick| (0..self.rows).map(|r| most(pick, &|i| i / self.columns == r)).collect();
@@ -118,13 +119,13 @@ impl Figure {
         (ticks, room)
     }
 
-    /// Between the labels of neighbouring panels, across and upright.
+    /// Gaps between the labels of neighbouring panels, horizontal and vertical.
     fn gaps(&self) -> (f64, f64) {
         if self.is_sheet() { (TILE_GAP, TILE_GAP) } else { (COLUMN_GAP, ROW_GAP) }
     }
 
-    /// Frames and ticks: ticks need the size of the frames and frames the room for tick labels,
-    /// so both are found in two rounds.
+    /// Frames and ticks. Ticks need the size of the frames, and frames need the room for tick labels, so both are found in two
+    /// rounds.
     pub(crate) fn layout(&self) -> Result<(Vec<Rect>, Vec<FrameTicks>, f64), FigureError> {
         let ratios = self.row_heights.iter().chain([&self.aspect, &self.width_mm]);
         if ratios.into_iter().any(|r| !(r.is_finite() && *r > 0.0)) {
@@ -156,7 +157,7 @@ impl Figure {
         let (mut column_gap, row_gap) = self.gaps();
         let sheet = self.is_sheet();
         if sheet && self.columns > 1 {
-            // What whole pixels leave goes between the columns.
+            // The width that whole pixels leave over goes between the columns.
             column_gap += spare.max(0.0) / (self.columns - 1) as f64;
         }
         let snap = |place: f64| if sheet { on_pixel(place) } else { place };
@@ -176,7 +177,7 @@ impl Figure {
         (rects, y - row_gap + PAD)
     }
 
-    /// Everything on paper.
+    /// Draws everything on paper.
     pub(crate) fn draw(&self) -> Result<Canvas, FigureError> {
         for panel in &self.panels {
             panel.check()?;

@@ -6,7 +6,7 @@ use super::maps::hatch;
 use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, MarkerStyle};
 use super::text::RichText;
 
-/// Long enough to show a period of every dash, in pt.
+/// Width of a sample in pt: long enough to show a period of every dash.
 const SAMPLE_WIDTH: f64 = 22.0;
 const SAMPLE_GAP: f64 = 4.0;
 const ROW_HEIGHT: f64 = 11.0;
@@ -19,13 +19,13 @@ pub enum LegendPosition {
     /// Inside the frame where it covers nothing, or below the figure if there is no such place.
     #[default]
     Auto,
-    /// Below the figure, together with those of other panels; equal labels appear once.
+    /// Below the figure, together with the legends of other panels; equal labels appear once.
     Below,
-    /// Nowhere.
+    /// Not shown.
     Hidden,
 }
 
-/// What stands beside a label.
+/// The sample beside a label.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sample {
     Line(LineStyle),
@@ -48,7 +48,7 @@ impl Sample {
     }
 }
 
-/// A label and its samples, drawn over each other.
+/// A label and its samples, which are drawn over each other.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub label: String,
@@ -73,12 +73,12 @@ pub(crate) struct Legend {
 }
 
 impl Legend {
-    /// One entry below the other.
+    /// All entries in one column.
     pub fn column(entries: Vec<Entry>) -> Self {
         Self::in_columns(&set(entries), 1)
     }
 
-    /// In as few rows as a width in pt allows, with no more columns than those need.
+    /// In as few rows as a width in pt allows, and no more columns than these rows need.
     pub fn block(entries: Vec<Entry>, width: f64) -> Self {
         let entries = set(entries);
         let layouts = (1..=entries.len()).rev().map(|columns| Self::in_columns(&entries, columns));
@@ -113,7 +113,7 @@ impl Legend {
         self.rows() as f64 * ROW_HEIGHT
     }
 
-    /// Draws the legend with its upper left corner at a point; `boxed` on white with a frame.
+    /// Draws the legend with its upper left corner at a point; if `boxed`, on white with a frame.
     pub fn draw(&self, canvas: &mut Canvas, left: f64, top: f64, boxed: bool) {
         if boxed {
             let pad = 2.0;
@@ -135,7 +135,7 @@ impl Legend {
     }
 }
 
-/// Sets the labels.
+/// Lays out the labels.
 fn set(entries: Vec<Entry>) -> Vec<(Entry, RichText)> {
     entries
         .into_iter()

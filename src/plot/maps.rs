@@ -9,14 +9,15 @@ use super::geometry::{Point, Rect};
 use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, TICK_LENGTH};
 use super::text::RichText;
 
-/// Between frame and colour bar, and the width of the bar, in pt.
+/// Gap between frame and colour bar, in pt.
 const BAR_GAP: f64 = 6.0;
+/// Width of the colour bar, in pt.
 const BAR_WIDTH: f64 = 8.0;
 const BAR_LABEL_GAP: f64 = 2.5;
-/// Colours that a heat map tells apart; more would only make files larger.
+/// Number of colours of a heat map; more would only make files larger.
 const HEAT_LEVELS: f64 = 128.0;
-/// By how much cells are drawn under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell
-/// always falls on one that is whole. Less shows as stripes.
+/// How far cells extend under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell always falls
+/// on a whole cell. Less shows as stripes.
 const OVERLAP: f64 = 1.5;
 const HATCH_SPACING: f64 = 3.5;
 const HATCH_WIDTH: f64 = 0.35;
@@ -59,8 +60,7 @@ impl Cells {
         (i < self.columns() && j < self.rows()).then(|| i * self.rows() + j)
     }
 
-    /// Paints each cell, a little of it under the next ones, so that no viewer shows seams
-    /// between cells of one colour.
+    /// Paints each cell, and a little more under the next ones, so that no viewer shows seams between cells of one colour.
     fn paint(&self, canvas: &mut Canvas, color: impl Fn(usize) -> Color) {
         for i in 0..self.columns() {
             let right = (self.x_edges[i + 1] + OVERLAP).min(self.x_edges[self.columns()]);
@@ -85,7 +85,7 @@ impl Cells {
     }
 }
 
-/// The edges of cells around increasing nodes: half way between them.
+/// The edges of cells around increasing nodes: halfway between them.
 fn edges(nodes: &[f64]) -> Option<Vec<f64>> {
     let increasing = nodes.windows(2).all(|pair| pair[0] < pair[1]);
     let (&[first, second, ..], &[.., before, last]) = (nodes, nodes) else {
@@ -141,7 +141,7 @@ pub(crate) fn hatch(canvas: &mut Canvas, rect: &Rect, inside: impl Fn(Point) -> 
     }
 }
 
-/// The axis of the colours of a heat map: the range asked for, or that of the data.
+/// The axis of the colours of a heat map: the range in the style, or that of the data.
 pub(crate) fn heat_axis(style: &HeatStyle, values: &[f64]) -> Axis {
     let shown = |v: &f64| v.is_finite() && (style.scale == super::axis::Scale::Linear || *v > 0.0);
     let (low, high) = style.range.unwrap_or_else(|| {
@@ -154,7 +154,7 @@ pub(crate) fn heat_axis(style: &HeatStyle, values: &[f64]) -> Axis {
     if low < high {
         Axis::new(&style.label, style.scale, low..high)
     } else {
-        // A map of one value or of none still has a bar.
+        // A map with one value or none still has a bar.
         Axis::around(&style.label, style.scale, [&low])
     }
 }

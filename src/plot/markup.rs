@@ -1,11 +1,11 @@
-//! The markup of texts, described in the module above, parsed to a tree of runs and scripts.
+//! The markup of texts, described in the module above, parsed into a tree of runs and scripts.
 
-/// Escapes a text so that it is printed as it stands, upright: for names that users supply.
+/// Escapes a text so that it is printed unchanged and upright: for names that users supply.
 pub fn escape(plain: &str) -> String {
     plain.chars().flat_map(|c| ['\\', c]).collect()
 }
 
-/// What stands over a letter.
+/// An accent over a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Accent {
     Bar,
@@ -32,7 +32,7 @@ pub(crate) enum Node {
     Script { raised: bool, inner: Vec<Node> },
 }
 
-/// A letter that comes with its macron as letter and macron, so that all bars look alike.
+/// Splits a letter with a built-in macron into letter and macron, so that all bars look alike.
 fn decompose(character: char) -> Vec<char> {
     let plain = match character {
         'ā' => 'a',
@@ -51,7 +51,7 @@ pub(crate) fn parse_markup(markup: &str) -> Vec<Node> {
     parse(&characters, false, false)
 }
 
-/// Parses marked-up characters, those of a script or not; `italic` holds for all of them.
+/// Parses marked-up characters, which belong to a script if `script`; `italic` holds for all of them.
 fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Node> {
     let mut nodes = Vec::new();
     let mut at = 0;
@@ -78,7 +78,7 @@ fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Node> {
                 accent_last(&mut nodes, accent);
                 at += 1;
             }
-            // An exponent opens with a minus sign, not a hyphen.
+            // An exponent starts with a minus sign, not a hyphen.
             '-' if script && at == 0 => {
                 push(&mut nodes, '−', italic);
                 at += 1;
@@ -93,7 +93,7 @@ fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Node> {
     nodes
 }
 
-/// The argument of a script, a braced group or one character, and where the text goes on.
+/// The argument of a script, a braced group or one character, and the position after it.
 fn argument(characters: &[char], start: usize) -> (&[char], usize) {
     if characters[start] != '{' {
         // A letter keeps the accent that follows it.
@@ -123,13 +123,13 @@ fn is_variable(characters: &[char], at: usize) -> bool {
     }
     let letter =
         |index: Option<usize>| index.and_then(|i| characters.get(i)).is_some_and(|c| c.is_alphabetic() && c.is_ascii());
-    // In an abbreviation such as s.d. a letter is none.
+    // In an abbreviation such as s.d., a letter is not a variable.
     let dot = |index: Option<usize>| index.and_then(|i| characters.get(i)) == Some(&'.');
     let dotted = dot(at.checked_sub(1)) || dot(Some(at + 1));
     character.is_ascii_lowercase() && !dotted && !letter(at.checked_sub(1)) && !letter(Some(at + 1))
 }
 
-/// Appends a character, to the last run if that is of the same kind.
+/// Appends a character; it joins the last run if that is of the same kind.
 fn push(nodes: &mut Vec<Node>, character: char, slanted: bool) {
     if let Some(Node::Run { text, italic, accent: None }) = nodes.last_mut()
         && *italic == slanted

@@ -4,7 +4,7 @@
 //! its printed width. Sizes are physical: widths in millimetres, type and line widths in points,
 //! so a figure enters a paper unscaled.
 //!
-//! The way from data to file:
+//! From data to file:
 //!
 //! | step | file |
 //! |---|---|
@@ -19,14 +19,13 @@
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
-//! `plotters` supplies the two backends. What it lacks is supplied here once: strokes at
-//! sub-pixel positions, dashes, sub- and superscripts, axes, colour bars, contours. Glyphs are
-//! filled from the outlines of the embedded DejaVu Sans, so no system font is asked for.
+//! `plotters` supplies the two backends. This module supplies what they lack: strokes at sub-pixel positions, dashes, sub- and
+//! superscripts, axes, colour bars, contours. Glyphs are filled from the outlines of the embedded DejaVu Sans, so no system font
+//! is needed.
 //!
-//! Text is a small markup: `w_{max}/σ`, `10^{-3}`, `w_α`, `m̄`, `q̂`, `x̃` (combining
-//! characters). A single
-//! lower-case letter, Latin or Greek, is a variable and set in italics; `*T*` forces italics, a
-//! backslash takes the next character literally and upright.
+//! Text is a small markup: `w_{max}/σ`, `10^{-3}`, `w_α`, `m̄`, `q̂`, `x̃` (combining characters). A single lower-case letter,
+//! Latin or Greek, is a variable and is set in italics. `*T*` forces italics; a backslash takes the next character literally and
+//! upright.
 
 pub(crate) mod axis;
 pub(crate) mod canvas;

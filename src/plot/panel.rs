@@ -1,8 +1,7 @@
 //! A panel: a pair of axes and what is drawn on them.
 //!
-//! Data are taken as they come: points that are not numbers, or have no place on a logarithmic
-//! axis, are left out and break the line. Arrays that do not fit together are remembered and
-//! reported when the figure is drawn, so that calls chain.
+//! Data are taken as they are: points that are not numbers, or have no place on a logarithmic axis, are left out and break the
+//! line. Arrays that do not fit together are reported only when the figure is drawn, so that calls can be chained.
 
 use std::ops::Range;
 
@@ -15,8 +14,7 @@ use super::image::Image;
 use super::legend::LegendPosition;
 use super::style::{Color, Colormap, LineStyle, MarkerStyle};
 
-/// Axes and what is drawn on them, in the order of the calls; maps lie below, then bands and
-/// histograms.
+/// Axes and what is drawn on them, in the order of the calls; maps lie at the bottom, then bands and histograms.
 #[derive(Debug)]
 pub struct Panel {
     pub(crate) x: Axis,
@@ -36,8 +34,8 @@ impl Panel {
         Panel { x, y, title: String::new(), legend: LegendPosition::Auto, layers, insets, fault: None }
     }
 
-    /// An image that fills its frame, without ticks and labels: a tile of a sheet. Its values become colours over a
-    /// range, its title stands above it.
+    /// An image that fills its frame, without ticks and labels: a tile of a sheet. Its values become colours over a range; its
+    /// title stands above it.
     pub fn image(image: &Image, colormap: Colormap, range: Range<f64>) -> Self {
         let cells = |count: usize| Axis::linear("", 0.0..count as f64);
         let mut panel = Panel::new(cells(image.columns()), cells(image.rows()));
@@ -66,8 +64,8 @@ impl Panel {
         self
     }
 
-    /// Places another panel, on white, in a corner of the frame. Its `size` (width, height) includes its labels and is
-    /// given as shares of the frame. Insets lie above all else; legends keep clear of them.
+    /// Places another panel, on white, in a corner of the frame. Its `size` (width, height) includes its labels and is given as
+    /// shares of the frame. Insets lie above all else; legends avoid them.
     pub fn inset(&mut self, panel: Panel, corner: Corner, size: (f64, f64)) -> &mut Self {
         self.insets.push(Inset { panel, corner, size });
         self
@@ -115,8 +113,8 @@ impl Panel {
         self.add(Content::Band { xs: xs.to_vec(), low: low.to_vec(), high: high.to_vec(), color })
     }
 
-    /// Draws bars between neighbouring `edges`, outlined in a style and filled with a light tint of its colour. Bars of
-    /// no height, or whose height is not a number, are left out; on a logarithmic axis bars stand on the frame.
+    /// Draws bars between neighbouring `edges`, outlined in a style and filled with a light tint of its colour. Bars without
+    /// height, or whose height is not a number, are left out; on a logarithmic axis, bars stand on the frame.
     pub fn histogram(&mut self, edges: &[f64], heights: &[f64], style: LineStyle) -> Series<'_> {
         self.expect_length("edges of a histogram", heights.len() + 1, edges.len());
         self.add(Content::Histogram { edges: edges.to_vec(), heights: heights.to_vec(), style })
@@ -140,8 +138,8 @@ impl Panel {
         self.add(Content::Heat { xs: xs.to_vec(), ys: ys.to_vec(), values: values.to_vec(), style });
     }
 
-    /// Draws the lines on which gridded values take the given levels; values as in
-    /// [`Panel::heat_map`], on whose colour bar the levels are marked too.
+    /// Draws the lines on which gridded values take the given levels. Values are as in [`Panel::heat_map`]; its colour bar also
+    /// marks the levels.
     pub fn contours(&mut self, xs: &[f64], ys: &[f64], values: &[f64], levels: &[f64], style: LineStyle) -> Series<'_> {
         self.expect_length("values of contours", xs.len() * ys.len(), values.len());
         self.add(Content::Contours {
@@ -165,7 +163,7 @@ impl Panel {
         self
     }
 
-    /// Names a kind of line in the legend, before those drawn so far, whether or not the panel has one.
+    /// Names a kind of line in the legend, before those drawn so far, even if the panel has no such line.
     pub(crate) fn list_first(&mut self, markup: &str, style: LineStyle) {
         let content = Content::Line { points: Vec::new(), style };
         self.layers.insert(0, Layer { content, label: Some(markup.to_string()) });
@@ -213,7 +211,7 @@ impl Panel {
     }
 }
 
-/// What was just added to a panel, to be named or given error bars.
+/// The series that was just added to a panel, to be named or given error bars.
 #[derive(Debug)]
 pub struct Series<'a> {
     panel: &'a mut Panel,
@@ -221,7 +219,7 @@ pub struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// Names it (marked-up) in the legend. Series of one name share an entry.
+    /// Names the series (marked-up) in the legend. Series with one name share an entry.
     pub fn label(self, markup: &str) -> Self {
         self.panel.layers[self.index].label = Some(markup.to_string());
         self

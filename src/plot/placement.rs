@@ -1,16 +1,17 @@
-//! Where a box covers nothing: for legends and for labels inside regions.
+//! Finds where a box covers nothing, for legends and for labels inside regions.
 //!
-//! The frame is rasterised in cells of a point; a summed-area table counts what is under a box.
+//! The frame is divided into cells of one point; a summed-area table counts what is under a box.
 
 use super::geometry::{Point, Rect};
 
 /// Side of a cell in pt.
 const CELL: f64 = 1.0;
-/// Between a legend and the frame, and between a legend and what is drawn, in pt.
+/// Gap between a legend and the frame, in pt.
 const INSET: f64 = 5.0;
+/// Gap between a legend and what is drawn, in pt.
 const CLEARANCE: f64 = 2.5;
 
-/// Which cells of a frame are taken.
+/// Which cells of a frame are occupied.
 #[derive(Clone, Debug)]
 pub(crate) struct Occupancy {
     rect: Rect,
@@ -27,7 +28,7 @@ impl Occupancy {
         Occupancy { rect, columns, rows, taken: vec![false; columns * rows] }
     }
 
-    /// Takes the cells within `reach` pt of a point.
+    /// Marks the cells within `reach` pt of a point as occupied.
     pub fn mark(&mut self, (x, y): Point, reach: f64) {
         if !(x.is_finite() && y.is_finite()) {
             return;
@@ -45,7 +46,7 @@ impl Occupancy {
         }
     }
 
-    /// Takes the cells along a polyline, which should be clipped to the frame.
+    /// Marks the cells along a polyline, which should be clipped to the frame.
     pub fn mark_line(&mut self, points: &[Point]) {
         for pair in points.windows(2) {
             let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
@@ -57,12 +58,12 @@ impl Occupancy {
         }
     }
 
-    /// Takes a box.
+    /// Marks a box.
     pub fn mark_rect(&mut self, rect: &Rect) {
         self.mark_where(|p| rect.contains(p));
     }
 
-    /// Takes every cell whose middle satisfies a condition.
+    /// Marks every cell whose middle satisfies a condition.
     pub fn mark_where(&mut self, condition: impl Fn(Point) -> bool) {
         for row in 0..self.rows {
             for column in 0..self.columns {
@@ -75,7 +76,7 @@ impl Occupancy {
         }
     }
 
-    /// A place for a legend of this size that covers nothing, as near to a corner as there is.
+    /// A place for a legend of this size that covers nothing, as near to a corner as possible.
     pub fn free_box(&self, width: f64, height: f64) -> Option<Rect> {
         let counts = self.counts();
         let room = Rect {
@@ -100,7 +101,7 @@ impl Occupancy {
                 }
                 let from_side = (left - room.left).min(room.right - left);
                 let from_end = (top - room.top).min(room.bottom - top);
-                // Between corners: upper right, upper left, lower right, lower left.
+                // Preference between corners: upper right, upper left, lower right, lower left.
                 let preference = 0.02 * (room.right - left) + 0.04 * (top - room.top);
                 let cost = from_side + from_end + preference;
                 if best.is_none_or(|(least, _)| cost < least) {
@@ -111,8 +112,8 @@ impl Occupancy {
         best.map(|(_, place)| place)
     }
 
-    /// The middle of the place where a label of this size is farthest from what is taken and
-    /// from the frame; none if it fits nowhere.
+    /// The middle of the place where a label of this size is farthest from occupied cells and from the frame; `None` if it fits
+    /// nowhere.
     pub fn roomiest(&self, width: f64, height: f64) -> Option<Point> {
         let counts = self.counts();
         let mut best: Option<(f64, Point)> = None;
@@ -180,7 +181,7 @@ struct Counts<'a> {
 }
 
 impl Counts<'_> {
-    /// Whether no cell that the rectangle touches is taken.
+    /// Whether all cells that the rectangle touches are free.
     fn is_free(&self, rect: &Rect) -> bool {
         let Occupancy { rect: frame, columns, rows, .. } = self.occupancy;
         let cell = |length: f64, count: usize| (length / CELL).clamp(0.0, count as f64);
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_legend_avoids_the_curve() {
-        // A diagonal from the lower left to the upper right takes both of those corners.
+        // A diagonal from the lower left to the upper right occupies both of those corners.
         let rect = Rect::new(10.0, 10.0, 100.0, 100.0);
         let mut occupancy = Occupancy::new(rect);
         occupancy.mark_line(&[(10.0, 110.0), (110.0, 10.0)]);
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn a_label_sits_in_the_middle_of_its_region() {
         let mut occupancy = Occupancy::new(Rect::new(0.0, 0.0, 100.0, 60.0));
-        // All but a disc around (70, 30) is taken.
+        // All but a disc around (70, 30) is occupied.
         occupancy.mark_where(|(x, y)| (x - 70.0).hypot(y - 30.0) > 20.0);
         let (x, y) = occupancy.roomiest(10.0, 6.0).unwrap();
         assert!((x - 70.0).abs() < 2.0 && (y - 30.0).abs() < 2.0, "{x} {y}");

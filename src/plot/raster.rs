@@ -29,7 +29,7 @@ pub(crate) struct Bitmap {
 /// A directed edge in fine pixels.
 type Edge = (Point, Point);
 
-/// Draws the canvas at so many pixels per point.
+/// Draws the canvas with this number of pixels per point.
 pub(crate) fn rasterize(canvas: &Canvas, pixels_per_point: f64) -> Result<Bitmap, FigureError> {
     let width = (canvas.width * pixels_per_point).round() as u32;
     let height = (canvas.height * pixels_per_point).round() as u32;
@@ -74,7 +74,7 @@ fn push_polygon(edges: &mut Vec<Edge>, polygon: &[Point]) {
     }
 }
 
-/// A stroke as the union of a rectangle a segment and a disc a joint, all of one orientation.
+/// A stroke as the union of one rectangle per segment and one disc per joint, all of one orientation.
 fn stroke_edges(points: &[Point], width: f64) -> Vec<Edge> {
     let mut edges = Vec::new();
     for pair in points.windows(2) {
@@ -142,7 +142,7 @@ fn push_bezier(edges: &mut Vec<Edge>, control: &[Point]) {
     }
 }
 
-/// Fills cells, each run of one colour as a rectangle.
+/// Fills cells; each run of one colour is one rectangle.
 fn fill_cells(
     backend: &mut BitMapBackend<'_>,
     rect: &Rect,
@@ -162,7 +162,7 @@ fn fill_cells(
     Ok(())
 }
 
-/// Fills what the edges, in pt, wind around: spans between crossings of each row's middle line.
+/// Fills what the edges, in pt, wind around: spans between crossings with the middle line of each row.
 fn fill_edges(
     backend: &mut BitMapBackend<'_>,
     edges: &[Edge],

@@ -46,8 +46,8 @@ impl Figure {
         Ok(Self::with(width_mm, rows, columns, panels).letters(letters))
     }
 
-    /// A panel above others with the same x axis, such as data above residuals; `lower` holds
-    /// each with the height of its frame over that of the main one.
+    /// A panel above others with the same x axis, such as data above residuals; `lower` holds each of the others with the height
+    /// of its frame over that of the main one.
     pub fn stacked(width_mm: f64, main: Panel, lower: Vec<(Panel, f64)>) -> Self {
         let mut heights = vec![1.0];
         let mut panels = vec![main];
@@ -60,7 +60,7 @@ impl Figure {
         figure
     }
 
-    /// Panels row by row in a grid whose end may stay empty, without letters.
+    /// Panels row by row in a grid whose last cells may stay empty, without letters.
     pub(crate) fn with(width_mm: f64, rows: usize, columns: usize, panels: Vec<Panel>) -> Self {
         Figure {
             panels,
@@ -82,7 +82,7 @@ impl Figure {
         self
     }
 
-    /// Sets the heights of the rows' frames in units of the first; rows without one keep theirs.
+    /// Sets the heights of the rows' frames in units of the first; rows without a value keep theirs.
     pub fn row_heights(mut self, heights: &[f64]) -> Self {
         self.row_heights.iter_mut().zip(heights).for_each(|(old, &new)| *old = new);
         self
@@ -109,7 +109,7 @@ impl Figure {
     /// The figure as a PNG of 300 dpi.
     ///
     /// # Errors
-    /// If panels hold what cannot be drawn, or there is no room for their frames.
+    /// If panels hold content that cannot be drawn, or there is no room for their frames.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
         encode_png(&rasterize(&self.draw()?, DOTS_PER_INCH / 72.0)?)
     }
@@ -122,8 +122,8 @@ impl Figure {
         to_svg(&self.draw()?)
     }
 
-    /// Writes `name.png` and `name.svg` into a folder, which is made if need be, and returns
-    /// their paths. Each file is written whole beside its place and renamed.
+    /// Writes `name.png` and `name.svg` into a folder, which is created if needed, and returns their paths. Each file is written
+    /// completely under a temporary name and then renamed.
     ///
     /// # Errors
     /// As [`Figure::png`]; if the name is not a plain file name; if a file cannot be written.
@@ -138,7 +138,7 @@ impl Figure {
     }
 }
 
-/// What tests of all figures ask: that nothing is drawn off the paper.
+/// Checks, in the tests of all figures, that nothing is drawn off the paper.
 #[cfg(test)]
 pub(crate) fn assert_on_paper(figure: &Figure) {
     use super::canvas::Mark;
@@ -158,7 +158,7 @@ pub(crate) fn assert_on_paper(figure: &Figure) {
     }
 }
 
-/// The texts of a figure's SVG, a run each.
+/// The texts of a figure's SVG, one per run.
 #[cfg(test)]
 pub(crate) fn svg_texts(figure: &Figure) -> Vec<String> {
     let svg = figure.svg().unwrap();

@@ -1,7 +1,7 @@
 //! Colours, line styles, markers and sizes: what all figures share.
 //!
-//! The palette is that of Okabe and Ito (2008), told apart by colour-blind readers. No figure
-//! relies on colour alone: dashes and markers differ as well, and fills differ in luminance.
+//! The palette is that of Okabe and Ito (2008), which colour-blind readers can distinguish. No figure relies on colour alone:
+//! dashes and markers differ as well, and fills differ in luminance.
 
 /// Width of a single column of the journals of the American Physical Society, in mm.
 pub const SINGLE_COLUMN_MM: f64 = 86.0;
@@ -93,8 +93,8 @@ pub enum Colormap {
     Viridis,
     /// Blue through white to vermillion, for a quantity with a meaningful zero.
     Diverging,
-    /// Dark blue through middle grey to light yellow, for a quantity with a meaningful zero; luminance grows evenly, so
-    /// signs are told apart in grey print, where the ends of [`Colormap::Diverging`] look alike.
+    /// Dark blue through middle grey to light yellow, for a quantity with a meaningful zero; luminance grows evenly, so signs can
+    /// be distinguished in grey print, where the ends of [`Colormap::Diverging`] look alike.
     Signed,
     /// White to black.
     Grays,
@@ -168,7 +168,7 @@ pub enum Dash {
 }
 
 impl Dash {
-    /// Lengths drawn and left out by turns, in units of the line width; empty for a solid line.
+    /// Lengths drawn and left out in turn, in units of the line width; empty for a solid line.
     pub(crate) fn pattern(self) -> &'static [f64] {
         match self {
             Dash::Solid => &[],
@@ -304,7 +304,7 @@ impl MarkerStyle {
 /// How much of its colour a band keeps.
 pub(crate) const BAND_OPACITY: f64 = 0.25;
 
-/// Around the whole figure, in pt.
+/// Padding around the whole figure, in pt.
 pub(crate) const PAD: f64 = 1.5;
 
 #[cfg(test)]
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn equal_steps_of_a_signed_value_are_equal_steps_of_grey() {
-        // From end to end the luminance is a straight line to 2 % of its span.
+        // From end to end, the luminance is a straight line within 2 % of its span.
         let luminance = |fraction: f64| Colormap::Signed.color(fraction).luminance();
         let (dark, light) = (luminance(0.0), luminance(1.0));
         for step in 0..=32 {

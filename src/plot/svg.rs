@@ -1,7 +1,7 @@
 //! Marks to SVG.
 //!
-//! The backend of plotters knows whole units only, so a unit is a hundredth of a point. Text stays
-//! text, each run with the width that it has in DejaVu Sans, whatever font a viewer has.
+//! The backend of plotters supports only whole units, so a unit is a hundredth of a point. Text stays text; each run has the
+//! width that it has in DejaVu Sans, whatever font a viewer has.
 
 use std::collections::BTreeMap;
 
@@ -73,8 +73,8 @@ pub(crate) fn to_svg(canvas: &Canvas) -> Result<String, FigureError> {
     Ok(finish_svg(&document, canvas, size, &lengths, &images))
 }
 
-/// The cells of an image over a ground of their commonest colour: a path a colour, in units of cells, which takes a
-/// tenth of what a polygon a cell takes.
+/// The cells of an image over a background of their most frequent colour: one path per colour, in units of cells, which takes a
+/// tenth of what one polygon per cell takes.
 fn cells_svg(rect: &Rect, columns: usize, colors: &[Color]) -> String {
     let ground = commonest(colors).rgb();
     let mut paths: BTreeMap<(u8, u8, u8), String> = BTreeMap::new();
@@ -98,10 +98,10 @@ fn cells_svg(rect: &Rect, columns: usize, colors: &[Color]) -> String {
     group + "</g>\n"
 }
 
-/// Gives the document its physical size and each text its width in whatever font it is shown.
+/// Gives the document its physical size, and each text its width in any font.
 ///
-/// Cells, which the backend does not know, go after the rectangles that it drew as their grounds; the first rectangle
-/// is the paper.
+/// The backend does not support cells, so they go after the rectangles that it drew as their backgrounds; the first rectangle is
+/// the paper.
 fn finish_svg(document: &str, canvas: &Canvas, size: (u32, u32), lengths: &[f64], images: &[String]) -> String {
     let head = format!("<svg width=\"{}\" height=\"{}\"", size.0, size.1);
     let physical = format!(

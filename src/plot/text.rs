@@ -1,7 +1,6 @@
 //! Text with sub- and superscripts, italic variables and accents, set in DejaVu Sans.
 //!
-//! A text, parsed in `markup.rs`, is laid out to runs at positions in pt, which the backends draw
-//! as they can.
+//! A text, parsed in `markup.rs`, is laid out as runs at positions in pt. The backends draw the runs as they can.
 
 use std::sync::LazyLock;
 
@@ -9,7 +8,7 @@ use ab_glyph::{Font, FontRef};
 
 use super::markup::{Accent, Node, parse_markup};
 
-/// The family named in an SVG; a viewer without DejaVu falls back to a font of like proportions.
+/// The family named in an SVG; a viewer without DejaVu falls back to a font of similar proportions.
 pub(crate) const FONT_FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// Height of capitals and digits, in units of the font size.
 pub(crate) const CAP_HEIGHT: f64 = 0.73;
@@ -19,7 +18,7 @@ const DESCENT: f64 = 0.24;
 const SCRIPT_SCALE: f64 = 0.7;
 const SUBSCRIPT_DROP: f64 = 0.17;
 const SUPERSCRIPT_RISE: f64 = 0.36;
-/// How far the oblique leans: horizontal shift over height.
+/// Slant of the oblique font: horizontal shift over height.
 const SLANT: f64 = 0.194;
 const ACCENT_GAP: f64 = 0.1;
 const ACCENT_WIDTH: f64 = 0.07;
@@ -47,22 +46,22 @@ pub(crate) struct Run {
     pub italic: bool,
     /// Font size in pt.
     pub size: f64,
-    /// From the start of the text, in pt.
+    /// Distance from the start of the text, in pt.
     pub x: f64,
-    /// Of the baseline, upwards, in pt.
+    /// Rise of the baseline, upwards, in pt.
     pub rise: f64,
     /// Width in pt.
     pub advance: f64,
 }
 
-/// An accent over a letter as a polyline, rises upwards from the baseline, in pt.
+/// An accent over a letter as a polyline; heights are upwards from the baseline, in pt.
 #[derive(Clone, Debug)]
 pub(crate) struct AccentStroke {
     pub points: Vec<(f64, f64)>,
     pub width: f64,
 }
 
-/// A text laid out in pt, its baseline starting at the origin.
+/// A text laid out in pt, with its baseline starting at the origin.
 #[derive(Clone, Debug)]
 pub(crate) struct RichText {
     pub runs: Vec<Run>,
@@ -70,9 +69,9 @@ pub(crate) struct RichText {
     /// Size of the plain letters in pt.
     pub size: f64,
     pub width: f64,
-    /// Above the baseline, in pt.
+    /// Extent above the baseline, in pt.
     pub ascent: f64,
-    /// Below the baseline, in pt.
+    /// Extent below the baseline, in pt.
     pub descent: f64,
 }
 
@@ -168,9 +167,9 @@ pub(crate) fn glyph_offsets(text: &str, italic: bool, size: f64) -> (Vec<f64>, f
     (offsets, x)
 }
 
-/// An accent over a one-letter run: over its ink, moved along the slant of an italic.
+/// An accent over a one-letter run: above its ink, shifted along the slant of an italic.
 fn accent_over(accent: Accent, text: &str, italic: bool, size: f64) -> Vec<(f64, f64)> {
-    // The oblique is the upright sheared about the baseline, so the upright gives the extent.
+    // The oblique font is the upright one sheared about the baseline, so the upright one gives the extent.
     let upright = font(false);
     let scale = size / units_per_em(upright);
     let outline = text.chars().next().and_then(|c| upright.outline(upright.glyph_id(c)));

@@ -1,4 +1,4 @@
-//! Where ticks stand and what they say.
+//! Where ticks stand and how they are labelled.
 
 /// Ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,19 +9,19 @@ pub(crate) struct Ticks {
     pub minor: Vec<f64>,
 }
 
-/// A tick so close to the end of an axis, in units of its length, is at the end.
+/// A tick closer than this to the end of an axis, in units of its length, is at the end.
 const END_TOLERANCE: f64 = 1e-9;
-/// More labels than these intervals take crowd a linear axis of any length.
+/// More labels than these intervals need crowd a linear axis of any length.
 const MOST_INTERVALS: f64 = 8.0;
-/// Minor ticks are at least so far apart, in pt.
+/// Smallest distance between minor ticks, in pt.
 const MINOR_SPACING: f64 = 3.0;
-/// Those at 9 and 10 of a decade, where ticks are densest, at least so far, in pt.
+/// Smallest distance between the ticks at 9 and 10 of a decade, where ticks are densest, in pt.
 const DENSEST_MINOR_SPACING: f64 = 0.8;
 
-/// Ticks at multiples of 1, 2 or 5 times a power of ten: the finest for which the labels fit, or
-/// the next if that one, unlike the finest, has ticks at both ends.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten: the finest step for which the labels fit, or the next one if it, unlike
+/// the finest, has ticks at both ends.
 ///
-/// `fits` is asked of the labels and the distance between them in pt.
+/// `fits` gets the labels and the distance between them in pt.
 pub(crate) fn linear_ticks(start: f64, end: f64, length: f64, fits: impl Fn(&[String], f64) -> bool) -> Ticks {
     let span = end - start;
     // From a step that is surely too fine to one as long as the axis.
@@ -58,7 +58,7 @@ pub(crate) fn linear_ticks(start: f64, end: f64, length: f64, fits: impl Fn(&[St
             }
         }
     }
-    // Where nothing fits, the coarsest step that still shows a scale.
+    // If nothing fits, the coarsest step that still shows a scale.
     let Some((&(step, _, digit), values, labels)) = chosen.or_else(|| {
         candidates.iter().rev().map(|c| (c, majors(c))).find(|(_, m)| m.0.len() > 1).map(|(c, m)| (c, m.0, m.1))
     }) else {
@@ -85,7 +85,7 @@ fn multiples(step: f64, start: f64, end: f64) -> Vec<f64> {
     (0..count).map(|i| (first + i as f64) * step).collect()
 }
 
-/// A value with the decimals of its step; with a power of ten on axes of large or tiny numbers.
+/// A value with the decimals of its step, or with a power of ten on axes of large or tiny numbers.
 fn linear_label(value: f64, power: i32, start: f64, end: f64) -> String {
     let largest = start.abs().max(end.abs());
     if value == 0.0 {
@@ -100,9 +100,8 @@ fn linear_label(value: f64, power: i32, start: f64, end: f64) -> String {
     format!("{mantissa}×10^{{{}}}", with_minus(&exponent.to_string()))
 }
 
-/// Ticks at powers of ten, every one of them or every second, third, … if labels would touch, so
-/// that powers of ten at the ends are labelled if they can be. Short axes also label 2 and 5, or
-/// fall back to linear ticks.
+/// Ticks at powers of ten: every one, or every second, third, … if labels would touch. Powers of ten at the ends are labelled if
+/// possible. Short axes also label 2 and 5, or fall back to linear ticks.
 pub(crate) fn log_ticks(start: f64, end: f64, length: f64, fits: impl Fn(&[String], f64) -> bool) -> Ticks {
     let (low, high) = (start.log10(), end.log10());
     let decades = high - low;

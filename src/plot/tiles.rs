@@ -1,4 +1,4 @@
-//! The layout of sheets of images: whole pixels a cell, titles that fit, one colour bar.
+//! The layout of sheets of images: whole pixels per cell, titles that fit, one colour bar.
 
 use super::axis::Axis;
 use super::canvas::Canvas;
@@ -13,18 +13,18 @@ use super::style::PAD;
 use super::style::{FONT_SIZE, POINTS_PER_MM};
 use super::text::RichText;
 
-/// Between the margins of neighbouring tiles, in pt.
+/// Gap between the margins of neighbouring tiles, in pt.
 pub(crate) const TILE_GAP: f64 = 2.0;
-/// Beside a tile or its title, whichever is wider, in pt.
+/// Margin beside a tile or its title, whichever is wider, in pt.
 pub(crate) const TILE_MARGIN: f64 = 0.5;
 /// The smallest titles of tiles that can be read, in pt.
 const SMALLEST_TITLE: f64 = 5.0;
 /// The longest colour bar beside a sheet, in pt.
 const LONGEST_BAR: f64 = 120.0;
-/// A pixel of a PNG in pt, which is a whole number of the units of an SVG.
+/// A pixel of a PNG in pt; it is a whole number of the units of an SVG.
 const PIXEL: f64 = 72.0 / DOTS_PER_INCH;
 
-/// The nearest edge of a pixel.
+/// Rounds to the nearest edge of a pixel.
 pub(crate) fn on_pixel(place: f64) -> f64 {
     (place / PIXEL).round() * PIXEL
 }
@@ -35,12 +35,12 @@ impl Figure {
         self.panels.iter().all(|panel| panel.as_image().is_some())
     }
 
-    /// The width of all but a colour bar beside the panels, in pt.
+    /// The width of everything but a colour bar beside the panels, in pt.
     pub(crate) fn panels_width(&self) -> f64 {
         self.width_mm * POINTS_PER_MM - self.bar().map_or(0.0, |bar| bar.2)
     }
 
-    /// The size of titles of images: that of all type, or less where titles are wider than a column of the sheet.
+    /// The size of titles of images: that of all type, or smaller if titles are wider than a column of the sheet.
     pub(crate) fn title_size(&self) -> Result<f64, FigureError> {
         let titles = self.panels.iter().filter(|panel| panel.as_image().is_some());
         let widest = titles.map(|panel| RichText::new(&panel.title, FONT_SIZE).width).fold(0.0, f64::max);
@@ -53,8 +53,8 @@ impl Figure {
         Err(FigureError::Size(format!("{} mm are too narrow for the titles of a row", self.width_mm)))
     }
 
-    /// The width of frames, a little less than there is room for where they hold images, so that a cell is a whole
-    /// number of pixels: cells are alike and sharp.
+    /// The width of frames. Where they hold images it is a little less than the room, so that a cell is a whole number of pixels:
+    /// cells are alike and sharp.
     pub(crate) fn whole_cells(&self, room: f64) -> f64 {
         let Some(image) = self.panels.iter().find_map(Panel::as_image) else {
             return room;
@@ -73,7 +73,7 @@ impl Figure {
         })
     }
 
-    /// Draws that colour bar, as long as the panels are high but not too long.
+    /// Draws the colour bar beside the panels, as long as the panels are high, up to a maximum.
     pub(crate) fn draw_bar(&self, canvas: &mut Canvas, frames: &[Rect]) -> Result<(), FigureError> {
         let (Some((style, axis, _)), [first, .., last] | [first @ last]) = (self.bar(), frames) else {
             return Ok(());

@@ -36,7 +36,7 @@ impl PlacedPanel<'_> {
                 canvas.stroke(ends, style.color, FRAME_WIDTH);
             }
         };
-        // A bar that reaches zero on a logarithmic axis goes on to the edge of the frame.
+        // A bar that reaches zero on a logarithmic axis continues to the edge of the frame.
         let or_edge = |place: f64, edge: f64| if place.is_nan() { edge } else { place };
         for (&(x, y), &error) in points.iter().zip(x_errors) {
             let at = self.frame.place(x, y);
@@ -73,7 +73,7 @@ impl PlacedPanel<'_> {
             .map(|(&x, (&low, &high))| {
                 let (bottom, top) = (self.frame.place_y(low), self.frame.place_y(high));
                 let x = self.frame.place_x(x);
-                // As with error bars, what falls off a logarithmic axis reaches its edge.
+                // As with error bars, values off a logarithmic axis reach its edge.
                 let bottom = if bottom.is_nan() && !low.is_nan() { rect.bottom + 1.0 } else { bottom };
                 ((x, bottom), (x, top))
             })

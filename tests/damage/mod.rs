@@ -1,14 +1,14 @@
-//! Changes of a file at random, which proptest shrinks to the few that matter.
+//! Random changes of a file, which proptest shrinks to the few that matter.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// One change of a file; places are fractions of its length.
+/// One change of a file; positions are fractions of its length.
 #[derive(Clone, Debug)]
 pub enum Change {
     Byte(f64, u8),
     Bit(f64, u8),
-    /// A word of 2, 4 or 8 bytes, little- or big-endian, in its own alignment: sizes and counts.
+    /// A word of 2, 4 or 8 bytes, little- or big-endian, at its own alignment: sizes and counts.
     Word(f64, u8, bool, u64),
     Copy(f64, f64, usize),
     Insert(f64, Vec<u8>),
@@ -56,7 +56,7 @@ impl Change {
     }
 }
 
-/// Any change.
+/// A random change.
 pub fn change() -> impl Strategy<Value = Change> {
     let telling = prop_oneof![
         Just(0u64),

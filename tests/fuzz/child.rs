@@ -1,4 +1,4 @@
-//! The program as a child under limits, and what is wrong with how it ended.
+//! Runs the program as a child process under limits, and finds faults in how it ended.
 
 use super::seeds::COPIED;
 use std::fs::File;
@@ -9,34 +9,36 @@ use std::time::{Duration, Instant};
 
 /// Address space of the program: 2 GB, in kilobytes.
 const MEMORY: u64 = 2 << 20;
-/// Largest file that it may write: 1 GB at least, in the shell's blocks.
+/// Largest file that the program may write: at least 1 GB, in blocks of the shell.
 const FILE: u64 = 2 << 20;
-/// Longest error message, in lines and in bytes.
+/// Largest number of lines in an error message.
 const LINES: usize = 3;
+/// Largest number of bytes in an error message.
 const BYTES: usize = 1500;
-/// Wall-clock time, in units of the processor time allowed, after which a program that does nothing is ended.
+/// Wall-clock time after which an idle program is killed, in units of the allowed processor time.
 const PATIENCE: u32 = 5;
-/// Lines of progress, half a minute from each other at least, after which a program is known to advance, and is ended.
+/// Number of progress lines, at least half a minute apart, after which a program is known to advance and is killed.
 const ADVANCES: usize = 2;
 
-/// Signals: too much processor time, and the end that this file makes.
+/// Signal for too much processor time.
 const SIGXCPU: i32 = 24;
+/// Signal with which this file kills the program.
 const SIGKILL: i32 = 9;
 
 /// How a run of the program ended.
 pub struct Ending {
     status: std::process::ExitStatus,
-    /// It neither worked nor ended, and was ended.
+    /// The program was killed because it neither worked nor ended.
     idle: bool,
-    /// Lines of progress, each of which tells that more is done than the last one told.
+    /// Number of progress lines, each of which reports more progress than the one before.
     progress: usize,
     stdout: String,
-    /// What else it said.
+    /// The other lines on stderr.
     pub stderr: String,
 }
 
-/// Runs the program in a folder, with one thread and so many seconds of processor time. A count that was asked for may take
-/// longer: a program that shows progress is ended without a fault.
+/// Runs the program in a folder, with one thread and a limit on processor time in seconds. A large requested count may
+/// take longer: a program that shows progress is killed without a fault.
 pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
     let limits = format!("ulimit -c 0; ulimit -v {MEMORY}; ulimit -f {FILE}; ulimit -S -t {seconds}; exec \"$@\"");
     let printed = |name: &str| folder.with_extension(name);
@@ -72,7 +74,7 @@ pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
     Ending { status, idle, progress, stdout: text(&stdout), stderr: said }
 }
 
-/// Lines of progress, and all others.
+/// The number of progress lines, and the text of all other lines.
 fn told(stderr: &str) -> (usize, String) {
     let (progress, others): (Vec<&str>, Vec<&str>) =
         stderr.split_inclusive('\n').partition(|line| line.starts_with("note: ") && line.contains("% done, "));
@@ -89,12 +91,12 @@ impl Ending {
         self.status.code()
     }
 
-    /// Whether it took all its time without a word of progress.
+    /// Whether the program used all its time without any progress line.
     pub fn is_silent(&self) -> bool {
         self.status.signal() == Some(SIGXCPU) && self.progress == 0
     }
 
-    /// What is wrong with it, in words that are the same for the same fault; nothing if all is well.
+    /// A description of the fault, the same for the same fault; `None` if there is none.
     pub fn fault(&self, folder: &Path) -> Option<String> {
         let advances = match self.status.signal() {
             Some(SIGXCPU) => self.progress > 0,
@@ -132,7 +134,7 @@ impl Ending {
         long.then(|| "a long error message".to_owned())
     }
 
-    /// Results that are no numbers, without a word.
+    /// Results that are not numbers, without a note.
     fn not_a_number(&self, folder: &Path) -> Option<String> {
         if !self.stderr.is_empty() {
             return None;
@@ -140,7 +142,7 @@ impl Ending {
         if let Ok(value) = serde_json::from_str(&self.stdout) {
             return absent(&value, "").map(|name| format!("null for a number in {name}"));
         }
-        // Not what lay there before, which may be damaged.
+        // Only new files: the copied ones may be damaged.
         let own = |path: &Path| !COPIED.iter().any(|name| path.starts_with(folder.join(name)));
         csv_files(folder).into_iter().filter(|path| own(path)).find_map(|path| {
             let table = std::fs::read_to_string(&path).ok()?;
@@ -149,7 +151,7 @@ impl Ending {
             let name = path.file_name().unwrap_or_default().display();
             let notes = header.last().is_some_and(|column| column.ends_with("note"));
             lines.find_map(|line| {
-                // A row may say itself why it lacks a number.
+                // A row may state itself why a number is missing.
                 let noted = notes && line.split(',').nth(header.len() - 1).is_some_and(|note| !note.is_empty());
                 let known = |column: &str, cell: &str| noted && cell == "NaN" || documented(&path, column, cell);
                 let cells = header.iter().zip(line.split(','));
@@ -161,9 +163,10 @@ impl Ending {
     }
 }
 
-/// What may not be a number, as the guide says.
+/// Whether the guide allows this value not to be a number.
 fn documented(path: &Path, column: &str, cell: &str) -> bool {
-    // Theories that ended, single runs, machines without a bulk, files without times, a first checkpoint, the edge 1/sigma = 0.
+    // Theories that ended, single runs, machines without a bulk, files without times, a first checkpoint, the edge
+    // 1/sigma = 0.
     let absent = [
         "epoch",
         "time",
@@ -183,14 +186,14 @@ fn documented(path: &Path, column: &str, cell: &str) -> bool {
     }
 }
 
-/// The file within its crate.
+/// The path of a source file within its crate.
 fn shortened(place: &str) -> &str {
     let start = place.rfind("/src/").unwrap_or(0);
     let start = place[..start].rfind('/').map_or(start, |slash| slash + 1);
     &place[start..]
 }
 
-/// Name of a number that is null: in a list of numbers, or where the documentation has no null.
+/// Name of a null value that should be a number: in a list of numbers, or where the documentation allows no null.
 fn absent(value: &serde_json::Value, name: &str) -> Option<String> {
     use serde_json::Value::{Array, Null, Object};
     const ALWAYS: [&str; 6] = ["value", "free_energy", "q", "q_bar", "mean_spin", "spectral_radius"];
@@ -205,7 +208,7 @@ fn absent(value: &serde_json::Value, name: &str) -> Option<String> {
     }
 }
 
-/// CSV files of a folder and of those in it.
+/// CSV files in a folder and its subfolders.
 fn csv_files(folder: &Path) -> Vec<std::path::PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()));

@@ -1,4 +1,4 @@
-//! Files that the program reads, damaged at random, and the commands that read them.
+//! Randomly damaged input files, and the commands that read them.
 
 use super::seeds::Seeds;
 use crate::damage::{Change, change};
@@ -10,8 +10,8 @@ use std::io::{Cursor, Read, Write};
 use zip::write::FileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-/// A path within the seeds, and commands that read the file; `{}` is its name. Of a folder that is gone on with, the command
-/// names the folder.
+/// A path within the seeds, and commands that read this file; `{}` stands for its name. For a folder of a run that is
+/// continued, the command names the folder.
 type Victim = (String, &'static [&'static str]);
 
 const DATA: &[&str] = &[
@@ -52,23 +52,24 @@ fn victims(seeds: &Seeds) -> Vec<Victim> {
     victims
 }
 
-/// One damage.
+/// One kind of damage.
 #[derive(Clone, Debug)]
 enum Damage {
     Bytes(Change),
-    /// A number written in digits becomes another.
+    /// Replaces a number written in digits by another number.
     Number(f64, &'static str),
-    /// A word of the format becomes another.
+    /// Replaces a word of the format by another word.
     Word(f64, &'static str, &'static str),
 }
 
-/// A damaged file on its way through a command.
+/// A damaged file and the command that reads it.
 #[derive(Clone, Debug)]
 pub struct Mutant {
     /// Path of the file within the seeds.
     pub path: String,
     pub command: &'static str,
-    /// Within what is packed, if it is packed: so that checksums hold.
+    /// Position of the damaged entry within compressed content, so that checksums stay valid; `None` damages the file
+    /// itself.
     inside: Option<f64>,
     damages: Vec<Damage>,
 }
@@ -117,7 +118,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// Any file of the seeds, damaged.
+/// A random file of the seeds, damaged.
 pub fn mutant(seeds: &Seeds) -> impl Strategy<Value = Mutant> {
     let victim = select(victims(seeds)).prop_flat_map(|(path, commands)| (Just(path), select(commands)));
     let inside = proptest::option::weighted(0.6, 0.0..1.0);
@@ -143,7 +144,7 @@ impl Mutant {
         })
     }
 
-    /// The arguments of its command, for a file of this name.
+    /// The arguments of the command, for a file with this name.
     pub fn arguments(&self, name: &str) -> Vec<String> {
         self.command.split(' ').map(|word| if word == "{}" { name.to_owned() } else { word.to_owned() }).collect()
     }
@@ -180,7 +181,7 @@ fn gzipped(whole: &[u8], damaged: &impl Fn(&mut Vec<u8>)) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// An archive with one of its entries damaged; nothing if it is no archive.
+/// An archive with one of its entries damaged; `None` if the file is not an archive.
 fn zipped(whole: &[u8], place: f64, damaged: &impl Fn(&mut Vec<u8>)) -> Option<Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(whole)).ok()?;
     let chosen = (place * archive.len() as f64) as usize;

@@ -1,4 +1,4 @@
-//! Many cases drawn from a seed, and the distinct faults among them, each shrunk to a small one.
+//! Draws many cases from a seed, and collects their distinct faults, each shrunk to a small example.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -7,25 +7,25 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Runs of the program to shrink a fault.
+/// Largest number of runs of the program to shrink one fault.
 const SHRINKING: usize = 40;
 
-/// How a case ended: the exit status of the program, and what is wrong.
+/// How a case ended: the exit status of the program, and the fault.
 pub struct Verdict {
     pub status: Option<i32>,
     pub fault: Option<String>,
 }
 
-/// What a hunt found.
+/// The result of a hunt.
 #[derive(Default)]
 pub struct Found {
-    /// Faults, with how often each was met and its smallest example.
+    /// Faults, each with its number of cases and its smallest example.
     pub faults: BTreeMap<String, (usize, String)>,
-    /// How many cases ended with which exit status.
+    /// Number of cases for each exit status.
     pub statuses: BTreeMap<Option<i32>, u64>,
 }
 
-/// Runs `cases` cases on all cores; each depends on the seed and its own number alone.
+/// Runs `cases` cases on all cores; each depends only on the seed and its own number.
 pub fn hunt<S: Strategy>(
     (seed, cases): (u64, u64),
     strategy: impl Fn() -> S + Sync,
@@ -74,7 +74,7 @@ fn runner(seed: u64, number: u64) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// A smaller case for which `fails` still holds, as far as a few tries go.
+/// A smaller case for which `fails` still holds, found with a limited number of tries.
 fn shrink<T: ValueTree>(tree: &mut T, fails: impl Fn(&T::Value) -> bool) -> T::Value {
     let mut smallest = tree.current();
     let mut simpler = tree.simplify();

@@ -1,14 +1,14 @@
-//! Command lines at random: the options are read off the program's own help, so that none is forgotten.
+//! Random command lines. The options are read from the program's own help, so that none is missing.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::process::Command;
 
-/// A command, its arguments without a name, and options that keep it small.
+/// A command, its positional arguments, and options that keep it small.
 struct Form {
     weight: u32,
     words: &'static [&'static str],
-    /// Places of values without an option, each with what may stand there.
+    /// Possible values of each positional argument.
     positional: &'static [&'static [&'static str]],
     small: &'static [(&'static str, &'static str)],
 }
@@ -171,7 +171,7 @@ const FORMS: [Form; 18] = [
     },
 ];
 
-/// Ordinary values of options, by the command too where its name alone does not tell.
+/// Ordinary values of an option; they depend on the command where the option's name is ambiguous.
 fn ordinary(command: &str, option: &str) -> &'static [&'static str] {
     match (command, option) {
         ("solve", "--modes") => &["1.5", "1.2", "0.8", "1.5,1.3", "1,1", "1.8,1.7,1.6", "3", "0"],
@@ -226,14 +226,14 @@ fn ordinary(command: &str, option: &str) -> &'static [&'static str] {
         (_, "--update") => &["1", "0", "4", "all"],
         (_, "--image-shape") => &["3x4", "4x3", "1x12", "12x1", "28x28"],
         (_, "--threads") => &["1", "2"],
-        // Never a folder that is somebody's, since the program writes there.
+        // Never a folder of the user, since the program writes there.
         (_, "--out" | "--dir") => &["out", "out/deeper", "", "seeds/signs.csv", "/dev/null", "/proc/out", "π"],
         (_, "--mirror") => &["", "nonsense", "ftp://localhost", "file:///dev/zero"],
         _ => &["1", "2", "3", "10"],
     }
 }
 
-/// Values that are seldom thought of.
+/// Unusual values.
 const EDGES: [&str; 29] = [
     "0",
     "-1",
@@ -266,15 +266,15 @@ const EDGES: [&str; 29] = [
     "1:1e-6",
 ];
 
-/// Options that write, or go into the network: their edge values are among the ordinary ones.
+/// Options that write files or use the network. They get no other unusual values than those among their ordinary ones.
 const GUARDED: [&str; 4] = ["--out", "--dir", "--mirror", "--resume"];
 
-/// An option as the help tells it.
+/// An option as listed in the help.
 #[derive(Clone, Debug)]
 struct Opt {
     name: String,
     takes: bool,
-    /// Values that it may have, if they can be listed.
+    /// Possible values, if the help lists them.
     values: Vec<String>,
 }
 
@@ -299,7 +299,7 @@ fn options(command: &[&str]) -> Vec<Opt> {
     found
 }
 
-/// A value of an option: ordinary ones more often, and the ones to which others are shrunk.
+/// A value of an option. Ordinary values are more frequent, and other values shrink to them.
 fn value(command: &str, option: &Opt) -> BoxedStrategy<Option<String>> {
     if !option.takes {
         return Just(None).boxed();
@@ -324,11 +324,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// The arguments, each option once: what is drawn goes before what keeps the command small.
+    /// The arguments, each option once: random options override those that keep the command small.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = self.words.clone();
         let mut seen: Vec<&str> = Vec::new();
-        // Alternatives of what is drawn may not stand beside it.
+        // An alternative to a random option must not appear beside it.
         let excludes = |drawn: &str, other: &str| (drawn, other) == ("--epochs", "--updates");
         for (name, value) in self.options.iter().chain(&self.small) {
             if seen.iter().any(|&drawn| drawn == name || excludes(drawn, name)) {
@@ -365,7 +365,7 @@ fn form(form: &'static Form) -> impl Strategy<Value = Line> {
     })
 }
 
-/// Any command line.
+/// A random command line.
 pub fn line() -> impl Strategy<Value = Line> {
     proptest::strategy::Union::new_weighted(FORMS.iter().map(|each| (each.weight, form(each).boxed())).collect())
 }

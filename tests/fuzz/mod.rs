@@ -1,9 +1,9 @@
-//! Random command lines and damaged files through the whole program: whatever it is given, it ends with exit status 0, 1 or 2
-//! and one clear message, without a panic, in 2 GB and never a minute without progress, and never prints a number that is none
-//! without a word.
+//! Random command lines and damaged files for the whole program. Whatever its input, the program ends with exit status
+//! 0, 1 or 2 and one clear message. It does not panic, stays within 2 GB, shows progress at least every minute, and
+//! never prints a value that is not a number without a note.
 //!
 //! A failure prints each distinct fault with its smallest example. `SPECTRAL_RBM_FUZZ_SEED`, `_COMMANDS`, `_FILES` and
-//! `_SECONDS` (of processor time for a run of the program) choose other cases; damaged files that fail stay in
+//! `_SECONDS` (processor time per run of the program) choose other cases. Damaged files that fail are kept in
 //! `target/tmp/fuzz`.
 
 mod child;
@@ -18,7 +18,7 @@ use lines::Line;
 use seeds::{COPIED, Seeds, copy};
 use std::path::Path;
 
-/// Processor time of a run of the program, in seconds.
+/// Processor time per run of the program, in seconds.
 const SECONDS: u64 = 60;
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -30,7 +30,7 @@ fn seconds() -> u32 {
     setting("SECONDS", SECONDS).try_into().unwrap()
 }
 
-/// A folder to run the program in, which sees the seeds, and has copies of the runs that the arguments go on with.
+/// A folder to run the program in, with a link to the seeds and copies of the runs that the arguments continue.
 fn workplace(seeds: &Seeds, arguments: &[String]) -> (tempfile::TempDir, std::path::PathBuf) {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path().join("work");
@@ -42,10 +42,10 @@ fn workplace(seeds: &Seeds, arguments: &[String]) -> (tempfile::TempDir, std::pa
     (temporary, folder)
 }
 
-/// Faults are told apart by the command, panics by their place.
+/// Runs the program and judges it. Faults are distinguished by the command, panics by their place.
 fn verdict(command: &str, arguments: &[String], folder: &Path) -> Verdict {
     let mut ending = child::run(arguments, folder, seconds());
-    // Work that takes long shows its progress if it may.
+    // Long work must show its progress unless --quiet is given.
     if ending.is_silent() && arguments.iter().any(|argument| argument == "--quiet") {
         let loud: Vec<String> = arguments.iter().filter(|argument| *argument != "--quiet").cloned().collect();
         ending = child::run(&loud, folder, seconds());
@@ -68,7 +68,7 @@ fn judge_mutant(seeds: &Seeds, mutant: &Mutant) -> Verdict {
     let name = if copied { path.clone() } else { format!("damaged/{}", file_name(path)) };
     let arguments = mutant.arguments(&name);
     let (_temporary, folder) = workplace(seeds, &arguments);
-    // A folder of digits is read whole.
+    // A folder of digits is read as a whole.
     let digits = path.strip_prefix("digits/").map(|_| copy(&seeds.root().join("digits"), &folder.join("damaged")));
     std::fs::create_dir_all(folder.join(&name).parent().unwrap()).unwrap();
     std::fs::write(folder.join(&name), &bytes).unwrap();
@@ -93,7 +93,7 @@ fn hunt_lines(count: u64) {
     let describe = |line: &Line| format!("`{}`", shell(&line.arguments()));
     let found = hunt((setting("SEED", 1), count), lines::line, |line| judge_line(&seeds, line), describe);
     found.assert_none();
-    // Lines that are all refused, or never, would test little.
+    // If all lines were refused, or none, the test would be weak.
     assert!(found.share(0) > 0.2 && found.share(2) > 0.2, "{:?}", found.statuses);
 }
 
@@ -106,7 +106,7 @@ fn hunt_files(count: u64) {
     assert!(found.share(0) > 0.1 && found.share(2) > 0.2, "{:?}", found.statuses);
 }
 
-/// Arguments as a shell takes them.
+/// The arguments in shell syntax.
 fn shell(arguments: &[String]) -> String {
     let plain = |word: &str| {
         !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_./,:+".contains(letter))

@@ -6,12 +6,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Folders of runs that a command goes on with, and so are copied for it.
+/// Folders of runs that a command continues, and so are copied for it.
 pub const COPIED: [&str; 2] = ["stopped", "done"];
 
+/// Options of a tiny training run.
 const TINY: &str = "--data clusters --visible 12 --samples 30 --hidden 4 --batch-size 10 --records 3";
 
-/// Commands whose folders hold what others read.
+/// Commands that write the folders that other commands read.
 const COMMANDS: [(&str, &str); 8] = [
     ("run", "train --updates 4 --vectors"),
     ("solve", "solve --modes 1.5,1.3 --eta 0.1,0 --size 100 --all"),
@@ -26,7 +27,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ("inspect", "inspect seeds/ising.npz --modes 1"),
 ];
 
-/// The folder, and paths within it by what they hold.
+/// The folder, and the paths in it by kind of content.
 pub struct Seeds {
     folder: TempDir,
     pub tables: Vec<String>,
@@ -43,7 +44,7 @@ impl Seeds {
         seeds.tables = seeds.fixtures("tables");
         seeds.models = seeds.fixtures("models");
         seeds.images();
-        // Initial machines for the twelve sites of clusters.
+        // Initial machines for the twelve sites of the clusters.
         seeds.machine("strong.npz", 1.0, 1e3);
         seeds.machine("huge.npz", 1e20, 1e30);
         seeds.machine("flat.npz", 0.0, 0.0);
@@ -54,7 +55,7 @@ impl Seeds {
         }
         seeds.models.push("run/model.h5".to_owned());
         copy(&root.join("run"), &root.join("done"));
-        // A run that is stopped: its weights become too large.
+        // A run that stops because its weights become too large.
         seeds.program(&format!("train {TINY} --updates 20 --l2 1e6 --learning-rate 1e3 --out seeds/stopped"), false);
         assert!(root.join("stopped/checkpoints").is_dir());
         seeds
@@ -65,7 +66,7 @@ impl Seeds {
         self.folder.path().join("work/seeds")
     }
 
-    /// Files of a folder and of those in it, as paths within the seeds.
+    /// Files of a folder and its subfolders, as paths within the seeds.
     pub fn files_of(&self, name: &str) -> Vec<String> {
         let folder = self.root().join(name);
         let mut paths = Vec::new();
@@ -83,7 +84,7 @@ impl Seeds {
         paths
     }
 
-    /// Copies of the files of one folder of fixtures, and of those below it.
+    /// Copies the files of one folder of fixtures and its subfolders.
     fn fixtures(&self, kind: &str) -> Vec<String> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind);
         let mut names = Vec::new();
@@ -101,7 +102,7 @@ impl Seeds {
         names
     }
 
-    /// Images in IDX files, gzipped and not, and a folder laid out like MNIST.
+    /// Writes images in IDX files, gzipped and plain, and a folder laid out like MNIST.
     fn images(&mut self) {
         let images = [&[0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 3], [0_u8, 200].repeat(12).as_slice()].concat();
         let labels = [0, 0, 8, 1, 0, 0, 0, 4, 3, 1, 4, 1];
@@ -120,7 +121,7 @@ impl Seeds {
         }
     }
 
-    /// A machine of 12 and 4 units with weights of one size and fields of another.
+    /// Writes a machine of 12 and 4 units with weights of one size and fields of another.
     fn machine(&mut self, name: &str, weight: f64, field: f64) {
         let sign = |index: usize| if index.is_multiple_of(3) { -1.0 } else { 1.0 };
         let values = |count, size: f64| (0..count).map(|index| size * sign(index)).collect::<Vec<f64>>();
@@ -139,7 +140,7 @@ impl Seeds {
     }
 }
 
-/// Copies a folder and those in it.
+/// Copies a folder and its subfolders.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

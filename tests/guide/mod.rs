@@ -1,4 +1,4 @@
-//! The examples of the guide: reading them off a page and running them.
+//! The examples of the guide: reads them from a page and runs them.
 use std::path::Path;
 use std::process::Command;
 
@@ -9,10 +9,10 @@ pub fn page(name: &str) -> String {
 
 /// A fenced block.
 pub struct Block {
-    /// What stands behind the opening fence.
+    /// Text after the opening fence.
     pub info: String,
     pub text: String,
-    /// Number of the line of the opening fence.
+    /// Line number of the opening fence.
     pub line: usize,
 }
 
@@ -51,7 +51,7 @@ pub fn commands(block: &Block) -> Vec<(String, Vec<String>)> {
     commands
 }
 
-/// Runs a command of a page and returns what it prints; `> FILE` writes it there instead.
+/// Runs a command of a page and returns its output; `> FILE` writes the output to the file instead.
 pub fn run(arguments: &str, folder: &Path) -> String {
     let (arguments, file) = arguments.split_once(" > ").map_or((arguments, None), |(a, b)| (a, Some(b)));
     let output = Command::new(env!("CARGO_BIN_EXE_spectral-rbm"))

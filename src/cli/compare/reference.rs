@@ -1,4 +1,5 @@
-//! What theories are held against: how simulations learn, how many there are, and the run beside them that shows their error.
+//! The reference for the theories: how simulations learn, how many there are, and the additional run that shows their
+//! error.
 
 use super::super::compare_options::{CompareOptions, Problem, RUNS, STEPS};
 use crate::cli::compare_report::Beside;
@@ -9,13 +10,14 @@ use crate::cli::train::{AlgorithmName, UnitsName};
 use crate::simulator::machine::{Algorithm, Settings, Trainer};
 use crate::study::compare::{Course, Reference, simulate, weights_of};
 
-/// Units of the smaller layer up to which the exact gradient is the reference where it is not said, and those up to which it
-/// can be.
+/// Largest size of the smaller layer at which the exact gradient is the default reference.
 const EXACT_UNITS: usize = 20;
+/// Largest size of the smaller layer at which the exact gradient can be chosen.
 const MOST_EXACT_UNITS: usize = 24;
 
 impl CompareOptions {
-    /// How simulations learn, which the machine's size decides where it is not said, and what of it is of chains.
+    /// Chooses how simulations learn, by the size of the machine unless an option says it, and fills in the Gibbs
+    /// steps.
     pub(super) fn choose_algorithm(&mut self, smaller_layer: usize) -> Result<(), CliError> {
         let sampled = self.gibbs_steps.is_some() || self.chains.is_some() || self.units == UnitsName::Gaussian;
         let exact = smaller_layer <= EXACT_UNITS && !sampled;
@@ -39,12 +41,12 @@ impl CompareOptions {
         }
     }
 
-    /// The algorithm, once it is chosen.
+    /// The algorithm, once chosen.
     pub(super) fn algorithm(&self) -> AlgorithmName {
         self.algorithm.unwrap_or(AlgorithmName::Pcd)
     }
 
-    /// Fills in the number of runs: one where they would all be the same.
+    /// Fills in the number of runs: one if all runs would be the same.
     pub(super) fn choose_runs(&mut self, samples: usize) -> Result<(), CliError> {
         let reason = match (self.units, self.algorithm()) {
             (UnitsName::Gaussian, _) => Some("Gaussian units learn by their exact gradient"),
@@ -66,8 +68,8 @@ impl CompareOptions {
         Ok(Trainer::new(problem.machine.clone(), problem.data.spins()?, settings)?)
     }
 
-    /// What a run beside the simulations would be made with that shows their error: the exact gradient where it can be had,
-    /// and PCD for the bias of CD; the batches are those of the first one.
+    /// Settings of an additional run that shows the error of the simulations: the exact gradient where it can be
+    /// computed, or PCD, which shows the bias of CD. It sees the batches of the first run.
     pub(super) fn beside(&self, problem: &Problem, simulated: bool, seed: u64) -> Option<Settings> {
         if self.units == UnitsName::Gaussian || self.algorithm() == AlgorithmName::Exact {
             return None;

@@ -1,4 +1,4 @@
-//! What averages cost: Fourier integrals against tensor products of Gauss rules.
+//! The cost of averages: Fourier integrals against tensor products of Gauss rules.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -9,17 +9,19 @@ use crate::study::figures::{CostCurves, CostPanel};
 use crate::study::figures::{average_costs, average_times};
 use crate::theory::average::study::{Cost, Problem, fourier, hermite, reference};
 
-/// The same field strengths with one, two and three modes.
+/// Noise of the field.
 const NOISE: f64 = 0.5;
+/// Field strengths of one, two and three modes.
 const COEFFICIENTS: [f64; 3] = [1.5, 1.2, 0.9];
-/// Points of a Gauss rule at most, in quick figures and else.
+/// Largest number of points of a Gauss rule, in quick figures and in others.
 const MOST_POINTS: [usize; 2] = [300_000, 3_000_000];
+/// Columns of the table of errors.
 const HEADER: [&str; 6] = ["prior", "modes", "method", "setting", "nodes", "error"];
-/// Times are in files of their own: they are the only thing here that another run has otherwise.
+/// Columns of the table of times. Times have files of their own, since only they differ between runs.
 const TIMES_HEADER: [&str; 5] = ["prior", "modes", "method", "setting", "seconds"];
 
-/// Accuracy against nodes and, in figures and tables of their own, against time, under the four laws and with one, two and three
-/// modes. Times are those of the machine at hand.
+/// Accuracy against nodes and, in figures and tables of their own, against time, under the four laws and with one, two
+/// and three modes. Times are measured on this machine.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let tolerances: Vec<f64> = (1..=if quick { 8 } else { 16 })
@@ -55,7 +57,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     })
 }
 
-/// Nodes in each dimension, as long as there are not too many points.
+/// Numbers of nodes per dimension whose tensor product does not have too many points.
 fn sizes(prior: &Prior, modes: usize, most: usize) -> Vec<usize> {
     const SIZES: [usize; 14] = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200];
     let points = |n: usize| match prior {
@@ -71,7 +73,7 @@ fn errors(cost: &Cost) -> [String; 3] {
     [exact(cost.setting), cost.nodes.to_string(), exact(cost.error)]
 }
 
-/// A name with a capital.
+/// A name with its first letter capitalised.
 fn capital(name: &str) -> String {
     name[..1].to_uppercase() + &name[1..]
 }

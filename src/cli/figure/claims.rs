@@ -7,7 +7,7 @@ use crate::study::letter::Claim;
 
 const HEADER: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];
 
-/// Writes claims.csv, claims.md and claims.json, if anything is claimed.
+/// Writes claims.csv, claims.md and claims.json, if there are claims.
 pub(super) fn write(destination: &mut Destination, claims: &[Claim], title: &str) -> Result<(), CliError> {
     if claims.is_empty() {
         return destination.remove_stale(&["claims.csv", "claims.md", "claims.json"]);
@@ -17,7 +17,7 @@ pub(super) fn write(destination: &mut Destination, claims: &[Claim], title: &str
     write_json(destination, "claims.json", &claims)
 }
 
-/// The table for the terminal: remarks stand below it, numbered.
+/// The table for the terminal, with numbered remarks below it.
 pub(super) fn text(claims: &[Claim]) -> String {
     if claims.is_empty() {
         return String::new();

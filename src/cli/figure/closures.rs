@@ -1,4 +1,4 @@
-//! Seven closures of the theory against the same simulations, the residuals below.
+//! Seven closures of the theory against the same simulations, with the residuals below.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -8,11 +8,11 @@ use crate::study::compare::{Design, closures};
 use crate::study::figures::comparisons;
 
 const NAME: &str = "closures";
-/// Closures of the letter's fixed prior; the others are of the population.
+/// Number of closures with the letter's fixed prior; the others are population closures.
 const FIXED_PRIOR: usize = 3;
 
-/// One mode from noise to its plateau, by the fixed-prior closure with three responses on the left and by the population
-/// closure at its three orders, and of all sites, on the right.
+/// One mode from noise to its plateau. On the left the fixed-prior closure with three responses; on the right the
+/// population closure at its three orders, and with all sites resolved.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };

@@ -1,4 +1,4 @@
-//! The command `figure`: which figure draws what.
+//! The command `figure`, and the function that draws each figure.
 
 use super::super::destination::Destination;
 use super::super::error::CliError;
@@ -11,14 +11,14 @@ use super::gallery::Gallery;
 use super::gallery::Runs;
 use clap::ValueEnum;
 
-/// Data of the options where none are given.
+/// Default data.
 pub(super) const DEFAULT_DATA: &str = "digits";
 
-/// What draws a figure.
+/// A function that draws a figure.
 pub(super) type Draw = fn(&mut Gallery) -> Result<(), CliError>;
 
 impl FigureName {
-    /// Whether it shows the data of the options, or one of those does that it stands for.
+    /// Whether the figure, or one of the figures it stands for, shows the data of the options.
     fn takes_data(self) -> bool {
         self == Self::All || self.trains()
     }
@@ -28,12 +28,12 @@ impl FigureName {
         matches!(self, Self::SpectrumHistogram | Self::LearnedModes | Self::SpectrumLogLog)
     }
 
-    /// Whether it simulates machines that learn clusters.
+    /// Whether the figure simulates machines that learn clusters.
     fn simulates_clusters(self) -> bool {
         matches!(self, Self::TheoryVsSimulation | Self::Trajectory | Self::Closures)
     }
 
-    /// What draws it; nothing draws all of them.
+    /// The function that draws the figure; `None` for `All`.
     fn draw(self) -> Option<Draw> {
         Some(match self {
             Self::All => return None,
@@ -56,7 +56,7 @@ impl FigureName {
 }
 
 impl FigureOptions {
-    /// Refuses data where a figure makes its own.
+    /// Refuses data options for a figure that makes its own data.
     fn check(&self) -> Result<(), CliError> {
         let name = self.name.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
         if self.data.data != DEFAULT_DATA && !self.name.takes_data() {
@@ -76,7 +76,7 @@ impl FigureOptions {
             FigureName::All => FigureName::value_variants(),
             ref one => &[*one],
         };
-        // What cannot be is refused before the first figure is written.
+        // Refuses impossible options before the first figure is written.
         if names.iter().any(|name| name.trains()) {
             gallery.check_training()?;
         }

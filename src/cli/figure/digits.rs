@@ -7,10 +7,10 @@ use crate::data::{Binarization, Dataset, Moments, digits, mnist};
 use crate::plot;
 use crate::study::figures::spectra_by_rank;
 
-/// Drawn digits shown.
+/// Number of digits shown.
 const SHEET: usize = 50;
 
-/// A sheet of drawn digits, and how the variances of digits and MNIST fall off.
+/// A sheet of drawn digits, and the decay of the variances of the digits and of MNIST.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let count = if gallery.options.quick { 2_000 } else { 10_000 };
     let spinner = progress::spinner(gallery.common, "digits");

@@ -91,11 +91,11 @@ pub(super) struct Gallery<'a> {
     pub(super) destination: Destination,
     /// Data and training runs, made when a figure first asks for them.
     pub(super) runs: Runs,
-    /// What the figures drawn so far claim.
+    /// Claims of the figures drawn so far.
     pub(super) claims: Vec<Claim>,
 }
 
-/// What has been made so far.
+/// Data and runs made so far.
 #[derive(Default)]
 pub(super) struct Runs {
     pub(super) data: Option<Rc<Dataset>>,

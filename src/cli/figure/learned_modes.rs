@@ -1,4 +1,4 @@
-//! The letter's figure 3: learnt modes and the data's principal components as images.
+//! The letter's figure 3: learned modes and the data's principal components as images.
 
 use super::super::error::CliError;
 use super::super::figures::fits_on_a_page;
@@ -10,7 +10,7 @@ use nalgebra::DVectorView;
 
 const NAME: &str = "learned-modes";
 
-/// A vector to be drawn, its title, and its name in the CSV.
+/// A vector to draw, its title, and its name in the CSV.
 struct Tile {
     title: String,
     column: String,
@@ -39,8 +39,9 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Three rows: (a) first mode from no field, (b) from the fields of the means, (c) first component and (d) those that follow;
-/// (e) modes after one epoch; (f) after ten. Signs, which say nothing, are those of the components.
+/// Three rows: (a) first mode from zero field, (b) from the fields of the means, (c) first component and (d) the
+/// following ones; (e) modes after one epoch; (f) after ten. The sign of a mode is arbitrary and follows that of its
+/// component.
 fn tiles(course: &TrainingCourse) -> Vec<Tile> {
     let count = course.early.u.ncols();
     let components = &course.components.directions;
@@ -54,14 +55,14 @@ fn tiles(course: &TrainingCourse) -> Vec<Tile> {
         tile("(\\a) η = 0".to_owned(), "null_field".to_owned(), null.column(0), mean.column(0)),
         tile("(\\b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.first_mode.u.column(0), first),
     ];
-    // As many components as fill the row.
+    // As many components as fit into the row.
     for k in 0..count.min(LEADING - 2) {
         let letter = ["(\\c) ", "(\\d) "].get(k).copied().unwrap_or_default();
         let own = components.column(k);
         tiles.push(tile(format!("{letter}d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
     }
     while tiles.len() < LEADING {
-        // Of smaller machines rows are filled by further components, so that modes start a row.
+        // For small machines, further components fill the row, so that modes start a new row.
         let k = tiles.len() - 2;
         let own = components.column(k.min(components.ncols() - 1));
         tiles.push(tile(format!("d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));

@@ -9,8 +9,9 @@ use crate::study::figures::linear_dynamics;
 use crate::study::letter::{LinearDynamics, LinearSettings};
 
 const NAME: &str = "linear-dynamics";
-/// Visible and hidden units, and samples: the smaller the share of units, the nearer to 1 are the variances of noise.
+/// Visible units, hidden units and samples. The fewer units per sample, the closer the variances of the noise are to 1.
 const SIZE: (usize, usize, usize) = (300, 150, 60_000);
+/// The same for quick figures.
 const QUICK_SIZE: (usize, usize, usize) = (100, 50, 20_000);
 
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {

@@ -1,7 +1,8 @@
 //! `figure`: the letter's figures, those beyond it, and the table of what the letter claims.
 //!
-//! One file a figure or family; each computes by the library, draws by [`crate::plot`], and leaves PNG, SVG and the CSV of
-//! what is drawn in the [`Gallery`]'s folder. Data and training runs that several figures need are made once.
+//! One file per figure or family of figures. Each computes with the library, draws with [`crate::plot`], and writes
+//! PNG, SVG and the CSV of the drawn data to the [`Gallery`]'s folder. Data and training runs that several figures need
+//! are made once.
 
 mod averages;
 mod claims;

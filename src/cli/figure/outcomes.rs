@@ -1,4 +1,4 @@
-//! What figures of theory against simulation share: what is drawn, its CSV, its claims.
+//! Shared by figures of theory against simulation: the curves, their CSV and their claims.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -10,17 +10,17 @@ use crate::study::figures::{ComparisonFigure, TheoryCurves};
 use crate::study::letter::Claim;
 
 impl Gallery<'_> {
-    /// Samples of clusters: what --samples asks for, or a number for quick figures and one for others.
+    /// Number of samples of clusters: --samples, or else `quick` or `full`.
     pub fn cluster_samples(&self, quick: usize, full: usize) -> usize {
         self.options.data.samples.unwrap_or(if self.options.quick { quick } else { full })
     }
 
-    /// Samples of a batch of them.
+    /// Number of samples in a batch of clusters.
     pub fn cluster_batch(&self) -> usize {
         if self.options.quick { 250 } else { 500 }
     }
 
-    /// Checks that there are as many samples as a batch has.
+    /// Checks that there are at least as many samples as a batch needs.
     pub fn check_clusters(&self) -> Result<(), CliError> {
         let batch = self.cluster_batch();
         match self.options.data.samples {
@@ -32,7 +32,7 @@ impl Gallery<'_> {
     }
 }
 
-/// Simulates a design so many times and follows the theories beside it.
+/// Simulates a design `runs` times and computes the theories beside it.
 pub(super) fn compare(
     gallery: &Gallery,
     name: &'static str,
@@ -47,7 +47,7 @@ pub(super) fn compare(
     Ok(outcome)
 }
 
-/// The simulations' name for legends.
+/// Name of the simulations in legends.
 pub(super) fn simulations(design: &Design, runs: u64) -> String {
     let runs = if runs > 1 { format!(", mean of {runs}") } else { String::new() };
     format!("PCD-{}{runs}", design.gibbs_steps)
@@ -60,7 +60,7 @@ pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
     outcome.theories.iter().map(of).collect()
 }
 
-/// The curves of the theories, to be drawn.
+/// The curves of the theories, for drawing.
 pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
     let theories = outcome.theories.iter().map(|theory| TheoryCurves {
         name: &theory.name,
@@ -70,7 +70,7 @@ pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
     theories.collect()
 }
 
-/// What is drawn of simulations and theories.
+/// The figure's content: simulations and theories.
 pub(super) fn drawn<'a>(
     outcome: &'a Outcome,
     simulation: &'a str,
@@ -94,7 +94,7 @@ pub(super) fn emerged(measures: &[Vec<Measures>]) -> Vec<Option<f64>> {
     measures.first().map_or(Vec::new(), |modes| modes.iter().map(|mode| mode.emergence_time.simulation).collect())
 }
 
-/// A row a time, mode and curve: `time,mode,curve,w,error`; the error is that of the simulations' mean.
+/// Writes one row per time, mode and curve: `time,mode,curve,w,error`. The error is that of the simulations' mean.
 pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Result<(), CliError> {
     let curves = &outcome.curves;
     let mut rows = Vec::new();
@@ -115,13 +115,13 @@ pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Res
     gallery.destination.write_csv(name, &["time", "mode", "curve", "w", "error"], rows)
 }
 
-/// Nine digits: more than simulations have, in small files.
+/// Nine digits: more than simulations need, and small files.
 pub(super) fn brief(value: f64) -> String {
     report::short(value, 9)
 }
 
-/// What a theory's deviations from the simulations come to: the largest from the emergence of each mode on, and what the
-/// theory is expected to keep to, if anything is.
+/// The claim about a theory's deviations from the simulations: the largest deviation after the emergence of each mode,
+/// and the expected bound, if there is one.
 pub(super) fn claim(figure: &str, theory: &Theory, modes: &[Measures], within: Option<f64>) -> Claim {
     let percent = |value: f64| format!("{:.2} %", 100.0 * value);
     let largest: Option<Vec<f64>> = modes.iter().map(|mode| mode.max_relative_deviation).collect();

@@ -1,4 +1,4 @@
-//! Phase diagrams of one mode under four priors, and of three with their limits of metastability.
+//! Phase diagrams of one mode under four priors, and of three modes with their limits of metastability.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -15,7 +15,7 @@ pub(super) fn metastability(gallery: &mut Gallery) -> Result<(), CliError> {
     diagrams(gallery, "metastability", &[Prior::Bernoulli, Prior::Laplace], &[1.0, 0.9, 0.8])
 }
 
-/// Phase diagrams side by side, with the boundaries of each as CSV.
+/// Draws phase diagrams side by side, and writes the boundaries of each as CSV.
 fn diagrams(gallery: &mut Gallery, name: &'static str, priors: &[Prior], modes_ratio: &[f64]) -> Result<(), CliError> {
     let points = if gallery.options.quick { 41 } else { 201 };
     let diagrams = compute(gallery, name, priors, modes_ratio, (points, 2.0, 2.0))?;
@@ -27,7 +27,8 @@ fn diagrams(gallery: &mut Gallery, name: &'static str, priors: &[Prior], modes_r
     Ok(())
 }
 
-/// Diagrams of square machines under each prior, of so many points a side up to the given 1/σ and w_max/σ.
+/// Diagrams of square machines under each prior, with the given number of points per axis, up to the given 1/σ and
+/// w_max/σ.
 pub(super) fn compute(
     gallery: &Gallery,
     name: &'static str,

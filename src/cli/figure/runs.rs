@@ -8,15 +8,17 @@ use crate::simulator::machine::{Machine, Settings, Trainer};
 use crate::study::letter::{TrainingCourse, TrainingSettings, updates_in};
 use std::rc::Rc;
 
-/// Passes through the data, those of a first look, and more than that is a mistake.
+/// Default number of passes through the data.
 const EPOCHS: f64 = 100.0;
+/// Default number of passes in quick figures.
 const QUICK_EPOCHS: f64 = 20.0;
+/// Largest number of passes; more are a mistake.
 const MOST_EPOCHS: f64 = 1e6;
-/// Samples of a batch, if the data have a hundred times as many.
+/// Default number of samples in a batch, if there are a hundred times as many samples.
 const BATCH: usize = 500;
 /// Standard deviation of the initial weights.
 const DEVIATION: f64 = 0.01;
-/// Records of the run, about.
+/// Approximate number of records of the run.
 const RECORDS: usize = 60;
 
 impl Gallery<'_> {
@@ -29,7 +31,7 @@ impl Gallery<'_> {
         Ok(Rc::clone(self.runs.data.insert(data)))
     }
 
-    /// The training run of the letter on these data.
+    /// The letter's training run on these data.
     pub fn training(&mut self) -> Result<Rc<TrainingCourse>, CliError> {
         if let Some(course) = &self.runs.training {
             return Ok(Rc::clone(course));
@@ -43,7 +45,7 @@ impl Gallery<'_> {
         Ok(Rc::clone(self.runs.training.insert(Rc::new(course))))
     }
 
-    /// Checks that the training run can be made, in reasonable time.
+    /// Checks that the training run is possible and takes reasonable time.
     pub fn check_training(&mut self) -> Result<(), CliError> {
         let data = self.data()?;
         let training = self.training_settings(data.len())?;

@@ -13,7 +13,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let course = gallery.training()?;
     let start = course.start_law()?;
     let shown = [0, course.early.record, course.records.len() - 1].map(|record| &course.records[record]);
-    // At the start the law is known; later it is that of the bulk, where there is one.
+    // At the start the law is known; later it is that of the bulk, if there is a bulk.
     let laws = [Some(start), shown[1].bulk.law, shown[2].bulk.law];
     let densities = laws.map(|law| move |w: f64| law.map_or(0.0, |law| law.density(w)));
     let titles = shown.map(|record| match bulk_title(&record.bulk) {

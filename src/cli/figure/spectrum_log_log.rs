@@ -21,7 +21,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         .map(|(&record, name)| RankSpectrum {
             name,
             singular_values: &records[record].singular_values,
-            // Where all ranks are raised there is no cutoff.
+            // There is no cutoff if all ranks are raised.
             cutoff: Some(course.raised(record))
                 .filter(|&cutoff| cutoff > 0 && cutoff < rank && record > course.early.record),
         })

@@ -10,7 +10,7 @@ use crate::cli::phase_diagram::write_boundaries;
 use crate::study::figures::stable_states;
 use crate::theory::phase::{MapPoint, PhaseDiagram};
 
-/// w_α/w_max.
+/// Ratios w_α/w_max.
 const MODES_RATIO: [f64; 3] = [1.0, 0.9, 0.8];
 const NAME: &str = "stable-states";
 
@@ -27,7 +27,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A row for each 1/σ, a column for each w_max/σ; empty where a search did not converge.
+/// Writes one row per 1/σ and one column per w_max/σ; empty where a search did not converge.
 fn write_counts(destination: &mut Destination, name: &str, diagram: &PhaseDiagram) -> Result<(), CliError> {
     let numbers: Vec<String> = diagram.w_over_sigma.iter().map(|&w| brief(w)).collect();
     let header: Vec<&str> = std::iter::once("inv_sigma").chain(numbers.iter().map(String::as_str)).collect();

@@ -1,4 +1,4 @@
-//! w_α(t) of theory and simulation on the same axes, the residual below.
+//! w_α(t) of theory and simulation on the same axes, with the residual below.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -8,12 +8,12 @@ use crate::study::compare::{Design, closures};
 use crate::study::figures::comparison;
 
 const NAME: &str = "theory-vs-simulation";
-/// The population closure, all sites resolved, is to stay this near to the simulations: the map overshoots where a mode
-/// condenses, and batches are drawn by chance.
+/// Largest allowed deviation of the population closure with all sites resolved from the simulations. The map overshoots
+/// where a mode condenses, and batches are random.
 const WITHIN: f64 = 0.02;
 
-/// Two modes that emerge one after the other, up to where their values meet (from there on they turn into each other and
-/// have no names): the population closure and the letter's fixed prior against PCD.
+/// Two modes that emerge one after the other, until their values meet; after that they mix and have no separate names.
+/// The population closure and the letter's fixed prior against PCD.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };

@@ -7,7 +7,7 @@ use crate::data::digits;
 use crate::simulator::machine::{Hyperparameters, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{Detail, Recorder, Spacing, Store, run, schedule};
 
-/// The run of `train` without options (in a fifth of the data, if quick), its spectrum alone.
+/// The run of `train` without options (on a fifth of the data if quick); only its spectrum.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let data = digits::generate(if gallery.options.quick { 2_000 } else { 10_000 }, 0)?;
     let spins = data.spins()?;

@@ -1,4 +1,4 @@
-//! Learning machines on the phase diagram, theory and simulation together.
+//! Trajectories of learning machines on the phase diagram, theory and simulation together.
 
 use super::super::error::CliError;
 use super::gallery::Gallery;
@@ -14,16 +14,17 @@ use crate::theory::phase::{Family, PhaseDiagram};
 use rayon::prelude::*;
 
 const NAME: &str = "trajectory";
-/// Scales of the initial weights.
+/// Standard deviations σ of the initial weights.
 const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
-/// Part of the plane that is shown, 1/σ and w_max/σ.
+/// Ranges of 1/σ and w_max/σ that are shown.
 const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
-/// Theory and simulation are to cross within this share of the time of crossing; a step is 5 to 7 % of it, within which
-/// crossings are interpolated.
+/// Largest allowed difference between the crossing times of theory and simulation, relative to that time. A step is 5
+/// to 7 % of it, and crossings are interpolated within a step.
 const WITHIN: f64 = 0.05;
 const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
-/// One mode learnt from noise of three strengths, all in the paramagnet, through the line w = 1 into the ferromagnet.
+/// One mode learned from noise of three strengths, all starting in the paramagnet and crossing the line w = 1 into the
+/// ferromagnet.
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let units = if quick { (240, 120) } else { (400, 200) };
@@ -41,7 +42,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
         gibbs_steps: 10,
         seed: gallery.common.seed,
     });
-    // What cannot be learnt is told before anything is computed.
+    // Reports what cannot be learned before anything is computed.
     let experiments = designs.iter().map(Experiment::new).collect::<Result<Vec<_>, _>>()?;
     let diagram = background(gallery, kappa)?;
     let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
@@ -64,7 +65,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
 }
 
-/// The ways of theory and simulation.
+/// The paths of theory and simulation.
 fn courses(
     experiment: &Experiment,
     sites: usize,
@@ -72,14 +73,15 @@ fn courses(
     step: &dyn Fn(),
 ) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
     let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
-    // All sites: the noise is what these starts differ in.
+    // All sites, since these starts differ in their noise.
     let full = Setup { closure: Closure::Population, directions: Some(sites), ..Setup::default() };
     let prediction = experiment.predict(&full, &mut |_| ())?.course;
     let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
     Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))
 }
 
-/// The phases of one mode along the data's ±1 direction with hidden components as normal as the noise that learning starts from.
+/// The phase diagram of one mode along the data's ±1 direction, with Gaussian hidden components as in the initial
+/// noise.
 fn background(gallery: &Gallery, kappa: f64) -> Result<PhaseDiagram, CliError> {
     let points = if gallery.options.quick { 81 } else { 201 };
     let axes = WINDOW.map(|(low, high)| -> Vec<f64> {
@@ -99,12 +101,12 @@ fn places(path: &[PlanePoint], of: fn(&PlanePoint) -> f64) -> Vec<(f64, f64)> {
 fn row(sigma: f64, of: &str, point: &PlanePoint) -> Vec<String> {
     let w = point.w_over_sigma / point.inv_sigma;
     let numbers = [point.time, point.inv_sigma, point.w_over_sigma, point.outlier, w];
-    // What is not known is left empty.
+    // Unknown values are left empty.
     let number = |value: f64| if value.is_finite() { brief(value) } else { String::new() };
     [brief(sigma), of.to_owned()].into_iter().chain(numbers.map(number)).collect()
 }
 
-/// Where both cross the line.
+/// The claim about the places where both cross the line.
 fn claim(sigma: f64, theory: &[PlanePoint], simulation: &[PlanePoint]) -> Claim {
     let statement = format!("from σ = {sigma} the machine crosses from paramagnet to ferromagnet, w = 1");
     let place = |point: &PlanePoint| format!("t = {:.4}, 1/σ = {:.3}", point.time, point.inv_sigma);

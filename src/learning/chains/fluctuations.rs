@@ -6,23 +6,23 @@
 //! ⟨s σᵀ⟩ − m tᵀ = A W (1 − B Wᵀ A W)⁻¹ B = A W B + A W B Wᵀ A W B + …
 //! ```
 //!
-//! Beyond the first order only modes that are not small count. With `U = (√w_α u^α)`, `V = (√w_α v^α)` of those and the Cholesky
-//! factor `R Rᵀ = Vᵀ B V`, the symmetric matrix `Rᵀ (Uᵀ A U) R` has the eigenvalues l_a and eigenvectors P, and the orders beyond
-//! the first are
+//! Beyond the first order only modes that are not small count. Let `U = (√w_α u^α)` and `V = (√w_α v^α)` hold these modes, and
+//! let `R Rᵀ = Vᵀ B V` define the Cholesky factor R. The symmetric matrix `Rᵀ (Uᵀ A U) R` has the eigenvalues l_a and
+//! eigenvectors P. Then the orders beyond the first are
 //!
 //! ```text
 //! Σ_a (g_a − 1) (A φ_a)(B χ_a)ᵀ,    φ = U R P,    χ = V R⁻ᵀ P,    g_a = 1/(1 − l_a).
 //! ```
 //!
-//! Where a combination of modes is soft, l_a → 1, or the state is unstable, its own fluctuations weaken it: fields that vary
-//! by `g φ_ia²` lower `1 − m_i²`, on average, by `g φ_ia² (1 − m_i²)(1 − 3 m_i²)`. Self-consistently (Hartree)
+//! A combination of modes may be soft (l_a → 1), or the state unstable. Its own fluctuations then weaken it: fields of variance
+//! `g φ_ia²` lower `1 − m_i²`, on average, by `g φ_ia² (1 − m_i²)(1 − 3 m_i²)`. Self-consistency (Hartree) gives
 //!
 //! ```text
 //! 1/g_a = 1 − l_a + b_a g_a,    b_a = Σ_i φ_ia⁴ A_i (1 − 3 m_i²) + l_a² Σ_j χ_ja⁴ B_j (1 − 3 t_j²),
 //! ```
 //!
-//! which is finite at l = 1 and beyond: of the order of √N at l = 1, and of N where a magnetisation is about to appear. (For one
-//! mode the integral over its quartic potential is 17 % larger than Hartree's value at l = 1.)
+//! where g is finite at l = 1 and beyond: of the order of √N at l = 1, and of N where a magnetisation is about to appear. (For
+//! one mode the integral over its quartic potential is 17 % larger than Hartree's value at l = 1.)
 
 use crate::error::{Error, Result};
 use crate::learning::frame::Frame;
@@ -31,13 +31,13 @@ use faer::Side;
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 use rayon::prelude::*;
 
-/// Modes of smaller w are left to the first order: the second is w² of it, or less.
+/// Modes with smaller w keep the first order only: the second order is w² of the first, or less.
 const SMALL: f64 = 0.4;
-/// Modes at most.
+/// Largest number of modes.
 const MOST: usize = 64;
-/// States that are added up together. Fixed, so that results do not depend on the number of threads.
+/// Number of states that are added up together. Fixed, so that results do not depend on the number of threads.
 const BLOCK: usize = 8;
-/// Against the largest diagonal element: what saturated units lack to a positive definite matrix.
+/// Shift of the diagonal, relative to its largest element: keeps the matrix positive definite where units saturate.
 const ROUNDING: f64 = 1e-12;
 
 /// The leading modes, in columns: `√w_α u^α` and `√w_α v^α`.
@@ -97,7 +97,7 @@ impl Leading {
     fn factors(&self, state: &Weighted) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
         let (a, b) = (state.m.map(variance), state.t.map(variance));
         if a.sum().min(b.sum()) < f64::EPSILON {
-            // A layer that is saturated does not fluctuate.
+            // A saturated layer does not fluctuate.
             let modes = self.u.ncols();
             return Ok((DMatrix::zeros(a.len(), modes), DMatrix::zeros(b.len(), modes)));
         }
@@ -119,7 +119,7 @@ impl Leading {
         for mode in 0..modes {
             let l = eigen.S()[mode].max(0.0);
             let quartic = quartic(phi.column(mode), &state.m, &a) + l * l * quartic(chi.column(mode), &state.t, &b);
-            // What it is at least of a mode spread over all units. Where magnetisations make it negative the next order decides.
+            // Smallest value for a mode spread over all units. Where magnetisations make it negative the next order decides.
             let least = l * l * (1.0 / a.sum() + 1.0 / b.sum());
             let g = softened(1.0 - l, quartic.max(least));
             phi.column_mut(mode).component_mul_assign(&(&a * (state.weight * (g - 1.0))));

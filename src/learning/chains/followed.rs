@@ -1,4 +1,4 @@
-//! Mean-field chains: each relaxed a few damped iterations whenever the machine has changed.
+//! Mean-field chains: each is relaxed by a few iterations whenever the machine has changed.
 
 use super::fluctuations::variance;
 
@@ -11,10 +11,10 @@ use crate::linalg::{product_of, transposed_product};
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-/// Largest difference of visible magnetisations between chains that are in one state.
+/// Largest difference of visible magnetisations between chains in the same state.
 pub(super) const SAME: f64 = 1e-3;
 
-/// Which equations the magnetisations obey.
+/// Equations that the magnetisations obey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
@@ -25,12 +25,12 @@ pub enum Correction {
     Tap,
 }
 
-/// How chains are followed.
+/// Settings of the chains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChainSettings {
-    /// Number of chains, at most: as many as there are starts.
+    /// Largest number of chains: there are no more than starts.
     pub count: usize,
-    /// Iterations at every call of [`Chains::advance`].
+    /// Iterations per call of [`Chains::advance`].
     pub iterations: usize,
     /// Equations of the magnetisations.
     pub correction: Correction,
@@ -51,12 +51,12 @@ pub struct Chains {
     /// t, `N_h × C`; without columns before the first iteration.
     hidden: DMatrix<f64>,
     residual: f64,
-    /// The last machine, on which the chains have been iterated already, and its averages.
+    /// The machine on which the chains were last iterated, and its averages.
     last: Option<(State, Averages)>,
 }
 
 impl Chains {
-    /// Chains that start from samples of the data (or other magnetisations) in the first columns of `starts`, `N_v × C`.
+    /// Chains that start from the first columns of `starts` (`N_v × C`): samples of the data, or other magnetisations.
     ///
     /// # Errors
     /// [`Error::Range`] without chains or iterations, or for a start outside −1 … 1.
@@ -98,12 +98,12 @@ impl Chains {
         self.residual
     }
 
-    /// Iterates the chains on a machine and averages over them; the correlation is `D × N_h`. The same machine again gives
-    /// the same averages, without more iterations.
+    /// Iterates the chains on a machine and averages over them; the correlation is `D × N_h`. A second call with the same machine
+    /// returns the same averages without further iterations.
     ///
     /// # Errors
-    /// [`Error::Range`] for layers with a hidden basis, of an abstract visible one, or for a state of another shape;
-    /// [`Error::Unsolved`] where a field is no longer finite.
+    /// [`Error::Range`] for layers with a hidden basis or an abstract visible basis, or for a state of another shape;
+    /// [`Error::Unsolved`] if a field is not finite.
     pub fn advance(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
         self.check(layers, state)?;
         if let Some((last, averages)) = &self.last
@@ -130,7 +130,7 @@ impl Chains {
         Ok(averages)
     }
 
-    /// One chain of each state, with the share of chains in it.
+    /// One chain per state, weighted by the share of chains in that state.
     fn states(&self) -> Vec<Weighted<'_>> {
         let mut states: Vec<Weighted> = Vec::new();
         let share = 1.0 / self.visible.ncols() as f64;
@@ -183,7 +183,7 @@ impl Chains {
     }
 }
 
-/// New magnetisations of a layer; returns their largest change, NaN where a field is.
+/// Updates the magnetisations of a layer. Returns their largest change, or NaN if a field is NaN.
 pub(super) fn update(
     means: &mut DMatrix<f64>,
     drive: DMatrix<f64>,

@@ -1,4 +1,4 @@
-//! What the data term gives, and checks of what it is given.
+//! The result of the data term, and checks of its input.
 
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};

@@ -1,7 +1,7 @@
 //! The data term over a mixture of Gaussians under the Gaussian prior, without sampling.
 //!
-//! With `V(x) = ∫_0^∞ t e^{−xt²/2}/sinh(πt/2) dt` the average over a component z ~ N(μ, Λ) is, at each t, one of a tilted
-//! Gaussian. Let `f̄ = Yᵀμ + θ`, `YᵀΛY = Q diag(ε) Qᵀ`, `ḡ = Qᵀf̄`, `s = t²/N_h` and `d_i = 1/(1 + s ε_i)`. Then
+//! With `V(x) = ∫_0^∞ t e^{−xt²/2}/sinh(πt/2) dt` the average over a component z ~ N(μ, Λ) becomes, at each t, an average over a
+//! tilted Gaussian. Let `f̄ = Yᵀμ + θ`, `YᵀΛY = Q diag(ε) Qᵀ`, `ḡ = Qᵀf̄`, `s = t²/N_h` and `d_i = 1/(1 + s ε_i)`. Then
 //!
 //! ```text
 //! A(t) = ⟨e^{−s|f|²/2}⟩ = Π_i d_i^{1/2} e^{−s d_i ḡ_i²/2}
@@ -9,7 +9,7 @@
 //! ⟨z fᵀ e^{−s|f|²/2}⟩ = A [ (μ − s Λ Y Q (d ḡ)) (d ḡ)ᵀ + Λ Y Q diag(d) ] Qᵀ .
 //! ```
 //!
-//! With ω the quadrature weights times `e^{−nt²/2} A`, `p_i = Σ_t ω d_i` and `G_ij = Σ_t ω s d_i d_j` (a matrix product)
+//! Let ω be the quadrature weights times `e^{−nt²/2} A`, `p_i = Σ_t ω d_i` and `G_ij = Σ_t ω s d_i d_j` (a matrix product). Then
 //!
 //! ```text
 //! ⟨σ⟩ = Q (p ḡ),    ⟨z σᵀ⟩ = μ ⟨σ⟩ᵀ + Λ Y Q ( diag(p) − ḡ_i G_ij ḡ_j ) Qᵀ .
@@ -32,9 +32,9 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// −log of the accuracy, with a margin of e^4 for the powers of f and z that the averages carry.
 const DIGITS: f64 = 41.0;
-/// Nodes whose d are kept at once.
+/// Number of nodes whose d are kept at once.
 const NODES: usize = 512;
-/// Components that are worked on at once, whatever the number of threads.
+/// Number of components processed at once, independent of the number of threads.
 const CHUNK: usize = 32;
 
 /// ⟨z σᵀ⟩ and ⟨σ⟩ over the mixture.
@@ -64,9 +64,11 @@ struct Tilted<'a> {
     mean: &'a DVector<f64>,
     /// Λ Y, `D × H`.
     covariance_weights: DMatrix<f64>,
-    /// Q, ε/N_h and ḡ/√N_h: the field that a hidden unit feels, per unit component.
+    /// Q.
     basis: DMatrix<f64>,
+    /// ε/N_h.
     variance: DVector<f64>,
+    /// ḡ/√N_h: the field on a hidden unit per unit component.
     field: DVector<f64>,
     root_hidden_units: f64,
     noise: f64,
@@ -100,7 +102,7 @@ impl<'a> Tilted<'a> {
             column[j] += p[j];
         }
         let hidden = &self.basis * p.component_mul(&self.field) * self.root_hidden_units;
-        // Q (…) Qᵀ first: H² at a time, where Λ Y has D rows.
+        // Q (…) Qᵀ first: its matrices are H × H, while Λ Y has D rows.
         let inner = product(view(&self.basis), view(&inner));
         let inner = product(view(&inner), view(&self.basis).transpose());
         let mut correlation = self.mean * hidden.transpose();
@@ -125,7 +127,7 @@ impl<'a> Tilted<'a> {
             let rows = left.chunks_exact_mut(size).zip(right.chunks_exact_mut(size));
             for (node, (left, right)) in (first..first + nodes).zip(rows) {
                 let t = node as f64 * step;
-                // The kernel at t = 0 tends to 2/π, of which the rule takes half.
+                // At t = 0 the kernel tends to 2/π, and the rule takes half of it.
                 let kernel = if node == 0 { step / PI } else { step * t / (FRAC_PI_2 * t).sinh() };
                 let weight = kernel * self.log_average(t).exp();
                 for (i, (left, right)) in left.iter_mut().zip(right).enumerate() {
@@ -159,10 +161,10 @@ impl<'a> Tilted<'a> {
         -0.5 * (exponent + log_determinant + determinant.ln())
     }
 
-    /// Where the integrand has fallen below the accuracy: `πT/2 − log(e^{−nT²/2} A(T)) = DIGITS`, by bisection.
+    /// Point T where the integrand falls below the accuracy: `πT/2 − log(e^{−nT²/2} A(T)) = DIGITS`, by bisection.
     fn end(&self) -> f64 {
         let (mut low, mut high) = (0.0, DIGITS / FRAC_PI_2);
-        // To a part in a thousand of the largest possible cut-off and of itself.
+        // To a part in a thousand.
         while high - low > 1e-3 * high {
             let middle = 0.5 * (low + high);
             if FRAC_PI_2 * middle - self.log_average(middle) > DIGITS { high = middle } else { low = middle }
@@ -170,11 +172,11 @@ impl<'a> Tilted<'a> {
         high
     }
 
-    /// Smallest sufficient period: the least of `(DIGITS + log⟨e^{λ|S|}⟩)/λ` over `0 < λ < min(2, (N_h/ε_max)^{1/2})`,
-    /// where S is the field of a hidden unit, normal of variance |f|²/N_h + n for each f.
+    /// Smallest sufficient period: the minimum of `(DIGITS + log⟨e^{λ|S|}⟩)/λ` over `0 < λ < min(2, (N_h/ε_max)^{1/2})`. S is the
+    /// field of a hidden unit, normal with variance |f|²/N_h + n for each f.
     fn period(&self) -> f64 {
         let largest = self.variance.iter().fold(0.0f64, |largest, &variance| largest.max(variance));
-        // In the strip, and not so close to its edge that the singularity there counts.
+        // Inside the strip, and far enough from the singularity at its edge.
         let high = 2f64.min((1.0 - 1e-3) / largest.sqrt());
         let exponent = |lambda: f64| {
             let square = lambda * lambda;
@@ -187,9 +189,9 @@ impl<'a> Tilted<'a> {
             (sum - 2.0 * (1.0 - square * largest).ln()) / lambda
         };
         let total = self.noise + self.variance.sum() + self.field.norm_squared();
-        // Below this λ even the Gaussian of the same second moment, which has the lightest tail, lets the quotient fall.
+        // Below this λ the quotient still falls, even for the Gaussian of the same second moment, which has the lightest tail.
         let low = high.min(0.2 * (2.0 * DIGITS / total).sqrt());
-        // Unimodal: the exponent is convex. A geometric scan is within 1 % of the minimum.
+        // The quotient is unimodal, since the exponent is convex. A geometric scan is within 1 % of the minimum.
         const SCAN: i32 = 64;
         (0..=SCAN)
             .map(|n| exponent(low * (high / low).powf(f64::from(n) / f64::from(SCAN))))

@@ -1,11 +1,11 @@
 //! The frame of Y's singular vectors, in which the components of a prior are independent.
 //!
-//! `Y = Σ_γ w_γ u^γ r^γᵀ`: along r^γ the hidden field is `w_γ (u^γ·z) + θ·r^γ`. Rotating Y and θ once, to `Y R` and `Rᵀθ`,
-//! makes every sample's field come out in the frame. A part of θ outside the singular vectors with w_γ > 0 has no frame
-//! of its own: it is one further mode along itself, whose components follow the prior too.
+//! `Y = Σ_γ w_γ u^γ r^γᵀ`: along r^γ the hidden field is `w_γ (u^γ·z) + θ·r^γ`. One rotation of Y and θ, to `Y R` and `Rᵀθ`,
+//! gives the field of every sample in the frame. A part of θ outside the singular vectors with w_γ > 0 is one further mode along
+//! itself. Its components follow the prior too.
 //!
-//! Under a prior that is not Gaussian the closure itself jumps where the frame does: at equal singular values, and where
-//! one vanishes with θ along it. The Gaussian prior has no preferred frame and does not use this one.
+//! Under a prior that is not Gaussian the closure itself jumps where the frame jumps: at equal singular values, and where a
+//! singular value vanishes with θ along its vector. The Gaussian prior has no preferred frame and does not use this one.
 
 use super::clamped::Clamped;
 use crate::Result;
@@ -27,7 +27,7 @@ impl Frame {
         let (directions, hidden) = weights.shape();
         // The columns of Y are the rows of Yᵀ, row after row.
         let modes = Decomposition::of(weights.as_slice(), hidden, directions)?;
-        // Below this a singular value is rounding of a zero, and its vector arbitrary.
+        // A singular value below this is a rounded zero, and its vector is arbitrary.
         let rounding = f64::EPSILON * directions.max(hidden) as f64 * modes.singular_values[0];
         let rank = modes.singular_values.iter().take_while(|&&w| w > rounding).count();
         let mut rotation = modes.u.columns(0, rank).into_owned();

@@ -12,9 +12,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
-/// Relative size of what rounding may leave in a sum of weights, an asymmetry, or a negative eigenvalue.
+/// Relative rounding error allowed in the sum of weights, in the symmetry, and in a negative eigenvalue.
 const ROUNDING: f64 = 1e-9;
-/// Modes of which [`Mixture::of_clusters`] visits all 2^K patterns.
+/// Largest number K of modes for which [`Mixture::of_clusters`] visits all 2^K patterns.
 const ENUMERABLE: usize = 10;
 
 /// One Gaussian population.
@@ -36,9 +36,9 @@ impl Mixture {
     /// Checks the components and takes them.
     ///
     /// # Errors
-    /// [`Error::Range`](crate::Error::Range) without components or directions, for components of different dimensions, weights that are not
-    /// positive or do not sum to one (to 1e-9), covariances that are not symmetric and positive semidefinite (to 1e-9 of
-    /// their largest entry or eigenvalue); [`Error::NotFinite`](crate::Error::NotFinite).
+    /// [`Error::Range`](crate::Error::Range) without components or directions, for components of different dimensions,
+    /// weights that are not positive or do not sum to one (to 1e-9), covariances that are not symmetric and positive
+    /// semidefinite (to 1e-9 of their largest entry or eigenvalue); [`Error::NotFinite`](crate::Error::NotFinite).
     pub fn new(components: Vec<Component>) -> Result<Self> {
         let dimension = components.first().map_or(0, |component| component.mean.len());
         if dimension == 0 {
@@ -71,12 +71,13 @@ impl Mixture {
     /// m_i = tanh( Σ_α fields_iα z_α ),    ⟨Bᵀs⟩ = Bᵀ m,    Cov(Bᵀs) = Bᵀ diag(1 − m_i²) B.
     /// ```
     ///
-    /// That the projections are *Gaussian* about these is the central limit theorem: it holds up to corrections of order
-    /// 1/N_v for directions spread over many sites, and not for the basis of the sites, where each z is ±1.
+    /// By the central limit theorem the projections are *Gaussian* about these means. This holds up to corrections of order 1/N_v
+    /// for directions spread over many sites. It does not hold in the basis of the sites, where each z is ±1.
     ///
     /// # Errors
-    /// [`Error::Range`](crate::Error::Range) for more than ten directions, other than one balance each, balances outside (0, 1), or a basis of
-    /// another number of rows or not orthonormal; [`Error::NotFinite`](crate::Error::NotFinite) for fields that are not finite.
+    /// [`Error::Range`](crate::Error::Range) for no or more than ten directions, not one balance per direction, balances
+    /// outside (0, 1), or a basis that has another number of rows or is not orthonormal;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) for fields that are not finite.
     pub fn of_clusters(fields: &DMatrix<f64>, balance: &[f64], basis: &DMatrix<f64>) -> Result<Self> {
         let (units, modes) = fields.shape();
         if modes == 0 || modes > ENUMERABLE || balance.len() != modes {
@@ -131,10 +132,11 @@ impl Mixture {
         self.0.iter().map(moment).sum()
     }
 
-    /// `samples` independent draws. A draw depends on the mixture, `seed` and its own number alone.
+    /// `samples` independent draws. Each draw depends only on the mixture, `seed` and its own number.
     ///
     /// # Errors
-    /// [`Error::Range`](crate::Error::Range) for no samples, [`Error::NoConvergence`] if a covariance cannot be diagonalised.
+    /// [`Error::Range`](crate::Error::Range) for no samples, [`Error::NoConvergence`](crate::Error::NoConvergence) if a
+    /// covariance cannot be diagonalised.
     pub fn draw(&self, samples: usize, seed: u64) -> Result<Samples> {
         let roots: Vec<_> = self.0.iter().map(Component::root).collect::<Result<_>>()?;
         let dimension = self.dimension();
@@ -154,7 +156,7 @@ impl Mixture {
         Samples::new(drawn)
     }
 
-    /// The component that a number between 0 and 1 falls on.
+    /// Index of the component on which a number between 0 and 1 falls.
     fn pick(&self, uniform: f64) -> usize {
         let mut left = uniform;
         for (index, component) in self.0.iter().enumerate() {

@@ -17,13 +17,13 @@
 //!
 //! | data | prior | how |
 //! |---|---|---|
-//! | [`Samples`] | Gaussian | two matrix products a block of samples, V between them; their triangular halves where D ≲ H |
+//! | [`Samples`] | Gaussian | two matrix products per block of samples, V between them; their triangular halves where D ≲ H |
 //! | [`Samples`] | uniform, Bernoulli, Laplace | [`Averager`](crate::theory::average::Averager) in the frame of Y's singular vectors, sample by sample |
 //! | [`Samples`] | empirical | the same in the hidden basis, with the machine's own rows of `√N_h V₀` |
 //! | [`Mixture`] | Gaussian | exactly: V's integral over tilted Gaussians |
 //!
-//! A mixture under another prior is refused: [draw](Mixture::draw) samples from it. Fields outside the hidden basis are
-//! taken in by extending the basis. Results do not depend on the number of threads.
+//! A mixture under another prior is refused: [draw](Mixture::draw) samples from it. To include fields outside the hidden basis,
+//! extend the basis. Results do not depend on the number of threads.
 
 pub(super) mod clamped;
 mod exact;

@@ -1,4 +1,4 @@
-//! Samples in a visible basis: `z = Bᵀ s`, one a column.
+//! Samples in a visible basis: `z = Bᵀ s`, one per column.
 
 use super::clamped::{check_finite, range};
 use crate::data::{self, Dataset, Moments, Spins};
@@ -9,11 +9,11 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Samples projected at a time.
+/// Number of samples projected at a time.
 const BLOCK: usize = 512;
-/// B is orthonormal if BᵀB is the identity up to this: rounding of any usual construction is far below.
+/// Largest deviation of BᵀB from the identity for an orthonormal B. Rounding in the usual constructions is far smaller.
 const ORTHONORMAL: f64 = 1e-8;
-/// Units in a word of [`Spins`].
+/// Number of units in a word of [`Spins`].
 const WORD: usize = u64::BITS as usize;
 
 /// Projections of samples: `D × M` real numbers, or ±1 units where B is the identity.
@@ -23,12 +23,12 @@ pub struct Samples(Kind);
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
     Real(DMatrix<f64>),
-    /// One bit a unit, expanded block by block: 6 MB of MNIST instead of 376.
+    /// One bit per unit, expanded block by block: MNIST takes 6 MB instead of 376.
     Spins(Spins),
 }
 
 impl Samples {
-    /// Projections `z`, `D × M`: one sample a column.
+    /// Projections `z`, `D × M`: one sample per column.
     ///
     /// # Errors
     /// [`Error::Range`] without directions or samples, [`Error::NotFinite`] for a value that is not finite.
@@ -53,11 +53,11 @@ impl Samples {
         Ok(Self(Kind::Spins(spins)))
     }
 
-    /// `z = Bᵀ s` of every sample, with B of orthonormal columns (`N_v × D`).
+    /// Projections `z = Bᵀ s` of every sample on the orthonormal columns of B (`N_v × D`).
     ///
     /// # Errors
-    /// [`Error::Range`] for a basis of another number of rows than there are units, or that is not orthonormal to 1e-8,
-    /// and without samples; [`Error::NotFinite`] for data that are not finite.
+    /// [`Error::Range`] for a basis that does not have one row per unit or is not orthonormal to 1e-8, and without samples;
+    /// [`Error::NotFinite`] for data that are not finite.
     pub fn project(data: &Dataset, basis: &DMatrix<f64>) -> Result<Self> {
         check_basis(basis, data.units())?;
         let (units, directions) = basis.shape();
@@ -130,7 +130,7 @@ impl Samples {
         }
     }
 
-    /// Numbers that [`columns`](Self::columns) needs for each sample to expand it into.
+    /// How many numbers [`columns`](Self::columns) needs in memory to expand one sample.
     pub(in crate::learning) fn expansion(&self) -> usize {
         match &self.0 {
             Kind::Real(_) => 0,
@@ -146,7 +146,7 @@ impl Samples {
         DMatrix::from_column_slice(self.dimension(), count, columns)
     }
 
-    /// Some of the samples, column after column, in `memory` where they have to be expanded.
+    /// The samples of a range, column after column. Samples that must be expanded go to `memory`.
     pub(in crate::learning) fn columns<'a>(&'a self, range: Range<usize>, memory: &'a mut [f64]) -> &'a [f64] {
         match &self.0 {
             Kind::Real(values) => &values.as_slice()[range.start * values.nrows()..range.end * values.nrows()],
@@ -171,7 +171,7 @@ fn expand(spins: &Spins, range: Range<usize>, out: &mut [f64]) {
     }
 }
 
-/// Checks that `basis` has a row a unit and orthonormal columns.
+/// Checks that `basis` has one row per unit and orthonormal columns.
 pub(super) fn check_basis(basis: &DMatrix<f64>, units: usize) -> Result<()> {
     let (rows, directions) = basis.shape();
     if rows != units || directions == 0 {
@@ -181,7 +181,7 @@ pub(super) fn check_basis(basis: &DMatrix<f64>, units: usize) -> Result<()> {
     let mut gram = DMatrix::zeros(directions, directions);
     set_product(view_mut(&mut gram), view(basis).transpose(), view(basis));
     let off = (gram - DMatrix::identity(directions, directions)).iter().fold(0.0f64, |off, x| off.max(x.abs()));
-    // A NaN is left out by the maximum.
+    // The maximum ignores NaN.
     if off > ORTHONORMAL || basis.iter().any(|x| !x.is_finite()) {
         return Err(range("the visible basis", format!("its columns are not orthonormal: BᵀB − 1 reaches {off:.1e}")));
     }

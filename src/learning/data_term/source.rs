@@ -1,4 +1,4 @@
-//! What the data are to the data term: samples, or a described population.
+//! The data as the data term sees them: samples, or a population of known law.
 
 use crate::Result;
 use nalgebra::{DMatrix, DVector};

@@ -1,11 +1,10 @@
 //! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block.
 //!
-//! The samples are cut into at most [`GROUPS`] ranges, whatever the number of threads; each range adds up its own blocks,
-//! small enough for F to stay in cache between the two products, and the ranges are added in their order.
+//! The samples are cut into at most [`GROUPS`] ranges, independent of the number of threads. Each range adds up its own blocks,
+//! small enough for F to stay in cache between the two products. The ranges are then added in order.
 //!
-//! Under the Gaussian prior ⟨σ⟩ is along f, and with about as many hidden directions as visible ones both products have a
-//! cheaper form. Of `|f|²` only the triangle R of `[Yᵀ θ] = Q R` is needed, and of the sums only the lower half of a
-//! symmetric matrix:
+//! Under the Gaussian prior ⟨σ⟩ is along f. With about as many hidden directions as visible ones, both products have a cheaper
+//! form: `|f|²` needs only the triangle R of `[Yᵀ θ] = Q R`, and the sums need only the lower half of a symmetric matrix:
 //!
 //! ```text
 //! |f|² = |R (z, 1)|²,    S = ⟨V z zᵀ⟩,    ζ = ⟨V z⟩,    V̄ = ⟨V⟩:    ⟨z σᵀ⟩ = S Y + ζ θᵀ,    ⟨σ⟩ = Yᵀ ζ + V̄ θ .
@@ -24,32 +23,36 @@ use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Ranges of samples that are added up apart.
+/// Largest number of ranges of samples, each added up on its own.
 const GROUPS: usize = 16;
-/// Numbers in a block of samples, 0.5 MB, so that it and the fields of its samples stay in cache; and the samples in it at
-/// least and at most.
+/// Numbers in a block of samples: 0.5 MB, so that the block and the fields of its samples stay in cache.
 const BLOCK: usize = 1 << 16;
+/// Smallest and largest number of samples in a block.
 const BLOCK_SAMPLES: (usize, usize) = (128, 512);
 
-/// Directions in a block of rows of the triangle, and of columns of the symmetric sum: what lies beyond it is left out.
+/// Number of directions in a block of rows of the triangle, or of columns of the symmetric sum. The part beyond the block is left
+/// out.
 const PANEL: usize = 24;
-/// Largest number of visible directions for the triangular way: factorising Y is on one thread.
+/// Largest number of visible directions for the triangular form: Y is factorised on one thread.
 const TRIANGULAR: usize = 256;
 
-/// One range's memory.
+/// Memory of one range.
 #[derive(Clone, Debug, Default)]
 struct Group {
     /// ±1 units of a block as real numbers.
     expanded: Vec<f64>,
     /// F, then ⟨σ⟩, sample after sample.
     field: Vec<f64>,
-    /// |f|²/N_h + n, and V of it.
+    /// |f|²/N_h + n.
     x: Vec<f64>,
+    /// V of x.
     v: Vec<f64>,
     averager: Option<Averager>,
-    /// Σ z σᵀ, column after column, and Σ σ; the triangular way Σ V z zᵀ, Σ V z, and Σ V.
+    /// Σ z σᵀ, column after column; in the triangular form Σ V z zᵀ.
     correlation: Vec<f64>,
+    /// Σ σ; in the triangular form Σ V z.
     hidden: Vec<f64>,
+    /// Σ V, in the triangular form only.
     response: f64,
 }
 
@@ -57,11 +60,11 @@ struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Sums {
     groups: Vec<Group>,
-    /// Most samples in a block.
+    /// Largest number of samples in a block.
     block: usize,
 }
 
-/// What turns fields into means of the hidden directions.
+/// Turns fields into means of the hidden directions.
 struct Machine<'a> {
     weights: &'a DMatrix<f64>,
     theta: &'a DVector<f64>,
@@ -96,7 +99,7 @@ impl Sums {
         Self { groups: vec![Group::default(); groups], block }
     }
 
-    /// Means `f V(|f|²/N_h + n)`.
+    /// The data term with means `f V(|f|²/N_h + n)`.
     pub fn gaussian(
         &mut self,
         samples: &Samples,
@@ -107,7 +110,7 @@ impl Sums {
         out: &mut Clamped,
     ) -> Result<()> {
         let (directions, hidden) = weights.shape();
-        // S has D columns where ⟨z σᵀ⟩ has H, and half of it is saved.
+        // S has D columns and ⟨z σᵀ⟩ has H, but half of S is saved.
         if directions <= TRIANGULAR && 4 * directions <= 5 * hidden {
             return self.triangular(samples, weights, theta, hidden_units, noise, out);
         }
@@ -130,7 +133,7 @@ impl Sums {
         let mut extended = weights.transpose().insert_column(directions, 0.0);
         extended.set_column(directions, theta);
         let r = extended.qr().unpack_r();
-        // Row D, if there is one, is the length of the part of θ outside the columns of Yᵀ, for all samples the same.
+        // Row D, if there is one, holds the length of the part of θ outside the columns of Yᵀ, the same for all samples.
         let rank = directions.min(hidden);
         let outside = if hidden > directions { r[(directions, directions)] } else { 0.0 };
         let (triangle, rotated) = (r.view((0, 0), (rank, directions)).transpose(), r.view((0, directions), (rank, 1)));
@@ -148,7 +151,8 @@ impl Sums {
         Ok(())
     }
 
-    /// Means `√N_h E[v̂ tanh(N_h^{-1/2} f·v̂ + √n x)]` under a prior, independent in the basis of `weights`' columns.
+    /// The data term with means `√N_h E[v̂ tanh(N_h^{-1/2} f·v̂ + √n x)]` under a prior, independent in the basis of the columns
+    /// of `weights`.
     #[allow(clippy::too_many_arguments)]
     pub fn averaged(
         &mut self,
@@ -173,7 +177,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Lets every group add its blocks by `add`, to sums of the given shape.
+    /// Every group adds its blocks with `add`, to sums of the given shape.
     fn add_up(
         &mut self,
         samples: &Samples,
@@ -214,7 +218,7 @@ impl Sums {
 }
 
 impl Group {
-    /// Memory for blocks of so many numbers, and sums of the given shape at zero.
+    /// Resizes the memory for blocks to the given lengths, and sets sums of the given shape to zero.
     fn reset(&mut self, expanded: usize, field: usize, shape: (usize, usize)) {
         self.expanded.resize(expanded, 0.0);
         self.field.resize(field, 0.0);
@@ -257,7 +261,7 @@ impl Group {
         add_product(sum, z.view(), mean.transpose());
     }
 
-    /// V of every sample, from `F ← F + θ`.
+    /// Sets `F ← F + θ` and computes V of every sample.
     fn respond(&mut self, count: usize, machine: &Machine) -> Result<()> {
         let theta = machine.theta.as_slice();
         let (x, v) = (&mut self.x[..count], &mut self.v[..count]);
@@ -270,7 +274,7 @@ impl Group {
         response::v_slice(x, v)
     }
 
-    /// Means `(F + θ) V(|F + θ|²/N_h + n)`.
+    /// Adds the means `(F + θ) V(|F + θ|²/N_h + n)`.
     fn respond_in_full(&mut self, z: Block, machine: &Machine) -> Result<()> {
         self.set_field(z, machine.weights);
         self.respond(z.count(), machine)?;
@@ -287,7 +291,7 @@ impl Group {
         Ok(())
     }
 
-    /// `V z zᵀ` (its lower half, and some of the upper), `V z` and V, for weights that are the transpose of a triangle.
+    /// Adds `V z zᵀ` (its lower half, and some of the upper), `V z` and V, for weights that are the transpose of a triangle.
     fn respond_triangular(&mut self, z: Block, machine: &Machine) -> Result<()> {
         let (directions, count, all) = (z.directions, z.count(), z.view());
         let rank = machine.weights.ncols();
@@ -318,7 +322,7 @@ impl Group {
         Ok(())
     }
 
-    /// Means `√N_h E[v̂ tanh(N_h^{-1/2} (F + θ)·v̂ + √n x)]`.
+    /// Adds the means `√N_h E[v̂ tanh(N_h^{-1/2} (F + θ)·v̂ + √n x)]`.
     fn average(&mut self, z: Block, machine: &Machine) -> Result<()> {
         let (scale, noise) = (machine.hidden_units.sqrt(), machine.noise.sqrt());
         self.set_field(z, machine.weights);

@@ -12,10 +12,10 @@ use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
-/// Evaluates the data term for one source and one prior, keeping its memory from one step to the next.
+/// Evaluates the data term for one source and one prior, and keeps its memory from one step to the next.
 ///
-/// Over samples it holds, beside the source, at most 16 partial sums of `D × H` (or `D × D`, if smaller or about
-/// the same) numbers and 16 blocks of samples, of 0.5 MB or 128 samples.
+/// Over samples it holds, besides the source, at most 16 partial sums of `D × H` numbers (or `D × D`, if smaller or about the
+/// same) and 16 blocks of samples. A block takes 0.5 MB or 128 samples.
 ///
 /// ```
 /// use spectral_rbm::learning::{DataTerm, Samples, Source};
@@ -38,10 +38,10 @@ pub struct DataTerm {
 }
 
 impl DataTerm {
-    /// The data term of `source` for N_h = `hidden_units` whose components follow `prior`.
+    /// The data term of `source` for N_h = `hidden_units` hidden units whose components follow `prior`.
     ///
-    /// An empirical prior holds the rows of `√N_h V₀`, that is, components in the *hidden basis*, with a field of each
-    /// unit that is not in θ (as outside the span of V₀): the average over the hidden units is then that of the machine
+    /// An empirical prior holds the rows of `√N_h V₀`, that is, components in the *hidden basis*, and for each unit the field
+    /// that is not in θ (for example outside the span of V₀). The average over the hidden units is then that of the machine
     /// itself. The other priors are laws of the components of Y's singular vectors.
     ///
     /// # Errors
@@ -62,13 +62,13 @@ impl DataTerm {
         Ok(Self { source, prior: prior.clone(), hidden_units, sums, clamped: Clamped::zeros(0, 0) })
     }
 
-    /// About the number of multiplications of an evaluation with weights of `directions × hidden`.
+    /// Approximate number of multiplications in an evaluation with weights of `directions × hidden`.
     pub(in crate::learning) fn multiplications(&self, directions: f64, hidden: f64) -> f64 {
         match &*self.source {
             Source::Mixture(mixture) => mixture.components().len() as f64 * (directions + hidden) * hidden * hidden,
             Source::Samples(samples) => {
                 let products = 2.0 * directions * hidden;
-                // Integrals of some thirty nodes over all modes, and their sines.
+                // Integrals with about thirty nodes over all modes, and their sines.
                 let averages = if self.prior == Prior::Gaussian { 0.0 } else { 600.0 * hidden };
                 samples.count() as f64 * (products + averages)
             }
@@ -89,9 +89,9 @@ impl DataTerm {
     /// and noise of variance n = κ^{-1/2} σ² on each hidden unit. H may differ from one call to the next.
     ///
     /// # Errors
-    /// [`Error::Range`] for weights of another number of rows than the data's directions or without columns,
-    /// [`Error::Length`] for fields that are not one a column (or an empirical prior of another number of modes),
-    /// [`Error::NotFinite`] and [`Error::Negative`] for weights, fields or noise that are so, or overflow in the field,
+    /// [`Error::Range`] for weights without columns or with a number of rows other than the data's directions, [`Error::Length`]
+    /// for fields that are not one per column (or an empirical prior of another number of modes), [`Error::NotFinite`] for
+    /// weights, fields or noise that are not finite, or overflow in the field, [`Error::Negative`] for negative noise,
     /// [`Error::FieldTooLarge`] for fields beyond the Fourier representation (not under a Gaussian prior over samples).
     pub fn evaluate(&mut self, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<&Clamped> {
         self.check(weights, theta, noise)?;

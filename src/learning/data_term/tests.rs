@@ -1,4 +1,4 @@
-//! Against direct sums, quadrature, drawn hidden units and drawn samples.
+//! Tests against direct sums, quadrature, drawn hidden units and drawn samples.
 
 use super::frame::Frame;
 use super::*;
@@ -71,8 +71,8 @@ impl Statistics {
     }
 }
 
-/// Four standard errors for some sixty comparisons (a fault by chance in 0.4 % of all seeds), and deviations of one
-/// standard error on the whole; those of one draw are correlated, so their mean square scatters more than 1/√count.
+/// Allows four standard errors for about sixty comparisons (chance exceeds them in 0.4 % of all seeds), and deviations of about
+/// one standard error on the whole. Deviations from one draw are correlated, so their mean square scatters more than 1/√count.
 fn assert_statistical(scores: &[f64]) {
     let worst = scores.iter().fold(0.0f64, |worst, score| worst.max(score.abs()));
     let size = (scores.iter().map(|score| score * score).sum::<f64>() / scores.len() as f64).sqrt();
@@ -81,8 +81,8 @@ fn assert_statistical(scores: &[f64]) {
     assert!(worst < 4.0 && size < 1.5 && beyond <= 1, "{scores:?}");
 }
 
-/// Draws 1e5 hidden units, each with its v̂ in the frame of Y's singular vectors and its noise, for every prior. Three
-/// singular directions and θ along all, then two and a part of θ outside them.
+/// Draws 1e5 hidden units for every prior, each with its v̂ in the frame of Y's singular vectors and its noise. With three
+/// visible directions θ is along the singular vectors; with two, a part of θ is outside them.
 #[test]
 fn the_data_term_is_the_average_over_drawn_hidden_units() {
     const UNITS: usize = 100_000;
@@ -114,7 +114,7 @@ fn the_data_term_is_the_average_over_drawn_hidden_units() {
     assert_statistical(&scores);
 }
 
-/// The sum over the machine's own hidden units, without noise; with it, by Gauss–Hermite over each unit's noise.
+/// Compares with the sum over the machine's own hidden units; with noise, by Gauss–Hermite over the noise of each unit.
 #[test]
 fn an_empirical_prior_is_the_machine_itself() {
     let (units, z) = (HIDDEN_UNITS, normal(3, 40, 5));
@@ -149,8 +149,8 @@ fn direct(z: &DMatrix<f64>, y: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) 
     statistics
 }
 
-/// Numbers of samples on both sides of a block's and of a group's edge; directions that fill no vector register, and both
-/// ways to add up: the triangular one with several panels, more or fewer hidden directions than visible ones, and θ
+/// Covers numbers of samples on both sides of the edge of a block and of a group, directions that fill no vector register, and
+/// both forms of the sum. The triangular form has several panels, more or fewer hidden directions than visible ones, and θ
 /// outside the columns of Yᵀ.
 #[test]
 fn blocks_add_up_to_the_direct_sum() {
@@ -180,7 +180,7 @@ fn averages_in_the_singular_frame_agree_with_stein() {
             .averaged(&samples, &Prior::Gaussian, &frame.weights, &frame.theta, n_h, NOISE, &mut found)
             .unwrap();
         frame.rotate_back(&mut found);
-        // V and the Fourier averages are good to 1e-14 of fields of order ten.
+        // V and the Fourier averages are accurate to 1e-14 of fields of order ten.
         assert!(difference(&found, &stein) < 1e-12, "{:e}", difference(&found, &stein));
     };
     let theta = DVector::from_vec(vec![1.0, -2.0, 0.5, 3.0]);
@@ -212,8 +212,9 @@ fn small_fields_are_linear() {
     }
 }
 
-/// One dimension: Gauss–Legendre over z on 400 panels, narrow beside the distance 0.04 of the nearest pole of
-/// V(f²/N_h + n) at n > 0 (there is none at n = 0, where V is still smooth); ten deviations hold all but 1e-23.
+/// In one dimension, compares with Gauss–Legendre over z on 400 panels. Their half-width, 0.025, is below the distance 0.04 of
+/// the nearest pole of V(f²/N_h + n) at n > 0 (there is none at n = 0, where V is still smooth). Ten deviations hold all but
+/// 1e-23.
 #[test]
 fn one_dimensional_mixtures_are_integrals() {
     let rule = quadrature::legendre(20).unwrap();
@@ -249,7 +250,7 @@ fn one_dimensional_mixtures_are_integrals() {
     }
 }
 
-/// Without covariance a component is one sample, in fields from weak to huge.
+/// Without covariance a component is one sample, for fields from weak to huge.
 #[test]
 fn a_point_is_a_mixture() {
     for scale in [1e-3, 1.0, 1e3, 1e6] {
@@ -259,7 +260,7 @@ fn a_point_is_a_mixture() {
         let exact = evaluate(mixture, &Prior::Gaussian, &y, &theta, NOISE);
         let sample = evaluate(Samples::new(z).unwrap(), &Prior::Gaussian, &y, &theta, NOISE);
         let relative = difference(&exact, &sample) / sample.correlation.amax();
-        // V is accurate absolutely in the integral: relative to V ~ 1/√x it loses digits.
+        // The integral has an absolute accuracy: relative to V ~ 1/√x it loses digits.
         assert!(relative < 1e-14 * scale.max(10.0), "{scale}: {relative:e}");
     }
 }
@@ -316,7 +317,7 @@ fn clusters_are_a_mixture() {
     assert_statistical(&scores);
 }
 
-/// Bits, the same as real numbers, and their projections on another basis.
+/// Bits give the same results as real numbers, and so do their projections on another basis.
 #[test]
 fn projections_are_products() {
     let spins = Spins::from_fn(1300, 70, |sample, unit| (sample * 31 + unit * 17 + sample * unit) % 23 < 9);
@@ -360,7 +361,7 @@ fn the_number_of_threads_does_not_matter() {
     assert!(one == on(2) && one == on(3));
 }
 
-/// One evaluator in turn for several ranks and numbers of hidden directions, as the basis grows.
+/// Uses one evaluator for several ranks and numbers of hidden directions in turn, as when the basis grows.
 #[test]
 fn nothing_is_left_from_the_call_before() {
     for prior in Prior::NAMED {

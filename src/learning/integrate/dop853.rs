@@ -1,7 +1,7 @@
-//! DOP853 of `ode_solvers`, with errors of the rate carried through it.
+//! DOP853 of `ode_solvers`, which also passes on errors of the rate.
 //!
-//! Time is carried as the last component of y, whose rate is 1: in version 0.6.2 the node c₁₂ of the method is 0 where it
-//! should be 1, so that a rate which took its time from the solver would be integrated at first order.
+//! Time is the last component of y, with rate 1: in version 0.6.2 the node c₁₂ of the method is 0 where it should be 1. A rate
+//! that takes its time from the solver would be integrated at first order.
 
 use super::split::Tolerance;
 use crate::error::{Error, Result};
@@ -10,17 +10,18 @@ use ode_solvers::dop_shared::OutputType;
 use ode_solvers::{Dop853, System};
 use std::cell::RefCell;
 
-/// Beyond a pole the rate points back, this strongly: an error that no tolerance lets pass.
+/// Beyond a pole the rate points back with this strength: no tolerance accepts the resulting error.
 const WALL: f64 = 1e12;
-/// Steps from one requested time to the next.
+/// Largest number of steps from one requested time to the next.
 const MAX_STEPS: u32 = 1_000_000;
-/// Share of the way to the next requested time below which a step is small, how many in a row end the run (undisturbed, steps
-/// grow sixfold from one to the next), and how many evaluations may lead to none.
+/// A step is small below this share of the way to the next requested time.
 const SMALL: f64 = 1e-4;
+/// More small steps in a row than this end the run (undisturbed, steps grow sixfold from one to the next).
 const MOST_SMALL: u32 = 10;
+/// Largest number of evaluations without a step.
 const MOST_EVALUATIONS: u32 = 200;
 
-/// What a run took.
+/// Cost of a run.
 pub(super) struct Run {
     pub evaluations: u64,
     pub accepted: u64,
@@ -32,16 +33,17 @@ pub(super) struct Run {
 struct Problem<'a, F> {
     rate: &'a F,
     error: &'a RefCell<Option<Error>>,
-    /// From where, and how far it is.
+    /// Start of the run.
     from: f64,
+    /// Length of the run.
     span: f64,
     pace: RefCell<Pace>,
 }
 
-/// How a run proceeds.
+/// Progress of a run.
 #[derive(Default)]
 struct Pace {
-    /// How far it has come.
+    /// Distance covered.
     reached: f64,
     /// Evaluations since the last step.
     evaluations: u32,
@@ -50,7 +52,7 @@ struct Pace {
 }
 
 impl<F> Problem<'_, F> {
-    /// Ends a run that would not come to its end in any sensible time.
+    /// Ends a run that would take too long.
     fn judge(&self) {
         let Pace { reached, evaluations, small } = *self.pace.borrow();
         if evaluations <= MOST_EVALUATIONS && small <= MOST_SMALL {
@@ -88,7 +90,7 @@ impl<F: Fn(f64, &DVector<f64>) -> Result<DVector<f64>>> System<f64, DVector<f64>
     }
 }
 
-/// Takes y from `from` to `to`, with `step` as the first step (0: to be found).
+/// Takes y from `from` to `to`, with `step` as the first step (0: the solver chooses it).
 pub(super) fn integrate(
     rate: &impl Fn(f64, &DVector<f64>) -> Result<DVector<f64>>,
     from: f64,
@@ -115,7 +117,7 @@ pub(super) fn integrate(
         span,
         step.min(span),
         MAX_STEPS,
-        // Its test of stiffness would end the run: what is stiff is slow here, not wrong.
+        // The solver's test of stiffness would end the run. A stiff run is slow here, not wrong.
         u32::MAX,
         OutputType::Sparse,
     );

@@ -1,4 +1,4 @@
-//! Integration in time by the method that suits the flow.
+//! Integration in time by the chosen method.
 
 use super::split::Method;
 use super::split::Point;
@@ -8,26 +8,26 @@ use super::split::Tolerance;
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 
-/// How a flow is to be integrated.
+/// Settings of an integration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Integrator {
-    /// How.
+    /// Method of integration.
     pub method: Method,
-    /// To what accuracy.
+    /// Accuracy of the steps.
     pub tolerance: Tolerance,
-    /// Step of [`Method::Map`]; the others do not use it.
+    /// Step of [`Method::Map`]; other methods do not use it.
     pub learning_rate: f64,
 }
 
 impl Integrator {
-    /// Integrates through the given times, the first of which is where `y` is; `visit` sees the solution at each, and says
-    /// whether the problem has changed since: the step from there is then evaluated anew. Under the map, times are rounded
-    /// to whole numbers of steps.
+    /// Integrates through the given times; y is the solution at the first of them. `visit` sees the solution at each time and
+    /// returns true if the problem has changed there: the step from there is then evaluated again. Under the map, times are
+    /// rounded to whole numbers of steps.
     ///
     /// # Errors
-    /// [`Error::Range`] for times that do not increase or are not finite, for tolerances as [`Tolerance::check`] says, and
-    /// for a map whose learning rate is not positive and finite; [`Error::Step`] if the tolerance cannot be met; those of
-    /// the problem, and of `visit`.
+    /// [`Error::Range`] for times that do not increase or are not finite, for tolerances that [`Tolerance::check`] refuses, and
+    /// for a map whose learning rate is not positive and finite; [`Error::Step`] if the tolerance cannot be met; errors of the
+    /// problem, and of `visit`.
     pub fn run(
         &self,
         problem: &impl Split,
@@ -76,7 +76,7 @@ impl Integrator {
         Ok(())
     }
 
-    /// Steps of the learning rate.
+    /// The map: steps of the learning rate.
     fn steps(
         &self,
         problem: &impl Split,
@@ -92,7 +92,7 @@ impl Integrator {
         }
         let Some(&start) = times.first() else { return Ok(()) };
         let mut done: u64 = 0;
-        // The step from where y is, once it is known.
+        // The step from the current y, once it is known.
         let mut known: Option<DVector<f64>> = None;
         for &time in times {
             let wanted = ((time - start) / rate).round() as u64;

@@ -1,6 +1,6 @@
 //! A multirate method: the slow part of the rate as a polynomial in time, the fast part integrated under it.
 //!
-//! A step from t to t + h at order k,
+//! A step from t to t + h at order k is
 //!
 //! ```text
 //! predict   P(τ) through the last k values of slow;      dy/dτ = P(τ) + fast(τ, y)   →  y_p
@@ -9,16 +9,17 @@
 //! evaluate  slow(t + h, y)
 //! ```
 //!
-//! is the predictor–corrector pair of Adams, Bashforth and Moulton with the fast part kept exact (an exponential Adams
-//! method whose exponential is an integration by DOP853). Where the fast part vanishes it is that pair, of order k + 1;
-//! where it is stiff its stiffness costs evaluations of the fast part alone. The difference of the two solutions, times
-//! the ratio of the pair's error constants, estimates the error at order k. The order rises from 1 to 5 as values of slow
-//! become known (E. Hairer, S. P. Nørsett and G. Wanner, *Solving Ordinary Differential Equations I*, section III.1, for
-//! the pair; M. Hochbruck and A. Ostermann, *Acta Numerica* 19, 209 (2010), section 2.5, for exponential multistep methods).
+//! the predictor–corrector pair of Adams, Bashforth and Moulton with the fast part kept exact (an exponential Adams method whose
+//! exponential is an integration by DOP853). Where the fast part vanishes it is that pair, of order k + 1. Where the fast part is
+//! stiff, the stiffness costs only evaluations of the fast part. The difference of the two solutions, times the ratio of the
+//! pair's error constants, estimates the error at order k. The order rises from 1 to 5 as values of slow become known (E. Hairer,
+//! S. P. Nørsett and G. Wanner, *Solving Ordinary Differential Equations I*, section III.1, for the pair; M. Hochbruck and A.
+//! Ostermann, *Acta Numerica* 19, 209 (2010), section 2.5, for exponential multistep methods).
 //!
-//! Steps pass over requested times. At the one nearest the middle of a step the correcting integration is stopped for a
-//! moment; if the polynomial of degree 5 that has the values and rates of the last three points (of degree 3, in the first
-//! step) agrees there to the tolerance, it gives the solution at the others, and else they are integrated to as well.
+//! Steps pass over requested times. The correcting integration also stops at the requested time nearest the middle of a step.
+//! There it is compared with the polynomial of degree 5 through the values and rates of the last three points (of degree 3, in
+//! the first step). If they agree to the tolerance, the polynomial gives the solution at the other requested times. Otherwise
+//! those are integrated to as well.
 
 use super::dop853;
 use super::split::{Point, Split, Statistics, Tolerance};
@@ -28,26 +29,29 @@ use std::collections::VecDeque;
 
 /// Highest order of the predictor.
 const MAX_ORDER: usize = 5;
-/// `|γ*_k/γ_k|`, error constants of Adams–Moulton over Adams–Bashforth at order k = 1 to 5.
+/// `|γ*_k/γ_k|`: ratio of the error constants of Adams–Moulton and Adams–Bashforth at order k = 1 to 5.
 const RATIO: [f64; MAX_ORDER] = [1.0, 1.0 / 5.0, 1.0 / 9.0, 19.0 / 251.0, 27.0 / 475.0];
-/// Tolerance of the fast integration beside that of the step.
+/// Tolerance of the fast integration, relative to that of the step.
 const INNER: f64 = 0.1;
-/// Factors by which a step may change.
+/// Smallest factor by which a step may change.
 const SHRINK: f64 = 0.2;
+/// Largest factor by which a step may change.
 const GROW: f64 = 2.0;
+/// Safety factor of the step size.
 const SAFETY: f64 = 0.9;
 
-/// Share of the way to the next requested time below which a step is small, and how many that are tried in a row end the run.
+/// A step is small below this share of the way to the next requested time.
 const SMALL: f64 = 1e-4;
+/// More small steps in a row than this end the run, tried ones included.
 const MOST_SMALL: usize = 50;
 
-/// Values of the slow part at times.
+/// Values of the slow part at given times.
 type Values<'a> = Vec<(f64, &'a DVector<f64>)>;
 
-/// Points that the solution in between is read off.
+/// Number of points through which the solution is interpolated.
 const INTERPOLATED: usize = 3;
 
-/// The method with what it remembers.
+/// The method with its memory.
 struct Multirate<'a, P> {
     problem: &'a P,
     tolerance: Tolerance,
@@ -61,17 +65,17 @@ struct Multirate<'a, P> {
     order: usize,
 }
 
-/// A step that was tried.
+/// An attempted step.
 struct Attempt {
-    /// In units of what is tolerated.
+    /// Error in units of the tolerance.
     error: f64,
     /// y at the end.
     y: DVector<f64>,
-    /// The requested time nearest the middle, with y there.
+    /// The requested time nearest the middle, with y at that time.
     middle: Option<(f64, DVector<f64>)>,
 }
 
-/// Integrates through the given times, the first of which is where y is; `visit` sees the solution at each.
+/// Integrates through the given times; y is the solution at the first of them. `visit` sees the solution at each time.
 pub(super) fn run<P: Split>(
     problem: &P,
     times: &[f64],
@@ -98,7 +102,7 @@ pub(super) fn run<P: Split>(
         let passed = times[next..].iter().take_while(|time| **time < end).count();
         let on_the_way = &times[next..next + passed];
         let attempt = match method.attempt((t, end), on_the_way, statistics) {
-            // The fast part could not be integrated under a polynomial that leads astray.
+            // The fast part could not be integrated under a wrong polynomial.
             Err(Error::Step { .. } | Error::Unsolved { .. }) => {
                 Attempt { error: f64::INFINITY, y: DVector::zeros(0), middle: None }
             }
@@ -129,7 +133,7 @@ pub(super) fn run<P: Split>(
 }
 
 impl<'a, P: Split> Multirate<'a, P> {
-    /// A first value of slow, and a first step: one that changes y by a hundredth.
+    /// Starts with the first value of slow, and a first step that changes y by a hundredth.
     fn new(
         problem: &'a P,
         tolerance: Tolerance,
@@ -148,7 +152,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(Self { problem, tolerance, history, points, step, inner_step: 0.0, order: 1 })
     }
 
-    /// Remembers a point that was reached.
+    /// Stores an accepted point.
     fn accept(&mut self, time: f64, y: DVector<f64>, statistics: &mut Statistics) -> Result<()> {
         statistics.data_evaluations += 1;
         statistics.machine_evaluations += 1;
@@ -161,7 +165,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(())
     }
 
-    /// The rate where y is, of a problem that has changed: nothing is known of its fast part before.
+    /// Evaluates the rate again after the problem has changed; earlier points no longer hold for its fast part.
     fn renew(&mut self, statistics: &mut Statistics) -> Result<()> {
         statistics.machine_evaluations += 1;
         self.points.truncate(1);
@@ -170,7 +174,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(())
     }
 
-    /// Visits the requested times that the last step passed over; true if the problem has changed at one of them.
+    /// Visits the requested times that the last step passed over. Returns true if the problem changed at one of them.
     fn pass(
         &self,
         times: &[f64],
@@ -201,7 +205,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(changed)
     }
 
-    /// The last values of slow.
+    /// The last `count` values of slow.
     fn known(&self, count: usize) -> Values<'_> {
         self.history.iter().take(count).map(|(time, slow)| (*time, slow)).collect()
     }
@@ -236,7 +240,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         Ok(Attempt { error: if error.is_nan() { f64::INFINITY } else { error }, y: corrected, middle })
     }
 
-    /// Step and order after an attempt; `refused` attempts came before it.
+    /// Sets step and order after an attempt that followed `refused` refused ones.
     fn adapt(&mut self, step: f64, error: f64, accepted: bool, refused: usize) {
         let factor = SAFETY * error.powf(-1.0 / (self.order + 1) as f64);
         if accepted {
@@ -283,8 +287,8 @@ fn interpolated(values: &Values<'_>, t: f64) -> DVector<f64> {
     sum
 }
 
-/// The polynomial with the values and rates of some points, at time t: `Σ_k ℓ_k² [ (1 − 2 ℓ_k'(t_k)(t − t_k)) y_k +
-/// (t − t_k) y_k' ]` with the polynomials ℓ_k of Lagrange.
+/// The polynomial with the values and rates of the given points, at time t: `Σ_k ℓ_k² [ (1 − 2 ℓ_k'(t_k)(t − t_k)) y_k +
+/// (t − t_k) y_k' ]` with the Lagrange polynomials ℓ_k.
 fn hermite(points: &VecDeque<Point>, t: f64) -> DVector<f64> {
     let mut sum = DVector::zeros(points[0].y.len());
     for (index, point) in points.iter().enumerate() {

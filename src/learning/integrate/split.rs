@@ -1,4 +1,4 @@
-//! A flow that is split in a costly part and a cheap one, and how it is to be integrated.
+//! A flow split into a costly and a cheap part, and settings of its integration.
 
 use crate::error::{Error, Result};
 use nalgebra::DVector;
@@ -15,39 +15,38 @@ pub trait Split {
     /// The cheap part, which may be stiff.
     ///
     /// # Errors
-    /// [`Error::Divergent`] beyond a pole that the flow approaches and does not reach, or [`Error::Unsolved`]: the step is
-    /// then tried again, smaller. Anything else ends the integration.
+    /// [`Error::Divergent`] beyond a pole that the flow approaches but does not reach, or [`Error::Unsolved`]: the integrator
+    /// then tries the step again, smaller. Any other error ends the integration.
     fn fast(&self, t: f64, y: &DVector<f64>) -> Result<DVector<f64>>;
 
-    /// The rate of a step of the map with the given learning rate: that of the flow, unless something has to be known at
-    /// the end of the step.
+    /// The rate of a step of the map with the given learning rate: that of the flow, unless it depends on the end of the step.
     ///
     /// # Errors
-    /// Those of both parts.
+    /// Errors of both parts.
     fn step(&self, t: f64, y: &DVector<f64>, _learning_rate: f64) -> Result<DVector<f64>> {
         Ok(self.slow(t, y)? + self.fast(t, y)?)
     }
 }
 
-/// How a flow is integrated.
+/// Methods of integration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// The data term as a polynomial, the rest by DOP853 under it.
+    /// The data term as a polynomial; DOP853 for the rest under it.
     #[default]
     Multirate,
-    /// DOP853 for the whole.
+    /// DOP853 for the whole rate.
     Dop853,
     /// Steps of a finite learning rate.
     Map,
 }
 
-/// Tolerances: the error of a step in component y is to stay below `absolute + relative |y|`, in the mean square.
+/// Tolerances: the error of a step in component y stays below `absolute + relative |y|`, in the mean square.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tolerance {
-    /// Share of a component.
+    /// Part relative to the component.
     pub relative: f64,
-    /// Beside it.
+    /// Absolute part.
     pub absolute: f64,
 }
 
@@ -58,10 +57,10 @@ impl Default for Tolerance {
 }
 
 impl Tolerance {
-    /// Checks that both are finite, and positive.
+    /// Checks that both are finite and positive.
     ///
     /// # Errors
-    /// [`Error::Range`] if not, or if the relative one is below 1e-13, which rounding does not allow.
+    /// [`Error::Range`] if not, or if the relative tolerance is below 1e-13, which rounding does not allow.
     pub fn check(&self) -> Result<()> {
         if !(self.relative.is_finite() && self.relative >= 1e-13) {
             let reason = format!("it is {}: it must be finite and at least 1e-13", self.relative);
@@ -81,19 +80,19 @@ impl Tolerance {
     }
 }
 
-/// What an integration took.
+/// Cost of an integration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Statistics {
     /// Evaluations of the slow part: the data term.
     pub data_evaluations: u64,
     /// Evaluations of the fast part: the machine's own term.
     pub machine_evaluations: u64,
-    /// Steps taken; of the multirate method those of the data term.
+    /// Steps taken; for the multirate method, steps of the data term.
     pub steps: u64,
-    /// Where it was hard: times from which a step was tried and refused because its error was too large. Of DOP853 the
-    /// requested times before such steps.
+    /// Times from which a step was tried and refused because its error was too large. For DOP853, the requested times before such
+    /// steps.
     pub refused_at: Vec<f64>,
-    /// The smallest step taken; of DOP853 the smallest mean step between requested times.
+    /// The smallest step taken; for DOP853, the smallest mean step between requested times.
     pub smallest_step: Option<f64>,
 }
 
@@ -111,6 +110,6 @@ pub struct Point {
     pub time: f64,
     /// y(t).
     pub y: DVector<f64>,
-    /// dy/dt; of a map its step over the learning rate.
+    /// dy/dt; for a map, its step divided by the learning rate.
     pub rate: DVector<f64>,
 }

@@ -1,4 +1,4 @@
-//! Problems with known solutions, and every method on all of them.
+//! Tests on problems with known solutions.
 
 use super::*;
 use crate::Error;
@@ -33,7 +33,7 @@ const STIFFNESS: f64 = 1e4;
 
 fn problems() -> [Problem; 4] {
     [
-        // A rotation, all slow.
+        // A rotation; the whole rate is slow.
         Problem {
             name: "rotation",
             start: vec![1.0, 0.0],
@@ -42,7 +42,7 @@ fn problems() -> [Problem; 4] {
             fast: |_, y| Ok(DVector::zeros(y.len())),
             solution: |t| vec![t.cos(), -t.sin()],
         },
-        // A logistic growth, all fast.
+        // Logistic growth; the whole rate is fast.
         Problem {
             name: "logistic",
             start: vec![0.01],
@@ -60,7 +60,7 @@ fn problems() -> [Problem; 4] {
             fast: |_, y| Ok(vector(&[-STIFFNESS * y[0]])),
             solution: |t| vec![t.sin()],
         },
-        // dw/dt = w/(2 (1 − t)²) − …, made so that w = 1 − e^{−t}/2 stays below the pole of its response at 1.
+        // dw/dt = w/(2 (1 − t)²) − …, chosen so that w = 1 − e^{−t}/2 stays below the pole of its response at 1.
         Problem {
             name: "pole",
             start: vec![0.5],
@@ -77,7 +77,7 @@ fn problems() -> [Problem; 4] {
     ]
 }
 
-/// Global errors stay within a hundred times the tolerance of a step, for every method, problem and tolerance.
+/// Global errors stay within a hundred times the tolerance of a step, for both methods, all problems and tolerances.
 #[test]
 fn solutions_are_met_to_the_tolerance() {
     for problem in problems() {
@@ -103,7 +103,7 @@ fn solutions_are_met_to_the_tolerance() {
     }
 }
 
-/// What the method is for: where the fast part is stiff, evaluations of the slow part follow accuracy.
+/// Where the fast part is stiff, accuracy alone determines the number of evaluations of the slow part.
 #[test]
 fn stiffness_costs_no_evaluations_of_the_slow_part() {
     let [.., stiff, _] = problems();
@@ -113,12 +113,12 @@ fn stiffness_costs_no_evaluations_of_the_slow_part() {
         run.unwrap().data_evaluations
     };
     let (multirate, whole) = (evaluations(Method::Multirate), evaluations(Method::Dop853));
-    // Explicit steps of at most 6/10⁴, twelve evaluations each.
+    // Explicit steps of at most 6/10⁴, with twelve evaluations each.
     assert!(whole > 15_000 && multirate < 400, "{multirate} and {whole}");
 }
 
-/// The pair without fast part is that of Adams, of order 6 at most: halving steps of a smooth problem is not tested through
-/// the controller, but ten times the accuracy must cost less than 1.9 times the evaluations (10^{1/5} is 1.6).
+/// Without a fast part the pair is that of Adams, of order 6 at most. The controller sets the steps, so the test does not halve
+/// them: ten times the accuracy must cost less than 1.9 times the evaluations (10^{1/5} is 1.6).
 #[test]
 fn accuracy_is_cheap() {
     let [rotation, ..] = problems();
@@ -131,7 +131,7 @@ fn accuracy_is_cheap() {
     assert!(evaluations(1e-10) / evaluations(1e-6) < 1.9f64.powi(4));
 }
 
-/// The map of a linear rate: (1 + γλ)^n.
+/// The map of a linear rate gives (1 + γλ)^n.
 #[test]
 fn the_map_is_the_power() {
     let growth = Problem {

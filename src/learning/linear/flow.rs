@@ -1,14 +1,14 @@
-//! The cases of one mode's closed form, each in a coordinate of its own.
+//! The cases of the closed form of one mode, each in its own coordinate.
 //!
-//! In `z = σ_v² σ_h² w²`, `τ = σ_v² σ_h² t` and `λ = Λ̂/σ_v²` the flow of a mode depends on λ alone, and partial fractions
-//! integrate it:
+//! In `z = σ_v² σ_h² w²`, `τ = σ_v² σ_h² t` and `λ = Λ̂/σ_v²` the flow of a mode depends on λ only. Partial fractions integrate
+//! it:
 //!
 //! ```text
 //! dz/dτ = 2z (λ − 1/(1 − z)),      2(λ − 1) τ = [ ln z − (1/λ) ln |λ − 1 − λz| ],      z* = 1 − 1/λ if λ > 1, else 0.
 //! ```
 //!
-//! The difference loses its digits near z*, where z hardly moves, and near λ = 1, where both sides vanish. So each case has
-//! a coordinate of its own, in which the time is monotone and nothing cancels:
+//! The difference loses digits near z*, where z hardly moves, and near λ = 1, where both sides vanish. So each case has its own
+//! coordinate, in which the time is monotone and nothing cancels:
 //!
 //! | case | coordinate x | (scale) τ |
 //! |---|---|---|
@@ -17,19 +17,19 @@
 //! | λ ≤ 1 | `ln z` | `2(λ−1) τ = [ x − (1/λ) ln(1 + λz/(1−λ)) ]` |
 //! | λ ≤ 1, 1 − λ < z | `ln z` | `2λ τ = [ x + ln(1 + (1−λ)/(λz))/(1−λ) ]`, at λ = 1 `[ x + 1/z ]` |
 
-/// The cases of the table, `ratio` = λ and `excess` = λ − 1 = −`deficit`.
+/// The cases of the table, with `ratio` = λ and `excess` = λ − 1 = −`deficit`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Flow {
     Growing { ratio: f64, excess: f64, log_fixed: f64 },
     Falling { ratio: f64, excess: f64, log_fixed: f64 },
     Decaying { ratio: f64, deficit: f64 },
-    // `reference` = ln z of the start: both sides are multiplied by z there and the start is subtracted from x, so that
-    // nothing overflows for the smallest z.
+    // `reference` = ln z of the start. Both sides are multiplied by this z, and the start is subtracted from x, so that nothing
+    // overflows for the smallest z.
     Marginal { ratio: f64, deficit: f64, reference: f64 },
 }
 
 impl Flow {
-    /// x from ln z; NaN on the other side of the fixed point, infinite at it.
+    /// x from ln z. NaN on the other side of the fixed point, infinite at it.
     pub(super) fn coordinate(&self, log_z: f64) -> f64 {
         match *self {
             Flow::Growing { log_fixed, .. } => {
@@ -55,7 +55,7 @@ impl Flow {
         }
     }
 
-    /// The factor of τ.
+    /// The factor in front of τ.
     pub(super) fn scale(&self) -> f64 {
         match *self {
             Flow::Growing { excess, .. } | Flow::Falling { excess, .. } => 2.0 * excess,
@@ -67,7 +67,7 @@ impl Flow {
     /// The scaled time at x, up to a constant, and its slope in x.
     pub(super) fn time(&self, x: f64) -> (f64, f64) {
         match *self {
-            // softplus(x) = x + softplus(−x) gives two forms of these: that for x > 0 does not cancel there.
+            // softplus(x) = x + softplus(−x) gives two forms: the one for x > 0 does not cancel there.
             Flow::Growing { ratio, excess, .. } => {
                 let slope = 1.0 / ratio + excess / ratio * logistic(-x);
                 let time =
@@ -95,17 +95,17 @@ impl Flow {
         }
     }
 
-    /// Two x between which the time is `target`: scaled, and `span` after the start.
+    /// Bracket of the x at which the scaled time is `target`, that is, `span` after the start.
     pub(super) fn bracket(&self, start: f64, span: f64, target: f64) -> (f64, f64) {
         let from = self.coordinate(start);
         match *self {
-            // The curve lies below both its asymptotes x and x/λ, and rises by 1/λ at least.
+            // The curve lies below both its asymptotes x and x/λ, and rises by at least 1/λ.
             Flow::Growing { ratio, .. } => (target.max(ratio * target).max(from), (from + ratio * span).min(f64::MAX)),
-            // It lies above its asymptote −x/λ.
+            // The curve lies above its asymptote −x/λ.
             Flow::Falling { ratio, .. } => ((-ratio * target).min(from), from),
-            // It lies below its asymptote x.
+            // The curve lies below its asymptote x.
             Flow::Decaying { .. } => (target.min(from), from),
-            // d ln z/dτ = −2 (1 − λ + λz)/(1 − z) is steepest at the start, and with 1 − λ < z never above it.
+            // d ln z/dτ = −2 (1 − λ + λz)/(1 − z) is steepest at the start. With 1 − λ < z it never exceeds its value there.
             Flow::Marginal { ratio, deficit, .. } => {
                 let z = start.exp();
                 let steepest = (deficit + ratio * z) / (1.0 - z);
@@ -125,13 +125,13 @@ fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The x in [low, high] at which a monotone function has the value `target`: Newton's method from the lower end, by
-/// bisection where that leaves the bracket or does not halve the step.
+/// The x in [low, high] at which a monotone function has the value `target`. Newton's method starts from the lower end. Where it
+/// leaves the bracket or does not halve the step, bisection takes over.
 pub(super) fn root(function: impl Fn(f64) -> (f64, f64), target: f64, mut low: f64, mut high: f64) -> f64 {
     let rising = function(high).0 >= function(low).0;
     let mut at = low;
     let mut step = high - low;
-    // Bisection alone needs 1100 halvings of the widest bracket of doubles at most.
+    // Bisection alone needs at most 1100 halvings of the widest bracket of doubles.
     for _ in 0..1100 {
         let (value, slope) = function(at);
         if value == target {
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(root(|x| (x, 1.0), 3.0, 3.0, 3.0), 3.0);
     }
 
-    /// The slopes against central differences, and the coordinates against their inverses, in every case.
+    /// Compares the slopes with central differences, and the coordinates with their inverses, in every case.
     #[test]
     fn slopes_and_inverses() {
         let log_fixed = (1.0 - 1.0 / 3.0f64).ln();

@@ -1,4 +1,4 @@
-//! One mode of the linear machine, in closed form.
+//! One mode of the linear machine in closed form.
 //!
 //! A mode of strength w on data of variance Λ̂ along it obeys (`docs/theory.md`, section 5)
 //!
@@ -6,14 +6,14 @@
 //! dw/dt = w σ_h² ( Λ̂ − σ_v²/(1 − σ_v² σ_h² w²) ).
 //! ```
 //!
-//! Its integral is an equation for w at time t, with unit variances
+//! Its integral is an equation for w at time t, here for unit variances:
 //!
 //! ```text
 //! (Λ̂ − 1) t = [ ln w − (1/2Λ̂) ln |Λ̂ − 1 − Λ̂ w²| ]    between the end points,
 //! ```
 //!
-//! solved for w by Newton's method in a coordinate in which nothing cancels, one for each case: growth, fall onto the
-//! equilibrium, decay, and decay at the margin Λ̂ = σ_v² (`flow.rs`).
+//! It is solved for w by Newton's method in a coordinate in which nothing cancels. Each case has its own coordinate: growth, fall
+//! to the equilibrium, decay, and decay at the margin Λ̂ = σ_v² (`flow.rs`).
 
 use super::flow::{Flow, root};
 use crate::{Error, Result};
@@ -72,13 +72,13 @@ impl LinearMode {
         Ok(w * self.sigma_h.powi(2) * (self.variance - variance))
     }
 
-    /// The time in which w goes from `start` to `end`; `None` if it never gets there.
+    /// The time in which w goes from `start` to `end`; `None` if w never reaches `end`.
     ///
-    /// The closer `end` lies to the equilibrium, the more its last digits matter: the relative error of its distance from
-    /// there, divided by the rate, is the error of the time.
+    /// The closer `end` lies to the equilibrium, the more its last digits matter. The error of the time is the relative error of
+    /// the distance between `end` and the equilibrium, divided by the rate.
     ///
     /// # Errors
-    /// As [`LinearMode::velocity`], of both strengths.
+    /// As [`LinearMode::velocity`], for both strengths.
     pub fn time_between(&self, start: f64, end: f64) -> Result<Option<f64>> {
         self.check_strength(start)?;
         self.check_strength(end)?;
@@ -91,12 +91,12 @@ impl LinearMode {
         }
         let (from, to) = (flow.coordinate(self.log_z(start)), flow.coordinate(self.log_z(end)));
         let time = (flow.time(to).0 - flow.time(from).0) / (flow.scale() * self.unit_rate());
-        // NaN where the end lies beyond the equilibrium, infinite at it; negative only by rounding.
+        // NaN where the end lies beyond the equilibrium, infinite at the equilibrium; negative only by rounding.
         Ok(time.is_finite().then_some(time.max(0.0)))
     }
 
-    /// Strength at time t ≥ 0 of a mode that starts at `start`, to 1e-12 relative: the root of the closed form. (Less, of
-    /// order 1e-16/(1 − z), within 1e-4 of `z = σ_v² σ_h² w² = 1`, where the flow has a pole.)
+    /// Strength at time t ≥ 0 of a mode that starts at `start`, to a relative accuracy of 1e-12: the root of the closed form.
+    /// (Within 1e-4 of `z = σ_v² σ_h² w² = 1`, where the flow has a pole, the error is of order 1e-16/(1 − z).)
     ///
     /// # Errors
     /// As [`LinearMode::velocity`]; t negative or not finite.
@@ -114,7 +114,7 @@ impl LinearMode {
         let (low, high) = flow.bracket(log_start, span, target);
         let at = root(|x| flow.time(x), target, low, high);
         let strength = (0.5 * (flow.log_z(at) - self.log_unit())).exp();
-        // Rounding must neither turn the flow round nor carry it across the equilibrium.
+        // Rounding must neither reverse the flow nor carry it across the equilibrium.
         let equilibrium = self.equilibrium();
         Ok(strength.clamp(start.min(equilibrium), start.max(equilibrium)))
     }
@@ -144,7 +144,7 @@ impl LinearMode {
         2.0 * w.ln() + self.log_unit()
     }
 
-    /// The case that holds from `start` on; none where w stays: at 0 and at the equilibrium.
+    /// The case that holds from `start` on; `None` where w does not move: at 0 and at the equilibrium.
     fn flow(&self, start: f64) -> Option<Flow> {
         let (ratio, excess) = (self.variance / self.sigma_v.powi(2), self.rate() / self.unit_rate());
         if start == 0.0 {
@@ -162,7 +162,7 @@ impl LinearMode {
         let deficit = -excess;
         let z = log_z.exp();
         if deficit == 0.0 && z == 0.0 {
-            // dz/dτ = −2z² is below the smallest number.
+            // dz/dτ = −2z² is below the smallest double.
             None
         } else if deficit >= z.min(0.5) {
             Some(Flow::Decaying { ratio, deficit })
@@ -218,7 +218,7 @@ pub(super) fn check_time(t: f64) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Classical Runge–Kutta on ln w, whose error at these steps is below 1e-12.
+    /// Classical Runge–Kutta on ln w. Its error at these steps is below 1e-12.
     fn integrated(mode: &LinearMode, start: f64, time: f64) -> f64 {
         let steps = 40_000;
         let step = time / f64::from(steps);
@@ -234,7 +234,7 @@ mod tests {
         log.exp()
     }
 
-    /// λ, w σ_v σ_h at the start, τ: growth, fall onto the equilibrium, decay, and both sides of the margin.
+    /// λ, w σ_v σ_h at the start, τ: growth, fall to the equilibrium, decay, and both sides of the margin.
     const CASES: [(f64, f64, f64); 17] = [
         (4.0, 1e-3, 1.0),
         (4.0, 0.3, 2.0),
@@ -268,14 +268,14 @@ mod tests {
             let reference = integrated(&mode, start, time);
             let found = mode.strength_at(start, time).unwrap();
             assert!((found / reference - 1.0).abs() < 1e-11, "{ratio} {start} {time}: {found} for {reference}");
-            // The time's error is that of w over its relative velocity.
+            // The error of the time is that of w divided by the relative velocity of w.
             let again = mode.time_between(start, reference).unwrap().unwrap();
             let error = 1e-11 * reference / mode.velocity(reference).unwrap().abs();
             assert!((again - time).abs() < error, "{ratio} {start}: {again} for {time} ± {error:e}");
         }
     }
 
-    /// To 1e-12: two spans one after the other, and the time back from the strength.
+    /// Compares, to 1e-12, two successive spans with one, and the time recovered from the strength.
     #[test]
     fn spans_add_up() {
         let mut worst = [0f64; 2];
@@ -294,7 +294,7 @@ mod tests {
         assert!(worst[0] < 1e-12 && worst[1] < 1e-12, "{worst:?}");
     }
 
-    /// Unit variances: (Λ̂ − 1) t = [ ln w − (1/2Λ̂) ln |Λ̂ − 1 − Λ̂ w²| ], evaluated as it stands.
+    /// Unit variances: (Λ̂ − 1) t = [ ln w − (1/2Λ̂) ln |Λ̂ − 1 − Λ̂ w²| ], evaluated directly.
     #[test]
     fn unit_variances_give_the_textbook_form() {
         for (variance, start, end) in [(4.0, 0.01, 0.7), (4.0, 0.95, 0.9), (0.4, 0.6, 0.01), (1.5, 0.1, 0.5f64)] {
@@ -312,7 +312,7 @@ mod tests {
             let (mode, start, _) = case(ratio, 0.1, 0.0);
             let fixed = mode.equilibrium();
             let velocity = mode.velocity(fixed).unwrap();
-            // One rounding of w moves the velocity by its slope 2 σ_h² Λ̂ (λ − 1) there.
+            // One rounding of w changes the velocity by its slope 2 σ_h² Λ̂ (λ − 1) there.
             let slope = 2.0 * mode.sigma_h.powi(2) * mode.variance * (ratio - 1.0);
             assert!(
                 velocity.abs() < 1e-15 * fixed * slope.max(mode.sigma_h.powi(2) * mode.variance),
@@ -344,7 +344,7 @@ mod tests {
             assert_eq!(mode.time_between(0.0, 0.1).unwrap(), None);
             assert_eq!(mode.time_between(0.2, 0.0).unwrap(), None);
             assert_eq!(mode.time_between(0.2, 0.2).unwrap(), Some(0.0));
-            // The smallest strengths are no trouble.
+            // The smallest strengths work too.
             assert!(mode.strength_at(1e-200, 1.0).unwrap() > 0.0);
         }
         let (marginal, ..) = case(1.0, 0.1, 0.0);

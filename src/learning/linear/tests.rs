@@ -5,7 +5,7 @@ fn moments(covariance: DMatrix<f64>) -> Moments {
     Moments { mean: DVector::zeros(covariance.nrows()), covariance }
 }
 
-/// Orthogonal, by the Gram–Schmidt of a smooth matrix.
+/// Orthogonal matrix from the Gram–Schmidt process on a smooth matrix.
 fn rotation(size: usize) -> DMatrix<f64> {
     DMatrix::from_fn(size, size, |i, j| ((i * i + 3 * j + 1) as f64).sin() + f64::from(u8::from(i == j))).qr().q()
 }
@@ -23,7 +23,7 @@ fn theory() -> LinearTheory {
     LinearTheory::of_gaussian(&moments(covariance(&VARIANCES)), SIGMA_V, SIGMA_H).unwrap()
 }
 
-/// dW/dt = σ_h² (C − Λ⁻¹) W in full, with a general inverse.
+/// dW/dt = σ_h² (C − Λ⁻¹) W of the whole matrix, with a general inverse.
 fn velocity(covariance: &DMatrix<f64>, weights: &DMatrix<f64>) -> DMatrix<f64> {
     let visible = weights.nrows();
     let precision =
@@ -31,7 +31,7 @@ fn velocity(covariance: &DMatrix<f64>, weights: &DMatrix<f64>) -> DMatrix<f64> {
     SIGMA_H.powi(2) * (covariance - precision.try_inverse().unwrap()) * weights
 }
 
-/// Classical Runge–Kutta of the whole matrix.
+/// Classical Runge–Kutta integration of the whole matrix.
 fn integrated(covariance: &DMatrix<f64>, weights: &DMatrix<f64>, time: f64, steps: u32) -> DMatrix<f64> {
     let step = time / f64::from(steps);
     let mut weights = weights.clone();
@@ -45,7 +45,7 @@ fn integrated(covariance: &DMatrix<f64>, weights: &DMatrix<f64>, time: f64, step
     weights
 }
 
-/// ℓ by log det and trace of whole matrices.
+/// ℓ from log det and trace of whole matrices.
 fn log_likelihood(covariance: &DMatrix<f64>, weights: &DMatrix<f64>) -> f64 {
     let visible = weights.nrows();
     let precision =
@@ -65,13 +65,14 @@ fn principal_components_with_their_rates() {
     assert_eq!(theory.unstable(), 3);
     let leading = theory.leading(2).unwrap();
     assert_eq!(leading.shape(), (5, 2));
-    // Eigenvectors of the covariance, whatever their sign.
+    // Eigenvectors of the covariance, up to their sign.
     let residual = covariance(&VARIANCES) * &leading
         - &leading * DMatrix::from_diagonal(&theory.variances.rows(0, 2).into_owned());
     assert!(residual.amax() < 1e-13);
 }
 
-/// Two pairs of units, correlated by ±c, and two constant units: rates ±c, 0, 0 twice over.
+/// Two pairs of units with correlation c, one positive and one negative, and two constant units: rates ±c for each pair, and 0
+/// twice.
 #[test]
 fn constant_units_do_not_grow() {
     let mut covariance = DMatrix::zeros(6, 6);
@@ -101,7 +102,7 @@ fn constant_units_do_not_grow() {
     assert!(theory.equilibrium().is_err() && theory.log_likelihood(&[]).is_err() && theory.mode(0).is_err());
 }
 
-/// The gradient of a machine of ±1 units with small weights, by enumeration of its states, is `(C − diag C) W`.
+/// The gradient of a machine of ±1 units with small weights is `(C − diag C) W`. The test enumerates the states.
 #[test]
 fn the_growth_operator_is_the_gradient_of_small_weights() {
     let data = [[1.0, 1.0, -1.0], [1.0, 1.0, 1.0], [-1.0, -1.0, 1.0], [1.0, -1.0, 1.0], [-1.0, 1.0, 1.0f64]];
@@ -130,8 +131,8 @@ fn the_growth_operator_is_the_gradient_of_small_weights() {
     }
 }
 
-/// In the data's frame the whole matrix keeps the frame, its singular values follow the closed form, and its likelihood
-/// that of the strengths.
+/// In the data's frame the whole matrix keeps the frame. Its singular values follow the closed form, and its likelihood is that
+/// of the strengths.
 #[test]
 fn the_whole_matrix_follows_the_modes() {
     let (covariance, theory) = (covariance(&VARIANCES), theory());
@@ -153,7 +154,7 @@ fn the_whole_matrix_follows_the_modes() {
     }
 }
 
-/// Out of its frame: exponential growth up to W³ while small, the equilibrium in the end.
+/// Outside the data's frame: exponential growth up to W³ while W is small, and the equilibrium in the end.
 #[test]
 fn a_turned_frame_grows_linearly_and_settles_in_the_datas() {
     let (covariance, theory) = (covariance(&VARIANCES), theory());
@@ -168,7 +169,7 @@ fn a_turned_frame_grows_linearly_and_settles_in_the_datas() {
     let (coarse, fine) = (error(1e-3), error(1e-4));
     assert!(coarse < 1e-3 && (fine / coarse - 0.01).abs() < 1e-4, "{coarse:e} {fine:e}");
 
-    // The slowest, of rate −0.3, needs a hundred units of time to fall by 1e-13.
+    // The slowest mode, of rate −0.3, needs a hundred units of time to fall by 1e-13.
     let settled = integrated(&covariance, &(0.05 * shape), 120.0, 60_000);
     let equilibrium = theory.equilibrium().unwrap();
     assert!(equilibrium.as_slice().is_sorted_by(|a, b| a >= b));
@@ -195,7 +196,7 @@ fn modes_emerge_when_their_strength_says() {
         if let Some(time) = *time {
             let strengths = theory.strengths_at(&[start; 5], time).unwrap();
             assert!((strengths[index] / level - 1.0).abs() < 1e-12);
-            // In order: whatever comes later is still below.
+            // The order is right: whatever comes later is still below.
             assert!(strengths.iter().skip(index + 1).all(|&w| w < level));
         }
     }
@@ -204,7 +205,7 @@ fn modes_emerge_when_their_strength_says() {
     assert_eq!(theory.emergence_times(0.0, 0.3).unwrap(), vec![None; 5]);
 }
 
-/// dℓ/dt against a central difference along the closed form, and the likelihood against that of the linear machine.
+/// Compares dℓ/dt with a central difference along the closed form, and the likelihood with that of the linear machine.
 #[test]
 fn the_likelihood_rises_by_the_squared_velocities() {
     let theory = theory();
@@ -249,6 +250,6 @@ fn says_what_is_wrong() {
     assert!(theory.strengths_at(&[0.1], -1.0).is_err() && theory.strengths_at(&[0.1; 6], 1.0).is_err());
     let ising = LinearTheory::of_ising(&identity).unwrap();
     assert!(ising.strengths_at(&[-0.1], 1.0).is_err() && ising.emergence_times(0.1, f64::INFINITY).is_err());
-    // Identity: nothing to learn, and no rate above nothing.
+    // Identity: nothing to learn, and no rate above zero.
     assert_eq!(ising.unstable(), 0);
 }

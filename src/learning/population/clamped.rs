@@ -1,12 +1,12 @@
-//! The data term: every hidden unit answers to its own field, no law of components is assumed.
+//! The data term: every hidden unit responds to its own field, without any assumption on the law of components.
 //!
 //! ```text
 //! ⟨z σ_j⟩ = ⟨z t_j⟩,    t_j = E tanh( a_j·z + theta_j + √n x ),    z = Bᵀ s
 //! ```
 //!
-//! over samples, or over a population in Gaussian components (means μ, covariances Λ of z), where it is
-//! `μ E tanh + Λ a_j E sech²` with a field of variance `a_j·Λ a_j + n`. n is the variance of the field of the weights that
-//! the directions leave out. Averages over a Gaussian field are Gauss–Hermite sums.
+//! over samples, or over a population in Gaussian components (means μ, covariances Λ of z). For a Gaussian component it is
+//! `μ E tanh + Λ a_j E sech²` with a field of variance `a_j·Λ a_j + n`. Here n is the variance of the field from weights outside
+//! the directions. Averages over a Gaussian field are Gauss–Hermite sums.
 
 use super::super::data_term::clamped::Clamped;
 use super::tanh::{mean_of_tanh_in_place, tanh_in_place};
@@ -18,11 +18,11 @@ use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Ranges of samples that are added up apart, whatever the number of threads.
+/// Largest number of ranges of samples, each added up on its own, independent of the number of threads.
 const GROUPS: usize = 16;
-/// Samples in a block.
+/// Largest number of samples in a block.
 const BLOCK: usize = 256;
-/// Most nodes of a Gauss–Hermite sum.
+/// Largest number of nodes in a Gauss–Hermite sum.
 const MOST_NODES: usize = 128;
 
 /// The data term of a population of hidden units.
@@ -42,7 +42,7 @@ impl PopulationTerm {
         Self { source, diagonals }
     }
 
-    /// About the number of multiplications of an evaluation.
+    /// Approximate number of multiplications in an evaluation.
     pub fn multiplications(&self, directions: f64, hidden: f64) -> f64 {
         match &self.source {
             Source::Samples(samples) => samples.count() as f64 * (2.0 * directions + 10.0) * hidden,
@@ -102,7 +102,7 @@ impl PopulationTerm {
     }
 }
 
-/// The diagonal, if there is nothing else.
+/// The diagonal, if the matrix is diagonal.
 fn diagonal(matrix: &DMatrix<f64>) -> Option<DVector<f64>> {
     let diagonal = matrix.diagonal();
     let off = matrix - DMatrix::from_diagonal(&diagonal);
@@ -110,12 +110,12 @@ fn diagonal(matrix: &DMatrix<f64>) -> Option<DVector<f64>> {
 }
 
 /// Enough nodes for an error of 1e-8 of E tanh, and 1e-7 of its slope, as tabulated for variances from 0.001 to 3. The poles of
-/// tanh at ±iπ/2 lie `π/(2√v)` deviations from the axis, hence a number that grows as v.
+/// tanh at ±iπ/2 lie `π/(2√v)` deviations from the axis, so the number grows as v.
 fn nodes(variance: f64) -> usize {
     tabulated(variance, 38.0, 3.0, 6.5)
 }
 
-/// Enough nodes for an error of 1e-6 of E tanh: the variance of the weights that are left out is not known better.
+/// Enough nodes for an error of 1e-6 of E tanh: the variance of the weights that are left out is not known more accurately.
 fn nodes_for_noise(variance: f64) -> usize {
     tabulated(variance, 22.0, 2.0, 6.0)
 }
@@ -193,7 +193,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
 mod tests {
     use super::*;
 
-    /// Against a rule of twice as many nodes and more, over fields from 0 to 8.
+    /// Compares with a rule of more than twice as many nodes, over fields from 0 to 8.
     #[test]
     fn nodes_are_enough() {
         let mean = |nodes: usize, variance: f64, field: f64| {

@@ -1,11 +1,11 @@
-//! What one state adds to the averages: means, covariances and their corrections.
+//! Contribution of one state to the averages: means, covariances and their corrections.
 
 use nalgebra::{DMatrix, DVector};
 
 use super::solver::Solved;
 use crate::linalg::transposed_product;
 
-/// Averages of the machine at a point, whole or projected as the flow needs them.
+/// Averages of the machine at a point, for all sites or projected as the flow needs them.
 #[derive(Clone, Debug)]
 pub(super) struct Contribution {
     /// `⟨z_a σ_j⟩`, as in [`Averages`](crate::learning::Averages).
@@ -35,34 +35,34 @@ impl Contribution {
     }
 }
 
-/// A part of what a state stands for, whose weight a step of the map changes by itself: a stretch of the path of an integral,
-/// or all of a state with Gaussian fluctuations.
+/// A part of what a state represents. A step of the map changes the weight of each part separately. A part is a stretch of the
+/// path of an integral, or a whole state with Gaussian fluctuations.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub log_weight: f64,
     pub mean: Contribution,
 }
 
-/// How much of the fluctuations is taken into account.
+/// How the averages treat fluctuations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// Products of the magnetizations of naive mean field alone.
+    /// Only products of the magnetizations of naive mean field.
     Leading,
-    /// With the connected part of their Gaussian fluctuations, which acts along modes that have not condensed.
+    /// With the connected part of their Gaussian fluctuations along modes that have not condensed.
     Connected,
-    /// With the reaction of all others to each unit, of which all terms of order 1 follow.
+    /// With the reaction of all other units to each unit, which gives all terms of order 1.
     #[default]
     Full,
 }
 
 impl Order {
-    /// Of the reaction that is taken into account: none is naive mean field.
+    /// Share of the reaction that is taken into account: 0 is naive mean field.
     pub(super) fn share(self) -> f64 {
         if self == Self::Full { 1.0 } else { 0.0 }
     }
 }
 
-/// The averages at a point. `sites` says that correlations are wanted for each site, and not along the D directions.
+/// The averages at a point. If `sites` is true, correlations are given for each site instead of along the D directions.
 pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contribution {
     let Solved { point, fluctuations, responses, .. } = solved;
     let (m, t) = (&point.visible.means, &point.hidden.means);

@@ -19,7 +19,7 @@ pub(super) enum Rows {
 }
 
 impl Rows {
-    /// Of r_i in columns.
+    /// From r_i in columns.
     fn dense(columns: DMatrix<f64>) -> Self {
         Self::Dense { rows: columns.transpose(), columns }
     }
@@ -32,7 +32,7 @@ impl Rows {
         }
     }
 
-    /// `Σ_i r_i²`, by components, at most.
+    /// Largest component of `Σ_i r_i²`.
     pub fn largest_square(&self) -> f64 {
         match self {
             Self::Identity(_) => 1.0,
@@ -108,8 +108,8 @@ pub(super) struct Factors {
 }
 
 impl Factors {
-    /// Of a flow whose hidden basis is that of the units: in its visible directions, or along the hidden units if these are
-    /// fewer than the sites.
+    /// Factors of a flow whose hidden basis is that of the units. They are in the visible directions, or along the hidden units
+    /// if there are no more of them than sites.
     pub fn of(layers: &Layers, state: &State) -> Self {
         let (eta, theta) = (state.eta.clone(), state.theta.clone());
         let hidden = state.weights.ncols();
@@ -175,7 +175,7 @@ impl Lower {
     }
 }
 
-/// Columns that are solved for together. Fixed, so that results do not depend on the number of threads.
+/// Number of columns solved for together. Fixed, so that results do not depend on the number of threads.
 const SLAB: usize = 64;
 
 /// A copy of the matrix, changed in parallel slabs of columns.

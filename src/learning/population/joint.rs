@@ -1,15 +1,14 @@
-//! The finite-size integral over two combinations of the magnetizations that are soft at once.
+//! The finite-size integral over two combinations of the magnetizations that are both soft.
 //!
-//! As over one ([`path`](super::path)), with f in k columns and `c = fᵀ ŝ` of k components:
+//! Same as the integral over one combination ([`path`](super::path)), with f in k columns and `c = fᵀ ŝ` of k components:
 //!
 //! ```text
 //! Z ≈ ∫ dᵏc/(2π)^{k/2} e^{E(c)} (det(fᵀ Ā f) · det′(1 − ĀB))^{-1/2}
 //! ```
 //!
-//! Points lie on a cubic grid in y, `c = Σ_i φ_i tanh(h_i + φ_i·y)` with φ_i = fᵀ x_i and the fields h at the start, which
-//! covers all c that there are: the weight vanishes where y does not end. It is nowhere narrower than the free sites make it,
-//! `(Σ φ φᵀ)^{-1/2}`, which is what the spacing is measured by. The grid is filled from its origin to where the weight has
-//! decayed.
+//! Points lie on a cubic grid in y, `c = Σ_i φ_i tanh(h_i + φ_i·y)` with φ_i = fᵀ x_i and the fields h at the start. This covers
+//! all possible c, and the weight vanishes as y grows. The weight is nowhere narrower than that of free sites, `(Σ φ φᵀ)^{-1/2}`,
+//! which is the unit of the spacing. The grid is filled from its origin to where the weight has decayed.
 
 use super::contribution::{Contribution, Order, Part, contribution};
 use super::factors::{Factors, gram};
@@ -21,25 +20,25 @@ use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Spacing in units of the narrowest width that there may be: the trapezoidal rule errs by 3e-4 for a Gaussian of that width.
+/// Spacing in units of the smallest possible width. For a Gaussian of that width the error of the trapezoidal rule is 3e-4.
 const SPACING: f64 = 1.5;
-/// The same against the poles of tanh, in φ.
+/// Largest spacing in units of 1/|φ|, because of the poles of tanh.
 const LARGEST: f64 = 0.4;
 /// Weights below e^{-DEPTH} of the largest are left out.
 const DEPTH: f64 = 12.0;
-/// Most points.
+/// Largest number of points.
 const MOST: usize = 1500;
-/// Accuracy of a point, in λ and the reactions: the weight errs by its square.
+/// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
 const FOUND: f64 = 1e-4;
-/// Distance, against that of a point from its neighbours, up to which λ is near it.
+/// A λ is near a point if its distance is below this share of the distance from the point to its farthest neighbour.
 const NEAR: f64 = 0.75;
 
-/// Where on the grid: k whole numbers.
+/// Position on the grid: k whole numbers.
 type Index = Vec<i32>;
 
 struct Node {
     point: Point,
-    /// Of dᵏy.
+    /// log of the weight of dᵏy.
     log_weight: f64,
     /// Whether the rest is too soft for Gaussian fluctuations.
     soft: bool,
@@ -60,8 +59,8 @@ struct Joint<'a> {
 /// Integrates along the columns of `f` from a point. The rest should be stiffer than `softest`.
 ///
 /// # Errors
-/// [`Error::Divergent`] if the grid leaves the region in which the rest is stable where the weight is more than e^{-LITTLE} of
-/// the largest, or has too many points.
+/// [`Error::Divergent`] if the rest becomes unstable on the grid where the weight is more than e^{-LITTLE} of the largest, or if
+/// the grid has too many points.
 pub(super) fn integrate(
     factors: &Factors,
     start: &Point,
@@ -101,7 +100,8 @@ impl Joint<'_> {
         log_weight.is_finite().then_some(Node { point, log_weight, soft })
     }
 
-    /// The points with weight, ring after ring, and the largest log weight beside one that has no solution.
+    /// Fills the grid with the points that have weight, ring after ring. Also returns the largest log weight beside a point
+    /// without a solution.
     fn fill(&self, start: &Point) -> Result<(BTreeMap<Index, Node>, f64)> {
         let origin = vec![0; self.f.ncols()];
         let first = self.node(&origin, (start.lambda.clone(), start.reaction.clone())).ok_or(Error::Divergent)?;
@@ -197,7 +197,7 @@ fn neighbours(index: &Index) -> Vec<Index> {
     (0..index.len()).flat_map(|axis| [moved(axis, -1), moved(axis, 1)]).collect()
 }
 
-/// λ and reactions at a point beside known ones: extrapolated through two, if there are two on a line with it.
+/// λ and reactions at a point beside known ones: extrapolated from two points on a line with it, if there are two.
 fn guess(nodes: &BTreeMap<Index, Node>, index: &Index) -> Option<(DVector<f64>, DVector<f64>)> {
     let pair = |near: Index| {
         let beyond: Index = near.iter().zip(index).map(|(near, at)| 2 * near - at).collect();
@@ -222,15 +222,15 @@ fn highest(nodes: &BTreeMap<Index, Node>) -> Option<(Index, f64)> {
     heights.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// How far λ may be from that of a point, and near it.
+/// Largest distance of a λ that is near a point.
 fn reach(nodes: &BTreeMap<Index, Node>, index: &Index) -> f64 {
     let here = &nodes[index].point.lambda;
     let beside = neighbours(index).into_iter().filter_map(|index| nodes.get(&index));
     NEAR * beside.map(|node| (&node.point.lambda - here).norm()).fold(0.0, f64::max)
 }
 
-/// The points by the maxima that they lie below, those apart by less than a barrier being one. From the top down, each point
-/// belongs to the highest of the hills that it touches.
+/// Groups the points by the maximum that they lie below. Maxima separated by less than a barrier count as one. From the top down,
+/// each point belongs to the highest of the hills that it touches.
 fn hills(nodes: &BTreeMap<Index, Node>) -> BTreeMap<Index, Vec<Index>> {
     let mut order: Vec<Index> = nodes.keys().cloned().collect();
     order.sort_by(|a, b| nodes[b].log_weight.total_cmp(&nodes[a].log_weight).then(a.cmp(b)));
@@ -256,7 +256,7 @@ fn hills(nodes: &BTreeMap<Index, Node>) -> BTreeMap<Index, Vec<Index>> {
     hills
 }
 
-/// The points of the cube around one.
+/// The points of the cube around a point.
 fn around(index: &Index) -> Vec<Index> {
     (0..index.len()).fold(vec![index.clone()], |found, axis| {
         let beside = |by: i32| {

@@ -1,7 +1,7 @@
 //! The finite-size integral over one combination of the magnetizations, where a mode condenses.
 //!
-//! Where the covariance of ŝ diverges along a direction, `c = φ·m` (φ_i = f·x_i) is integrated over, the rest at its state
-//! for each c and with its Gaussian fluctuations there:
+//! Where the covariance of ŝ diverges along a direction, we integrate over `c = φ·m` (φ_i = f·x_i). For each c the rest is at its
+//! state, with its Gaussian fluctuations there:
 //!
 //! ```text
 //! Z ≈ ∫ dc/√(2π) e^{E(c)} (fᵀ Ā f · det′(1 − ĀB))^{-1/2}
@@ -20,63 +20,64 @@ use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Points to the standard deviation of a Gaussian of the narrowest width on the path, or to the width of the quartic weight of
-/// a critical mode: there 2.5 err by some 1e-9, 2 by 1e-6 and 1.5 by 6e-5.
+/// Number of points per standard deviation of the narrowest Gaussian on the path, or per width of the quartic weight of a
+/// critical mode. For the latter the error is about 1e-9 with 2.5 points, 1e-6 with 2 and 6e-5 with 1.5.
 const DENSITY: f64 = 2.5;
 /// Weights below e^{-DEPTH} of the largest are left out.
 const DEPTH: f64 = 20.0;
-/// The same at a place that the path cannot pass.
+/// Where the path cannot go on, the weight must be below e^{-LITTLE} of the largest.
 pub(super) const LITTLE: f64 = 3.0;
-/// What may be cut off there without harm.
+/// Where the path cannot go on, weights below e^{-HARMLESS} of the largest may be cut off without harm.
 pub(super) const HARMLESS: f64 = 7.0;
-/// Fall of the logarithm of the weight between two maxima that makes them two parts.
+/// Drop of the log weight between two maxima that makes them two parts.
 pub(super) const BARRIER: f64 = 0.05;
-/// Share of the weight where the rest may be too soft for Gaussian fluctuations.
+/// Largest share of the weight where the rest may be too soft for Gaussian fluctuations.
 pub(super) const LOST: f64 = 0.01;
-/// Points whose averages are added up together.
+/// Number of points whose averages are added up together.
 const BLOCK: usize = 8;
-/// Most points on either side.
+/// Largest number of points on either side.
 const MOST: usize = 400;
-/// Accuracy of a point, in λ and the reactions: the weight errs by its square.
+/// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
 const FOUND: f64 = 1e-5;
 
 /// One point on the path.
 struct Node {
     y: f64,
     solved: Solved,
-    /// Of dy.
+    /// log of the weight of dy.
     log_weight: f64,
 }
 
 /// The direction integrated over.
 struct Direction<'a> {
-    /// In one column.
+    /// f in one column.
     f: &'a DMatrix<f64>,
-    /// Σ_i |φ_i|, what c is at most.
+    /// Σ_i |φ_i|, the largest c.
     highest: f64,
-    /// Of the reaction, none in naive mean field.
+    /// Share of the reaction; 0 in naive mean field.
     share: f64,
 }
 
-/// An integral that was done.
+/// The result of an integral.
 pub(super) struct Integral {
     pub parts: Vec<Part>,
-    /// λ and the reactions at the weight's maximum, for the next time.
+    /// λ and the reactions at the maximum of the weight, for the next integral.
     pub highest: (DVector<f64>, DVector<f64>),
-    /// λ at all its maxima.
+    /// λ at all maxima of the weight.
     pub peaks: Vec<DVector<f64>>,
-    /// Whether more than e^{-HARMLESS} of the weight is left where the path could not go on.
+    /// Whether the weight is more than e^{-HARMLESS} of the largest where the path could not go on.
     pub cut: bool,
-    /// Whether the rest is too soft for Gaussian fluctuations where it matters: a second combination should be integrated over.
+    /// Whether the rest is too soft for Gaussian fluctuations where it matters: the integral should then be over a second
+    /// combination too.
     pub soft: bool,
-    /// Where it has weight: states near it are part of it.
+    /// Where the integral has weight: states near these λ are part of it.
     pub along: Covered,
 }
 
 /// The λ that an integral covers.
 #[derive(Clone, Debug)]
 pub(super) enum Covered {
-    /// None: a state.
+    /// No λ: a state.
     Nothing,
     /// Points along a path.
     Path(Vec<DVector<f64>>),
@@ -85,8 +86,8 @@ pub(super) enum Covered {
 }
 
 impl Covered {
-    /// Whether λ is covered: on a path, nearer to it than half the distance of its points there. It bends between them, and what
-    /// is held on it changes the reactions by 1/N.
+    /// Whether λ is covered. A path covers λ if the distance between them is less than half the distance of the path's points
+    /// there: the path bends between its points, and holding c changes the reactions by 1/N.
     pub fn has(&self, lambda: &DVector<f64>) -> bool {
         match self {
             Self::Nothing => false,
@@ -99,7 +100,7 @@ impl Covered {
         }
     }
 
-    /// Its points.
+    /// The points that are covered.
     pub fn points(&self) -> Vec<&DVector<f64>> {
         match self {
             Self::Nothing => Vec::new(),
@@ -109,12 +110,11 @@ impl Covered {
     }
 }
 
-/// Integrates along `f` from a point of the path, or near it: λ and the reactions there. `size` is L, `softness` the
-/// smallest eigenvalue of 1 − LᵀBL, and `softest` what those of the rest should exceed.
+/// Integrates along `f` from λ and the reactions at a point on the path, or near it. `size` is L, and `softness` the smallest
+/// eigenvalue of 1 − LᵀBL. The eigenvalues of the rest should exceed `softest`.
 ///
 /// # Errors
-/// [`Error::Divergent`] if the path leaves the region in which the rest is stable where it has more than e^{-LITTLE} of its
-/// largest weight.
+/// [`Error::Divergent`] if the rest becomes unstable on the path where the weight is more than e^{-LITTLE} of the largest.
 pub(super) fn integrate(
     factors: &Factors,
     (lambda, reaction): (DVector<f64>, DVector<f64>),
@@ -122,7 +122,7 @@ pub(super) fn integrate(
     (size, softness, softest): (f64, f64, f64),
     (sites, order): (bool, Order),
 ) -> Result<Integral> {
-    // The Gaussian's width, or where the quartic term takes over.
+    // Width of the Gaussian, or the width at which the quartic term takes over.
     let width = (1.0 / softness.abs()).sqrt().min(size.powf(0.25));
     let highest = factors.visible.fields(f).lp_norm(1);
     let column = DMatrix::from_columns(std::slice::from_ref(f));
@@ -141,7 +141,7 @@ pub(super) fn integrate(
 }
 
 impl Direction<'_> {
-    /// The rest solved for at y, from λ and reactions nearby.
+    /// Solves for the rest at y, from λ and reactions nearby.
     fn node(&self, factors: &Factors, start: (DVector<f64>, DVector<f64>), y: f64) -> Result<Node> {
         let c = DVector::from_element(1, self.highest * y.tanh());
         let solved = solve(factors, start, Some((self.f, &c)), self.share, FOUND).ok_or(Error::Divergent)?;
@@ -150,7 +150,7 @@ impl Direction<'_> {
         Ok(Node { y, solved, log_weight })
     }
 
-    /// The points from the first one on, to where their weight has decayed.
+    /// The points after the first one, as far as the weight has not decayed.
     fn side(&self, factors: &Factors, first: &Node, step: f64) -> Result<Vec<Node>> {
         let mut best = first.log_weight;
         let mut nodes: Vec<Node> = Vec::new();
@@ -162,7 +162,7 @@ impl Direction<'_> {
             }
             let node = match self.node(factors, guess(&known), last.y + step) {
                 Ok(node) => node,
-                // Beyond where the rest is stable, with little left to the integral.
+                // The rest is no longer stable, and little of the integral is left.
                 Err(_) if nodes.last().is_some_and(|node| node.log_weight < best - LITTLE) => return Ok(nodes),
                 Err(error) => return Err(error),
             };
@@ -176,7 +176,7 @@ impl Direction<'_> {
     }
 }
 
-/// Extrapolation from one, two or three points that are evenly spaced, the last one first.
+/// Extrapolation from one, two or three evenly spaced points, the last one first.
 const GUESS: [&[f64]; 3] = [&[1.0], &[2.0, -1.0], &[3.0, -3.0, 1.0]];
 
 fn guess(known: &[&Node]) -> (DVector<f64>, DVector<f64>) {
@@ -190,7 +190,7 @@ fn guess(known: &[&Node]) -> (DVector<f64>, DVector<f64>) {
     (of(|point| &point.lambda), of(|point| &point.reaction))
 }
 
-/// Stretches of the path, each with one maximum: chains do not follow a step from one to the other.
+/// Stretches of the path, each with one maximum: chains do not follow a step from one stretch to another.
 fn between_barriers<'a, 'b>(nodes: &'a [&'b Node]) -> Vec<&'a [&'b Node]> {
     let mut parts = Vec::new();
     let (mut begin, mut lowest) = (0, 0);

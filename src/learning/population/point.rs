@@ -1,4 +1,4 @@
-//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that both make.
+//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that follow from both.
 //!
 //! With m, t the magnetizations of sites and hidden units, `ŝ = Σ_i x_i m_i`, `g = Σ_j a_j t_j`, a state solves λ = g(ŝ(λ)):
 //!
@@ -8,8 +8,8 @@
 //! Ā = Σ_i x_i x_iᵀ d_i,    B = Σ_j a_j a_jᵀ d_j,    d = (1 − m²)/(1 + V (1 − m²)),
 //! ```
 //!
-//! the sum in brackets being over all units, with U and t for the hidden ones. The reactions V and U are those with which the
-//! Gaussian fluctuations agree with s² = 1: `Σ = (Ā⁻¹ − B)⁻¹` being the covariance of ŝ and `Γ = Ā⁻¹ Σ Ā⁻¹ − Ā⁻¹` that of g,
+//! where the sum runs over all units, with U and t for the hidden ones. The reactions V and U make the Gaussian fluctuations
+//! agree with s² = 1. With the covariance `Σ = (Ā⁻¹ − B)⁻¹` of ŝ and the covariance `Γ = Ā⁻¹ Σ Ā⁻¹ − Ā⁻¹` of g they obey
 //!
 //! ```text
 //! d_i + d_i² x_i·Γ x_i = 1 − m_i²,    d_j + d_j² a_j·Σ a_j = 1 − t_j²,
@@ -17,15 +17,15 @@
 //! ```
 //!
 //! These are the adaptive equations of Thouless, Anderson and Palmer (M. Opper and O. Winther, Phys. Rev. E 64, 056131, 2001).
-//! V = U = 0 is naive mean field. log Z is stationary in m, t, V and U, so its derivatives by W and the fields are
+//! V = U = 0 is naive mean field. log Z is stationary in m, t, V and U, so its derivatives with respect to W and the fields are
 //!
 //! ```text
 //! ⟨s⟩ = m,    ⟨σ⟩ = t,    ⟨s_i σ_j⟩ = m_i t_j + d_i x_i·Ā⁻¹ Σ a_j d_j .
 //! ```
 //!
-//! All of it is also needed at points where one or two combinations `φ·m = c`, φ_i = f·x_i, are held (the finite-size
-//! integrals): Σ is then the covariance within that condition, and log Z loses `½ log(det(fᵀ Ā f) · det′)`, with the
-//! determinant of 1 − ĀB across all f.
+//! The finite-size integrals need the same quantities at points where one or two combinations `φ·m = c`, φ_i = f·x_i, are held. Σ
+//! is then the covariance under this condition, and log Z loses `½ log(det(fᵀ Ā f) · det′)`, where det′ is the determinant of
+//! 1 − ĀB across all f.
 
 use super::factors::{Factors, Lower, Rows, cholesky, gram};
 
@@ -34,10 +34,11 @@ use crate::linalg::transposed_product;
 use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 
-/// Steps of Newton's method for y, at most, and the size of the last one, of which y errs by the square.
+/// Largest number of steps of Newton's method for y.
 const STEPS: usize = 60;
+/// Size of the last step; the error of y is its square.
 const FOUND: f64 = 1e-7;
-/// Reactions are not taken below this: where what is held leaves a few units next to no freedom, theirs would go to −∞.
+/// Smallest value of a reaction. Where what is held leaves a few units almost no freedom, their reactions would go to −∞.
 pub(super) const LOWEST: f64 = -0.5;
 
 /// One layer at its mean fields.
@@ -52,8 +53,8 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// `y + V tanh y = field`, by Newton's method, from `before` if it is given. y lies between the field and a bound, and
-    /// within these, steps go to y from one side of it only.
+    /// Solves `y + V tanh y = field` by Newton's method, from `before` if it is given. y lies between the field and a bound.
+    /// Between them, the steps approach y from one side only.
     fn at(field: &DVector<f64>, reaction: DVector<f64>, before: Option<&Self>) -> Self {
         let mut means = field.clone();
         if reaction.iter().all(|v| *v == 0.0) {
@@ -111,12 +112,12 @@ pub(super) struct Point {
 }
 
 impl Point {
-    /// `reaction`: V of the sites, then U of the hidden units.
+    /// The point at λ. `reaction` is V of the sites, then U of the hidden units.
     pub fn at(factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>) -> Self {
         Self::near(factors, lambda, reaction, None)
     }
 
-    /// The same, found from a point nearby.
+    /// Same as `at`, starting from this point nearby.
     pub fn moved_to(&self, factors: &Factors, lambda: DVector<f64>, reaction: DVector<f64>) -> Self {
         Self::near(factors, lambda, reaction, Some(self))
     }
@@ -134,7 +135,7 @@ impl Point {
         Self { lambda, reaction, visible, hidden, sum, residual }
     }
 
-    /// Of naive mean field.
+    /// The point of naive mean field at λ.
     pub fn naive(factors: &Factors, lambda: DVector<f64>) -> Self {
         Self::at(factors, lambda, DVector::zeros(factors.eta.len() + factors.theta.len()))
     }
@@ -144,7 +145,7 @@ impl Point {
         (&self.visible.means - &other.visible.means).norm() / (self.visible.means.len() as f64).sqrt()
     }
 
-    /// log Z before its determinant.
+    /// log Z without its determinant.
     pub fn exponent(&self) -> f64 {
         self.visible.exponent() + self.hidden.exponent() - self.lambda.dot(&self.sum)
     }
@@ -159,20 +160,19 @@ impl Point {
         &self.visible.fields
     }
 
-    /// Largest residual against the size of λ.
+    /// Largest residual, relative to the size of λ.
     pub fn error(&self) -> f64 {
         self.residual.amax() / self.lambda.amax().max(1.0)
     }
 }
 
-/// Share of the mean square of x_i that Ā has at least in every direction: what sites without any response leave, but for
-/// rounding.
+/// Smallest value of Ā in any direction, relative to the largest `Σ_i x_i²`. Only rounding exceeds it where no site responds.
 const LEAST_RESPONSE: f64 = 1e-20;
 
-/// L of Ā = L Lᵀ, `Lᵀ a_j` in columns, and Lᵀ B L; `None` if Ā is no number.
+/// L of Ā = L Lᵀ, `Lᵀ a_j` in columns, and Lᵀ B L; `None` if Ā is not finite.
 ///
-/// Ā has no inverse where the weights are of lower rank than D, or all sites are saturated. Nothing couples to such directions:
-/// what they are given here, a few roundings of the sums, does not enter the averages.
+/// Ā has no inverse where the weights are of lower rank than D, or all sites are saturated. Nothing couples to such directions.
+/// The values that they get here, a few rounding errors of the sums, do not enter the averages.
 pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMatrix<f64>, DMatrix<f64>)> {
     let mut response = factors.visible.gram(&point.visible.slopes());
     let rounding = f64::EPSILON * response.diagonal().amax() * (response.nrows() as f64).max(4.0);
@@ -198,15 +198,16 @@ pub(super) struct Fluctuations {
     hidden: DMatrix<f64>,
     /// Lᵀ B L.
     coupling: DMatrix<f64>,
-    /// Lᵀ f in orthonormal columns, and the upper triangular matrix that they are multiplied with in it.
+    /// The QR factors of Lᵀ f: orthonormal columns n, and an upper triangular matrix.
     pub(super) held: Option<(DMatrix<f64>, DMatrix<f64>)>,
     /// M of 1 − Lᵀ B L = M Mᵀ, across what is held.
     pub(super) factor: Lower,
-    /// log of what divides Z², the determinant.
+    /// log of the determinant, which divides Z².
     pub log_determinant: f64,
 }
 
-/// How units fluctuate together: `d_i d_j p_i·p_j` for any two, but for what is held, and d_i more with itself for a site.
+/// Joint fluctuations of the units: `d_i d_j p_i·p_j` for any two, except for what is held. A site has an additional d_i with
+/// itself.
 #[derive(Clone, Debug)]
 pub(super) struct Responses {
     /// `M⁻¹ L⁻¹ x_i` in columns.
@@ -215,12 +216,12 @@ pub(super) struct Responses {
     pub(super) hidden: DMatrix<f64>,
     /// `|L⁻¹ x_i|²`.
     own: DVector<f64>,
-    /// The components along what is held, of both layers, a row a unit.
+    /// Components along what is held, for both layers, one row per unit.
     pub(super) held: Option<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
 impl Fluctuations {
-    /// With `held`, directions f in columns. `None` where they are not stable.
+    /// Fluctuations around a point; `held` has directions f in columns. `None` where the fluctuations are not stable.
     pub fn of(factors: &Factors, point: &Point, held: Option<&DMatrix<f64>>) -> Option<Self> {
         let (root, hidden, coupling) = symmetric(factors, point)?;
         let held = held.map(|f| root.transposed_times(f).qr().unpack());
@@ -265,7 +266,7 @@ impl Fluctuations {
 }
 
 impl Responses {
-    /// V and U that agree with these.
+    /// V and U that agree with these responses.
     pub fn reaction(&self, point: &Point) -> DVector<f64> {
         let (mut sites, mut units) = (squares(&self.visible) - &self.own, squares(&self.hidden));
         if let Some((on_sites, on_units)) = &self.held {
@@ -274,7 +275,7 @@ impl Responses {
         }
         let reaction = |form: f64, slope: f64| {
             if slope == 0.0 {
-                // Of no effect on a saturated unit, and 0/0.
+                // No effect on a saturated unit, where it would be 0/0.
                 return 0.0;
             }
             let freedom = 1.0 + slope * form;

@@ -1,25 +1,28 @@
-//! Mean-field states with the reaction of all others to each unit.
+//! Mean-field states with the reaction of all other units to each unit.
 
 use super::factors::Factors;
 use super::point::{Fluctuations, LOWEST, Point, Responses};
 use nalgebra::{DMatrix, DVector};
 use std::collections::VecDeque;
 
-/// Steps at most.
+/// Largest number of steps.
 const STEPS: usize = 100;
-/// Differences that Anderson's acceleration remembers, and the relative size of what is dependent among them.
+/// Number of differences that Anderson's acceleration remembers.
 const DEPTH: usize = 5;
+/// Relative size of the part of these differences that counts as linearly dependent.
 const CUT: f64 = 1e-12;
-/// Steps before it begins, and steps in which errors have to halve.
+/// Number of steps before the acceleration begins.
 const PLAIN: usize = 3;
+/// Number of steps in which errors have to halve.
 const PATIENCE: usize = 10;
-/// Shares of the reaction with which a state of naive mean field is followed.
+/// Shares of the reaction at which a state of naive mean field is followed.
 const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
-/// Root mean square change of the magnetizations up to which a state is taken for the same: with the reaction switched on
-/// at once, and from share to share.
+/// Largest root mean square change of the magnetizations for which a state counts as the same when the reaction is switched on at
+/// once.
 pub(super) const NEAR_BY: f64 = 0.05;
+/// Same from one share of the reaction to the next.
 const SAME: f64 = 0.3;
-/// Accuracy there.
+/// Accuracy at the shares on the way.
 const ON_THE_WAY: f64 = 1e-4;
 
 /// A point that solves the equations, with its fluctuations.
@@ -28,13 +31,14 @@ pub(super) struct Solved {
     pub point: Point,
     pub fluctuations: Fluctuations,
     pub responses: Responses,
-    /// log Z, or what is integrated over.
+    /// log Z, or the log of the integrand.
     pub log_weight: f64,
 }
 
-/// Newton's method for λ, and for V and U iteration with Anderson's acceleration. With `held`, f in columns and c, at `fᵀ ŝ = c`. `share`
-/// of the reaction is taken, none for naive mean field. `found` is the size of the last step in λ, against it, and in V:
-/// log Z errs by its square. `None` if there is no stable solution near the start.
+/// Solves the equations by Newton's method for λ, and by iteration with Anderson's acceleration for V and U. `held` is f in
+/// columns and c; the solution then has `fᵀ ŝ = c`. `share` is the share of the reaction, 0 for naive mean field. `found` is the
+/// size of the last step in V, and in λ relative to λ: the error of log Z is its square. `None` if there is no stable solution
+/// near the start.
 pub(super) fn solve(
     factors: &Factors,
     start: (DVector<f64>, DVector<f64>),
@@ -51,7 +55,7 @@ pub(super) fn solve(
         let responses = fluctuations.responses(factors);
         let difference = responses.reaction(&point) * share - &point.reaction;
         let change = difference.amax();
-        // Its own iteration contracts quickly in most machines.
+        // Plain iteration contracts quickly in most machines.
         let reaction = if step < PLAIN {
             &point.reaction + difference
         } else {
@@ -62,7 +66,7 @@ pub(super) fn solve(
         let size = newton.amax() / point.lambda.amax().max(1.0);
         let next = moved.moved_to(factors, &moved.lambda + newton, moved.reaction.clone());
         if size.max(change) < found {
-            // Stationary but along what is held, where residual = f dE/dc.
+            // Stationary except along what is held, where residual = f dE/dc.
             let slope = |(f, c): (&DMatrix<f64>, &DVector<f64>)| {
                 let slopes = f.tr_mul(f).lu().solve(&f.tr_mul(&point.residual))?;
                 Some(slopes.dot(&(c - f.tr_mul(&point.sum))))
@@ -84,7 +88,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// `None` if the error is no number, or has not halved in so many steps.
+    /// `None` if the error is not finite, or has not halved in [`PATIENCE`] steps.
     fn goes_on(&mut self, error: f64) -> Option<()> {
         let least = self.least.last().map_or(error, |least| least.min(error));
         self.least.push(least);
@@ -93,8 +97,8 @@ impl Progress {
     }
 }
 
-/// Anderson's acceleration of an iteration x → x + r(x) (D. G. Anderson, J. ACM 12, 547, 1965): the next x is the one at which
-/// the last residuals, taken for linear, are smallest.
+/// Anderson's acceleration of an iteration x → x + r(x) (D. G. Anderson, J. ACM 12, 547, 1965): the next x is the one with the
+/// smallest residual in a linear model of the last ones.
 #[derive(Default)]
 struct Anderson {
     /// x and r.
@@ -129,7 +133,7 @@ impl Anderson {
     }
 }
 
-/// The state that one of naive mean field becomes with the reaction; if it becomes none, the last one on the way.
+/// The state that a state of naive mean field becomes with the reaction. If there is none, the last state on the way.
 pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Result<Solved, Box<Point>> {
     let start = (naive.lambda.clone(), naive.reaction.clone());
     if let Some(state) = solve(factors, start, None, 1.0, found)

@@ -24,7 +24,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-/// Weight of states that are only known approximately from which a call counts as approximate.
+/// A call counts as approximate if states that are known only approximately have more than this weight.
 const NOTABLE: f64 = 0.01;
 /// States below e^{-NEGLIGIBLE} of the most probable one are left out of the averages.
 const NEGLIGIBLE: f64 = 40.0;
@@ -35,33 +35,34 @@ pub struct PopulationStates {
     order: Order,
     /// The states of the last call.
     known: Vec<Known>,
-    /// Where searches start.
+    /// Configurations from which searches start.
     starts: Vec<DVector<f64>>,
-    /// What appeared and went since it was last asked for.
+    /// States that appeared or vanished since the last call of `refresh`.
     changes: Vec<StateChange>,
-    /// What the last search found, for the averages at the same state of the flow.
+    /// Result of the last search, for the averages at the same state of the flow.
     searched: Option<(State, (Vec<Found>, bool))>,
     course: Option<Course>,
     reliability: Reliability,
 }
 
-/// How often averages were made of states that are known only approximately: in naive mean field, since the equations with the
-/// reaction of all others had no solution there; with Gaussian fluctuations that are too soft for it, in the state itself or
-/// across what is integrated over; with an integral that leaves out more than `e^{-7}` of its largest weight, where the rest was
-/// unstable along the way; or after a search that was ended before it had followed all that it met.
+/// How often averages were over states that are known only approximately. These are states in naive mean field, where the
+/// equations with the reaction of all other units had no solution; states with fluctuations that are too soft for a Gaussian, in
+/// the state itself or across the directions of its integral; and integrals that leave out more than `e^{-7}` of their largest
+/// weight, where the rest was unstable along the way. Searches that ended before they had followed everything they met count as
+/// well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Reliability {
-    /// Averages that were made.
+    /// Number of averages.
     pub evaluations: u64,
-    /// Those in which such states had more than a hundredth of the weight, or the search was ended.
+    /// Number of averages in which such states had more than a hundredth of the weight, or the search was ended.
     pub approximate: u64,
-    /// Those whose search was ended.
+    /// Number of averages whose search was ended.
     pub unfinished: u64,
-    /// The largest weight that they had.
+    /// Largest weight of such states.
     pub largest_weight: f64,
 }
 
-/// Where the flow was at the last call, and how it had moved to there.
+/// State of the flow at the last call, and its move to this state.
 #[derive(Clone, Debug)]
 struct Course {
     last: State,
@@ -69,8 +70,8 @@ struct Course {
 }
 
 impl PopulationStates {
-    /// Knows the state that iteration leads to without magnetization; `starts` are visible configurations (real numbers, one
-    /// a column, `N_v` rows) that searches begin at.
+    /// Starts from the state that iteration leads to without magnetization. Searches begin at `starts`, visible configurations
+    /// (real numbers, one per column, `N_v` rows).
     pub fn new(order: Order, starts: Option<&DMatrix<f64>>) -> Self {
         let starts = starts.map_or(Vec::new(), |starts| starts.column_iter().map(|s| s.into_owned()).collect());
         Self {
@@ -84,7 +85,7 @@ impl PopulationStates {
         }
     }
 
-    /// How far the averages so far can be relied on.
+    /// Reliability of the averages so far.
     pub fn reliability(&self) -> Reliability {
         self.reliability
     }
@@ -94,8 +95,8 @@ impl PopulationStates {
         self.known.iter().map(|state| state.weight).collect()
     }
 
-    /// Averages at a state of the flow. With `step`, the learning rate of a map and the averages over the data there, the
-    /// weights are those at the end of the step (`docs/theory.md`, section 2c).
+    /// Averages at a state of the flow. `step` is the learning rate of a map and the averages over the data at this state; the
+    /// weights are then those at the end of the step (`docs/theory.md`, section 2c).
     ///
     /// # Errors
     /// [`Error::Unsolved`] if no state is found.
@@ -107,7 +108,7 @@ impl PopulationStates {
                 let unmagnetized = vec![DVector::zeros(factors.dimension())];
                 let starts = if self.known.is_empty() { unmagnetized } else { Vec::new() };
                 let found = match self.settle(&factors, layers, self.moves_to(state), starts) {
-                    // All have vanished at once.
+                    // All states have vanished at once.
                     Err(Error::Unsolved { .. }) => {
                         self.settle(&factors, layers, 0.0, self.where_searches_begin(&factors))?
                     }
@@ -147,7 +148,7 @@ impl PopulationStates {
         Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
     }
 
-    /// Keeps what was found, and notes what is new and what has gone.
+    /// Stores the states that were found, and notes which are new and which have vanished.
     fn remember(&mut self, layers: &Layers, found: &[Found], weights: &[f64]) {
         let known = found.iter().zip(weights).map(|(state, &weight)| Known {
             free_energy: -state.log_weight / layers.size(),
@@ -172,11 +173,11 @@ impl PopulationStates {
         }
     }
 
-    /// Searches again from the starts, and says what appeared and went since the last call. States that are found enter the
-    /// next averages.
+    /// Searches again from the starts, and returns the states that appeared or vanished since the last call. States that are
+    /// found enter the next averages.
     ///
     /// # Errors
-    /// [`Error::Unsolved`] if fluctuations cannot be had.
+    /// [`Error::Unsolved`] if no state is found, or fluctuations cannot be computed.
     pub fn refresh(&mut self, layers: &Layers, state: &State) -> Result<Vec<StateChange>> {
         let factors = Factors::of(layers, state);
         let (found, finished) =
@@ -188,7 +189,7 @@ impl PopulationStates {
         Ok(std::mem::take(&mut self.changes))
     }
 
-    /// λ from the configurations that searches begin at: their fields on the hidden units, and those back.
+    /// λ from the configurations where searches begin: through their fields on the hidden units, and back.
     fn where_searches_begin(&self, factors: &Factors) -> Vec<DVector<f64>> {
         let from = |start: &DVector<f64>| {
             let hidden = (factors.hidden.fields(&factors.visible.sum(start)) + &factors.theta).map(f64::tanh);
@@ -197,7 +198,7 @@ impl PopulationStates {
         self.starts.iter().map(from).collect()
     }
 
-    /// How far the flow goes from the last call to this one, against its move to the last one and along it.
+    /// Move of the flow from the last call to this one, along its move before and in units of it.
     fn moves_to(&self, state: &State) -> f64 {
         let Some(Course { last, motion: Some(motion) }) = &self.course else { return 0.0 };
         let mut step = state.clone();
@@ -217,8 +218,8 @@ impl PopulationStates {
         }
     }
 
-    /// The states of the last call as they are now, where the flow has `moved` by so many times its last move, and all
-    /// different ones that the given λ lead to; and whether all that was met on the way was followed.
+    /// The states of the last call as they are now, and all different states that the given λ lead to. `moved` is the move of the
+    /// flow in units of its last one. The flag is true if everything that the search met was followed.
     pub(super) fn settle(
         &self,
         factors: &Factors,
@@ -238,7 +239,7 @@ impl PopulationStates {
         }
         let mut seen: Vec<DVector<f64>> = Vec::new();
         if !starts.is_empty() {
-            // So that others need not be followed to the same ones.
+            // Then other starts need not be followed to the same states.
             let naive = search.found.par_iter_mut().flat_map(|state| state.naive.par_iter_mut());
             naive.for_each(|lambda| *lambda = relax(factors, lambda.clone(), &[]).lambda);
             seen.extend(search.found.iter().flat_map(|state| state.naive.iter().cloned()));
@@ -273,7 +274,8 @@ fn change(change: Change, free_energy: f64) -> StateChange {
     StateChange { change, modes_condensed: Vec::new(), free_energy }
 }
 
-/// Those of `states` that are nobody's nearest one among `others` ... each of which has gone on from, or to, one of them.
+/// Those of `states` that are not the nearest to any of `others`. Each of `others` continues its nearest state, or is continued
+/// by it.
 fn nearest_missing<'a>(states: &'a [Known], others: &[Known]) -> Vec<&'a Known> {
     let nearest = |other: &Known| {
         let distance = |state: &Known| {

@@ -7,10 +7,11 @@ use pulp::{Arch, Simd, WithSimd};
 
 /// Beyond this field tanh is 1 in double precision.
 const SATURATION: f64 = 20.0;
-/// 1.5·2⁵²: adding it rounds to a whole number, which then stands in the low bits.
+/// 1.5·2⁵²: adding it rounds to a whole number, which is then in the low bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
-/// ln 2 in two parts, the first short enough that its small multiples are exact (Cody and Waite).
+/// First part of ln 2, short enough that its small multiples are exact (Cody and Waite).
 const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
+/// Second part of ln 2.
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Taylor coefficients 1/2!, …, 1/14! of (e^r − 1 − r)/r²; at |r| ≤ ln 2/2 the first one left out is below 1e-17 of the sum.
 const EXPM1: [f64; 13] = [
@@ -59,9 +60,9 @@ pub(super) fn tanh_in_place(fields: &mut [f64]) {
 }
 
 /// Replaces fields x by `Σ_k weight_k tanh(x + shift_k)`, for pairs (shift, weight) of a symmetric rule. With t = tanh x and
-/// `c = 1/cosh² shift` two opposite ones have the sum `2 t c/(1 − t² + c t²)`, so one tanh does for all.
+/// `c = 1/cosh² shift` two opposite shifts have the sum `2 t c/(1 − t² + c t²)`, so one tanh is enough for all.
 pub(super) fn mean_of_tanh_in_place(fields: &mut [f64], shifts: &[(f64, f64)]) {
-    // The middle one, if there is one, and one of each pair.
+    // The middle shift, if there is one, and one shift of each pair.
     let halves: Vec<(f64, f64)> = shifts[..shifts.len().div_ceil(2)]
         .iter()
         .enumerate()
@@ -80,7 +81,7 @@ struct MeanOfTanh<'a> {
     halves: &'a [(f64, f64)],
 }
 
-/// Fields that are treated at a time, in registers and the nearest cache.
+/// Number of fields processed at a time, in registers and the nearest cache.
 const CHUNK: usize = 64;
 
 impl WithSimd for MeanOfTanh<'_> {
@@ -121,7 +122,7 @@ pub(super) struct ReactionStep<'a> {
 }
 
 impl ReactionStep<'_> {
-    /// Takes the step, and says how large it was at most, against 1 + |y|.
+    /// Takes the step, and returns its largest size, relative to 1 + |y|.
     pub fn take(self) -> f64 {
         Arch::new().dispatch(self)
     }
@@ -146,7 +147,7 @@ impl WithSimd for ReactionStep<'_> {
             for (((y, t), largest), ((&x, &v), &bound)) in fields.iter_mut().zip(&*means).zip(largest).zip(units) {
                 let step = (x - *y - v * t) / (1.0 + v * (1.0 - t * t));
                 let size = step.abs() / (1.0 + y.abs());
-                // Comparisons that vectorise; a NaN stays one, and is seen in the means.
+                // These comparisons vectorise. A NaN stays NaN, and shows in the means.
                 *largest = if size > *largest { size } else { *largest };
                 let (low, high) = if x < bound { (x, bound) } else { (bound, x) };
                 let next = *y + step;
@@ -167,7 +168,7 @@ impl WithSimd for Tanh<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        // Whether multiply-add is one instruction here; without, the compiler would call a slow function for it.
+        // With several lanes, multiply-add is one instruction. Otherwise the compiler would call a slow function for it.
         if S::F64_LANES > 1 {
             self.fields.iter_mut().for_each(|field| *field = tanh_of::<true>(*field));
         } else {
@@ -180,8 +181,8 @@ impl WithSimd for Tanh<'_> {
 mod tests {
     use super::*;
 
-    /// The equation itself, for both signs of V and of x, at more units than are done at a time; from its bounds it is reached
-    /// in a few steps.
+    /// Checks the equation itself, for both signs of V and of x, with more units than are processed at a time. From the bounds it
+    /// is solved in a few steps.
     #[test]
     fn fields_solve_their_equation() {
         let given: Vec<f64> = (-150..150).map(|n| 0.05 * f64::from(n)).collect();
@@ -205,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Sums by the addition theorem against one tanh a node, also of an odd rule and far in saturation.
+    /// Compares sums by the addition theorem with one tanh per node, also for an odd rule and far in saturation.
     #[test]
     fn means_agree_with_their_sums() {
         let rules =
@@ -216,13 +217,13 @@ mod tests {
             mean_of_tanh_in_place(&mut found, &shifts);
             for (x, found) in fields.iter().zip(found) {
                 let expected: f64 = shifts.iter().map(|(shift, weight)| weight * (x + shift).tanh()).sum();
-                // 1 − t² + c t² is known to a rounding of 1, against c.
+                // 1 − t² + c t² has a rounding error of the order of that of 1, relative to c.
                 assert!((found - expected).abs() < 2e-11, "{x}: {found} {expected}");
             }
         }
     }
 
-    /// Over the whole range, against the system's tanh: a few roundings.
+    /// Compares with the system's tanh over the whole range: a few rounding errors.
     #[test]
     fn tanh_agrees_with_libm() {
         let fields: Vec<f64> = (-300_000..300_000).map(|n| f64::from(n) * 1e-4).chain([1e-300, -1e-9, 1e9]).collect();

@@ -1,4 +1,4 @@
-//! The machine's term against closed forms, exact sums and finite differences of its own log Z.
+//! Compares the machine's term with closed forms, exact sums and finite differences of its own log Z.
 
 use super::super::state::{Basis, Layers, State};
 use super::clamped::PopulationTerm;
@@ -19,7 +19,7 @@ fn layers(visible_units: usize, hidden_units: usize) -> Layers {
     Layers { visible_units, hidden_units, basis: Basis::Sites, hidden_basis: None }
 }
 
-/// log Z of all states, from the starts given.
+/// log Z of all states, from the given starts.
 fn log_z(layers: &Layers, state: &State, starts: &[DVector<f64>]) -> f64 {
     let factors = Factors::of(layers, state);
     let states = PopulationStates::new(Order::Full, None);
@@ -46,8 +46,8 @@ fn exact(state: &State) -> (f64, DVector<f64>, DVector<f64>, DMatrix<f64>) {
     (z.ln(), s_mean / z, t_mean / z, correlation / z)
 }
 
-/// A machine in fields: one state. Its averages are the derivatives of log Z, in both representations (more or fewer
-/// sites than hidden units), but for 1e-6: the direction integrated over is chosen anew for each machine.
+/// A machine in fields has one state. Its averages are the derivatives of log Z, in both representations (more or fewer sites
+/// than hidden units), up to 1e-6: the direction of integration is chosen again for each machine.
 #[test]
 fn averages_are_the_derivatives_of_log_z() {
     for (visible, hidden) in [(9, 6), (6, 9)] {
@@ -84,7 +84,7 @@ fn averages_are_the_derivatives_of_log_z() {
     }
 }
 
-/// Against enumeration: what is left out falls with a higher power of W than the last term that is kept.
+/// Compares with enumeration: the terms left out fall with a higher power of W than the last term that is kept.
 #[test]
 fn each_order_brings_the_averages_closer_to_enumeration() {
     let (visible, hidden) = (12, 10);
@@ -124,7 +124,7 @@ fn binomial(visible: usize, hidden: usize, w: f64) -> f64 {
     terms.iter().map(|(log, value)| (log - best).exp() * value).sum::<f64>() / z
 }
 
-/// Through the transition of one mode, in the representation of the mode and in that of the hidden units.
+/// Through the transition of one mode, in the representation of the mode.
 #[test]
 fn one_mode_follows_the_binomial_sum_through_its_transition() {
     let (visible, hidden) = (400, 200);
@@ -142,8 +142,8 @@ fn one_mode_follows_the_binomial_sum_through_its_transition() {
     }
 }
 
-/// Two modes of ±1 components on the sites, in two classes of equal numbers, and v of Gaussian ones: `⟨s σ⟩` along them, from
-/// the sum over the magnetizations of both classes.
+/// `⟨s σ⟩` along two modes, from the sum over the magnetizations of two classes of sites. Both modes have ±1 components on the
+/// sites, in two classes of equal size, and Gaussian v.
 fn two_classes(visible: usize, v: &DMatrix<f64>, w: [f64; 2]) -> [f64; 2] {
     let class = visible / 2;
     let mut logs = vec![0.0; class + 1];
@@ -181,8 +181,8 @@ fn two_classes(visible: usize, v: &DMatrix<f64>, w: [f64; 2]) -> [f64; 2] {
     sums.map(|sum| sum / z)
 }
 
-/// Two modes that are nearly equal, from before they condense to where one is left: in the machine of N = 400/200, along the
-/// modes. One integral alone is up to 64 % off there.
+/// Two nearly equal modes, from before they condense to where one is left, in the machine of N = 400/200 and along the modes. A
+/// single integral is up to 64 % off there.
 #[test]
 fn two_modes_that_are_soft_at_once_follow_the_sum_over_two_classes() {
     let (visible, hidden) = (400, 200);
@@ -210,8 +210,8 @@ fn two_modes_that_are_soft_at_once_follow_the_sum_over_two_classes() {
     }
 }
 
-/// A machine of so many directions, of which two have the strengths `w` and the others hardly any: how many of its averages
-/// count as approximate.
+/// Number of averages that count as approximate in a machine of `directions` directions. Two of them have the strengths `w`, the
+/// others almost none.
 fn approximate(directions: usize, w: [f64; 2]) -> u64 {
     let (visible, hidden) = (200, 100);
     let (u, v) = (random(visible, directions, 1.0, 5).qr().q(), random(hidden, directions, 1.0, 6).qr().q());
@@ -228,8 +228,8 @@ fn approximate(directions: usize, w: [f64; 2]) -> u64 {
     reliability.approximate
 }
 
-/// Two modes that are soft at once are integrated over together in up to eight directions. In more, the integral over one of
-/// them, which may be 64 % off, is marked; not so where one alone is soft, or none.
+/// Two modes that are soft at once are integrated over together in up to eight directions. In more directions the integral is
+/// over one of them. It may be 64 % off, and is marked. Nothing is marked where one mode alone is soft, or none.
 #[test]
 fn two_soft_modes_among_many_directions_are_marked() {
     for w in [[1.0, 0.98], [1.05, 1.04]] {
@@ -240,8 +240,8 @@ fn two_soft_modes_among_many_directions_are_marked() {
     }
 }
 
-/// Weights of lower rank than there are units, down to none, in both representations, against enumeration: the paramagnet is
-/// there, and what is left out is of the second order in W at least, as with any weights in fields.
+/// Compares weights of lower rank than the number of units, down to no weights, with enumeration in both representations. The
+/// paramagnet is found. The terms left out are at least of second order in W, as with any weights in fields.
 #[test]
 fn weights_of_low_rank_agree_with_enumeration() {
     for (visible, hidden) in [(12, 9), (9, 12)] {
@@ -268,7 +268,7 @@ fn weights_of_low_rank_agree_with_enumeration() {
     }
 }
 
-/// All hidden units saturated: the sites are free in their fields.
+/// With all hidden units saturated, the sites are free in their fields.
 #[test]
 fn saturated_units_are_fields_to_the_others() {
     let (visible, hidden) = (9, 6);
@@ -285,7 +285,7 @@ fn saturated_units_are_fields_to_the_others() {
     }
 }
 
-/// Errors of `⟨s σ⟩/L` against the binomial sum at sizes that double, κ = 1/2, and the power of 1/N that they fall with.
+/// Errors of `⟨s σ⟩/L` compared with the binomial sum at doubling sizes, κ = 1/2, and the power of 1/N with which they fall.
 #[test]
 fn errors_of_the_machine_fall_with_size() {
     let error = |w: f64, visible: usize| {
@@ -299,14 +299,14 @@ fn errors_of_the_machine_fall_with_size() {
         let averages = PopulationStates::new(Order::Full, None).averages(&layers, &state, None).unwrap();
         (averages.correlation * v.transpose())[(0, 0)] / l - binomial(visible, hidden, w) / l
     };
-    // The expansion goes on with terms of order 1/N of those kept, which are themselves 1/N of the leading one.
+    // The next terms of the expansion are of order 1/N of those kept, which are themselves 1/N of the leading one.
     for w in [1.0, 1.1, 1.3, 1.6] {
         let errors = [200, 400, 800, 1600].map(|visible| error(w, visible));
         let exponent = (errors[0] / errors[3]).abs().log2() / 3.0;
         println!("{w}: {errors:?}, exponent {exponent:.3}");
         assert!((exponent - 2.0).abs() < 0.1 && errors[0].abs() < 1e-4, "{w}: {errors:?}");
     }
-    // No mode integrated over: two powers of 1/N below the average, which is 1/N of L there.
+    // No mode is integrated over. The error is two powers of 1/N below the average, which is 1/N of L there.
     let errors = [1600, 3200].map(|visible| error(0.7, visible));
     let exponent = (errors[0] / errors[1]).abs().log2();
     println!("0.7: {errors:?}, exponent {exponent:.3}");
@@ -335,8 +335,8 @@ fn sampled(weights: &DMatrix<f64>, u: &DVector<f64>, v: &DVector<f64>) -> (f64, 
     (means.mean(), (means.variance() / (chains as f64 - 1.0)).sqrt())
 }
 
-/// A planted mode in noise of sigma = 0.3, before and after it condenses: the reaction of all others to a unit has to be
-/// taken to all orders, not to the first.
+/// A planted mode in noise of sigma = 0.3, before and after it condenses. The reaction of all other units to a unit must be taken
+/// to all orders, not only to the first.
 #[test]
 fn a_mode_in_noise_agrees_with_monte_carlo() {
     let (visible, hidden) = (120, 60);
@@ -358,7 +358,7 @@ fn a_mode_in_noise_agrees_with_monte_carlo() {
     }
 }
 
-/// The data term over samples and over a described population, against sums as they are written.
+/// Compares the data term over samples and over a described population with plain sums.
 #[test]
 fn the_data_term_is_the_plain_sum() {
     let (directions, hidden, count, noise) = (5, 7, 700, 0.09);
@@ -377,7 +377,7 @@ fn the_data_term_is_the_plain_sum() {
         let clamped = term.evaluate(&weights, &theta, noise).unwrap();
         let t = (weights.tr_mul(&z)).map_with_location(|j, _, field| smooth(field + theta[j], noise, &f64::tanh));
         let error = (clamped.correlation - &z * t.transpose() / count as f64).amax();
-        // With noise, what its nodes are chosen for.
+        // With noise, the accuracy that the nodes are chosen for.
         let allowed = if noise == 0.0 { 1e-8 } else { 1e-6 };
         assert!(error < allowed, "{noise}: {error:e}");
         assert!((clamped.hidden - t.column_sum() / count as f64).amax() < allowed);

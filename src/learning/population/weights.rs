@@ -1,23 +1,25 @@
 //! Weights of the states.
 //!
-//! `p_q ∝ Z_q`. Learning drives them quickly to the shares of the data: a step γ of the map changes `log Z_q` by
-//! `γ ⟨A_q, G⟩`, where A_q are the averages in state q and G the gradient, which is large, of the order of γ N_v N_h. The
-//! explicit map would throw all weight from one state to the other with every step; chains of a simulation cannot follow, they
-//! keep their shares. So in a step the weights are those at its end, the solution of
+//! `p_q ∝ Z_q`. Learning drives the weights quickly to the shares of the data. A step γ of the map changes `log Z_q` by
+//! `γ ⟨A_q, G⟩`, where A_q are the averages in state q and G is the gradient. This change is large, of the order of γ N_v N_h.
+//! The explicit map would throw all weight from one state to the other with every step. The chains of a simulation cannot follow,
+//! and keep their shares. So in a step the weights are those at its end, the solution of
 //!
 //! ```text
 //! log p_q = log Z_q + γ ⟨A_q, G_Data − Σ_q′ p_q′ A_q′⟩ + const,
 //! ```
 //!
-//! which is the minimum of a convex function, and the same as before for γ → 0.
+//! which is the minimum of a convex function. For γ → 0 the weights are the same as before.
 
 use super::contribution::{Contribution, Part};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
-/// Newton steps at most, the largest change of log p in one, and the error at which they end.
+/// Largest number of Newton steps.
 const STEPS: usize = 2000;
+/// Largest change of log p in a step.
 const LARGEST: f64 = 4.0;
+/// Error at which the steps end.
 const FOUND: f64 = 1e-12;
 
 /// `p_q ∝ e^{logs_q}`.
@@ -47,7 +49,7 @@ pub(super) fn at_end_of_step(
     solve(&drive, &gram)
 }
 
-/// `log p = drive − gram p + const`, `Σ p = 1`.
+/// Solves `log p = drive − gram p + const`, `Σ p = 1`.
 fn solve(drive: &[f64], gram: &DMatrix<f64>) -> Result<Vec<f64>> {
     let count = drive.len();
     let mut log_p = DVector::from_element(count, -(count as f64).ln());
@@ -88,7 +90,7 @@ fn solve(drive: &[f64], gram: &DMatrix<f64>) -> Result<Vec<f64>> {
 mod tests {
     use super::*;
 
-    /// The equation itself, also where one state has next to no weight; and the plain weights without a step.
+    /// Checks the equation itself, also where one state has almost no weight, and the plain weights without a step.
     #[test]
     fn weights_solve_their_equation() {
         let drive = [3.0, 250.0, -900.0, 251.0];

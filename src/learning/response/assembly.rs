@@ -1,4 +1,4 @@
-//! The machine's averages from what its states contribute.
+//! The machine's averages from the contributions of its states.
 
 use super::averages::MachineAverages;
 use super::mean_field::Contribution;
@@ -7,7 +7,7 @@ use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 
-/// Averages what the states contribute, over their weights and over the images that the symmetries make of them.
+/// Averages the contributions of the states over their weights and over their images under the symmetries.
 pub(super) fn assemble(
     ensemble: &Ensemble,
     reduced: &Reduced,
@@ -43,7 +43,7 @@ pub(super) fn assemble(
         }
     }
     average_images(&symmetry, &mut correlation, &mut bar, &mut m);
-    // Back to the places the modes have in the ensemble.
+    // Back to the order of the modes in the ensemble.
     let mut place = vec![0; all];
     reduced.active.iter().chain(&reduced.weak).enumerate().for_each(|(slot, &mode)| place[mode] = slot);
     let spread = |values: &DVector<f64>| {
@@ -85,9 +85,8 @@ fn average_images(symmetry: &Symmetry, correlation: &mut DMatrix<f64>, bar: &mut
     }
 }
 
-/// ⟨s_i⟩ and ⟨s_i σ_β⟩ of one contribution under an empirical law:
-/// `√L ⟨tanh h_i m_β⟩ + sech² h_i u_i·(Ā⁻¹ C)_β`, C the O(1) part. `u·tanh h = √L m̄` and `u·sech² u = Ā`, so that uᵀ of it is
-/// the whole correlation, O(1) part included.
+/// ⟨s_i⟩ and ⟨s_i σ_β⟩ of one contribution under an empirical law: `√L ⟨tanh h_i m_β⟩ + sech² h_i u_i·(Ā⁻¹ C)_β`, where C is the
+/// O(1) part. Since `u·tanh h = √L m̄` and `u·sech² u = Ā`, the product with uᵀ is the whole correlation, O(1) part included.
 fn of_sites(reduced: &Reduced, contribution: &Contribution, size: f64) -> Result<Option<(DVector<f64>, DMatrix<f64>)>> {
     let (Some(sites), Prior::Empirical(components)) = (&contribution.sites, reduced.ensemble.prior_u()) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Which states are described by which integral, each counted once.
+//! Assigns states to integrals, each state counted once.
 
 use super::finite_size::REST_CONDENSED;
 use super::hartree::quartic;
@@ -10,22 +10,21 @@ use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
 
-/// A mode not condensed is critical for `L r² <` this times a, r = 1 − w²χ and a the quartic coefficient of
-/// [`stiffness`](super::finite_size): C, right to first order in a/(L r²), errs by its square, 1/2 %.
+/// A mode that has not condensed is critical for `L r² <` this times a. Here r = 1 − w²χ, and a is the quartic coefficient of
+/// [`stiffness`](super::finite_size). C is right to first order in a/(L r²); its error is the square, 1/2 %.
 const CRITICAL: f64 = 15.0;
-/// The same for a condensed mode, whose r is that of its own fluctuations, 2 (w² − 1) close to its transition: the barrier to
-/// the image of the state is then 0.19 times the same ratio, and it must be high enough for the images to be separate states
-/// (e^{−8.5}).
+/// Same for a condensed mode. Its r is that of its own fluctuations, 2 (w² − 1) close to its transition. The barrier to the image
+/// of the state is then 0.19 times the same ratio. It must be high enough for the images to be separate states (e^{−8.5}).
 const CRITICAL_CONDENSED: f64 = 45.0;
 /// Magnetization that a field may induce in a mode before it counts as condensed.
 const FIELD_INDUCED: f64 = 0.1;
 
 impl MeanFieldResponse {
-    /// Contributions of all states, each counted once: by integrals where they are due, by mean field otherwise.
+    /// Contributions of all states, each counted once: by integrals where needed, by mean field otherwise.
     pub(super) fn families(&self, reduced: &Reduced, points: &[FixedPoint], size: f64) -> Result<Vec<Contribution>> {
         let ensemble = &reduced.ensemble;
         let symmetry = ensemble.symmetry();
-        // The state of lowest free energy chooses first: one about to vanish must not change how the others are treated.
+        // The state of lowest free energy chooses first: a state about to vanish must not change how the others are treated.
         let mut order: Vec<usize> = (0..points.len()).collect();
         order.sort_by(|&a, &b| points[a].free_energy.total_cmp(&points[b].free_energy).then(a.cmp(&b)));
         let mut covered = vec![false; points.len()];
@@ -60,8 +59,9 @@ impl MeanFieldResponse {
         Ok(contributions)
     }
 
-    /// The modes to integrate over in a state: the softest two, condensed ones first, since a soft mode grows at the expense of
-    /// a condensed one. In mean field only if one of all is critical, and the first alone if no other is.
+    /// The modes to integrate over in a state: the softest two, condensed ones first, since a soft mode grows at the expense of a
+    /// condensed one. With [`Integrals::AtTransitions`] only modes up to the last critical one count; there are none if no mode
+    /// is critical.
     fn integrated(&self, ensemble: &Ensemble, point: &FixedPoint, r: &DVector<f64>, size: f64) -> Vec<usize> {
         let symmetry = ensemble.symmetry();
         let is_condensed = |mode: usize| {
@@ -84,8 +84,8 @@ impl MeanFieldResponse {
     }
 }
 
-/// Whether two states differ in the given modes only: where the sign of a mode is free, the same modes of the rest are
-/// condensed; elsewhere the rest has about the same magnetizations.
+/// Whether two states differ in the given modes only. Where the sign of a mode is free, the same modes of the rest are condensed;
+/// elsewhere the rest has about the same magnetizations.
 fn same_rest(symmetry: &Symmetry, integrated: &[usize], a: &FixedPoint, b: &FixedPoint) -> bool {
     let (a, b) = (&a.magnetization, &b.magnetization);
     (0..a.len()).filter(|mode| !integrated.contains(mode)).all(|mode| {

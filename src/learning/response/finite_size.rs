@@ -10,16 +10,17 @@
 //! states of given m̄ (I: the Legendre transform of J), and dm̄ √det I'' = dλ √det J''. This is the saddle-point form of the
 //! density of m̄, with relative corrections O(1/L) that hardly depend on λ; the hidden side is exact.
 //!
-//! What is not integrated over follows λ:
+//! All that is not integrated over follows λ:
 //! * modes with magnetization or field of their own ("rest"): m_γ, m̄_γ solve their equations at every λ, and their Gaussian
 //!   fluctuations enter as a determinant;
-//! * the overlaps q, q̄ of the noise, likewise (their own fluctuations are left out);
-//! * modes without ("spectators", symmetric laws): `(1 − w²χ)^{-1/2}` each, χ = E sech² h E sech² h̄ at this λ. 1 − w²χ is
-//!   renormalised ([`stiffness`](super::hartree)) so that it stays positive, in the rest's determinant too.
+//! * the overlaps q, q̄ of the noise, in the same way (their own fluctuations are left out);
+//! * modes without either ("spectators", symmetric laws): a factor `(1 − w²χ)^{-1/2}` each, with χ = E sech² h E sech² h̄ at
+//!   this λ. 1 − w²χ is renormalised ([`stiffness`](super::hartree)) so that it stays positive, also in the determinant of the
+//!   rest.
 //!
-//! Nodes: the trapezoidal rule with step h on a Gaussian of deviation s errs by 2 exp(−2π² s²/h²). Since f'' ≤ J'', no
-//! peak of the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves 5e-9 ([`STEP`]). Nodes are visited outward from the
-//! stationary points of f for as long as the weight exceeds e^{−32} of the largest.
+//! The trapezoidal rule with step h on a Gaussian of deviation s has an error of 2 exp(−2π² s²/h²). Since f'' ≤ J'', no peak of
+//! the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves an error of 5e-9 ([`STEP`]). Nodes are visited
+//! outward from the stationary points of f as long as the weight exceeds e^{−32} of the largest.
 
 use super::integral::{Background, FiniteSize, IntegralAverages, SUPPORT};
 
@@ -33,24 +34,25 @@ use crate::{Ensemble, Error, FixedPoint, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::collections::{HashSet, VecDeque};
 
-/// Step of the grid in units of 1/√(L J''), over one mode and over two: 5e-9 and 6e-6 for a Gaussian peak, the latter still
-/// below what the saddle-point density leaves.
+/// Step of the grid in units of 1/√(L J''), over one mode and over two. For a Gaussian peak the errors are 5e-9 and 6e-6. The
+/// latter is still below the error of the saddle-point density.
 const STEP: [f64; 2] = [1.0, 1.25];
-/// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the rule errs by e^{−π²/(k h)} = 2e-11.
+/// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the error of the rule is e^{−π²/(k h)} = 2e-11.
 const LARGEST_STEP: f64 = 0.4;
-/// Units still free in some direction, N_v Ā, below which λ is followed no further, over one mode and over two: m̄ no longer
-/// changes by more than as many units. Only where units are saturated (large w) or fewer than 50 is there weight.
+/// λ is followed no further once fewer units than this are free in some direction, N_v Ā, over one mode and over two: m̄ then no
+/// longer changes by more than this number of units. There is weight only where units are saturated (large w) or fewer than 50.
 const SATURATED: [f64; 2] = [1e-3, 1e-2];
-/// Mean residual of the rest's equations above which the averages are refused.
+/// The averages are refused if the mean residual of the rest's equations is above this.
 const UNSOLVED: f64 = 1e-4;
-/// Most nodes of one integral.
+/// Largest number of nodes of one integral.
 const MOST_NODES: usize = 100_000;
-/// The same where a rest is solved for at each of them, which takes milliseconds.
+/// Same where a rest is solved for at each node, which takes milliseconds.
 const MOST_SOLVED: usize = 20_000;
 /// Magnetization above which the rest counts as condensed where no sign of its own is free.
 pub(super) const REST_CONDENSED: f64 = 0.25;
-/// Modes of an ensemble without symmetry up to which all take part; beyond, only those of w above [`TAKES_PART`].
+/// Largest number of modes of an ensemble without symmetry for which all modes take part.
 const ALL_TAKE_PART: usize = 40;
+/// Beyond this number only modes with w above this take part.
 const TAKES_PART: f64 = 0.5;
 
 impl FiniteSize {
@@ -58,7 +60,7 @@ impl FiniteSize {
     /// as the start from which they follow λ.
     ///
     /// # Errors
-    /// Not one or two different modes of the ensemble; a state of another ensemble; backends that cannot serve.
+    /// Not one or two different modes of the ensemble; a state of another ensemble; backends that cannot be used.
     pub fn new(ensemble: &Ensemble, integrated: &[usize], state: &FixedPoint) -> Result<Self> {
         let (m, bar) = (state.magnetization.clone(), state.magnetization_bar.clone());
         Self::around(
@@ -153,8 +155,8 @@ impl FiniteSize {
     /// The averages at size L.
     ///
     /// # Errors
-    /// L not positive; a weight so broad that it would need more nodes than an integral may have; a rest that cannot follow; failures of
-    /// the averages.
+    /// L not positive; a weight so broad that it would need more nodes than an integral may have; a rest that cannot follow λ;
+    /// failures of the averages.
     pub fn averages(&mut self, size: f64) -> Result<IntegralAverages> {
         self.averages_with(size, STEP[self.integrated - 1])
     }
@@ -230,7 +232,7 @@ impl FiniteSize {
         Ok(sums)
     }
 
-    /// The nodes beside one, with the rest to start from there.
+    /// The neighbours of a node, with the rest to start from there.
     fn neighbours(&self, index: [i64; 2], rest: &DVector<f64>) -> Vec<([i64; 2], DVector<f64>)> {
         let mut neighbours = Vec::with_capacity(4);
         for (axis, side) in (0..self.integrated).flat_map(|axis| [(axis, -1), (axis, 1)]) {
@@ -248,7 +250,7 @@ impl FiniteSize {
         neighbours
     }
 
-    /// Modes whose sign is free are integrated over λ > 0 only, on a grid that zero lies half a step below.
+    /// The node at λ. Modes whose sign is free are integrated over λ > 0 only, on a grid that begins half a step above zero.
     fn index(&self, lambda: &DVector<f64>, h: f64) -> [i64; 2] {
         let mut index = [0; 2];
         for axis in 0..self.integrated {
@@ -278,7 +280,7 @@ fn check(integrated: &[usize], modes: usize, background: &Background) -> Result<
     Ok(())
 }
 
-/// Which modes follow λ, which only fluctuate, and which are held.
+/// The modes that follow λ, those that only fluctuate, and those that are held.
 fn roles(
     ensemble: &Ensemble,
     symmetry: &Symmetry,

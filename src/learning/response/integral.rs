@@ -1,4 +1,4 @@
-//! The integral of a finite machine: what it is over, and what it averages to.
+//! The integral of a finite machine: its modes, and its averages.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -8,14 +8,14 @@ use super::relax::Relaxation;
 /// Weights below e^{−32} = 1e-14 of the largest are left out.
 pub(super) const SUPPORT: f64 = 32.0;
 
-/// A mode counts as condensed from `L |m̄ m|` = 1/100 on: below, C and the total derivative differ by less than that.
+/// A mode counts as condensed above `L |m̄ m|` = 1/100: below, C and the total derivative differ by less than that.
 pub(super) const CONDENSED: f64 = 0.01;
 
-/// What an integral gives, over all modes of the ensemble. Signs of modes that a symmetry makes free are taken positive:
-/// their images have been counted in `log_partition` but not averaged over.
+/// Averages that an integral gives, over all modes of the ensemble. Signs that a symmetry makes free are taken positive: the
+/// images are counted in `log_partition` but not averaged over.
 #[derive(Clone, Debug)]
 pub struct IntegralAverages {
-    /// log Z, with the constants of the free energy (log 2 a unit).
+    /// log Z, with the constants of the free energy (log 2 per unit).
     pub log_partition: f64,
     /// ⟨m̄_α⟩.
     pub magnetization_bar: DVector<f64>,
@@ -23,28 +23,28 @@ pub struct IntegralAverages {
     pub magnetization: DVector<f64>,
     /// L ⟨m̄_α m_β⟩, `modes × modes`.
     pub leading: DMatrix<f64>,
-    /// The O(1) part of ⟨s_α σ_β⟩: fluctuations of the modes not integrated over, at fixed λ and averaged over it; on the
-    /// diagonal of modes that are integrated over or condensed, the derivative of the log of the determinants with respect to
-    /// w (of the spectators' averaged over λ; of the rest's at the stationary points).
+    /// The O(1) part of ⟨s_α σ_β⟩: fluctuations of the modes not integrated over, at fixed λ and averaged over λ. On the diagonal
+    /// of modes that are integrated over or condensed, it is the derivative of the log of the determinants with respect to w. The
+    /// derivative for the spectators is averaged over λ; that for the rest is taken at the stationary points.
     pub order_one: DMatrix<f64>,
-    /// With an empirical law of û: what its sites do.
+    /// With an empirical law of û: averages on its sites.
     pub sites: Option<SiteAverages>,
-    /// Modes (from 0) that were held fixed: nothing is said of their fluctuations.
+    /// Modes (from 0) that were held fixed: their fluctuations are not given.
     pub held: Vec<usize>,
     /// Nodes of the integral.
     pub nodes: usize,
-    /// Residual of the rest's equations, averaged as everything is.
+    /// Residual of the rest's equations, averaged with the same weights.
     pub residual: f64,
 }
 
 /// Averages on the sites of an empirical law of û.
 #[derive(Clone, Debug)]
 pub struct SiteAverages {
-    /// ⟨s_i⟩: tanh h_i in a state; in an integral with its correction at given m̄, averaged.
+    /// ⟨s_i⟩: tanh h_i in a state; in an integral, the average of tanh h_i with its correction at given m̄.
     pub tanh: DVector<f64>,
     /// ⟨sech² h_i⟩.
     pub sech2: DVector<f64>,
-    /// ⟨s_i m_β⟩ of the same, `sites × modes`.
+    /// ⟨s_i m_β⟩ for the same s_i, `sites × modes`.
     pub tanh_magnetization: DMatrix<f64>,
 }
 
@@ -58,14 +58,14 @@ pub struct FiniteSize {
     pub(super) spectator_w: Vec<f64>,
     pub(super) held: Vec<usize>,
     pub(super) free: Vec<bool>,
-    /// Whether only all signs together are free, the rest's included: the first axis then is as if its sign were.
+    /// Whether only all signs together are free, including those of the rest. The sign of the first axis then counts as free.
     pub(super) mirror: bool,
     pub(super) sigma: f64,
     pub(super) w: DVector<f64>,
     pub(super) eta: DVector<f64>,
     pub(super) theta: DVector<f64>,
     pub(super) background: Background,
-    /// Σ w m m̄ of the modes held.
+    /// Σ w m m̄ of the held modes.
     pub(super) held_energy: f64,
     pub(super) quartic: f64,
     /// N_v/L.
@@ -75,9 +75,9 @@ pub struct FiniteSize {
     pub(super) hidden: Layer,
     pub(super) relaxation: Relaxation,
     pub(super) sample: Vec<f64>,
-    /// log of the weight in m̄ at the last node, but for −L f.
+    /// log of the weight in m̄ at the last node, without −L f.
     pub(super) prefactor: f64,
-    /// dλ/dm̄ at the last node, the rest following.
+    /// dλ/dm̄ at the last node, where the rest follows.
     pub(super) slope: DMatrix<f64>,
 }
 

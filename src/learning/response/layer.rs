@@ -1,31 +1,31 @@
-//! One layer of the machine as the finite-size integrals see it: what its units answer to the fields on a few modes.
+//! One layer of the machine in the finite-size integrals: the response of its units to the fields on a few modes.
 //!
 //! ```text
 //! h = k (s x + Σ_a c_a û_a) + (the site's own field),    k = κ^{1/4} (visible) or κ^{-1/4} (hidden)
 //! potential k^{-2} E log 2cosh h,    response k^{-1} E[û_a tanh h],    pair E[û_a û_b sech² h]
 //! ```
 //!
-//! each the derivative of the one before it with respect to c. An empirical law is a sum over its sites, and so is the
-//! Bernoulli law of few modes without noise (its 2^{a−1} pairs of opposite sites); other laws go through [`Averager`].
+//! Each is the derivative of the one before it with respect to c. An empirical law is a sum over its sites. So is the Bernoulli
+//! law of few modes without noise (its 2^{a−1} pairs of opposite sites). Other laws use [`Averager`].
 
 use crate::theory::average::{Averager, Backend, Field};
 use crate::theory::quadrature::{self, Rule};
 use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 
-/// Modes up to which the Bernoulli law is summed over its 2^{a−1} kinds of sites.
+/// Largest number of modes for which the Bernoulli law is summed over its 2^{a−1} kinds of sites.
 const BERNOULLI_MODES: usize = 5;
-/// Gauss–Hermite nodes for noise of standard deviation s on the sites: tanh has its poles at ±iπ/2, and n nodes err by
-/// exp(−√(2n) π/(2s)), e^{−18} with 65 s².
+/// Number of Gauss–Hermite nodes, in units of s², for noise of standard deviation s on the sites. tanh has its poles at ±iπ/2,
+/// and the error of n nodes is exp(−√(2n) π/(2s)): e^{−18} with 65 s².
 const NOISE_NODES: f64 = 65.0;
-/// Fewest and most of them.
+/// Smallest and largest number of these nodes.
 const NOISE_LIMITS: (f64, f64) = (6.0, 64.0);
-/// Largest noise s: the most nodes leave e^{−11} of it.
+/// Largest noise s: with the largest number of nodes the error is e^{−11}.
 const MOST_NOISE: f64 = 1.6;
-/// Largest |h| for which e^{±2h} are numbers, with room for the product of two.
+/// Largest |h| for which e^{±2h}, and the product of two of them, are finite.
 const FARTHEST: f64 = 170.0;
 
-/// What a layer answers.
+/// The response of a layer.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     /// `k^{-2} E log 2cosh h`; only with detail.
@@ -51,7 +51,7 @@ enum Law {
 /// Sites of equal weight, with scratch memory.
 #[derive(Clone, Debug)]
 struct Sites {
-    /// Site after site, its components of the modes.
+    /// Components of the modes, site after site.
     values: Vec<f64>,
     fields: Vec<f64>,
     noise: Rule,
@@ -66,7 +66,8 @@ impl Sites {
         Self { values, fields, noise, total: Vec::new(), powers: Vec::new(), sites: Vec::new() }
     }
 
-    /// Sum of weight times log 2cosh over noise and sites, and the averages of each site in `sites`, at the fields in `total`.
+    /// Returns the sum of weight times log 2cosh over noise and sites, and adds the averages of each site to `sites`, at the
+    /// fields in `total`.
     fn average(&mut self, noise: f64) -> f64 {
         let Self { noise: rule, total, powers, sites, .. } = self;
         let farthest = |values: &[f64], scale: f64| values.iter().fold(0.0f64, |far, x| far.max((scale * x).abs()));
@@ -81,7 +82,7 @@ impl Sites {
             log += weight
                 * if apart {
                     let (down, up) = powers_of(shift);
-                    // e^{−2|h|} of a sum is a product of two powers: no exponential is left to take.
+                    // e^{−2|h|} of a sum is a product of two powers: no further exponential is needed.
                     add_sites(total, powers, sites, (shift, weight), |_, powers| (powers.0 * down).min(powers.1 * up))
                 } else {
                     // No field is used twice.
@@ -108,8 +109,8 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// The layer seen by the modes `active`, in their order. `held` are the field coefficients of all modes, of which those
-    /// that are not active act on the sites of an empirical law as a fixed field.
+    /// The layer for the modes `active`, in their order. `held` are the field coefficients of all modes. Those of modes that are
+    /// not active act on the sites of an empirical law as a fixed field.
     pub fn new(
         prior: &Prior,
         active: &[usize],
@@ -131,7 +132,7 @@ impl Layer {
                 Law::Sites(Sites::new(values.collect(), fields.as_slice().to_vec(), noise_rule(scale * sigma)?))
             }
             Prior::Bernoulli if sigma == 0.0 && modes <= BERNOULLI_MODES && backend == Backend::Fourier => {
-                // The opposite site gives the same to every even average.
+                // The opposite site contributes the same to every even average.
                 let kinds = 1usize << modes.saturating_sub(1);
                 let sign = |site: usize, mode: usize| if mode > 0 && site >> (mode - 1) & 1 == 1 { -1.0 } else { 1.0 };
                 let values = (0..kinds).flat_map(|site| (0..modes).map(move |mode| sign(site, mode)));
@@ -155,8 +156,8 @@ impl Layer {
         self.scale
     }
 
-    /// Answers to the fields `coefficients` (unscaled: w m + η) and the noise σ√q. Without detail only `response` and `sech2`
-    /// are set.
+    /// Evaluates the response to the fields `coefficients` (unscaled: w m + η) and the noise σ√q. Without detail only `response`
+    /// and `sech2` are set.
     pub fn evaluate(&mut self, coefficients: &DVector<f64>, noise: f64, detail: bool) -> Result<()> {
         self.scratch.iter_mut().zip(coefficients.iter()).for_each(|(out, c)| *out = self.scale * c);
         let noise = self.scale * noise;
@@ -184,13 +185,13 @@ impl Layer {
         Ok(())
     }
 
-    /// What `E[s_i | m̄]` of each site has beyond tanh h_i where the first `fixed` of the modes' m̄ are given: h_i is the field
-    /// at which m̄ is the mean, and the spread that such fields would have is not there. From the derivative of ½ log det I''
-    /// with respect to the site's field at fixed m̄,
+    /// Correction of `E[s_i | m̄]` of each site beyond tanh h_i, where the m̄ of the first `fixed` modes are given. Here h_i is
+    /// the field at which m̄ is the mean, but such fields would have a spread that is absent at given m̄. From the derivative of
+    /// ½ log det I'' with respect to the site's field at fixed m̄, the correction is
     ///
     /// `−(1/2N) [ t''_i g_i − t'_i û_i·Ā⁻¹ (1/N) Σ_j û_j t''_j g_j ]`, g_i = û_i·(Ā_II)⁻¹ û_i, t' = sech², t'' = −2 tanh sech²;
     ///
-    /// its projections on û vanish. Zero where Ā is singular, and for laws that have no sites.
+    /// its projections on û vanish. It is zero where Ā is singular, and empty for laws without sites.
     pub fn given_magnetization(&self, fixed: usize) -> DVector<f64> {
         let Law::Sites(Sites { values, sites, .. }) = &self.law else { return DVector::zeros(0) };
         let mut out = DVector::zeros(sites.len());
@@ -235,7 +236,7 @@ fn noise_rule(largest: f64) -> Result<Rule> {
     quadrature::hermite((NOISE_NODES * largest * largest).ceil().clamp(NOISE_LIMITS.0, NOISE_LIMITS.1) as usize)
 }
 
-/// What one site does: tanh h, sech² h and tanh h sech² h, averaged over the noise.
+/// Averages of one site over the noise: tanh h, sech² h and tanh h sech² h.
 #[derive(Clone, Copy, Debug, Default)]
 struct Site {
     tanh: f64,
@@ -243,8 +244,8 @@ struct Site {
     bend: f64,
 }
 
-/// Sum of log 2cosh over the sites, and each site's averages added to `sites` with the weight of this `(shift, weight)` of the
-/// noise. `decay` is e^{−2|h|} of a field, and of what belongs to it in `others`.
+/// Returns the sum of log 2cosh over the sites, and adds the averages of each site to `sites`, for one `(shift, weight)` of the
+/// noise. `decay` is e^{−2|h|} from a field and its entry in `others`.
 fn add_sites<T>(
     fields: &[f64],
     others: &[T],
@@ -318,7 +319,7 @@ mod tests {
     use crate::theory::prior::Components;
     use std::sync::Arc;
 
-    /// The sums over sites against the averager's own, with noise and site fields.
+    /// Compares the sums over sites with those of the averager, with noise and site fields.
     #[test]
     fn sites_agree_with_the_averager() {
         let values = DMatrix::from_fn(7, 2, |i, j| ((3 * i + 5 * j) as f64).sin() * 1.4);
@@ -383,7 +384,7 @@ mod tests {
         assert!(matches!(noise_rule(1.7), Err(Error::Range { .. })) && noise_rule(1.6).is_ok());
     }
 
-    /// Two kinds of sites for two Bernoulli modes, against the Fourier average.
+    /// Compares four kinds of sites for three Bernoulli modes with the Fourier average.
     #[test]
     fn bernoulli_sites_agree_with_the_averager() {
         let c = DVector::from_vec(vec![0.9, 0.5, 0.2]);
@@ -393,7 +394,7 @@ mod tests {
         let mut averager = Averager::new(&Prior::Bernoulli, 3, Backend::Fourier).unwrap();
         let potential = averager.log_2cosh(&Field::new(&scaled, 0.0)).unwrap() / 1.69;
         let mut linear = averager.linearize(&Field::new(&scaled, 0.0)).unwrap();
-        // The Fourier averages are accurate to 2e-15 a node.
+        // The Fourier averages are accurate to 2e-15 per node.
         assert!((layer.answer.potential - potential).abs() < 1e-13);
         assert!((&layer.answer.pair - linear.component_pair_sech2()).amax() < 1e-13);
         assert!((layer.answer.bend[1] - linear.averages().component_tanh_sech2[1]).abs() < 1e-13);

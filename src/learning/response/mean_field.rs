@@ -1,12 +1,12 @@
-//! What one state contributes: its mean field, or the finite-size integral over one or two of its modes.
+//! Contribution of one state: its mean field, or the finite-size integral over one or two of its modes.
 //!
 //! ```text
 //! ⟨s_α σ_β⟩ = L m̄_α m_β + O(1),    F = L f + ½ log det(1 − Ā D B D)
 //! ```
 //!
-//! The O(1) term is the linear response C between and along modes that are not condensed, and `−½ d(log det)/dw_α`, a total
-//! derivative along the solution, on the diagonal of those that are: there the shift of the mean is of the same order as C
-//! and of opposite sign (`docs/theory.md`, section 2b).
+//! The O(1) term is the linear response C between and along modes that are not condensed. On the diagonal of condensed modes it
+//! is `−½ d(log det)/dw_α`, a total derivative along the solution: there the shift of the mean is of the same order as C and of
+//! opposite sign (`docs/theory.md`, section 2b).
 
 use super::finite_size::REST_CONDENSED;
 use super::hartree::{quartic, stiffness};
@@ -18,12 +18,12 @@ use crate::{Ensemble, FixedPoint, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
-/// Step in w of the numerical derivative: its error is 1e-8 d³/dw³, against 1e-12/1e-4 from the solutions.
+/// Step in w of the numerical derivative: its error is 1e-8 d³/dw³, and 1e-12/1e-4 from the solutions.
 const STEP: f64 = 1e-4;
-/// Most modes whose total derivative is taken in one state, those of largest |m̄ m|: each costs two solves.
+/// Largest number of modes whose total derivative is taken in one state, those of largest |m̄ m|: each costs two solves.
 const MOST_DERIVATIVES: usize = 8;
 
-/// The part of one state (with its images) or of one integral; matrices are over the ensemble's modes and then the weak ones.
+/// Contribution of one state (with its images) or of one integral. Matrices are over the ensemble's modes, then the weak ones.
 #[derive(Clone, Debug)]
 pub(super) struct Contribution {
     pub log_weight: f64,
@@ -51,7 +51,7 @@ pub(super) fn layers(ensemble: &Ensemble, state: &FixedPoint) -> Result<(Layer, 
     Ok((visible, hidden))
 }
 
-/// `1 − w_α² Ā_αα B_αα` of every mode: what is left of its stiffness in the state.
+/// `1 − w_α² Ā_αα B_αα` of every mode: its remaining stiffness in the state.
 pub(super) fn stiffnesses(ensemble: &Ensemble, state: &FixedPoint) -> Result<DVector<f64>> {
     let (visible, hidden) = layers(ensemble, state)?;
     Ok(DVector::from_fn(ensemble.modes().len(), |mode, _| {
@@ -130,7 +130,7 @@ pub(super) fn of_state(ensemble: &Ensemble, state: &FixedPoint, weak: &[f64], si
         order_one[(mode, mode)] = fluctuation(ensemble.modes()[mode]);
     }
     for (rank, &mode) in condensed.iter().enumerate() {
-        // Without the derivative neither is there reason to trust C: the leading order alone.
+        // Without the derivative there is no reason to trust C either: only the leading order counts.
         let derivative = if rank < MOST_DERIVATIVES { total_derivative(ensemble, state, weak, mode)? } else { None };
         order_one[(mode, mode)] = derivative.unwrap_or(0.0);
     }
@@ -190,7 +190,7 @@ pub(super) fn of_integral(
     Ok(Contribution { log_weight: log_partition + images, leading, order_one, magnetization_bar, magnetization, sites })
 }
 
-/// log of the number of images that the symmetry makes of the rest's magnetizations.
+/// log of the number of images of the rest's magnetizations under the symmetry.
 fn rest_images(symmetry: &Symmetry, integrated: &[usize], magnetization: &DVector<f64>) -> f64 {
     let rest = (0..magnetization.len()).filter(|mode| !integrated.contains(mode));
     let number = match symmetry {

@@ -1,4 +1,4 @@
-//! One node of a finite-size integral: the rest solved at its λ, the weight there, and what is averaged.
+//! One node of a finite-size integral: the rest solved at its λ, the weight there, and the quantities to be averaged.
 
 use super::hartree::{inverse_of_rest, log_factor, stiffness};
 use super::integral::FiniteSize;
@@ -24,7 +24,7 @@ impl FiniteSize {
         result
     }
 
-    /// One round of the equations at fixed λ: fields, visible answers, hidden answers, and what they make of the rest.
+    /// One round of the equations at fixed λ: fields, visible response, hidden response. Returns the rest that follows from them.
     pub(super) fn round(&mut self, lambda: &DVector<f64>, rest: &DVector<f64>, detail: bool) -> Result<DVector<f64>> {
         let (k, all) = (self.integrated, self.active.len());
         let mut fields = DVector::zeros(all);
@@ -42,7 +42,7 @@ impl FiniteSize {
         Ok(DVector::from_iterator(rest.len(), answers.iter().copied().chain([overlap]).take(rest.len())))
     }
 
-    /// log of the weight at one node, and in `self.sample` what is averaged.
+    /// Returns the log of the weight at one node, and sets `self.sample` to the quantities to be averaged.
     pub(super) fn node(&mut self, lambda: &DVector<f64>, rest: &DVector<f64>, size: f64) -> Result<f64> {
         self.round(lambda, rest, true)?;
         let (k, all) = (self.integrated, self.active.len());
@@ -99,9 +99,9 @@ impl FiniteSize {
         (a * b - c * c) / (0.5 * (a + b + ((a - b).powi(2) + 4.0 * c * c).sqrt())).max(f64::MIN_POSITIVE)
     }
 
-    /// With P = Ā⁻¹ and S = P − D B D, both `active × active`: the rest's m̄ has covariance (S_RR)⁻¹/L at fixed λ, hence
-    /// `⟨δs_α δσ_β⟩ = [(S_RR)⁻¹ D B]_αβ`; the weight in m̄ is `√(det P/det S_RR)`; and dλ = Q dm̄ with
-    /// `Q = P_II − P_IR (S_RR)⁻¹ S_RI`. Without a rest Q is P, and the weight in λ √det Ā.
+    /// Fluctuations of the rest. Let P = Ā⁻¹ and S = P − D B D, both `active × active`. At fixed λ the rest's m̄ has the
+    /// covariance (S_RR)⁻¹/L, hence `⟨δs_α δσ_β⟩ = [(S_RR)⁻¹ D B]_αβ`. The weight in m̄ is `√(det P/det S_RR)`, and dλ = Q dm̄
+    /// with `Q = P_II − P_IR (S_RR)⁻¹ S_RI`. Without a rest Q is P, and the weight in λ is √det Ā.
     fn rest_fluctuations(&self, size: f64) -> Fluctuations {
         let (k, all) = (self.integrated, self.active.len());
         let rest = all - k;
@@ -130,11 +130,11 @@ impl FiniteSize {
     }
 }
 
-/// What the modes that follow λ add at one λ.
+/// Contribution of the modes that follow λ, at one λ.
 struct Fluctuations {
     /// ⟨δs_α δσ_β⟩ at fixed λ, `active × active`.
     rest: DMatrix<f64>,
-    /// log of the weight in m̄ but for e^{−L f} and the spectators.
+    /// log of the weight in m̄, without e^{−L f} and the spectators.
     log_weight: f64,
     /// Q = dλ/dm̄.
     slope: DMatrix<f64>,

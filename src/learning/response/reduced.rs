@@ -9,9 +9,9 @@ use nalgebra::DVector;
 /// The modes that can condense, as an ensemble of their own.
 pub(super) struct Reduced {
     pub ensemble: Ensemble,
-    /// Their places among all modes.
+    /// Indices of the active modes among all modes.
     pub active: Vec<usize>,
-    /// The others.
+    /// Indices of the other modes.
     pub weak: Vec<usize>,
     pub weak_w: Vec<f64>,
 }

@@ -1,4 +1,4 @@
-//! Fixed points of a smooth map by Broyden's method, warm from one parameter value to the next.
+//! Fixed points of a smooth map by Broyden's method, with a warm start from one parameter value to the next.
 //!
 //! The inverse Jacobian of `G(y) − y` is learnt from the steps themselves (C. G. Broyden, *Math. Comp.* 19, 577 (1965)) and
 //! kept: along the nodes of an integral the map changes little, and two or three evaluations are enough.
@@ -6,9 +6,9 @@
 use crate::Result;
 use nalgebra::{DMatrix, DVector};
 
-/// Largest |G(y) − y| of a solution. The free energy is stationary in y, and the averages are wanted to 1e-6.
+/// Largest |G(y) − y| of a solution. The free energy is stationary in y, and the averages are needed to 1e-6.
 const TOLERANCE: f64 = 1e-10;
-/// Evaluations before a solve is given up.
+/// Largest number of evaluations in a solve.
 const STEPS: usize = 80;
 
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl Relaxation {
         Self { inverse: -DMatrix::identity(unknowns, unknowns) }
     }
 
-    /// Takes `y` to the fixed point of `map`, kept inside by `clamp`; returns the residual it ends with.
+    /// Moves `y` to the fixed point of `map`, within the limits of `clamp`. Returns the final residual.
     pub fn solve(
         &mut self,
         y: &mut DVector<f64>,
@@ -37,7 +37,7 @@ impl Relaxation {
             if defect.amax() <= TOLERANCE {
                 break;
             }
-            // A long way without success: the estimate is of no use, start again with plain iteration.
+            // After many steps without success the estimate is useless: start again with plain iteration.
             if step % 20 == 19 {
                 self.inverse = -DMatrix::identity(y.len(), y.len());
             }
@@ -51,7 +51,7 @@ impl Relaxation {
         Ok(defect.amax())
     }
 
-    /// The rank-one change after which the inverse takes the change of the defect to the step made.
+    /// Rank-one update of the inverse, which then maps the change of the defect to the step.
     fn update(&mut self, moved: &DVector<f64>, change: &DVector<f64>) {
         let predicted = &self.inverse * change;
         let denominator = moved.dot(&predicted);

@@ -1,17 +1,17 @@
-//! Where the weight of a finite-size integral is found: the stationary points of f.
+//! The stationary points of f, around which the weight of a finite-size integral lies.
 
 use super::integral::{CONDENSED, FiniteSize, SUPPORT};
 use crate::{Error, Result};
 use nalgebra::DVector;
 
-/// Rounds of `λ ← η + w m(λ)` towards a stationary point, and the step in units of 1/√L at which it is close enough: where
-/// rounds are slow the weight is flat, and nodes spread from the seed.
+/// Largest number of rounds of `λ ← η + w m(λ)` towards a stationary point.
 const SEED_ROUNDS: usize = 40;
+/// Step, in units of 1/√L, at which λ is close enough: where rounds are slow the weight is flat, and nodes spread from the seed.
 const SEED_CLOSE: f64 = 0.3;
 /// Step in w of numerical derivatives, whose error is then 1e-6 of the third derivative.
 const W_STEP: f64 = 1e-3;
 
-/// A point where the weight is looked for.
+/// A point where the integral looks for weight.
 pub(super) struct Seed {
     pub exponent: f64,
     pub curvature: f64,
@@ -22,7 +22,7 @@ pub(super) struct Seed {
 }
 
 impl FiniteSize {
-    /// Stationary points of f that matter.
+    /// The stationary points of f that have weight.
     pub(super) fn seeds(&mut self, size: f64) -> Result<Vec<Seed>> {
         let close = SEED_CLOSE / size.sqrt();
         let mut found = Vec::new();
@@ -57,9 +57,10 @@ impl FiniteSize {
         Ok(found)
     }
 
-    /// For each active mode, the derivative of the log of the weight's prefactor with respect to w at fixed m̄, the rest
-    /// following (at fixed m̄ that of −L f is L m̄ m): where there is a rest, for the modes integrated over and those of the rest that are condensed. It varies on the scale
-    /// of λ itself, not on that of the peaks: its mean over the stationary points will do.
+    /// For each active mode, the derivative of the log of the weight's prefactor with respect to w at fixed m̄, where the rest
+    /// follows. (The derivative of −L f at fixed m̄ is L m̄ m.) If there is a rest, it is given for the modes integrated over and
+    /// for those of the rest that are condensed. It varies on the scale of λ itself, not on that of the peaks, so its mean over
+    /// the stationary points is enough.
     pub(super) fn pulls(&mut self, seeds: &[Seed], size: f64) -> Result<Vec<Option<f64>>> {
         let (k, all) = (self.integrated, self.active.len());
         let mut pulls = vec![None; all];
@@ -90,7 +91,7 @@ impl FiniteSize {
         Ok(pulls)
     }
 
-    /// log of the prefactor at the m̄ that a seed had, where w has changed since.
+    /// log of the prefactor at the m̄ of a seed, after a change of w.
     fn prefactor_at(&mut self, seed: &Seed, size: f64) -> Result<f64> {
         let (mut lambda, mut rest) = (seed.lambda.clone(), seed.rest.clone());
         for _ in 0..2 {
@@ -109,7 +110,8 @@ impl FiniteSize {
         rest.rows_mut(0, self.active.len() - self.integrated).neg_mut();
     }
 
-    /// Where stationary points are looked for: the largest fields |w m + η| can be, with every sign, and zero, on each axis.
+    /// Starts of the search for stationary points: on each axis zero and the largest possible field |w m + η| of either sign; and
+    /// the fields of the background.
     fn starts(&self) -> Vec<DVector<f64>> {
         let mut starts = vec![DVector::zeros(self.integrated)];
         for axis in 0..self.integrated {

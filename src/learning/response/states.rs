@@ -5,9 +5,9 @@
 //! ```
 //!
 //! (`docs/theory.md`, section 2b.) States are fixed points of the modes that can condense: under symmetric laws those with w
-//! above [`CAN_CONDENSE`] or with a field of their own; the others only fluctuate in each state. Where the fluctuations of a
-//! mode are too large for that, or always if asked for, a finite-size integral over the mode,
-//! or over two, takes the place of the state and of all others that differ from it in these modes only.
+//! above [`CAN_CONDENSE`] or with a field of their own. The other modes only fluctuate in each state. Where the fluctuations of a
+//! mode are too large for that, or always on request, a finite-size integral over the mode, or over two, replaces the state and
+//! all others that differ from it in these modes only.
 
 use super::reduced::{CAN_CONDENSE, Integrals};
 
@@ -22,7 +22,7 @@ use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
 use nalgebra::DMatrix;
 
-/// Points closer than this are one.
+/// Points closer than this are the same.
 const SAME_POINT: f64 = 1e-6;
 
 /// What happened to a state.
@@ -36,7 +36,7 @@ pub enum Change {
     LostStability,
 }
 
-/// A state that appeared or went.
+/// A state that appeared, vanished or lost its stability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateChange {
     /// What happened.
@@ -47,7 +47,7 @@ pub struct StateChange {
     pub free_energy: f64,
 }
 
-/// Averages of the machine by its states, which are followed from one ensemble to the next.
+/// Averages of the machine over its states, which are followed from one ensemble to the next.
 #[derive(Clone, Debug)]
 pub struct MeanFieldResponse {
     pub(super) integrals: Integrals,
@@ -55,7 +55,7 @@ pub struct MeanFieldResponse {
     /// Whether the states come from given starts: no search, equal weights.
     given: bool,
     gone: Vec<StateChange>,
-    /// Modes with w > 1 at the last full search.
+    /// Number of modes with w > 1 at the last full search.
     above_one: Option<usize>,
 }
 
@@ -65,14 +65,14 @@ impl MeanFieldResponse {
         Self { integrals, states: Vec::new(), given: false, gone: Vec::new(), above_one: None }
     }
 
-    /// The response of a machine whose states are those that the given starts (over all modes) lead to: for more condensed
-    /// modes than can be enumerated. Each start has the same weight, and no image of it is added.
+    /// The response of a machine whose states are those that the given starts (over all modes) lead to: for more condensed modes
+    /// than can be enumerated. Each start has the same weight; its images are not added.
     pub fn with_starts(starts: Vec<Start>) -> Self {
         let track = |start| Tracked { start, modes_condensed: Vec::new(), free_energy: f64::NAN };
         Self { states: starts.into_iter().map(track).collect(), given: true, ..Self::new(Integrals::AtTransitions) }
     }
 
-    /// Turns the magnetizations of the states followed: m becomes `rotation m` over all modes, as when the frame turns.
+    /// Rotates the magnetizations of the followed states with the frame: m becomes `rotation m` over all modes.
     pub fn turn(&mut self, rotation: &DMatrix<f64>) {
         for state in self.states.iter_mut().filter(|state| state.start.magnetization.len() == rotation.ncols()) {
             state.start.magnetization = rotation * &state.start.magnetization;
@@ -110,8 +110,8 @@ impl MeanFieldResponse {
         assemble(ensemble, &reduced, contributions, size, self.given)
     }
 
-    /// Searches for states again: cheaply, or with everything that [`saddle::enumerate`] tries if a state has gone or the
-    /// number of modes with w > 1 has changed. Says what appeared and went since the last call.
+    /// Searches for states again: quickly, or with everything that [`saddle::enumerate`] tries if a state has vanished or the
+    /// number of modes with w > 1 has changed. Returns the changes since the last call.
     ///
     /// # Errors
     /// As [`averages`](Self::averages).
@@ -155,11 +155,11 @@ impl MeanFieldResponse {
         Ok(points)
     }
 
-    /// Solves for every tracked state from its last position; drops those that have gone.
+    /// Solves for every tracked state from its last position; drops those that have vanished.
     fn continue_states(&mut self, reduced: &Reduced) -> Result<Vec<FixedPoint>> {
         let modes = reduced.active.len() + reduced.weak.len();
         if self.states.iter().any(|state| state.start.magnetization.len() != modes) {
-            // Another number of modes: nothing is known of its states.
+            // The number of modes has changed: the states are no longer known.
             self.states.clear();
         }
         let mut solver = Solver::with_settings(&reduced.ensemble, Settings { rounds: 1, ..Settings::default() })?;
@@ -207,7 +207,7 @@ impl MeanFieldResponse {
         }
     }
 
-    /// Starts at the paramagnet, single modes, pairs, and all modes that can condense.
+    /// Searches from the paramagnet, single modes, pairs, and all modes that can condense.
     fn search_quickly(&mut self, reduced: &Reduced) -> Result<()> {
         let ensemble = &reduced.ensemble;
         let modes = ensemble.modes().len();
@@ -265,7 +265,7 @@ impl MeanFieldResponse {
                 return Err(Error::Length { name: "a start", found: state.start.magnetization.len(), expected: modes });
             }
             let point = solver.solve(&reduced.restrict(&state.start))?;
-            // What is no state, or no longer one, has no weight.
+            // A start that leads to no stable state has no weight.
             if !(point.is_converged() && point.stable) {
                 continue;
             }

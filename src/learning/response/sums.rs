@@ -1,4 +1,4 @@
-//! The sums of a finite-size integral over its nodes, and the averages made of them.
+//! The sums of a finite-size integral over its nodes, and the averages from them.
 
 use super::integral::{FiniteSize, IntegralAverages, SiteAverages};
 use nalgebra::{DMatrix, DVector};

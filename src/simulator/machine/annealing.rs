@@ -4,9 +4,9 @@
 //! independent units, whose Z is known, through machines with `beta W, beta theta` and visible fields in between, to the
 //! machine itself; the mean of their importance weights is an unbiased estimate of the ratio of the two Z.
 //!
-//! That holds for any number of temperatures if each step leaves the law under which it weighs unchanged. Weights are those of
-//! the visible layer, so a step at `beta` draws both layers at `beta`: hidden spins given the visible ones, then visible spins
-//! given those. (A hidden layer kept from the temperature before would make Z too small.)
+//! This holds for any number of temperatures if each step leaves unchanged the law that its weight refers to. The weights are
+//! those of the visible layer, so a step at `beta` draws both layers at `beta`: first the hidden spins given the visible ones,
+//! then the visible spins given the hidden ones. (Keeping the hidden layer of the previous temperature would make Z too small.)
 
 use super::chains::{Chains, check_count};
 use super::error::RbmError;
@@ -17,7 +17,7 @@ use crate::theory::average::log_2cosh;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Batches of chains by whose scatter the error is judged.
+/// Number of groups of chains; the scatter between groups gives the error.
 const GROUPS: usize = 20;
 
 /// How log Z is estimated.
@@ -45,8 +45,7 @@ pub struct PartitionEstimate {
     /// Its standard error, from the scatter of the weights (jackknife over groups of chains); infinite where one chain has
     /// all the weight.
     pub error: f64,
-    /// `(Σ w)²/Σ w²`: how many of the chains count. If it is small, the error is not to be trusted, and log Z is likely
-    /// underestimated.
+    /// `(Σ w)²/Σ w²`: how many of the chains count. If it is small, do not trust the error; log Z is then probably too small.
     pub effective_chains: f64,
 }
 
@@ -55,8 +54,8 @@ impl Machine {
     /// `start`, or those of this machine: the means of the data make a good start.
     ///
     /// # Errors
-    /// [`RbmError::Setting`] for fewer than 40 chains, too many, or no intermediate machine, [`RbmError::Shape`] if `start` has not one
-    /// field a visible unit, [`RbmError::NotFinite`] for parameters that are not finite.
+    /// [`RbmError::Setting`] for fewer than 40 chains, too many chains or no intermediate machine; [`RbmError::Shape`] if `start`
+    /// does not have one field per visible unit; [`RbmError::NotFinite`] for parameters that are not finite.
     pub fn annealed_log_partition(
         &self,
         annealing: &Annealing,
@@ -80,7 +79,7 @@ impl Machine {
     }
 }
 
-/// Machines from independent units, beta = 0, to a given one, beta = 1.
+/// Path of machines from independent units (beta = 0) to a given machine (beta = 1).
 struct Path<'a> {
     machine: &'a Machine,
     /// Machine without weights and hidden fields.
@@ -100,7 +99,7 @@ impl<'a> Path<'a> {
         independent + self.first.hidden as f64 * std::f64::consts::LN_2
     }
 
-    /// Makes `between` the machine at `beta`.
+    /// Sets `between` to the machine at `beta`.
     fn set(&self, beta: f32, between: &mut Machine) {
         let (first, last) = (&self.first, self.machine);
         for (target, from, to) in [
@@ -114,7 +113,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// log of a sample's weight ([`Machine::log_weight`]) at one beta less that at another.
+    /// log of a sample's weight ([`Machine::log_weight`]) at `to`, minus that at `from`.
     fn gain(&self, sample: &[f32], (from, to): (f32, f32)) -> f64 {
         let (from, to) = (f64::from(from), f64::from(to));
         let change = |(&eta, &first): (&f32, &f32)| f64::from(eta) - f64::from(first);
@@ -134,7 +133,7 @@ impl<'a> Path<'a> {
         let mut beta = 0.0;
         for temperature in 1..=annealing.temperatures {
             let next = (temperature as f64 / annealing.temperatures as f64) as f32;
-            // The hidden layer was drawn at `beta` too: together a step that leaves the law at `beta` unchanged.
+            // The hidden layer was drawn at `beta` too, so the two draws together leave the law at `beta` unchanged.
             chains.draw_visible(&machine, stream, 2 * temperature as u64 - 1);
             let rows = chains.blocks().iter().flat_map(|block| block.spins.chunks_exact(machine.visible));
             let rows: Vec<&[f32]> = rows.collect();
@@ -159,7 +158,7 @@ impl PartitionEstimate {
         let left_out: Vec<f64> = (0..GROUPS)
             .map(|group| {
                 let others = weights.iter().enumerate().filter(|(chain, _)| chain % GROUPS != group);
-                // Not the total less the group, which may cancel.
+                // Sum the others directly: the difference of the total and the group may cancel.
                 let (count, sum) = others.fold((0, 0.0), |(count, sum), (_, w)| (count + 1, sum + w));
                 mean(sum, count)
             })
@@ -167,7 +166,7 @@ impl PartitionEstimate {
         let centre = left_out.iter().sum::<f64>() / GROUPS as f64;
         let scatter: f64 = left_out.iter().map(|x| (x - centre).powi(2)).sum();
         let error = (scatter * (GROUPS - 1) as f64 / GROUPS as f64).sqrt();
-        // Where one chain has all the weight, nothing is known of the error.
+        // If one chain has all the weight, the error is unknown.
         let error = if error.is_finite() { error } else { f64::INFINITY };
         Self { log_partition: log_first + largest + estimate, error, effective_chains: total * total / squares }
     }

@@ -1,8 +1,8 @@
 //! Markov chains of a machine, in blocks.
 //!
-//! Rows are chains. They are cut into blocks of about [`BLOCK`] rows whatever the number of threads, each block with its
-//! own random numbers, and a block goes through all its Gibbs steps without waiting for the others. Everything a block
-//! needs stays in the second-level cache, except for the weights, which all share.
+//! Rows are chains. They are cut into blocks of about [`BLOCK`] rows, independent of the number of threads. Each block has its
+//! own random numbers and goes through all its Gibbs steps without waiting for the others. Everything that a block needs stays in
+//! the second-level cache, except the weights, which all blocks share.
 
 use super::error::RbmError;
 use super::kernel;
@@ -14,10 +14,10 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// Most rows of a block: enough that packing the weights for each block costs little, few enough to share the work.
+/// Maximum number of rows in a block: enough that packing the weights for each block costs little, few enough to share the work.
 const BLOCK: usize = 64;
 
-/// Most numbers that the states of chains may take, of four bytes each.
+/// Maximum number of values, of four bytes each, in the states of all chains.
 const MOST_STATES: usize = 1 << 31;
 
 /// States of chains: visible spins, hidden spins, and means of the hidden spins given the visible ones.
@@ -42,7 +42,7 @@ pub(super) struct Block {
     pub hidden_means: Vec<f32>,
 }
 
-/// Checks that so many chains of a machine are worth making.
+/// Checks that there is at least one chain and that the states of all chains are not too large.
 pub(super) fn check_count(count: usize, machine: &Machine) -> Result<()> {
     let bad = |reason: String| Err(RbmError::Setting { name: "the number of chains", value: count as f64, reason });
     let units = machine.visible + 2 * machine.hidden;
@@ -54,7 +54,7 @@ pub(super) fn check_count(count: usize, machine: &Machine) -> Result<()> {
 }
 
 impl Chains {
-    /// So many chains for a machine; all states zero until they are set.
+    /// Makes `count` chains for a machine; all states are zero until they are set.
     pub fn new(count: usize, machine: &Machine) -> Self {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let blocks = count.div_ceil(BLOCK);
@@ -72,7 +72,7 @@ impl Chains {
         self.count
     }
 
-    /// Sets the visible spins to samples, chosen by their numbers.
+    /// Sets the visible spins to the samples with the numbers `chosen`.
     pub fn load(&mut self, data: &Spins, chosen: &[usize]) {
         assert_eq!(chosen.len(), self.count, "one sample a chain");
         let visible = self.visible;
@@ -99,12 +99,12 @@ impl Chains {
         });
     }
 
-    /// Fields of the weights on the hidden units, in the place of their means.
+    /// Replaces the hidden means by the fields of the weights on the hidden units.
     pub fn hidden_fields(&mut self, machine: &Machine) {
         self.blocks.par_iter_mut().for_each(|block| block.hidden_fields(machine));
     }
 
-    /// Draws the hidden spins from the means of as many other chains.
+    /// Draws the hidden spins from the hidden means of the same number of other chains.
     pub fn draw_hidden_of(&mut self, from: &Self, stream: Stream, time: u64) {
         self.blocks.par_iter_mut().zip(&from.blocks).enumerate().for_each(|(index, (block, from))| {
             let mut random = stream.lanes(time, index as u64);
@@ -112,7 +112,7 @@ impl Chains {
         });
     }
 
-    /// Draws the hidden spins in the hidden fields alone, as if there were no weights.
+    /// Draws the hidden spins from the hidden fields alone, as if there were no weights.
     pub fn start(&mut self, machine: &Machine, stream: Stream) {
         self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
             let mut random = stream.lanes(0, index as u64);
@@ -121,8 +121,8 @@ impl Chains {
         });
     }
 
-    /// `steps` Gibbs steps from the hidden spins: visible spins, then hidden ones; of the last hidden layer first the means,
-    /// then spins drawn from them.
+    /// Makes `steps` Gibbs steps from the hidden spins; each draws the visible spins, then the hidden ones. The last step
+    /// computes the hidden means first and draws the hidden spins from them.
     pub fn advance(&mut self, machine: &Machine, steps: usize, stream: Stream, time: u64) {
         self.blocks.par_iter_mut().enumerate().for_each(|(index, block)| {
             let mut random = stream.lanes(time, index as u64);
@@ -191,7 +191,7 @@ impl Chains {
     }
 }
 
-/// What stands for the hidden units.
+/// What represents the hidden units.
 #[derive(Clone, Copy)]
 enum Hidden {
     Spins,
@@ -214,7 +214,7 @@ impl Block {
         kernel::sample(&mut self.spins, &machine.eta, random);
     }
 
-    /// Leaves no means of the hidden spins behind.
+    /// Draws the hidden spins; afterwards `hidden_means` holds no means.
     fn draw_hidden(&mut self, machine: &Machine, random: &mut Lanes) {
         self.hidden_fields(machine);
         kernel::sample(&mut self.hidden_means, &machine.theta, random);

@@ -1,19 +1,19 @@
 //! Writing model files: HDF5 in the layout of the `rbms` Python package, which loads them.
 //!
 //! ```text
-//! /model_type                      "IIRBM" (±1) or "BBRBM" ({0, 1}); "GGRBM" for linear machines, which `rbms` has not
+//! /model_type                      "IIRBM" (±1) or "BBRBM" ({0, 1}); "GGRBM" for linear machines, which `rbms` does not have
 //! /update_N/params/weight_matrix   [visible, hidden], with vbias [visible] and hbias [hidden]; single precision
 //! /update_N/effective_time         [1], Σ learning rate × updates
-//! /update_N/time                   0: seconds of training are not noted, so that the same run gives the same bytes
+//! /update_N/time                   0: seconds of training are not recorded, so that the same run gives the same bytes
 //! /update_N/flags/checkpoint       true
 //! /parallel_chains                 [chains, visible], persistent chains in the units' values; no rows if there are none
 //! /hyperparameters/…               num_visibles, num_hiddens, num_chains, batch_size, gibbs_steps, learning_rate, L1, L2
 //! /spectral_rbm/…                  the writer's own arrays
 //! ```
 //!
-//! An `IIRBM` of `rbms` has the energy −v·W h − vbias·v − hbias·h with units ±1, which is section 1's form: W, eta and theta
-//! stand in the file as they are. Not written: the second names that `rbms` gives the parameters
-//! (`/update_N/weight_matrix`), and the state of PyTorch's random numbers, without which it does not resume.
+//! An `IIRBM` of `rbms` has the energy −v·W h − vbias·v − hbias·h with units ±1. This is the form of section 1, so the file holds
+//! W, eta and theta unchanged. The file does not hold the second names that `rbms` gives the parameters
+//! (`/update_N/weight_matrix`), nor the state of PyTorch's random numbers, without which `rbms` does not resume.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,10 +41,10 @@ pub struct Checkpoint {
     pub machine: Machine,
 }
 
-/// How the machine was trained, as `rbms` wants to know.
+/// How the machine was trained, in the terms of `rbms`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hyperparameters {
-    /// Samples of a mini-batch.
+    /// Samples per mini-batch.
     pub batch_size: u64,
     /// Gibbs sweeps between updates.
     pub gibbs_steps: u64,
@@ -54,26 +54,26 @@ pub struct Hyperparameters {
     pub l2: f64,
 }
 
-/// What a model file holds.
+/// Contents of a model file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFile {
-    /// The machine at different updates, all of one shape; the order does not matter.
+    /// The machine at different updates, all of the same shape, in any order.
     pub checkpoints: Vec<Checkpoint>,
     /// Visible units of persistent chains, if there are any.
     pub chains: Option<Spins>,
     /// How it was trained.
     pub hyperparameters: Hyperparameters,
-    /// Anything else by name, such as what is needed to go on.
+    /// Other arrays by name, such as those needed to resume.
     pub extra: BTreeMap<String, Array>,
 }
 
 impl ModelFile {
-    /// Writes the file whole or not at all; the same content gives the same bytes. With [`Units::Bernoulli`] the parameters
-    /// and chains are converted to {0, 1} units first. Needs memory for one more copy of the content.
+    /// Writes the file whole or not at all. The same content gives the same bytes. With [`Units::Bernoulli`], parameters and
+    /// chains are first converted to {0, 1} units. Needs memory for one more copy of the content.
     ///
     /// # Errors
-    /// [`ModelError::Parameter`] if there is no checkpoint, if shapes do not fit together, if parameters or times are not
-    /// finite, or if a name in `extra` is empty, is dots alone or contains a slash; [`ModelError::Write`].
+    /// [`ModelError::Parameter`] if there is no checkpoint, if shapes do not fit together, if parameters or times are not finite,
+    /// or if a name in `extra` is empty, consists of dots or contains a slash; [`ModelError::Write`].
     pub fn write(&self, path: &Path, units: Units) -> Result<(), ModelError> {
         self.check()?;
         let file = self.stage(units)?;
@@ -116,7 +116,7 @@ impl ModelFile {
         Ok(())
     }
 
-    /// Hands everything to the HDF5 writer, checkpoints in the order of their updates.
+    /// Passes everything to the HDF5 writer, with checkpoints in the order of their updates.
     fn stage(&self, units: Units) -> Result<FileBuilder, ModelError> {
         let mut file = FileBuilder::new();
         let name = match units {

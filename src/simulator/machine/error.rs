@@ -21,7 +21,7 @@ pub enum RbmError {
     NotFinite {
         /// The array.
         name: &'static str,
-        /// Place in it, from 0.
+        /// Index in the array, from 0.
         index: usize,
         /// The value.
         value: f32,
@@ -41,15 +41,15 @@ pub enum RbmError {
         name: &'static str,
         /// The value given.
         value: f64,
-        /// What would be right.
+        /// What would be valid.
         reason: String,
     },
-    /// Exact enumeration of a machine that is too large for it.
+    /// The machine is too large for exact enumeration.
     #[error("the smaller layer has {units} units: its states can be enumerated up to {most}")]
     TooLarge {
         /// Units of the smaller layer.
         units: usize,
-        /// The most that are taken.
+        /// Maximum number of units.
         most: usize,
     },
 }

@@ -9,12 +9,12 @@ use crate::theory::average::log_2cosh;
 use rand::RngExt;
 use rayon::prelude::*;
 
-/// Most samples that are looked at.
+/// Maximum number of samples used.
 const MOST_SAMPLES: usize = 1000;
 
 impl Machine {
-    /// Mean over samples and units of `(s − ŝ)²/4`, with `ŝ = tanh(W tanh(Wᵀs + theta) + eta)`: between 0 (the machine gives
-    /// samples back) and 1, and 1/4 if it knows nothing. The first 1000 samples are used.
+    /// Mean over samples and units of `(s − ŝ)²/4`, with `ŝ = tanh(W tanh(Wᵀs + theta) + eta)`. It lies between 0 (the machine
+    /// reproduces the samples) and 1, and is 1/4 if the machine knows nothing. Uses the first 1000 samples.
     ///
     /// # Errors
     /// [`RbmError::Units`](super::RbmError::Units) if the samples do not fit the machine.
@@ -32,8 +32,8 @@ impl Machine {
         Ok(sum / (4 * chains.count() * self.visible) as f64)
     }
 
-    /// Estimate of the mean of `Σ_i log p(s_i | all other s)` per sample (Besag 1975): of each of the first 1000 samples one
-    /// unit, drawn by `seed`, counts N_v times.
+    /// Estimate of the mean of `Σ_i log p(s_i | all other s)` per sample (Besag 1975). In each of the first 1000 samples, one
+    /// unit is drawn with `seed` and counts N_v times.
     ///
     /// # Errors
     /// As [`Machine::reconstruction_error`].
@@ -54,10 +54,10 @@ impl Machine {
         Ok(self.visible as f64 * values.iter().sum::<f64>() / values.len() as f64)
     }
 
-    /// `log p(s_i | all other s)`, given the fields that all s put on the hidden units.
+    /// `log p(s_i | all other s)`, given the fields of all s on the hidden units.
     fn conditional_log_probability(&self, s: f64, unit: usize, fields: &[f32]) -> f64 {
         let row = &self.weights[unit * self.hidden..(unit + 1) * self.hidden];
-        // log of the weight of the flipped sample over that of the sample.
+        // log of the ratio of weights: flipped sample over sample.
         let hidden = fields.iter().zip(&self.theta).zip(row).map(|((&field, &theta), &w)| {
             let field = f64::from(field) + f64::from(theta);
             log_2cosh(field - 2.0 * s * f64::from(w)) - log_2cosh(field)

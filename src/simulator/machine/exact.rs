@@ -1,7 +1,7 @@
 //! Exact sums over all states of a small machine, in double precision.
 //!
-//! One layer is summed by hand, the other state by state: the sum runs over the `2^n` states of the smaller layer, in which
-//! the units of the larger one are independent. Fields of the states are sums of those of two halves of the layer.
+//! The sum runs over the `2^n` states of the smaller layer. In each state the units of the larger layer are independent and are
+//! summed analytically. The smaller layer is split into two halves; the fields of a state are sums of the fields of its halves.
 
 use super::error::RbmError;
 use super::random::{Purpose, Stream};
@@ -14,11 +14,11 @@ use rand::RngExt;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Most units of the smaller layer: 2^24 states take seconds.
+/// Maximum number of units in the smaller layer: 2^24 states take seconds.
 pub(super) const MOST_UNITS: usize = 24;
-/// Most units of the smaller layer for exact samples, whose probabilities are all kept.
+/// Maximum number of units in the smaller layer for exact samples, which keep the probabilities of all states.
 const MOST_SAMPLED_UNITS: usize = 20;
-/// Parts in which the states are summed; fixed, so that sums do not depend on the number of threads.
+/// Number of parts of the sum over states; fixed, so that sums do not depend on the number of threads.
 const PARTS: usize = 64;
 
 /// Exact averages of a small machine.
@@ -53,7 +53,7 @@ struct Side {
     other: DVector<f64>,
 }
 
-/// Sums relative to a largest term.
+/// Sums relative to the largest term.
 struct Sums {
     partition: f64,
     own: DVector<f64>,
@@ -61,26 +61,26 @@ struct Sums {
     correlation: DMatrix<f64>,
 }
 
-/// The units of the summed layer in two halves, each with the fields of all its states on the other layer: the field of a state
-/// is a sum of two, and `e^{2h}` a product, so that no state costs an exponential a unit.
+/// The summed layer in two halves, each with the fields of all its states on the other layer. The field of a state is a sum of
+/// two terms and `e^{2h}` a product of two, so no state needs one exponential per unit.
 struct Halves<'a> {
     side: &'a Side,
     low: Half,
     high: Half,
     /// Whether no product of the halves' `e^{2h}` overflows.
     safe: bool,
-    /// Factors `1 + e^{2h}` that can be multiplied without overflow.
+    /// Number of factors `1 + e^{2h}` that can be multiplied without overflow.
     factors: usize,
 }
 
-/// The states of some of the units, one a row.
+/// The states of some of the units, one per row.
 struct Half {
     units: usize,
     /// Fields on the other layer.
     fields: Vec<f64>,
-    /// `e^{2h}` of them.
+    /// `e^{2h}` of these fields.
     powers: Vec<f64>,
-    /// Field of the units' own, less the sum of the fields.
+    /// Exponent from the units' own fields, minus the sum of `fields`.
     exponents: Vec<f64>,
     /// Largest |h|.
     bound: f64,
@@ -109,7 +109,7 @@ impl Machine {
         Ok(Exact { log_partition: largest + total.partition.ln(), correlation, visible_mean, hidden_mean })
     }
 
-    /// log Z alone, by enumeration; much quicker than [`Machine::exact`].
+    /// log Z alone, by enumeration; much faster than [`Machine::exact`].
     ///
     /// # Errors
     /// [`RbmError::TooLarge`] if both layers have more than 24 units.
@@ -179,8 +179,8 @@ impl Machine {
         Ok(Gradient { weights, eta, theta })
     }
 
-    /// Independent samples from the exact distribution: states of the smaller layer by their probabilities, units of the
-    /// other given them.
+    /// Independent samples from the exact distribution: states of the smaller layer are drawn by their probabilities, then the
+    /// units of the other layer given them.
     ///
     /// # Errors
     /// [`RbmError::TooLarge`] if both layers have more than 20 units.
@@ -229,8 +229,8 @@ impl Machine {
 }
 
 impl Side {
-    /// One state of the summed layer, bit i of its number being unit i: log of its weight, its spins, the fields on the other
-    /// layer.
+    /// One state of the summed layer; bit i of its number is unit i. Returns the log of its weight, its spins, and the fields on
+    /// the other layer.
     fn state(&self, state: usize) -> (f64, DVector<f64>, DVector<f64>) {
         let spins = DVector::from_fn(self.own.len(), |i, _| if state >> i & 1 == 1 { 1.0 } else { -1.0 });
         let fields = &self.other + self.weights.tr_mul(&spins);
@@ -240,7 +240,7 @@ impl Side {
 }
 
 impl Half {
-    /// All states of some units, on top of `constant` fields.
+    /// Enumerates the states of some units, on top of `constant` fields.
     fn new(side: &Side, units: Range<usize>, constant: Option<&DVector<f64>>) -> Self {
         let (count, others) = (units.len(), side.other.len());
         let mut half = Self { units: count, fields: Vec::new(), powers: Vec::new(), exponents: Vec::new(), bound: 0.0 };
@@ -280,11 +280,11 @@ impl<'a> Halves<'a> {
         let low = Half::new(side, 0..middle, None);
         let high = Half::new(side, middle..units, Some(&side.other));
         let bound = low.bound + high.bound;
-        // e^{2·300} and its inverse are numbers, and so is each half's.
+        // e^{2·300} and its inverse are finite, and so are those of each half.
         Self { side, low, high, safe: bound < 300.0, factors: (300.0 / (bound + 0.5)).max(1.0) as usize }
     }
 
-    /// Logs of the weights of all states, by their numbers.
+    /// Logs of the weights of all states, by state number.
     fn exponents(&self) -> Vec<f64> {
         let of = |state: usize| {
             let (low, high) = (state % self.low.states(), state / self.low.states());
@@ -334,11 +334,11 @@ impl<'a> Halves<'a> {
         }
     }
 
-    /// Some of the states of the high half with all of the low one.
+    /// Sums over some states of the high half with all states of the low half.
     fn part(&self, high: Range<usize>, exponents: &[f64], largest: f64) -> Sums {
         let (units, low) = (self.side.own.len(), self.low.units);
         let others = self.side.other.len();
-        // Along rows here: a unit of the summed layer, and the last entry of each for its own mean.
+        // One row per unit of the summed layer; the last entry is for the mean of the unit itself.
         let mut sums = vec![vec![0.0; others + 1]; units];
         let mut total = vec![0.0; others + 1];
         let mut levels = vec![vec![0.0; others + 1]; low + 1];
@@ -346,7 +346,7 @@ impl<'a> Halves<'a> {
         for high in high {
             for state in 0..self.low.states() {
                 self.weighted_means(state, high, exponents, largest, &mut now);
-                // Sums over blocks of 2^bit states: where a block is the upper half of a larger one, the lower half is known.
+                // Sums over blocks of 2^bit states: if a block is the upper half of a larger one, its lower half is known.
                 let mut bit = 0;
                 while state >> bit & 1 == 1 {
                     for ((sum, now), lower) in sums[bit].iter_mut().zip(&mut now).zip(&levels[bit]) {
@@ -372,7 +372,7 @@ impl<'a> Halves<'a> {
         }
     }
 
-    /// The means of the other layer in one state, times its weight, and then the weight.
+    /// Computes the means of the other layer in one state times the weight of the state, and appends the weight.
     fn weighted_means(&self, low: usize, high: usize, exponents: &[f64], largest: f64, means: &mut [f64]) {
         let weight = (exponents[high * self.low.states() + low] - largest).exp();
         let others = means.len() - 1;

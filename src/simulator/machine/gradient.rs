@@ -1,4 +1,4 @@
-//! The gradient estimated from a batch and chains, and what is done with it.
+//! The gradient estimated from a batch and chains: centring and update.
 
 use super::chains::Chains;
 use super::exact::Exact;
@@ -8,7 +8,7 @@ use faer::prelude::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// Rows of W whose gradient is formed at once; fixed, so that sums do not depend on the number of threads.
+/// Rows of W per block of the gradient; fixed, so that sums do not depend on the number of threads.
 const SLAB: usize = 200;
 
 /// Gradient of weights and fields, with the means of the data that centring needs.
@@ -40,7 +40,7 @@ impl Gradients {
         self.sum(machine, batch, Some(chains));
     }
 
-    /// The same with the machine's exact averages in the place of those over chains.
+    /// Same, with the machine's exact averages in place of averages over chains.
     pub fn against(&mut self, machine: &Machine, batch: &Chains, model: &Exact) {
         self.sum(machine, batch, None);
         let hidden = self.hidden;
@@ -52,7 +52,7 @@ impl Gradients {
         }
     }
 
-    /// The averages over the batch, less those over chains.
+    /// The averages over the batch, minus those over chains.
     fn sum(&mut self, machine: &Machine, batch: &Chains, chains: Option<&Chains>) {
         let hidden = self.hidden;
         let share = 1.0 / batch.count() as f32;
@@ -84,7 +84,7 @@ impl Gradients {
         }
     }
 
-    /// Turns the plain gradient into that of the centred machine, carried back to the plain parameters. With the data's
+    /// Turns the plain gradient into the gradient of the centred machine, expressed in the plain parameters. With the data's
     /// means μ of s and λ of σ, and plain gradients G, g, f: `G_c = G − μ fᵀ − g λᵀ`, `g_c = g − G_c λ`, `f_c = f − G_cᵀ μ`.
     pub fn centre(&mut self) {
         let Self { hidden, weights, eta, theta, data_visible, data_hidden } = self;
@@ -103,7 +103,7 @@ impl Gradients {
         }
     }
 
-    /// Adds `rate` times the gradient, that of the weights less `l2 · W`.
+    /// Adds `rate` times the gradient; the gradient of the weights is reduced by `l2 · W`.
     pub fn apply(&self, machine: &mut Machine, rate: f64, l2: f64) {
         let (rate, keep) = (rate as f32, (1.0 - rate * l2) as f32);
         for (parameters, gradient, keep) in [
@@ -129,7 +129,7 @@ enum Layer {
     Hidden,
 }
 
-/// Adds `share` times the sum over chains of a layer: spins or hidden means.
+/// Adds `share` times the sum of a layer (spins or hidden means) over chains.
 fn sum(chains: &Chains, share: f32, layer: Layer, total: &mut [f32]) {
     for block in chains.blocks() {
         let values = match layer {
@@ -186,7 +186,7 @@ mod tests {
         assert!(squares / 59.0 > 0.05, "{squares}");
     }
 
-    /// The centred gradient is that of the covariances of centred variables, with the data's means for both phases.
+    /// The centred gradient is the difference of covariances of centred variables; both phases use the data's means.
     #[test]
     fn centring_is_a_change_of_variables() {
         let (machine, data, mut gradients) = estimate();

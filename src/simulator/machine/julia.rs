@@ -1,15 +1,15 @@
-//! Machines of the Julia package RestrictedBoltzmannMachines.jl, as its `save_rbm` writes them (version 1.0.0).
+//! Machines of the Julia package RestrictedBoltzmannMachines.jl, as written by its `save_rbm` (version 1.0.0).
 //!
 //! ```text
 //! /rbm_hdf5_file_format_version    "1.0.0"
 //! /rbm_type                        "RBM", "CenteredRBM" or "StandardizedRBM"
 //! /visible_type, /hidden_type      "Spin" (±1) or "Binary" ({0, 1}); others are refused
-//! /weights                         [hidden…, visible…]: Julia's arrays have their extents in HDF5 in the opposite order
+//! /weights                         [hidden…, visible…]: HDF5 lists the extents of Julia's arrays in the opposite order
 //! /visible_par, /hidden_par        [visible…, 1], [hidden…, 1]
 //! /offset_v, /scale_v              [visible…]; with offset_h, scale_h [hidden…]; scales are 1 in a CenteredRBM
 //! ```
 //!
-//! The energy is −a·v − b·h − Σ w_ij (v_i − o_i)/c_i · (h_j − o_j)/c_j. Layers of more dimensions are taken in the order of
+//! The energy is −a·v − b·h − Σ w_ij (v_i − o_i)/c_i · (h_j − o_j)/c_j. Layers with more dimensions are read in the order of
 //! Julia's memory.
 
 use super::model_error::ModelError;
@@ -21,12 +21,12 @@ use crate::io::hdf5::Hdf5;
 use std::io;
 use std::path::Path;
 
-/// The data set by which such files are known.
+/// The data set that identifies these files.
 pub(super) const VERSION: &str = "rbm_hdf5_file_format_version";
-/// The version that is read.
+/// The version supported.
 const READ: &str = "1.0.0";
 
-/// A machine, and what its file says of it.
+/// A machine, and what its file says about it.
 pub(super) struct Found {
     pub(super) machine: Machine,
     pub(super) model_type: String,
@@ -34,7 +34,7 @@ pub(super) struct Found {
     pub(super) units: Units,
 }
 
-/// A layer as it is in the file.
+/// A layer as stored in the file.
 struct Stored {
     kind: String,
     units: Units,
@@ -48,8 +48,8 @@ struct Stored {
 /// Reads the machine.
 ///
 /// # Errors
-/// [`ModelError::Format`] for another version, damaged files, shapes that do not fit together, parameters that are not finite;
-/// [`ModelError::ModelType`] for other layers than those of two-valued units; [`ModelError::Read`].
+/// [`ModelError::Format`] for another version, damaged files, shapes that do not fit together or parameters that are not finite;
+/// [`ModelError::ModelType`] for layers whose units are not two-valued; [`ModelError::Read`].
 pub(super) fn read(path: &Path, file: &Hdf5) -> Result<Found, ModelError> {
     let failed = |error| ModelError::reading(path, error);
     let version = file.text(VERSION).map_err(failed)?;

@@ -1,19 +1,19 @@
 //! The two inner loops of Gibbs sampling, in single precision: tanh of a field, and the choice of a spin.
 //!
-//! A unit with field h is +1 with probability (1 + tanh h)/2, that is when a uniform number r of (−1, 1) lies below tanh h.
-//! The loops are written for one number and vectorised by the compiler; [`pulp`] compiles them for AVX2 and AVX-512 and
-//! chooses at run time. With fused multiply-add the results are the same bits on every machine that has it; without, the
-//! same up to rounding.
+//! A unit with field h is +1 with probability (1 + tanh h)/2, that is, when a uniform number r in (−1, 1) lies below tanh h. The
+//! loops are written for one number and vectorised by the compiler; [`pulp`] compiles them for AVX2 and AVX-512 and chooses at
+//! run time. Results are the same bits on every machine with fused multiply-add; on others they are the same up to rounding.
 
 use super::random::{LANES, Lanes};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Beyond this field tanh is 1 in single precision.
 const SATURATION: f32 = 10.0;
-/// 1.5·2²³: adding it rounds to a whole number, which then stands in the low bits.
+/// 1.5·2²³: adding it rounds to a whole number, which ends up in the low bits.
 const ROUNDER: f32 = 12_582_912.0;
-/// ln 2 in two parts, the first short enough that its small multiples are exact (Cody and Waite).
+/// High part of ln 2, short enough that its small multiples are exact (Cody and Waite).
 const LN_2_HIGH: f32 = 0.693_359_4;
+/// Low part of ln 2.
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// Taylor coefficients 1/2!, 1/3!, … of (e^r − 1 − r)/r²; at |r| ≤ ln 2/2 the first one left out is below 1e-8 of the sum.
 const EXPM1: [f32; 6] = [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
@@ -106,7 +106,7 @@ impl WithSimd for Sample<'_> {
     }
 }
 
-/// Units that one step of the generator serves.
+/// Units served by one step of the generator.
 const CHUNK: usize = 2 * LANES;
 
 #[inline(always)]
@@ -159,7 +159,7 @@ fn spin<const FUSED: bool>(field: f32, bits: u32) -> f32 {
     choose(tanh_of::<FUSED>(field), bits)
 }
 
-/// Whether multiply-add is one instruction here; without, the compiler would call a slow function for it.
+/// Whether multiply-add is one instruction here; otherwise the compiler would call a slow function for it.
 #[inline(always)]
 fn has_fused<S: Simd>() -> bool {
     S::F32_LANES > 1
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::simulator::machine::random::{Purpose, Stream};
 
-    /// Every power of two of the field, with some mantissas: 256 × 4096 numbers of either sign.
+    /// Every power of two of the field, with some mantissas: 256 × 4096 numbers of both signs.
     fn whole_range() -> Vec<f32> {
         (0..=u32::MAX).step_by(4093).map(f32::from_bits).filter(|x| x.is_finite()).collect()
     }
@@ -193,7 +193,7 @@ mod tests {
                 *worst = worst.max(units_in_the_last_place(found, exact));
             }
         }
-        // Two roundings of the reduction and the series, one each of the sum, the quotient's terms and the quotient.
+        // Two roundings in the reduction and the series; one each in the sum, the quotient's terms and the quotient.
         println!("worst errors in units of the last place: {worst:?}");
         assert!(worst[0] < 3.0 && worst[1] < 3.0 && worst[2] < 4.0, "{worst:?}");
         assert_eq!(tanh_of::<true>(f32::INFINITY), 1.0);

@@ -1,9 +1,9 @@
-//! What a file is that is no model.
+//! Describes files that are not models.
 
-/// Bytes by which kinds of files are told.
+/// Number of bytes that identify the kind of a file.
 pub(super) const START: u64 = 1 << 10;
 
-/// Kinds of files by what they start with.
+/// Kinds of files, by their first bytes.
 const KINDS: [(&[u8], &str); 13] = [
     (b"\x1f\x8b", "compressed by gzip: unpack it first"),
     (b"BZh", "compressed by bzip2: unpack it first"),
@@ -20,11 +20,11 @@ const KINDS: [(&[u8], &str); 13] = [
     (b"\x7fELF", "a program"),
 ];
 
-/// What would be right.
+/// What is expected instead.
 const RIGHT: &str = "a model is an HDF5 file (of this program, rbms, TorchRBM or RestrictedBoltzmannMachines.jl), an NPZ archive or \
                      the folder of a run";
 
-/// What a file is that is neither HDF5 nor of NumPy, by its first bytes, and what would be right.
+/// Says, from its first bytes, what a file is that is neither HDF5 nor NumPy, and what is expected instead.
 pub(super) fn describe(start: &[u8]) -> String {
     format!("{}; {RIGHT}", kind(start))
 }
@@ -36,11 +36,11 @@ fn kind(start: &[u8]) -> &'static str {
     if let Some((_, kind)) = KINDS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return kind;
     }
-    // A pickle of protocol 2 or later; joblib's files and PyTorch's old ones are such.
+    // A pickle of protocol 2 or later, as in files of joblib and old files of PyTorch.
     if let [0x80, 2..=5, ..] = start {
         return "a Python pickle (pickle, joblib or PyTorch), which is not read: save the arrays with numpy.savez";
     }
-    // The length of a header, and the header, in JSON.
+    // The length of a header, then the header in JSON.
     if start.get(8) == Some(&b'{') && start[..8].iter().any(|byte| *byte < b'\t') {
         return "a safetensors file: save the parameters as HDF5 or NPZ";
     }
@@ -51,7 +51,7 @@ fn kind(start: &[u8]) -> &'static str {
     }
 }
 
-/// The first bytes as text, if they are such; a letter may be cut in the end.
+/// The first bytes as text, if they are text; the last letter may be cut.
 fn text(start: &[u8]) -> Option<&str> {
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
@@ -82,7 +82,7 @@ mod tests {
             assert!(kind(&start[..start.len().min(START as usize)]).contains(said), "{said}");
             assert!(describe(start).contains("a model is an HDF5 file"));
         }
-        // In the middle of a letter.
+        // Cut in the middle of a letter.
         assert!(kind(&"σ".as_bytes().repeat(600)[..1023]).contains("a text"));
     }
 }

@@ -12,7 +12,7 @@ use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};
 use rayon::prelude::*;
 
-/// Columns of the gradient formed at once.
+/// Columns per block of the gradient.
 const SLAB: usize = 64;
 
 /// A linear machine, in double precision.
@@ -27,7 +27,7 @@ pub struct LinearMachine {
 }
 
 impl LinearMachine {
-    /// A machine of given weights.
+    /// A machine with given weights.
     ///
     /// # Errors
     /// [`RbmError::Setting`] unless the deviations are positive and finite and the machine is normalisable, that is unless
@@ -43,7 +43,7 @@ impl LinearMachine {
         Ok(machine)
     }
 
-    /// A machine with the weights of one of ±1 units; its fields are left out.
+    /// A machine with the weights of a machine of ±1 units, without its fields.
     ///
     /// # Errors
     /// As [`LinearMachine::new`].

@@ -24,12 +24,12 @@ pub enum ModelError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file is not a model file, or a damaged one, or arrays in it have shapes or values they cannot have.
+    /// The file is not a model file, or is damaged, or its arrays have invalid shapes or values.
     #[error("{}: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and what would be right.
+        /// What is wrong with the file, and what is expected.
         reason: String,
     },
     /// A machine whose units are neither ±1 nor {0, 1}.
@@ -43,7 +43,7 @@ pub enum ModelError {
         /// Its `model_type`.
         found: String,
     },
-    /// The file does not say which values its units take, or not those that it was said to have.
+    /// The file does not say which values its units take, or says other values than the caller.
     #[error("{}: {reason}", path.display())]
     Units {
         /// The file.
@@ -51,7 +51,7 @@ pub enum ModelError {
         /// What it says, and what is needed.
         reason: String,
     },
-    /// The machine has a unit of labels, and the label is not given, or is none of them; or it has none.
+    /// The machine has a label unit but the label is missing or invalid, or a label is given and there is no label unit.
     #[error("{}: {reason}", path.display())]
     Labels {
         /// The file.
@@ -59,23 +59,23 @@ pub enum ModelError {
         /// What it has, and what is needed.
         reason: String,
     },
-    /// There is no such update in the file.
+    /// The file has no such update.
     #[error("{}: update {update} was not saved; there are {saved}", path.display())]
     Update {
         /// The file.
         path: PathBuf,
         /// The update asked for.
         update: u64,
-        /// Those that the file has.
+        /// The updates in the file.
         saved: String,
     },
-    /// What is to be written is no machine: shapes that do not fit together, parameters that are not finite.
+    /// The content to write is not a machine: shapes do not fit together, or parameters are not finite.
     #[error("{0}")]
     Parameter(String),
 }
 
 impl ModelError {
-    /// What was met in reading: the fault of the content, or of the system.
+    /// An error met in reading, from the content or from the system.
     pub(super) fn reading(path: &Path, error: io::Error) -> Self {
         if is_content(&error) {
             return Self::Format { path: path.into(), reason: error.to_string() };
@@ -84,7 +84,7 @@ impl ModelError {
     }
 }
 
-/// What the model types of the `rbms` package mean that are not read; those of others say it.
+/// What the model types of `rbms` mean that are not read; the types of other packages explain themselves.
 fn meaning(model_type: &str) -> &'static str {
     match model_type {
         "PBRBM" => " (Potts visible units)",

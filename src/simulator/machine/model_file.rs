@@ -1,17 +1,17 @@
-//! Reading machines, whoever wrote them, as machines of ±1 units.
+//! Reading machines from files of several programs, as machines of ±1 units.
 //!
 //! | file | layout |
 //! |---|---|
 //! | HDF5 of this crate, of `rbms` 0.5 and 0.6 | `/update_N/params/{weight_matrix, vbias, hbias}`, `/model_type` "IIRBM" or "BBRBM" |
-//! | HDF5 of TorchRBM | `/update_N/{weight_matrix, vbias, hbias}`, units to be stated if there is no `/model_type` |
-//! | HDF5 of annaDCA | the same of {0, 1} units, with a unit of labels (`label_matrix`, `lbias`), whose state has to be given |
+//! | HDF5 of TorchRBM | `/update_N/{weight_matrix, vbias, hbias}`; units must be given if there is no `/model_type` |
+//! | HDF5 of annaDCA | same, with {0, 1} units and a label unit (`label_matrix`, `lbias`), whose state must be given |
 //! | HDF5 of RestrictedBoltzmannMachines.jl | `/weights`, `/visible_par`, `/hidden_par`; layers "Spin" and "Binary" |
-//! | NPZ | `W`, `eta`, `theta` of ±1 units, or `weight_matrix`, `vbias`, `hbias` of units to be stated |
+//! | NPZ | `W`, `eta`, `theta` of ±1 units, or `weight_matrix`, `vbias`, `hbias` of units that must be given |
 //! | NPZ of scikit-learn's BernoulliRBM | `components_` `[hidden, visible]`, `intercept_visible_`, `intercept_hidden_` |
 //! | NPY, or NPZ of one array | the weights alone ([`ModelReader::open_weights`]) |
 //!
-//! Weights are `[visible, hidden]` where nothing else is said; where they have the other orientation, and the numbers of biases
-//! say so, they are transposed. Numbers are of half, single or double precision, and rounded to single.
+//! Weights are `[visible, hidden]` unless stated otherwise. If the numbers of biases show the other orientation, weights are
+//! transposed. Numbers may have half, single or double precision; they are rounded to single.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -29,9 +29,9 @@ use crate::io::hdf5::Hdf5;
 use crate::io::input::open_regular;
 use crate::io::{Array, npy};
 
-/// What a zip archive starts with.
+/// First bytes of a zip archive.
 const ZIP: &[u8] = b"PK";
-/// Names of what is in an HDF5 file that are told.
+/// How many names of an HDF5 file an error message lists.
 const SHOWN: usize = 8;
 
 /// An open model file: it knows which updates there are, and reads the one asked for.
@@ -42,7 +42,7 @@ pub struct ModelReader {
     units: Units,
     /// State of the label unit, if given.
     label: Option<usize>,
-    /// What was supposed in reading.
+    /// Assumptions made in reading.
     notes: Vec<String>,
     content: Content,
 }
@@ -56,17 +56,17 @@ enum Content {
 }
 
 impl ModelReader {
-    /// Opens a file of any of the layouts above but weights alone. `units` are needed where the file does not state them.
+    /// Opens a file of any layout above except weights alone. `units` are needed if the file does not state them.
     ///
     /// # Errors
-    /// [`ModelError::Read`]; [`ModelError::Format`] for files of no such layout, which says what the file is;
-    /// [`ModelError::ModelType`]; [`ModelError::Units`] if the units are neither stated nor given, or not those given.
+    /// [`ModelError::Read`]; [`ModelError::Format`] for a file of another layout (the message says what it is);
+    /// [`ModelError::ModelType`]; [`ModelError::Units`] if the units are neither stated nor given, or if the two disagree.
     pub fn open(path: &Path, units: Option<Units>) -> Result<Self, ModelError> {
         Self::open_any(path, units, false)
     }
 
-    /// The same, and opens files of weights alone, `[visible, hidden]`: fields are then 0, and units ±1 if not given, and
-    /// [`notes`](Self::notes) say so.
+    /// Same as [`open`](Self::open), but also opens files of weights alone, `[visible, hidden]`. Fields are then 0, units are ±1
+    /// if not given, and [`notes`](Self::notes) say so.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
@@ -109,7 +109,7 @@ impl ModelReader {
         Ok(Self::single(path, machine, model_type.map(str::to_owned), units, notes))
     }
 
-    /// A machine of weights and nothing else.
+    /// A machine from weights alone.
     fn of_weights(path: &Path, weights: Numbers, given: Option<Units>) -> Result<Self, ModelError> {
         let &[visible, hidden] = weights.0.as_slice() else {
             let found = format!("one array of shape {:?}", weights.0);
@@ -152,7 +152,7 @@ impl ModelReader {
         let typed = names.iter().any(|name| name == "model_type");
         let model_type = if typed { Some(file.text("model_type").map_err(failed)?) } else { None };
         let stated = match model_type.as_deref() {
-            // annaDCA has no other units in such files.
+            // annaDCA has only these units in such files.
             None if labelled(&file, &format!("update_{last}")).unwrap_or(false) => Some(Units::Bernoulli),
             None => None,
             Some("IIRBM") => Some(Units::Ising),
@@ -165,8 +165,8 @@ impl ModelReader {
         Ok(Self { path: path.into(), model_type, units, label: None, notes: Vec::new(), content })
     }
 
-    /// Takes the machine given a state of its label unit, counted from 0: that of the other units is then one of two-valued
-    /// units, with the weights of the label added to the hidden fields.
+    /// Fixes the label unit in the given state, counted from 0. The other units then form a machine of two-valued units; the
+    /// weights of the label are added to its hidden fields.
     pub fn with_label(mut self, label: Option<usize>) -> Self {
         self.label = label;
         self
@@ -182,7 +182,7 @@ impl ModelReader {
         self.units
     }
 
-    /// The updates that were saved, in increasing order; none for files of one machine, which has no number.
+    /// The saved updates, in increasing order; empty for a file of one machine, which has no update number.
     pub fn updates(&self) -> &[u64] {
         match &self.content {
             Content::Hdf5(_, updates) => updates,
@@ -190,12 +190,12 @@ impl ModelReader {
         }
     }
 
-    /// The machine after `update` updates, or the last one there is.
+    /// The machine after `update` updates, or the last one.
     ///
     /// # Errors
-    /// [`ModelError::Update`]; [`ModelError::Read`]; [`ModelError::Labels`] for a unit of labels without its state, or none
-    /// where one is given; [`ModelError::Format`] for damaged files, shapes that do not fit together, and parameters that are
-    /// not finite.
+    /// [`ModelError::Update`]; [`ModelError::Read`]; [`ModelError::Labels`] for a label unit without a given state, or a given
+    /// state without a label unit; [`ModelError::Format`] for damaged files, shapes that do not fit together, and parameters that
+    /// are not finite.
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, ModelError> {
         match &self.content {
             Content::Single(_) if self.label.is_some() => Err(self.no_labels()),
@@ -208,7 +208,7 @@ impl ModelReader {
         }
     }
 
-    /// What was supposed in reading the machine of an update, or the last: a sentence each, to be told with every result.
+    /// Assumptions made in reading the machine of an update, or the last: one sentence each, to be reported with every result.
     ///
     /// # Errors
     /// Those of [`machine`](Self::machine).
@@ -245,7 +245,7 @@ impl ModelReader {
         parameters.machine(&self.path, self.units)
     }
 
-    /// Adds a row of the labels' weights to the hidden biases.
+    /// Adds the row of weights of a label to the hidden biases.
     fn add_label(&self, label: usize, (shape, weights): Numbers, hidden: &mut [f32]) -> Result<(), ModelError> {
         match *shape.as_slice() {
             [labels, units] if units == hidden.len() && label < labels => {
@@ -264,14 +264,14 @@ impl ModelReader {
         }
     }
 
-    /// Where the parameters of a group are.
+    /// The folder with the parameters of a group.
     fn folder(&self, file: &Hdf5, group: &str) -> Result<String, ModelError> {
         let nested = file.groups(group).map_err(|error| self.failed(error))?.iter().any(|name| name == "params");
         Ok(if nested { format!("{group}/params") } else { group.to_owned() })
     }
 
-    /// The checkpoint of an update, for files that note its time Σ learning rate × updates: this crate's, and those of
-    /// `rbms` 0.6, which counts it from the last restart.
+    /// The checkpoint of an update, for files that record its time Σ learning rate × updates: those of this crate, and of `rbms`
+    /// 0.6, which counts time from the last restart.
     ///
     /// # Errors
     /// Those of [`machine`](Self::machine), and [`ModelError::Format`] if there is no time.
@@ -287,7 +287,7 @@ impl ModelReader {
     /// Visible units of the persistent chains, if there are any.
     ///
     /// # Errors
-    /// [`ModelError::Read`]; [`ModelError::Format`] for damaged files, and for values that are not the units'.
+    /// [`ModelError::Read`]; [`ModelError::Format`] for damaged files, and for values that the units cannot take.
     pub fn chains(&self) -> Result<Option<Spins>, ModelError> {
         let Content::Hdf5(file, _) = &self.content else { return Ok(None) };
         let failed = |error| self.failed(error);
@@ -310,7 +310,7 @@ impl ModelReader {
         Ok((samples > 0 && units > 0).then(|| Spins::from_fn(samples, units, up)))
     }
 
-    /// What the writer kept beside the parameters; empty for files of others.
+    /// Arrays that the writer stored besides the parameters; empty for files of other programs.
     ///
     /// # Errors
     /// [`ModelError::Read`]; [`ModelError::Format`] for damaged files.
@@ -338,7 +338,7 @@ impl ModelReader {
         }
     }
 
-    /// The group of an update that is there.
+    /// The group of an update, if the file has it.
     fn group(&self, update: u64) -> Result<String, ModelError> {
         if self.updates().binary_search(&update).is_err() {
             return Err(self.no_update(update));
@@ -374,7 +374,7 @@ fn labelled(file: &Hdf5, group: &str) -> io::Result<bool> {
     Ok(file.has(group, "label_matrix")? || file.has(group, "lbias")?)
 }
 
-/// What is wrong with a unit of labels.
+/// Why a label unit cannot be read without its state.
 fn one_unit(labels: usize) -> String {
     format!(
         "its labels (label_matrix, lbias) are one unit of {labels} states, of which one is taken at a time, not units of two \

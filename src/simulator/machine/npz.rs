@@ -11,7 +11,7 @@ use super::parameters::{Numbers, Parameters, Rows, wrong};
 use super::units::Units;
 use crate::io::npy;
 
-/// The names of an archive's arrays, and what they say.
+/// The names of an archive's arrays, and what they imply.
 #[derive(Clone, Copy)]
 struct Layout {
     /// Weights, visible and hidden fields or biases.
@@ -24,7 +24,7 @@ struct Layout {
 const LAYOUTS: [Layout; 3] = [
     Layout { names: ["W", "eta", "theta"], units: Some(Units::Ising), rows: Rows::Visible, model_type: None },
     Layout { names: ["weight_matrix", "vbias", "hbias"], units: None, rows: Rows::Visible, model_type: None },
-    // scikit-learn's, with the names of its attributes.
+    // Attribute names of scikit-learn.
     Layout {
         names: ["components_", "intercept_visible_", "intercept_hidden_"],
         units: Some(Units::Bernoulli),
@@ -33,9 +33,9 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
-/// What an archive has of a machine.
+/// What an archive contains of a machine.
 pub(super) enum Found {
-    /// All of it.
+    /// The whole machine.
     Whole {
         /// The arrays.
         parameters: Parameters,
@@ -44,11 +44,11 @@ pub(super) enum Found {
         /// The type of machine, if the names say which.
         model_type: Option<&'static str>,
     },
-    /// The only array, taken for weights.
+    /// The only array, taken as weights.
     Weights(Numbers),
 }
 
-/// Reads the arrays of a machine, or the only array if `weights_alone`.
+/// Reads the arrays of a machine; with `weights_alone`, also a single array.
 ///
 /// # Errors
 /// [`ModelError::Format`] if it has other arrays, or damaged ones; [`ModelError::Read`].
@@ -83,13 +83,13 @@ pub(super) fn read_weights(path: &Path) -> Result<Numbers, ModelError> {
     npy::singles(file, "the array", length).map_err(failed)
 }
 
-/// What an archive needs, said of one that lacks it.
+/// Says which arrays are needed, and which an archive has.
 fn needed(names: &[String]) -> String {
     let layouts: Vec<String> = LAYOUTS.iter().map(|layout| layout.names.join(", ")).collect();
     format!("arrays {} are needed; it has {names:?}", layouts.join(" or "))
 }
 
-/// What a zip archive is that has no arrays.
+/// Describes a zip archive without arrays.
 fn without_arrays<R: Read + Seek>(archive: &NpzReader<R>) -> String {
     let kind = if archive.files().any(|name| name.ends_with("data.pkl")) {
         "a file of PyTorch (pickled), which is not read"

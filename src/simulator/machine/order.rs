@@ -3,8 +3,8 @@
 use super::random::{Purpose, Stream};
 use rand::seq::SliceRandom;
 
-/// The order in which samples are used: a new permutation each epoch, one after the other. A batch that reaches the end of
-/// an epoch goes on in the next, so that all batches have the same size and every epoch uses every sample once.
+/// The order in which samples are used: one permutation after another, a new one for each epoch. A batch that reaches the end of
+/// an epoch continues in the next, so all batches have the same size and every epoch uses every sample once.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     stream: Stream,
@@ -13,13 +13,13 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// That of a trainer with this seed.
+    /// The order for a trainer with this seed.
     pub fn new(samples: usize, seed: u64) -> Self {
         let stream = Stream::new(seed, Purpose::Order);
         Self { stream, epoch: None, permutation: vec![0; samples] }
     }
 
-    /// Writes the samples of a batch, by its number.
+    /// Writes the samples of batch `number` into `chosen`.
     pub fn batch(&mut self, number: u64, chosen: &mut [usize]) {
         let samples = self.permutation.len() as u64;
         let first = number * chosen.len() as u64;

@@ -1,4 +1,4 @@
-//! The arrays of a file as a machine of ±1 units: which way round they are, and in which units.
+//! The arrays of a file as a machine of ±1 units: their orientation and their units.
 
 use super::checkpoint::fault;
 use super::model_error::ModelError;
@@ -6,10 +6,10 @@ use super::rbm::Machine;
 use super::units::{BernoulliMachine, Units};
 use std::path::Path;
 
-/// An array as a file has it: shape and values.
+/// An array as stored in a file: shape and values.
 pub(super) type Numbers = (Vec<usize>, Vec<f32>);
 
-/// The units to which the rows of weights belong.
+/// The layer that the rows of weights belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rows {
     Visible,
@@ -17,7 +17,7 @@ pub(super) enum Rows {
 }
 
 impl Rows {
-    /// Which they are, by the numbers of biases; where both fit, `usual`.
+    /// Finds the layer from the numbers of biases; where both fit, `usual`.
     pub(super) fn of(shape: &[usize], visible: usize, hidden: usize, usual: Rows) -> Option<Self> {
         let other = if usual == Rows::Visible { Rows::Hidden } else { Rows::Visible };
         [usual, other].into_iter().find(|rows| match rows {
@@ -26,7 +26,7 @@ impl Rows {
         })
     }
 
-    /// What there is to say of weights that are not as `usual`.
+    /// A note on weights that are not as `usual`.
     pub(super) fn note(self, usual: Rows) -> Option<String> {
         let found = match self {
             Rows::Visible => "[visible, hidden]",
@@ -41,12 +41,12 @@ pub(super) struct Parameters {
     pub(super) weights: Numbers,
     pub(super) visible: Numbers,
     pub(super) hidden: Numbers,
-    /// What rows of weights belong to where the numbers of biases do not decide it.
+    /// The layer of the rows of weights where the numbers of biases do not decide it.
     pub(super) usual: Rows,
 }
 
 impl Parameters {
-    /// The machine, and which way round its weights are in the file.
+    /// The machine, and the orientation of its weights in the file.
     ///
     /// # Errors
     /// [`ModelError::Format`] for shapes that do not fit together, and parameters that are not finite.
@@ -73,12 +73,12 @@ impl Parameters {
     }
 }
 
-/// The machine of ±1 units whose parameters in these `units` are those of `stored`.
+/// The machine of ±1 units for `stored`, whose parameters are in `units`.
 ///
 /// # Errors
 /// [`ModelError::Format`] if parameters are not finite.
 pub(super) fn ising(path: &Path, units: Units, stored: Machine) -> Result<Machine, ModelError> {
-    // Before the conversion, whose sums would spread what is not finite.
+    // Before the conversion: its sums would spread values that are not finite.
     let stored = checked(path, stored)?;
     match units {
         Units::Ising | Units::Gaussian => Ok(stored),
@@ -89,7 +89,7 @@ pub(super) fn ising(path: &Path, units: Units, stored: Machine) -> Result<Machin
     }
 }
 
-/// A machine whose shapes fit together and whose parameters are finite.
+/// Returns the machine if its shapes fit together and its parameters are finite.
 pub(super) fn checked(path: &Path, machine: Machine) -> Result<Machine, ModelError> {
     match fault(&machine) {
         Some(fault) => Err(wrong(path, fault)),
@@ -97,7 +97,7 @@ pub(super) fn checked(path: &Path, machine: Machine) -> Result<Machine, ModelErr
     }
 }
 
-/// A matrix of `rows` × `columns`, the other way round.
+/// Transpose of a matrix of `rows` × `columns`.
 pub(super) fn transposed<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
     (0..values.len()).map(|index| values[index % rows * columns + index / rows]).collect()
 }

@@ -1,4 +1,4 @@
-//! A look at the chains of a trainer: where they would go under the machine as it is.
+//! A look at the chains of a trainer: where they would go under the current machine.
 
 use super::chains::{Block, Chains};
 use super::random::{Purpose, Stream};
@@ -6,7 +6,7 @@ use super::rbm::Machine;
 use super::train::{Algorithm, Trainer};
 use nalgebra::DMatrix;
 
-/// Both layers of chains, one chain a row.
+/// Both layers of chains, one chain per row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChainStates {
     /// s, `chains × N_v`.
@@ -17,7 +17,7 @@ pub struct ChainStates {
     pub hidden_means: DMatrix<f32>,
 }
 
-/// What the negative term of a trainer's next update would be made of, and what of it more Gibbs steps would make.
+/// The chains behind the negative term of a trainer's next update, and the same chains after more Gibbs steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// Samples of the data, with the hidden layer given them.
@@ -29,8 +29,8 @@ pub struct Probe {
 }
 
 impl Trainer<'_> {
-    /// Copies of the chains after the Gibbs steps of one update and of two, without an update between, beside so many samples
-    /// of the data (all, if there are fewer). Training goes on as if it had not been called. `None` of the exact gradient.
+    /// Copies of the chains after the Gibbs steps of one update and of two, with no update between, and `samples` samples of the
+    /// data (all, if there are fewer). Training is not affected. `None` for the exact gradient.
     pub fn probe(&self, samples: usize) -> Option<Probe> {
         let (machine, settings) = (&self.machine, &self.settings);
         let mut chains = self.chains.clone();
@@ -50,7 +50,7 @@ impl Trainer<'_> {
         let once = states(&chains, machine);
         chains.advance(machine, settings.gibbs_steps, stream, 2 * self.updates + 1);
         let count = samples.clamp(1, self.data.samples());
-        // Evenly over the data, whatever their order.
+        // Spread evenly over the data, whatever their order.
         let chosen: Vec<usize> = (0..count).map(|index| index * self.data.samples() / count).collect();
         let mut data = Chains::new(count, machine);
         data.load(self.data, &chosen);

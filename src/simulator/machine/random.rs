@@ -1,8 +1,8 @@
-//! Random numbers that depend on what they are for, not on who draws them.
+//! Random numbers that depend on what they are for, not on the thread that draws them.
 //!
-//! Each block of chains has, at each update, a generator of its own, seeded by (seed, purpose, update, block) through
-//! ChaCha. So results do not depend on the number of threads, and there is no generator to save when a run is stopped:
-//! the number of the update is enough to go on.
+//! At each update, each block of chains has its own generator, seeded by (seed, purpose, update, block) through ChaCha. Results
+//! thus do not depend on the number of threads. A stopped run has no generator to save: the number of the update is enough to go
+//! on.
 //!
 //! The generator of the inner loops is xoshiro256++ (Blackman and Vigna, *ACM Trans. Math. Softw.* 47, 36, 2021) in eight
 //! lanes side by side, which compilers turn into vector instructions.
@@ -32,7 +32,7 @@ pub enum Purpose {
     Estimates = 6,
     /// Exact samples.
     Exact = 7,
-    /// Gibbs sampling of copies of chains, which are only looked at.
+    /// Gibbs sampling of copies of chains, for inspection only.
     Probe = 8,
 }
 
@@ -49,7 +49,7 @@ impl Stream {
         Self { seed, purpose }
     }
 
-    /// The generator of a place: a time (such as the number of the update) and a block.
+    /// The generator for a time (such as the number of the update) and a block.
     pub fn generator(&self, time: u64, block: u64) -> ChaCha8Rng {
         let mut key = [0; 32];
         for (bytes, word) in key.chunks_exact_mut(8).zip([self.seed, self.purpose as u64, time, block]) {
@@ -58,7 +58,7 @@ impl Stream {
         ChaCha8Rng::from_seed(key)
     }
 
-    /// The fast generator of a place.
+    /// The fast generator for a time and a block.
     pub(super) fn lanes(&self, time: u64, block: u64) -> Lanes {
         let mut source = self.generator(time, block);
         Lanes { state: std::array::from_fn(|_| std::array::from_fn(|_| source.next_u64())) }
@@ -72,7 +72,7 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// One step of every lane: its number's low half, then its high half.
+    /// Advances every lane by one step and returns, lane by lane, the low half of its number, then the high half.
     #[inline(always)]
     pub fn next(&mut self) -> [u32; 2 * LANES] {
         let mut out = [0; 2 * LANES];
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn bits(count: usize) -> Vec<u32> {
-        // As training draws them: many short streams one after the other.
+        // Many short streams one after the other, as in training.
         let stream = Stream::new(0, Purpose::Chains);
         let mut bits = Vec::new();
         for time in 0.. {

@@ -8,14 +8,14 @@ use faer::MatRef;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// Largest standard deviation of weights that single precision holds, ten deviations out.
+/// Largest standard deviation of the weights: values ten deviations out still fit in single precision.
 const LARGEST_DEVIATION: f64 = 3e37;
-/// Most weights of a machine that is made here: 8 GiB of them.
+/// Maximum number of weights of a new machine: 8 GiB.
 const MOST_WEIGHTS: usize = 1 << 31;
 
 /// A machine of ±1 units: `p(s, σ) ∝ exp(s·W σ + eta·s + theta·σ)`, with fields entering with a plus sign.
 ///
-/// Single precision, since that is what training by sampling can use.
+/// Single precision is all that training by sampling can use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     /// Number of visible units, N_v.
@@ -34,8 +34,8 @@ impl Machine {
     /// A machine with independent normal weights of standard deviation `deviation` and no fields.
     ///
     /// # Errors
-    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative, not finite or beyond single precision, or more than
-    /// 2³¹ weights.
+    /// [`RbmError::Shape`] without units, [`RbmError::Setting`] for a deviation that is negative, not finite or beyond single
+    /// precision, or for more than 2³¹ weights.
     pub fn random(visible: usize, hidden: usize, deviation: f64, seed: u64) -> Result<Self> {
         if !(0.0..=LARGEST_DEVIATION).contains(&deviation) {
             let reason = format!("it must be between 0 and {LARGEST_DEVIATION:e}");
@@ -55,10 +55,10 @@ impl Machine {
         Self::new(visible, hidden, weights, vec![0.0; visible], vec![0.0; hidden])
     }
 
-    /// A machine of given parameters; `weights` row after row.
+    /// A machine with given parameters; `weights` row after row.
     ///
     /// # Errors
-    /// [`RbmError::Shape`] if an array has another length than the numbers of units ask for, or there are no units;
+    /// [`RbmError::Shape`] if the length of an array does not match the numbers of units, or there are no units;
     /// [`RbmError::NotFinite`] for a parameter that is NaN or infinite.
     pub fn new(visible: usize, hidden: usize, weights: Vec<f32>, eta: Vec<f32>, theta: Vec<f32>) -> Result<Self> {
         let machine = Self { visible, hidden, weights, eta, theta };
@@ -66,8 +66,8 @@ impl Machine {
         Ok(machine)
     }
 
-    /// The machine with visible fields at which independent sites have the means of the data:
-    /// `eta_i = atanh( Σ s_i/(M + 1) )` over the M samples, which stays finite for constant units.
+    /// Sets the visible fields so that independent sites have the means of the data: `eta_i = atanh( Σ s_i/(M + 1) )` over the M
+    /// samples, which stays finite for constant units.
     ///
     /// # Errors
     /// [`RbmError::Shape`] if the data have another number of units.

@@ -28,7 +28,8 @@ impl<'a> Sampler<'a> {
     /// Chains that start from independent units in the fields, as if there were no weights.
     ///
     /// # Errors
-    /// [`RbmError::Setting`](super::RbmError::Setting) without chains or with too many, [`RbmError::NotFinite`](super::RbmError::NotFinite) for a machine that is not finite.
+    /// [`RbmError::Setting`](super::RbmError::Setting) without chains or with too many,
+    /// [`RbmError::NotFinite`](super::RbmError::NotFinite) for a machine that is not finite.
     pub fn new(machine: &'a Machine, chains: usize, seed: u64) -> Result<Self> {
         machine.check()?;
         check_count(chains, machine)?;
@@ -58,12 +59,12 @@ impl<'a> Sampler<'a> {
         self.calls += 1;
     }
 
-    /// Visible spins, a chain a sample; before the first step those of the samples started from, or all −1.
+    /// Visible spins, one sample per chain; before the first step, those of the initial samples, or all −1.
     pub fn visible_spins(&self) -> Spins {
         self.chains.visible_spins()
     }
 
-    /// Hidden spins, a chain a sample.
+    /// Hidden spins, one sample per chain.
     pub fn hidden_spins(&self) -> Spins {
         self.chains.hidden_spins()
     }

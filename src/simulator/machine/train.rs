@@ -1,4 +1,4 @@
-//! Training by contrastive divergence, from chains that start at the data (CD) or go on for ever (PCD), or by the exact gradient.
+//! Training by contrastive divergence, from chains that start at the data (CD) or persist (PCD), or by the exact gradient.
 //!
 //! ```text
 //! dW ∝ <s tanh(Wᵀs + theta)>_Data − <s tanh(Wᵀs + theta)>_chains
@@ -27,26 +27,26 @@ pub enum Algorithm {
     Cd,
     /// Where the last update left them: persistent contrastive divergence.
     Pcd,
-    /// There are none: the machine's own averages are summed over all states of its smaller layer, of at most 24 units.
+    /// No chains: the machine's own averages are summed over all states of its smaller layer, which has at most 24 units.
     Exact,
 }
 
 /// How a machine is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// CD or PCD.
+    /// CD, PCD or the exact gradient.
     pub algorithm: Algorithm,
     /// Gibbs steps of each update.
     pub gibbs_steps: usize,
-    /// Persistent chains; CD has one a sample of the batch.
+    /// Persistent chains; CD has one per sample of the batch.
     pub chains: usize,
-    /// Samples of a batch.
+    /// Samples per batch.
     pub batch_size: usize,
     /// Factor of the gradient in each update.
     pub learning_rate: f64,
     /// Decay of the weights: the gradient loses `l2 · W`.
     pub l2: f64,
-    /// Whether the gradient is the centred one instead of the plain one, which is the theory's.
+    /// Whether to use the centred gradient instead of the plain one of the theory.
     pub centred: bool,
     /// Seed of batches and chains.
     pub seed: u64,
@@ -88,8 +88,8 @@ impl Settings {
 
 /// A machine in training.
 ///
-/// Nothing random is kept: batches and chains draw their numbers from (seed, update), so a machine, the number of its
-/// update and the spins of its persistent chains are all that is needed to go on exactly.
+/// No random state is kept: batches and chains draw their numbers from (seed, update). The machine, the number of its update and
+/// the spins of its persistent chains are enough to go on exactly.
 ///
 /// ```
 /// use spectral_rbm::data::Spins;
@@ -155,11 +155,12 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Goes on where a run of the same settings was stopped after `updates` updates: with the machine it had then, and the
-    /// visible and hidden spins of its chains.
+    /// Continues a run of the same settings that stopped after `updates` updates, from its machine and the visible and hidden
+    /// spins of its chains.
     ///
     /// # Errors
-    /// [`RbmError::Shape`] for a machine of other layers; [`RbmError::Setting`] if PCD is given no chains, or another number.
+    /// [`RbmError::Shape`] for a machine with other layers; [`RbmError::Setting`] if PCD is given no chains, or a different
+    /// number.
     pub fn go_on(&mut self, machine: Machine, updates: u64, chains: Option<&(Spins, Spins)>) -> Result<()> {
         machine.check()?;
         let (visible, hidden) = (self.machine.visible, self.machine.hidden);
@@ -229,7 +230,7 @@ impl<'a> Trainer<'a> {
         self.updates as f64 * self.settings.batch_size as f64 / self.data.samples() as f64
     }
 
-    /// Visible and hidden spins of the persistent chains, from which the next update starts; `None` for others than PCD.
+    /// Visible and hidden spins of the persistent chains, from which the next update starts; `None` unless the algorithm is PCD.
     pub fn chains(&self) -> Option<(Spins, Spins)> {
         let persistent = self.settings.algorithm == Algorithm::Pcd;
         persistent.then(|| (self.chains.visible_spins(), self.chains.hidden_spins()))

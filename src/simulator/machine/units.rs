@@ -18,7 +18,7 @@ pub enum Units {
     Ising,
     /// 0 and 1.
     Bernoulli,
-    /// Real: the linear machine. Files of it are read only by who asks for them.
+    /// Real: the linear machine. Its files are read only on request.
     Gaussian,
 }
 
@@ -87,7 +87,7 @@ impl Layer<'_> {
     }
 }
 
-/// The ±1 form of a machine `p(v, h) ∝ exp(v·W' h + a'·v + b'·h)`, `weights` row after row; rounded once, in the end.
+/// The ±1 form of a machine `p(v, h) ∝ exp(v·W' h + a'·v + b'·h)`, `weights` row after row; rounded once, at the end.
 pub(super) fn ising(visible: Layer, hidden: Layer, weights: &[f64]) -> Machine {
     let (rows, columns) = (visible.bias.len(), hidden.bias.len());
     let ((centre_v, half_v), (centre_h, half_h)) = (visible.values(), hidden.values());
@@ -142,8 +142,8 @@ mod tests {
         (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
     }
 
-    /// Over all states of small machines, the exponents of the two forms differ by one constant, up to the rounding of the
-    /// biases to single precision (some 3e-7 a unit).
+    /// Over all states of small machines, the exponents of the two forms differ by one constant, up to the rounding of the biases
+    /// to single precision (about 3e-7 per unit).
     #[test]
     fn both_forms_have_the_same_law() {
         let mut random = ChaCha8Rng::seed_from_u64(5);

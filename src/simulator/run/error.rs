@@ -27,7 +27,7 @@ pub enum SimulationError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A folder that holds no run, or another one.
+    /// The folder holds no run, or a different one.
     #[error("{}: {reason}", path.display())]
     Foreign {
         /// The folder or file.

@@ -1,4 +1,4 @@
-//! What learns: updates, states and what of them is stored.
+//! Machines that learn: updates, states, and what is stored of them.
 
 use super::error::Result;
 use super::recorder::Recorder;
@@ -20,17 +20,17 @@ pub trait Learner {
     fn time(&self) -> f64;
     /// Passes through the data.
     fn epoch(&self) -> f64;
-    /// What is to be seen of the machine as it is.
+    /// The quantities to record of the current machine.
     ///
     /// # Errors
     /// Those of the analysis.
     fn record(&self, recorder: &Recorder) -> Result<BTreeMap<String, Array>>;
-    /// All that is needed to go on from here.
+    /// Everything needed to go on from here.
     ///
     /// # Errors
     /// If the parameters are not finite.
     fn state(&self) -> Result<State>;
-    /// Goes on from a state after so many updates.
+    /// Goes on from a state after `updates` updates.
     ///
     /// # Errors
     /// If the state does not fit.
@@ -42,7 +42,7 @@ pub trait Learner {
 pub struct State {
     /// The machine, in single precision.
     pub machine: Machine,
-    /// Visible and hidden spins of the chains, if they go on.
+    /// Visible and hidden spins of the chains, if they persist.
     pub chains: Option<(Spins, Spins)>,
     /// What the machine in single precision does not hold.
     pub exact: BTreeMap<String, Array>,

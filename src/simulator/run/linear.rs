@@ -9,7 +9,7 @@ use crate::simulator::machine::{LinearMachine, Machine, RbmError};
 use faer::Mat;
 use std::collections::BTreeMap;
 
-/// Learning rate where none is given and a larger one would be stable.
+/// Default learning rate where a larger one would be stable.
 const LARGEST_DEFAULT: f64 = 0.01;
 /// Name of the exact weights in a saved state.
 const WEIGHTS: &str = "weights";
@@ -25,11 +25,11 @@ pub struct LinearTrainer {
 }
 
 impl LinearTrainer {
-    /// Starts training on the covariance of data about their mean. Every update sees all data; an epoch is said to be
-    /// `updates_per_epoch` of them, so that its time can be compared with that of training by batches.
+    /// Starts training on the covariance of data about their mean. Every update sees all data. An epoch counts as
+    /// `updates_per_epoch` updates, so that times can be compared with those of training by batches.
     ///
-    /// The mode of the largest variance Λ₁ settles only if the learning rate stays below `σ_v²/(σ_h² Λ₁ (Λ₁ − σ_v²))`; without
-    /// a given one, it is half of that, and at most 0.01.
+    /// The mode of the largest variance Λ₁ settles only if the learning rate stays below `σ_v²/(σ_h² Λ₁ (Λ₁ − σ_v²))`. The
+    /// default is half of that, and at most 0.01.
     ///
     /// # Errors
     /// [`RbmError::Units`] if the data do not fit the machine; [`RbmError::Setting`] for a learning rate that is negative or

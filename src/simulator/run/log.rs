@@ -5,7 +5,7 @@ use crate::io::Array;
 use std::collections::BTreeMap;
 use std::io;
 
-/// What was seen after an update; the quantities are listed at the [module](super).
+/// The quantities recorded after an update; they are listed at the [module](super).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Number of updates made.
@@ -46,7 +46,8 @@ pub struct SpectrumLog {
 }
 
 impl SpectrumLog {
-    /// Every quantity that all records have, stacked: record first. Bytes of an NPZ file, with `update`, `epoch` and `time`.
+    /// Stacks every quantity that all records have, with the record as first index. Returns the bytes of an NPZ file that also
+    /// holds `update`, `epoch` and `time`.
     ///
     /// # Errors
     /// Those of writing the archive.

@@ -1,10 +1,12 @@
 //! Simulated training runs that record the spectrum of W as it learns.
 //!
-//! A [`Learner`] is what is trained: [`Trainer`](crate::simulator::machine::Trainer) by sampling, [`LinearTrainer`] by the exact gradient.
-//! [`run`] takes it through a [`schedule`] of updates at which a [`Record`] is taken, and keeps in a [`Store`] whatever is
-//! needed to go on, so that a run that is stopped at any moment and resumed gives the same bits as one that was not.
+//! A [`Learner`] is trained: [`Trainer`](crate::simulator::machine::Trainer) by sampling, [`LinearTrainer`] by the exact
+//! gradient. [`run`] takes it through a [`schedule`] of updates, takes a [`Record`] at each of them, and keeps in a [`Store`]
+//! everything needed to go on. A run that is stopped at any moment and resumed thus gives the same bits as one that was not
+//! stopped.
 //!
-//! A record holds these quantities (as far as its [`Detail`] goes), one array each; R is the smaller number of units, α counts modes by rank:
+//! A record holds these quantities (as far as its [`Detail`] goes), one array each; R is the smaller number of units, α counts
+//! modes by rank:
 //!
 //! | name | shape | |
 //! |---|---|---|

@@ -75,7 +75,7 @@ pub enum Spacing {
 /// ```
 pub fn schedule(updates: u64, count: usize, spacing: Spacing) -> Vec<u64> {
     let last = updates as f64;
-    // No more than there are updates.
+    // At most as many as there are updates.
     let most = |steps: usize| steps.max(1).min(usize::try_from(updates.saturating_add(1)).unwrap_or(usize::MAX));
     let mut chosen: Vec<u64> = match spacing {
         Spacing::Linear => {
@@ -95,8 +95,8 @@ pub fn schedule(updates: u64, count: usize, spacing: Spacing) -> Vec<u64> {
     chosen
 }
 
-/// Trains until the last update of a schedule, recording on the way, and returns all records. What `store` holds already is
-/// not done again: the run goes on from the last state there. `step` is told the number of updates after every one.
+/// Trains until the last update of a schedule, takes records on the way, and returns all of them. What `store` already holds is
+/// not repeated: the run goes on from the last state there. After every update, `step` gets the number of updates.
 ///
 /// # Errors
 /// Those of training, of the analysis, and of the files.

@@ -7,7 +7,7 @@ use crate::theory::spectrum::{Decomposition, fit, kurtosis, overlaps, projection
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 
-/// Most modes and components whose overlaps are recorded.
+/// Maximum number of modes and components whose overlaps are recorded.
 const MOST_OVERLAPS: usize = 50;
 
 /// How much of a machine is recorded.
@@ -15,7 +15,7 @@ const MOST_OVERLAPS: usize = 50;
 pub enum Detail {
     /// Singular values and the bulk: quick.
     Values,
-    /// Also what the singular vectors tell (kurtosis, overlaps, fields) and how well the machine fits the data.
+    /// Also kurtosis, overlaps and fields of the singular vectors, and how well the machine fits the data.
     #[default]
     Modes,
     /// Also the singular vectors.
@@ -49,7 +49,8 @@ impl Recorder {
         self.detail
     }
 
-    /// Spectrum of W (`visible × hidden`, row after row), with its vectors seen from the data and the fields.
+    /// Spectrum and bulk of W (`visible × hidden`, row after row); beyond [`Detail::Values`] also kurtosis, overlaps with the
+    /// data and projected fields.
     ///
     /// # Errors
     /// [`Error::NotFinite`](crate::Error::NotFinite) for parameters that are not finite.

@@ -1,8 +1,8 @@
 //! The files from which a run goes on.
 //!
-//! While a run goes on, the folder `checkpoints` beside its results holds one model file for each record, with the state of
-//! the chains and the record itself, and `latest.h5`, a state between records. Each is whole or not there. When the run is
-//! done they become one file, `model.h5`, which can be taken apart again to go on from its end.
+//! While a run goes on, the folder `checkpoints` beside its results holds one model file for each record, with the state of the
+//! chains and the record itself, and `latest.h5`, a state between records. Each file is whole or absent. When the run is done,
+//! they become one file, `model.h5`; it can be taken apart again to go on from its end.
 
 use super::error::{Result, SimulationError};
 use super::learner::State;
@@ -21,7 +21,7 @@ const FOLDER: &str = "checkpoints";
 const LATEST: &str = "latest.h5";
 const MODEL: &str = "model.h5";
 const RUN: &str = "run.toml";
-/// Prefix of what a state holds besides the machine.
+/// Prefix of the parts of a state other than the machine.
 const STATE: &str = "state.";
 /// Hidden spins of the chains, in words of 64.
 const HIDDEN: &str = "state.hidden_chains";
@@ -34,15 +34,15 @@ pub struct Store {
     folder: PathBuf,
     hyperparameters: Hyperparameters,
     units: Units,
-    /// How much work, in time, may be lost when a run is killed between records; 30 s at first.
+    /// How much work, in time, may be lost when a run is killed between records; 30 s by default.
     pub save_every: Duration,
 }
 
 impl Store {
-    /// An empty store beside the results of a run in `parent`, with `text` for [`Store::run_file`].
+    /// Creates an empty store beside the results of a run in `parent`, with `text` for [`Store::run_file`].
     ///
     /// # Errors
-    /// [`SimulationError::Foreign`] if a run was stopped there, whose work would be lost; [`SimulationError::Folder`].
+    /// [`SimulationError::Foreign`] if a stopped run is there, whose work would be lost; [`SimulationError::Folder`].
     pub fn create(parent: &Path, hyperparameters: Hyperparameters, units: Units, text: &[u8]) -> Result<Self> {
         let store = Self { folder: parent.join(FOLDER), hyperparameters, units, save_every: SAVE_EVERY };
         if store.folder.exists() {
@@ -56,7 +56,7 @@ impl Store {
         Ok(store)
     }
 
-    /// The store under another name, until it is complete: so that one is whole or not there.
+    /// The store under a temporary name until it is complete, so that a store is whole or absent.
     fn in_the_making(&self) -> Result<Self> {
         let folder = self.folder.with_extension("part");
         if folder.exists() {
@@ -65,8 +65,8 @@ impl Store {
         Ok(Self { folder, ..self.clone() })
     }
 
-    /// Updates made by the run in `parent`, stopped or done, whose files stay as they are; `None` before the first state, or
-    /// without a run.
+    /// Updates made by the run in `parent`, stopped or done; its files are not changed. `None` before the first state, or without
+    /// a run.
     ///
     /// # Errors
     /// Those of reading.
@@ -81,7 +81,7 @@ impl Store {
         Ok(ModelReader::open(&model, Some(units))?.updates().last().copied())
     }
 
-    /// The store of a run that was stopped in `parent`, or one made from the `model.h5` of a run that was done.
+    /// Opens the store of a stopped run in `parent`, or makes one from the `model.h5` of a run that is done.
     ///
     /// # Errors
     /// [`SimulationError::Foreign`] if there is neither; [`SimulationError::Folder`]; those of reading.
@@ -118,13 +118,13 @@ impl Store {
         Ok(store)
     }
 
-    /// The file that says what run a folder holds: one that was stopped, or else one that was done.
+    /// The file that says which run a folder holds: a stopped one, else one that is done.
     pub fn run_file(parent: &Path) -> PathBuf {
         let stopped = parent.join(FOLDER).join(RUN);
         if stopped.exists() { stopped } else { parent.join(RUN) }
     }
 
-    /// Notes what run this is, for [`Store::run_file`].
+    /// Notes which run this is, for [`Store::run_file`].
     ///
     /// # Errors
     /// [`SimulationError::Folder`].
@@ -133,7 +133,7 @@ impl Store {
         write_atomically(&path, text).map_err(|source| fault(&path, source))
     }
 
-    /// Saves a record with the state it was taken of.
+    /// Saves a record with the state that it describes.
     ///
     /// # Errors
     /// Those of writing.
@@ -169,7 +169,7 @@ impl Store {
         }
     }
 
-    /// Updates done by the last state, without reading it; `None` in an empty store.
+    /// Updates done up to the last state, without reading it; `None` in an empty store.
     ///
     /// # Errors
     /// Those of reading.
@@ -177,7 +177,7 @@ impl Store {
         Ok(self.candidates()?.into_iter().map(|(update, _)| update).max())
     }
 
-    /// Updates of which there are states, with their files.
+    /// Updates with a saved state, and their files.
     fn candidates(&self) -> Result<Vec<(u64, PathBuf)>> {
         let mut candidates: Vec<(u64, PathBuf)> = self.updates()?.into_iter().map(|n| (n, self.path(n))).collect();
         let between = self.folder.join(LATEST);
@@ -188,7 +188,7 @@ impl Store {
         Ok(candidates)
     }
 
-    /// The last state, with the number of updates before it; `None` in an empty store.
+    /// The last state, with its number of updates; `None` in an empty store.
     ///
     /// # Errors
     /// Those of reading.
@@ -226,7 +226,7 @@ impl Store {
         Ok(SpectrumLog { records })
     }
 
-    /// Everything in one model file: the machine of each record, and of the last one the state.
+    /// Everything in one model file: the machine of each record, and the last state.
     ///
     /// # Errors
     /// Those of reading.
@@ -243,7 +243,7 @@ impl Store {
         Ok(all)
     }
 
-    /// Removes the folder, if it is there: out of the way first, so that a store is never there in part.
+    /// Removes the folder if it exists. It is renamed first, so that a store is never there in part.
     ///
     /// # Errors
     /// [`SimulationError::Folder`].

@@ -1,10 +1,10 @@
 //! Which mode is which: matched by vectors, in time and between machines.
 //!
-//! The modes are the largest ones at the end of the reference. Backwards from there they are followed from record to record by
-//! the overlap `|u·u'| |v·v'|` ([`track`]), and are numbered in the order in which they emerged: became 20 % larger than the
-//! edge of the bulk (or, without one, than the largest of them at the start); those that did not come last, by rank at the
-//! end. In another machine that started from the same weights a mode is, at each time, the one that overlaps with it most.
-//! Names thus survive crossings, and an early time at which a mode still is lost among others.
+//! The modes are the largest ones at the end of the reference. From there they are followed backwards, from record to record, by
+//! the overlap `|u·u'| |v·v'|` ([`track`]). They are numbered in the order in which they emerged, that is, became 20 % larger
+//! than the edge of the bulk (or, without one, than the largest of them at the start). Modes that did not emerge come last, by
+//! rank at the end. In another machine that started from the same weights, a mode is, at each time, the one that overlaps with it
+//! most. Names thus survive crossings, and early times at which a mode is still lost among others.
 
 use super::chains::{ChainProbe, ModeProbe};
 use super::statistics::mean;
@@ -26,12 +26,12 @@ pub struct Reference<'a> {
 pub struct Followed {
     /// `w[mode][record]`: as many records as the machine has.
     pub values: Vec<Vec<f64>>,
-    /// `|u·u'| |v·v'|` with the reference's mode, likewise: how sure the name is.
+    /// `|u·u'| |v·v'|` with the reference's mode, `[mode][record]`: how certain the name is.
     pub overlaps: Vec<Vec<f64>>,
 }
 
 impl Followed {
-    /// The mean of several machines, as far as all of them go, with the least sure of their names.
+    /// The mean of several machines over the records that all of them have, with the smallest of their overlaps.
     pub fn mean_of(machines: &[Self]) -> Self {
         let combine = |of: fn(&Self) -> &Vec<Vec<f64>>, fold: fn(&[f64]) -> f64| {
             let modes = machines.first().map_or(0, |first| of(first).len());
@@ -71,8 +71,8 @@ impl<'a> Reference<'a> {
         Ok(Self { course, ranks })
     }
 
-    /// Looks at the chains of the reference's own run, with its names of the modes in the place of ranks. Those at times without
-    /// a record are left out, and modes that are not followed.
+    /// Probes of the chains of the reference's own run, with its names of the modes in place of ranks. Probes at times without a
+    /// record, and modes that are not followed, are left out.
     pub fn named(&self, probes: &[ChainProbe]) -> Vec<ChainProbe> {
         let name = |probe: &ChainProbe| {
             let record = self.course.observations.iter().position(|seen| seen.time == probe.time)?;
@@ -86,7 +86,7 @@ impl<'a> Reference<'a> {
     /// The curves of a machine that was seen at the same times, or at the first of them.
     ///
     /// # Errors
-    /// [`Error::Range`] if its times are other ones, or its layers.
+    /// [`Error::Range`] if its times or its layers differ.
     pub fn follow(&self, other: &Course) -> Result<Followed> {
         let modes = self.ranks.first().map_or(0, Vec::len);
         let mut followed = Followed { values: vec![Vec::new(); modes], overlaps: vec![Vec::new(); modes] };
@@ -115,7 +115,7 @@ fn by_emergence(course: &Course, ranks: &[Vec<usize>]) -> Vec<usize> {
     let level = EMERGED * edge.unwrap_or_else(|| (0..modes).map(|mode| value(0, mode)).fold(0.0, f64::max));
     let emerged = |mode: usize| (0..ranks.len()).find(|&record| value(record, mode) >= level);
     let mut order: Vec<(usize, usize)> = (0..modes).map(|mode| (emerged(mode).unwrap_or(usize::MAX), mode)).collect();
-    // Of those that emerged between the same two records the larger first; a stable sort keeps the rest by rank.
+    // Among modes that emerged between the same two records, the larger comes first; a stable sort keeps the rest by rank.
     order.sort_by(|&(at, a), &(other, b)| {
         let larger =
             || if at == usize::MAX { std::cmp::Ordering::Equal } else { value(at, b).total_cmp(&value(at, a)) };
@@ -138,8 +138,8 @@ mod tests {
     use crate::theory::spectrum::drawn;
     use nalgebra::DMatrix;
 
-    /// Two straight lines that cross at t = 1/2, in frames that a second machine has turned by 0.2 into each other, and
-    /// whose lines it reaches 0.1 higher: the curves by name are the lines put in, ranks would have kinks.
+    /// Two straight lines that cross at t = 1/2. In a second machine their frames are turned by 0.2 into each other, and the
+    /// lines lie 0.1 higher. The curves by name are the lines put in; curves by rank would have kinks.
     #[test]
     fn names_survive_a_crossing() {
         let frame = drawn::Machine::draw(30, 20, &[1.0, 1.0], 0.0, 3);
@@ -159,7 +159,7 @@ mod tests {
         for (course, shift) in [(&ours, 0.0), (&theirs, 0.1)] {
             let followed = reference.follow(course).unwrap();
             for (record, t) in ours.times().into_iter().enumerate() {
-                // The larger one at the end is the first.
+                // The mode that is larger at the end comes first.
                 assert!((followed.values[0][record] - (1.0 + t + shift)).abs() < 1e-12);
                 assert!((followed.values[1][record] - (2.0 - t + shift)).abs() < 1e-12);
                 let overlap = if shift == 0.0 { 1.0 } else { 0.2f64.cos().powi(2) };
@@ -175,7 +175,8 @@ mod tests {
         assert!(Reference::new(&Course::default(), 1).is_err());
     }
 
-    /// Two modes from 0.2; one emerges at once and stays at 1, the other takes its time and ends at 2: numbered as they came.
+    /// Two modes from 0.2: one emerges at once and stays at 1, the other takes longer and ends at 2. They are numbered as they
+    /// came.
     #[test]
     fn modes_are_numbered_as_they_emerge() {
         let frame = drawn::Machine::draw(30, 20, &[1.0, 1.0], 0.0, 4);

@@ -1,23 +1,24 @@
-//! Whether the chains of a simulation tell what their machine is like: the reference's own error.
+//! Whether the chains of a simulation represent their machine: the error of the reference itself.
 //!
-//! PCD has the exact gradient while its chains are at equilibrium. Copies of them are looked at after the k sweeps of an update
-//! and after k more ([`Trainer::probe`]), along each mode `w, u, v`, with `z = u·s` and `g = (u·s)(v·⟨σ⟩)` of a chain:
+//! PCD has the exact gradient while its chains are at equilibrium. Copies of the chains are probed after the k sweeps of an
+//! update and after k more ([`Trainer::probe`]), along each mode `w, u, v`, with `z = u·s` and `g = (u·s)(v·⟨σ⟩)` of a chain:
 //!
-//! * change: the mean of g after 2k sweeps less that after k, with the error of the mean of the chains' differences. At
+//! * change: the mean of g after 2k sweeps minus that after k, with the error of the mean of the chains' differences. At
 //!   equilibrium it is chance;
-//! * memory: `cov(g_k, g_2k)^{1/2}/⟨g⟩`, the spread of what a chain keeps over k sweeps. It is small where a chain sees all of
-//!   what g can be, and 1 where each sits in a state of its own;
-//! * autocorrelation of z over k sweeps: near 1 where no chain passes between the states of either sign;
-//! * sign shares: the share of chains with z > 0, beside that of the data and beside the one that follows from the machine's
-//!   fields. W is even under the flip of all units, so that the weights of a configuration and of its image differ by the factor
+//! * memory: `cov(g_k, g_2k)^{1/2}/⟨g⟩`, the spread of what a chain keeps over k sweeps. It is small if a chain sees all values
+//!   of g, and 1 if each chain stays in a state of its own;
+//! * autocorrelation of z over k sweeps: near 1 if no chain passes between the states of either sign;
+//! * sign shares: the share of chains with z > 0, compared with the share of the data and with the share implied by the machine's
+//!   fields. W is even under the flip of all units, so the weights of a configuration and of its image differ by the factor
 //!   `e^{2h}`, `h = eta·s + theta·σ`, and at equilibrium, exactly,
 //!
 //! ```text
 //! ⟨sign z⟩ = ⟨sign z tanh h⟩
 //! ```
 //!
-//! * effect of the shares: what their error makes of the mean of g, (share − implied share)(⟨g⟩₊ − ⟨g⟩₋), against the data's. Chains that
-//!   cannot pass between two states leave their field a force that never ends; it makes these states unlike.
+//! * effect of the shares: the change that their error makes in the mean of g, (share − implied share)(⟨g⟩₊ − ⟨g⟩₋), relative to
+//!   the data's. If chains cannot pass between two states, the force on the field along them never ends; it makes the two states
+//!   unlike.
 //!
 //! None of this can find a state that no chain has visited.
 
@@ -29,19 +30,19 @@ use crate::simulator::run::Result;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
-/// Samples of the data that chains are held against.
+/// Number of samples of the data that chains are compared with.
 const SAMPLES: usize = 2000;
-/// Looks at the chains of a run, about.
+/// Number of probes of a run's chains, approximately.
 const PROBES: u64 = 16;
-/// Deviations in standard errors beyond chance: of some hundred normal deviates none is expected to be so large.
+/// Deviations beyond chance, in standard errors: none of some hundred normal deviates is expected to be so large.
 const CHANCE: f64 = 4.5;
-/// Share of the data's ⟨sσ⟩ along a mode from which an error of the chains' is told.
+/// Error of the chains above which it counts, as a share of the data's ⟨sσ⟩ along a mode.
 const NOTABLE: f64 = 0.02;
-/// The same of what wrong shares do to a machine: its own course would have led elsewhere, so that less of it is seen in w.
+/// Same for the effect of wrong shares on a machine: its own course would have been different, so w shows less of the effect.
 const NOTABLE_SHARES: f64 = 0.05;
-/// Memory from which chains sit in states of their own.
+/// Memory above which chains sit in states of their own.
 const STUCK: f64 = 0.5;
-/// Share of the looks at a mode in which chains may be so.
+/// Share of a mode's probes above which a finding is frequent.
 const SELDOM: f64 = 0.25;
 
 /// The chains of one run after one of its updates.
@@ -51,7 +52,7 @@ pub struct ChainProbe {
     pub update: u64,
     /// t.
     pub time: f64,
-    /// Along each mode that is seen, by rank.
+    /// Along each mode seen, by rank.
     pub modes: Vec<ModeProbe>,
 }
 
@@ -64,17 +65,17 @@ pub struct ModeProbe {
     pub w: f64,
     /// Mean of g over the data.
     pub data: f64,
-    /// Over chains after the k sweeps of an update.
+    /// Mean of g over chains after the k sweeps of an update.
     pub after_k: f64,
-    /// After k more.
+    /// Same after k more sweeps.
     pub after_2k: f64,
-    /// The latter less the former.
+    /// `after_2k` minus `after_k`.
     pub change: f64,
-    /// Standard error of it.
+    /// Standard error of `change`.
     pub change_error: f64,
-    /// Change over the gradient along the mode, data less chains.
+    /// Change over the gradient along the mode, which is data minus chains.
     pub change_over_gradient: f64,
-    /// Spread of what a chain keeps of g over k sweeps, against the mean of g.
+    /// Spread of what a chain keeps of g over k sweeps, divided by the mean of g.
     pub memory: f64,
     /// Autocorrelation of z over k sweeps; 0 where z does not vary.
     pub autocorrelation: f64,
@@ -82,15 +83,15 @@ pub struct ModeProbe {
     pub positive: f64,
     /// The share at equilibrium that follows from the machine's fields.
     pub positive_implied: f64,
-    /// Standard error of the difference of these two.
+    /// Standard error of the difference between `positive` and `positive_implied`.
     pub positive_error: f64,
     /// Share of the data with z > 0.
     pub positive_data: f64,
-    /// What the error of the shares makes of the mean of g, against the data's.
+    /// Change in the mean of g from the error of the shares, relative to the data's.
     pub share_effect: f64,
 }
 
-/// Updates of a schedule after which chains are looked at: about sixteen, evenly.
+/// Updates of a schedule after which chains are probed: about sixteen, evenly spaced.
 pub fn probed(schedule: &[u64]) -> Vec<u64> {
     let last = schedule.last().copied().unwrap_or(0);
     let nearest = |part: u64| {
@@ -106,7 +107,7 @@ pub fn probed(schedule: &[u64]) -> Vec<u64> {
 }
 
 impl ChainProbe {
-    /// The chains of a trainer as they are, along the modes of its machine in a view; `None` where it has none.
+    /// Probes the current chains of a trainer along the modes of its machine in a view; `None` if it has no chains.
     ///
     /// # Errors
     /// Those of the view.
@@ -149,7 +150,7 @@ fn along(probe: &Probe, machine: &Machine, vectors: &(DVector<f64>, DVector<f64>
     let [of_data, after_k, after_2k] = [&data, &once, &twice].map(|of| mean(&of.g));
     let differences: Vec<f64> = twice.g.iter().zip(&once.g).map(|(later, earlier)| later - earlier).collect();
     let varies = (covariance(&once.z, &once.z) * covariance(&twice.z, &twice.z)).sqrt();
-    // sign z less what it is at equilibrium, as shares.
+    // sign z minus its value at equilibrium, as shares.
     let fields = fields(&probe.once, machine);
     let excess: Vec<f64> = once.z.iter().zip(&fields).map(|(z, h)| 0.5 * z.signum() * (1.0 - h.tanh())).collect();
     let wrong = mean(&excess);
@@ -157,7 +158,7 @@ fn along(probe: &Probe, machine: &Machine, vectors: &(DVector<f64>, DVector<f64>
         let chosen = once.z.iter().zip(&once.g).filter(|(z, _)| **z * sign > 0.0);
         mean(&chosen.map(|(_, g)| *g).collect::<Vec<f64>>())
     };
-    // Not a number where all chains have one sign.
+    // NaN if all chains have one sign.
     let unlike = of_sign(1.0) - of_sign(-1.0);
     let share = positive(&once.z);
     ModeProbe {
@@ -188,40 +189,41 @@ fn covariance(a: &[f64], b: &[f64]) -> f64 {
     mean(&a.iter().zip(b).map(|(a, b)| (a - centre_a) * (b - centre_b)).collect::<Vec<f64>>())
 }
 
-/// The looks at a mode from its emergence on, in numbers.
+/// Summary of the probes of a mode from its emergence on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ChainSummary {
     /// Name of the mode, from 1.
     pub mode: usize,
-    /// Looks at it.
+    /// Number of probes.
     pub looks: usize,
-    /// Sum of the changes over that of the data's ⟨sσ⟩.
+    /// Sum of the changes, divided by that of the data's ⟨sσ⟩.
     pub change: f64,
-    /// The sum of the changes in its standard errors.
+    /// Sum of the changes, in units of its standard error.
     pub change_in_errors: f64,
-    /// Root mean square of the changes over that of the gradients.
+    /// Root mean square of the changes, divided by that of the gradients.
     pub change_over_gradient: f64,
     /// Largest memory.
     pub memory: f64,
-    /// Looks with a memory above a half.
+    /// Number of probes with a memory above one half.
     pub stuck: usize,
     /// Mean autocorrelation of z over k sweeps.
     pub autocorrelation: f64,
-    /// Share of chains with z > 0 at the look with the largest effect of the shares.
+    /// Share of chains with z > 0 at the probe with the largest effect of the shares.
     pub positive: f64,
-    /// The share at equilibrium there.
+    /// Share at equilibrium at that probe.
     pub positive_implied: f64,
-    /// Standard error of the difference of these two.
+    /// Standard error of the difference between `positive` and `positive_implied`.
     pub positive_error: f64,
-    /// The share of the data there.
+    /// Share of the data at that probe.
     pub positive_data: f64,
-    /// The effect of the shares there, against the data's ⟨sσ⟩.
+    /// Effect of the shares at that probe, relative to the data's ⟨sσ⟩.
     pub share_effect: f64,
-    /// Looks at which the shares are beyond chance and their effect above a twentieth.
+    /// Number of probes at which the shares are beyond chance and their effect exceeds one twentieth.
     pub unbalanced: usize,
 }
 
-/// Summaries of the looks at the chains of a run, one a mode that had emerged at two of them at least; `emerged` are the times of it.
+/// Summaries of the probes of a run's chains, one per mode with at least two probes after its emergence; `emerged` holds the
+/// times of emergence.
 pub fn summaries(probes: &[ChainProbe], emerged: &[Option<f64>]) -> Vec<ChainSummary> {
     let of = |(index, emerged): (usize, &Option<f64>)| {
         let from = emerged.unwrap_or(f64::INFINITY);
@@ -261,13 +263,13 @@ impl ChainSummary {
         }
     }
 
-    /// Whether something is so at more looks than chance, or a transition that is passed, explains.
+    /// Whether a finding at `looks` probes exceeds what chance or a passing transition explains.
     fn often(&self, looks: usize) -> bool {
         looks > 1 && looks as f64 > SELDOM * self.looks as f64
     }
 
-    /// What is to be said against chains of k sweeps an update, in words; nothing if that is nothing. `persistent` chains have signs
-    /// and a memory of their own; others start at the data.
+    /// Objections to chains of k sweeps per update, in words; empty if there are none. `persistent` chains have signs and a
+    /// memory of their own; others start at the data.
     pub fn doubts(&self, k: usize, persistent: bool) -> Vec<String> {
         let (mode, percent) = (self.mode, |value: f64| format!("{:.1} %", 100.0 * value));
         let mut doubts = Vec::new();
@@ -318,8 +320,8 @@ mod tests {
         }
     }
 
-    /// A machine of one mode with fields along it, whose chains have had time: the shares that follow from the fields are those that
-    /// enumeration finds, chains have them too, and more sweeps change nothing.
+    /// A machine of one mode with fields along it, after enough sweeps: the shares implied by the fields are those from
+    /// enumeration, the chains have them too, and more sweeps change nothing.
     #[test]
     fn chains_at_equilibrium_are_above_suspicion() {
         let data = Spins::from_fn(200, 8, |sample, _| sample % 4 == 0);
@@ -332,7 +334,7 @@ mod tests {
         (0..4).for_each(|_| trainer.update().unwrap());
         let view = View::new(visible, hidden, None, 1).unwrap();
         let seen = ChainProbe::of(&trainer, &view).unwrap().unwrap().modes[0];
-        // The share of samples with a positive sum, by that of exact samples: u may have either sign.
+        // The share of samples with a positive sum, from exact samples: u may have either sign.
         let exact = machine.exact_samples(200_000, 1).unwrap();
         let mut row = [0.0; 8];
         let (mut above, mut zero) = (0.0, 0.0);
@@ -357,8 +359,8 @@ mod tests {
         assert!(summaries[0].doubts(50, true).is_empty());
     }
 
-    /// Chains that start from independent units in a machine of two deep states cannot know that its fields leave one of them
-    /// empty: half of them are in either, and the identity of the shares says so at once.
+    /// Chains that start from independent units in a machine of two deep states cannot know that its fields leave one state
+    /// empty. Half of them are in each state, and the identity of the shares shows it at once.
     #[test]
     fn frozen_signs_are_seen_in_the_fields() {
         let data = Spins::from_fn(200, 40, |sample, _| sample % 2 == 0);

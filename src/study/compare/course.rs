@@ -10,8 +10,8 @@ use crate::simulator::machine::{Machine, Trainer};
 use crate::simulator::run::{self, Learner};
 use nalgebra::DMatrix;
 
-/// Trains to the end of a schedule of updates and looks at the machine after each of them. `weights` reads W off the learner;
-/// `step` is told the number of updates after every one.
+/// Trains to the end of a schedule of updates and observes the machine after each of them. `weights` reads W from the learner;
+/// `step` gets the number of updates after every update.
 ///
 /// # Errors
 /// Those of training and of the view.
@@ -31,7 +31,7 @@ pub fn simulate<L: Learner>(
     Ok(course)
 }
 
-/// The same of a trainer that samples, whose chains are looked at too, at some of the records ([`probed`]).
+/// Same for a trainer that samples; its chains are probed too, at some of the records ([`probed`]).
 ///
 /// # Errors
 /// As [`simulate`].
@@ -53,7 +53,7 @@ pub fn simulate_probed(
     Ok((course, probes))
 }
 
-/// Trains to each update of a schedule, and looks.
+/// Trains to each update of a schedule, and observes.
 fn through<L: Learner>(
     learner: &mut L,
     schedule: &[u64],
@@ -70,7 +70,7 @@ fn through<L: Learner>(
     Ok(())
 }
 
-/// The course of a run that was recorded, from its machines and their times.
+/// The course of a recorded run, from its machines and their times.
 ///
 /// # Errors
 /// Those of the view.
@@ -86,26 +86,26 @@ pub struct Prediction {
     pub course: Course,
     /// Why it ended early, if it did.
     pub ended: Option<Ended>,
-    /// Of the population closure, how often its states were known only approximately.
+    /// For the population closure: how often its states were known only approximately.
     pub reliability: Option<Reliability>,
-    /// And from when on they were so too often.
+    /// When its states began to be approximate too often.
     pub unreliable: Option<Unreliable>,
 }
 
 /// The end of a theory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
-    /// The last time of the plan that it reached; `None` if not even the start.
+    /// The last time of the plan that the theory reached; `None` if it did not reach even the start.
     pub time: Option<f64>,
     /// What stopped it.
     pub error: Error,
 }
 
-/// Follows a theory through the times of a plan. One that diverges or cannot be solved on the way is no error: it has ended.
-/// `progress` is told each time that is reached, those between the plan's too.
+/// Follows a theory through the times of a plan. A theory that diverges or cannot be solved on the way is not an error: it has
+/// ended. `progress` gets each time that is reached, including those between the plan's.
 ///
 /// # Errors
-/// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or a plan that cannot be.
+/// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or an invalid plan.
 pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
     let layers = prepared.flow.layers();
     if matches!(layers.basis, Basis::Abstract(_)) {

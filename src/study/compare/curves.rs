@@ -15,19 +15,19 @@ pub struct Curves {
     pub runs: Vec<Vec<Vec<f64>>>,
     /// Mean over the runs, `[mode][record]`.
     pub mean: Vec<Vec<f64>>,
-    /// Standard error of the mean, likewise: the deviation between runs (with R − 1) over √R. `None` of one run.
+    /// Standard error of the mean, `[mode][record]`: the deviation between runs (with R − 1) over √R. `None` for one run.
     pub error: Option<Vec<Vec<f64>>>,
-    /// Upper edge of the bulk, mean over the runs in which it is known; where no run knows it, the last known one. `None` if
-    /// there is no bulk at any time.
+    /// Upper edge of the bulk, averaged over the runs in which it is known; where no run knows it, the last known value. `None`
+    /// if there is no bulk at any time.
     pub bulk_edge: Option<Vec<f64>>,
-    /// Singular values of the whole W above its bulk, mean over the runs that have one; NaN where none has.
+    /// Number of singular values of the whole W above its bulk, averaged over the runs that have one; NaN if none has.
     pub outliers: Vec<f64>,
-    /// Singular values in the view above [`bulk_edge`](Self::bulk_edge), mean over the runs; NaN without it.
+    /// Number of singular values in the view above [`bulk_edge`](Self::bulk_edge), averaged over the runs; NaN without it.
     pub above_bulk: Vec<f64>,
 }
 
 impl Curves {
-    /// The curves of runs, by the names of their reference.
+    /// The curves of runs, with the names of their reference.
     ///
     /// # Errors
     /// Those of the alignment.
@@ -65,7 +65,7 @@ pub fn above_bulk(course: &Course, edges: Option<&[f64]>) -> Vec<f64> {
     course.observations.iter().enumerate().map(count).collect()
 }
 
-/// Unknown entries replaced by the last known one, or the first to come; `None` if none is known.
+/// Replaces unknown entries by the last known one, or by the first known one if there is none before; `None` if none is known.
 fn filled(mut edges: Vec<f64>) -> Option<Vec<f64>> {
     let mut last = *edges.iter().find(|edge| edge.is_finite())?;
     for edge in &mut edges {

@@ -1,8 +1,8 @@
-//! A problem of learning that is simulated and predicted: the same data, initial machine, steps and view for all.
+//! A learning problem that is simulated and predicted: the same data, initial machine, steps and view for all.
 //!
-//! Data are clusters along planted directions, the initial weights noise of scale σ, `W_ij ~ N(0, σ²/L)`, and the visible
-//! fields those of the data's means. Simulations are runs of PCD that differ in their seeds alone; theories make the same
-//! steps, and everything is seen along the directions of the data that grow fastest, one a planted direction.
+//! The data are clusters along planted directions. The initial weights are noise of scale σ, `W_ij ~ N(0, σ²/L)`, and the visible
+//! fields are those of the data's means. Simulations are runs of PCD that differ only in their seeds; theories make the same
+//! steps. Everything is seen along the directions of the data that grow fastest, one per planted direction.
 
 use super::align::{Followed, Reference};
 use super::course::{Prediction, predict, simulate};
@@ -36,13 +36,13 @@ pub struct Design {
     pub learning_rate: f64,
     /// Updates.
     pub updates: u64,
-    /// Records, about, half of them spread evenly and half by the logarithm of the update.
+    /// Number of records, approximately; half of them are spaced evenly, half by the logarithm of the update.
     pub records: usize,
-    /// Samples of a batch, and as many chains.
+    /// Samples per batch; also the number of chains.
     pub batch: usize,
-    /// Gibbs steps of an update.
+    /// Gibbs steps per update.
     pub gibbs_steps: usize,
-    /// Seed of the data, of the initial machine and of the first run; those of further runs follow it.
+    /// Seed of the data, of the initial machine and of the first run; further runs use the seeds after it.
     pub seed: u64,
 }
 
@@ -57,14 +57,14 @@ pub struct Experiment {
     schedule: Vec<u64>,
 }
 
-/// A theory's prediction beside the simulations.
+/// A theory's prediction, to compare with the simulations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theory {
     /// Its name.
     pub name: String,
     /// What it predicts, as far as it gets.
     pub prediction: Prediction,
-    /// Its curves, by the simulations' names of the modes.
+    /// Its curves, with the simulations' names of the modes.
     pub followed: Followed,
 }
 
@@ -83,7 +83,7 @@ impl Experiment {
     /// Draws data and machine.
     ///
     /// # Errors
-    /// Parameters that [`Clusters`], the machine or the view do not take; fewer samples than a batch has.
+    /// Parameters that [`Clusters`], the machine or the view reject; fewer samples than a batch.
     pub fn new(design: &Design) -> Result<Self> {
         let (visible, hidden) = design.units;
         let modes = design.amplitudes.len();
@@ -118,7 +118,7 @@ impl Experiment {
         self.schedule.iter().map(|&update| update as f64 * self.design.learning_rate).collect()
     }
 
-    /// One run, with the number that its seed is shifted by. `step` is called after each update.
+    /// One run, with its seed shifted by `number`. `step` is called after each update.
     ///
     /// # Errors
     /// Those of training.
@@ -137,11 +137,11 @@ impl Experiment {
         simulate(&mut trainer, |trainer| weights_of(trainer.machine()), &self.view, &self.schedule, &mut |_| step())
     }
 
-    /// What a theory predicts with the experiment's learning rate, in the directions that it asks for or else in those of the
-    /// view, along which it is seen.
+    /// The prediction of a theory with the experiment's learning rate. It is made in the directions that the theory asks for, or
+    /// else in those of the view, and is seen along those of the view.
     ///
     /// # Errors
-    /// Those of the theory, but that it ends early is none.
+    /// Those of the theory; a theory that ends early is not an error.
     pub fn predict(&self, setup: &Setup, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
         let directions = setup.directions.or(Some(self.view.directions()));
         let learning_rate = self.design.learning_rate;
@@ -150,21 +150,21 @@ impl Experiment {
         Ok(predict(&prepared, &self.plan(), &self.view, progress)?)
     }
 
-    /// σ at the times of the records in an experiment with one direction, whose mode has the strengths w(t) of a theory.
+    /// σ at the times of the records, in an experiment with one direction whose mode has the strengths w(t) of a theory.
     ///
-    /// Along a direction that is not learnt, weights change by what its units' fluctuations under the data and under the
-    /// machine make of them,
+    /// Along a direction that is not learnt, the weights change through the fluctuations of its units under the data and under
+    /// the machine,
     ///
     /// ```text
     /// d ln σ/dt = (1 − q_Data) V(w² λ/N_h + σ² κ^{-1/2}) − (1 − q̄)(1 − q),
     /// ```
     ///
-    /// with λ and 1 − q_Data the variance of the data along the mode and along the other directions, V of (9), and q, q̄ those
-    /// of the dominant state of the ensemble (σ, w): decay in the paramagnet, and none once the machine's overlaps are those of the data.
-    /// The hidden components are taken as normal. Heun's rule from record to record.
+    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V of (9), and q, q̄ those
+    /// of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops once the machine's overlaps are those
+    /// of the data. The hidden components are taken as normal. Integrated by Heun's rule from record to record.
     ///
     /// # Errors
-    /// [`Error::Range`] for more than one direction, or another number of strengths than records; those of the states.
+    /// [`Error::Range`] for more than one direction, or if there is not one strength per record; those of the states.
     pub fn noise(&self, strengths: &[f64]) -> Result<Vec<f64>> {
         let times = self.times();
         if self.view.directions() != 1 || strengths.len() > times.len() {
@@ -186,7 +186,7 @@ impl Experiment {
         Ok(sigmas)
     }
 
-    /// d ln σ/dt, from the variances of the data along the mode and across.
+    /// d ln σ/dt, from the variances of the data along the mode and across it.
     fn decay(&self, sigma: f64, strength: f64, (along, across): (f64, f64)) -> crate::Result<f64> {
         let (visible, hidden) = (self.design.units.0 as f64, self.design.units.1 as f64);
         let kappa = hidden / visible;
@@ -205,7 +205,7 @@ impl Experiment {
         Ok(across * response::v(field)? - dominant.susceptibility())
     }
 
-    /// Runs and theories, beside each other. `progress` is called after each update of a run.
+    /// The runs and the theories together. `progress` is called after each update of a run.
     ///
     /// # Errors
     /// Those of [`Experiment::run`] and [`Experiment::predict`].
@@ -218,7 +218,7 @@ impl Experiment {
             let followed = reference.follow(&prediction.course)?;
             Ok(Theory { name: (*name).to_owned(), prediction, followed })
         };
-        // Each by itself is the same on any number of threads.
+        // Each theory by itself gives the same result on any number of threads.
         let theories = theories.par_iter().map(theory).collect::<Result<Vec<_>>>()?;
         Ok(Outcome { courses, curves, theories })
     }
@@ -231,7 +231,7 @@ impl Experiment {
 }
 
 /// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, (9), the three orders of the
-/// population closure, and this closure of all `sites`. But for the last, the weights along other directions decay, and the
+/// population closure, and this closure with all `sites`. In all but the last, the weights along other directions decay, and the
 /// machine's own term does without them.
 pub fn closures(sites: usize) -> [(&'static str, Setup); 7] {
     let fixed = |response| Setup { response, noise: NoiseKind::Decaying, ..Setup::default() };
@@ -267,8 +267,8 @@ mod tests {
         }
     }
 
-    /// The population closure has no free parameter: it is to follow the simulation to the chance of batches of 100
-    /// samples (relative 0.1 of the gradient, averaged over tens of updates) and terms of order 1/L; 5 % were chosen before.
+    /// The population closure has no free parameter. It must follow the simulation within the chance of batches of 100 samples
+    /// (relative 0.1 of the gradient, averaged over tens of updates) and terms of order 1/L; 5 % was chosen before.
     #[test]
     fn the_population_closure_follows_the_simulation_and_steps_are_its_own() {
         let experiment = Experiment::new(&design()).unwrap();
@@ -291,8 +291,9 @@ mod tests {
         assert!(deviations.iter().all(|deviation| deviation.abs() < 0.05), "{deviations:?}");
     }
 
-    /// Before there is a mode σ decays as a site of ±1 data without noise of its own loses its weights: with a weak field
-    /// V = 1 − x to first order, `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`; with a mode at the data's own strength it hardly does.
+    /// Before there is a mode, σ decays as a site of ±1 data without noise of its own loses its weights. In a weak field,
+    /// V = 1 − x to first order and the rate is `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`; with a mode at the data's own strength σ
+    /// hardly decays.
     #[test]
     fn noise_decays_until_the_machine_has_learnt() {
         let design = Design { sigma: 0.1, ..design() };

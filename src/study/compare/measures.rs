@@ -2,17 +2,17 @@
 //!
 //! With the simulations' mean w(t), its standard error e(t) and the edge b(t) of their bulk, for each mode:
 //!
-//! * emerged: from the first time at which `w ≥ 1.2 b`, on; times between records by linear interpolation of ln w;
-//! * relative deviation: `theory/w − 1` at the records from then to the end (or to where the theory ended); its mean square
+//! * emerged: from the first time at which `w ≥ 1.2 b`; times between records by linear interpolation of ln w;
+//! * relative deviation: `theory/w − 1` at the records from emergence to the end (or to where the theory ended); its mean square
 //!   is over time, by the trapezoidal rule;
 //! * deviation in errors: `|theory − w|/e` at the same records;
 //! * plateau: the mean over the last tenth of the time, by the trapezoidal rule, at the same times in both;
-//! * growth rate: `ln(w_b/w_a)/(t_b − t_a)` between two levels that are the same in both, half the simulations' plateau, w_b,
-//!   and 5/4 of the smallest w before it, w_a; t_b is the first time of w_b and t_a the last time of w_a before it. An exact
-//!   exponential has its exact rate, and a curve that is merely late is not thought to be slow: that is the time of emergence.
+//! * growth rate: `ln(w_b/w_a)/(t_b − t_a)` between two levels that are the same in both: w_b, half the simulations' plateau, and
+//!   w_a, 5/4 of the smallest w before it. t_b is the first time of w_b and t_a the last time of w_a before it. An exact
+//!   exponential has its exact rate. A curve that is only late does not count as slow: the time of emergence measures that.
 //!
-//! What cannot be had, such as the plateau of a mode that never emerged, is `None`. Quantities of the simulations are means
-//! over the runs of what each run has, with the standard error of that mean.
+//! Quantities that do not exist, such as the plateau of a mode that never emerged, are `None`. Quantities of the simulations are
+//! means over the runs, each run with its own value, with the standard error of that mean.
 
 use super::align::EMERGED;
 
@@ -21,11 +21,11 @@ use super::curves::Curves;
 use super::statistics::{mean, standard_error};
 use serde::Serialize;
 
-/// Share of the time that is the plateau's.
+/// Share of the time that counts as plateau.
 const PLATEAU: f64 = 0.1;
-/// Upper level of growth, in plateaus.
+/// Upper level of growth, in units of the plateau.
 const GROWN: f64 = 0.5;
-/// Lower level of growth, in smallest values; levels nearer to each other than this give no rate.
+/// Lower level of growth, in units of the smallest value; levels closer to each other than this factor give no rate.
 const GROWING: f64 = 1.25;
 
 /// A quantity of simulations and theory.
@@ -33,9 +33,9 @@ const GROWING: f64 = 1.25;
 pub struct Measured {
     /// Mean over the runs; `None` if a run does not have it.
     pub simulation: Option<f64>,
-    /// Its standard error; `None` of one run.
+    /// Its standard error; `None` for one run.
     pub error: Option<f64>,
-    /// That of the theory.
+    /// Value of the theory.
     pub theory: Option<f64>,
 }
 
@@ -46,7 +46,7 @@ pub struct Measures {
     pub mode: usize,
     /// Largest |theory/simulation − 1| from emergence to the end.
     pub max_relative_deviation: Option<f64>,
-    /// Its root mean square over that time.
+    /// Root mean square of the relative deviation over that time.
     pub rms_relative_deviation: Option<f64>,
     /// Largest |theory − simulation| in standard errors of the simulations' mean.
     pub max_deviation_in_errors: Option<f64>,
@@ -100,8 +100,7 @@ fn largest(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.reduce(f64::max)
 }
 
-/// The first record at which the curve is 20 % above the edge, and the time at which it came to be; from the start on where
-/// there is no edge.
+/// The first record at which the curve is 20 % above the edge, and the time of the crossing; the start if there is no edge.
 fn crossing_of_edge(times: &[f64], curve: &[f64], edges: Option<&[f64]>) -> Option<(usize, f64)> {
     let Some(edges) = edges else { return times.first().map(|&time| (0, time)) };
     let above: Vec<f64> = curve.iter().zip(edges).map(|(w, edge)| (w / (EMERGED * edge)).ln()).collect();
@@ -109,7 +108,7 @@ fn crossing_of_edge(times: &[f64], curve: &[f64], edges: Option<&[f64]>) -> Opti
     Some((record, zero(times, &above, record)))
 }
 
-/// Where a line through the values at a record, where it is not negative, and the one before, passes 0.
+/// Zero of the line through the values at a record, where the value is not negative, and at the record before.
 fn zero(times: &[f64], values: &[f64], record: usize) -> f64 {
     match record.checked_sub(1) {
         Some(before) if values[before].is_finite() && values[before] < 0.0 => {
@@ -120,7 +119,7 @@ fn zero(times: &[f64], values: &[f64], record: usize) -> f64 {
     }
 }
 
-/// Between which values growth is measured, from the simulations' mean.
+/// The levels between which growth is measured, from the simulations' mean.
 fn levels(curve: &[f64], plateau: f64) -> Option<(f64, f64)> {
     let upper = GROWN * plateau;
     let reached = curve.iter().position(|&w| w >= upper)?;
@@ -138,7 +137,7 @@ fn rate(times: &[f64], curve: &[f64], (lower, upper): (f64, f64)) -> Option<f64>
     (span > 0.0).then(|| (upper / lower).ln() / span)
 }
 
-/// Mean over the last tenth of the time; `None` of a curve that ends before.
+/// Mean over the last tenth of the time; `None` for a curve that ends before.
 fn last_mean(times: &[f64], curve: &[f64]) -> Option<f64> {
     let (&start, &end) = (times.first()?, times.last()?);
     if curve.len() < times.len() {
@@ -155,7 +154,7 @@ fn last_mean(times: &[f64], curve: &[f64]) -> Option<f64> {
     time_mean(&shown, &values)
 }
 
-/// Mean over time by the trapezoidal rule; of one value that value.
+/// Mean over time by the trapezoidal rule; for one value, that value.
 fn time_mean(times: &[f64], values: &[f64]) -> Option<f64> {
     let span = times.last()? - times.first()?;
     if span <= 0.0 {
@@ -201,7 +200,7 @@ mod tests {
         found.is_some_and(|found| (found / exact - 1.0).abs() < 1e-12)
     }
 
-    /// Two runs with the rates 2 and 3, a theory with 2.4 that starts later: everything is known in closed form, since
+    /// Two runs with the rates 2 and 3, and a theory with 2.4 that starts later. Everything is known in closed form, since
     /// interpolation of ln w is exact on exponentials.
     #[test]
     fn exponentials_have_their_rates() {
@@ -239,7 +238,7 @@ mod tests {
         let one = Measures::of(&curves(&times, vec![ours.clone()], 0.5), 0, &followed(theirs.clone()));
         assert!(one.max_deviation_in_errors.is_none() && one.plateau.error.is_none());
         assert!(near(one.max_relative_deviation, 0.02));
-        // A theory that ended before the end has deviations up to there and no plateau; one that ended before emergence none.
+        // A theory that ended before the end has deviations up to there and no plateau; one that ended before emergence has none.
         let early = Measures::of(&curves(&times, vec![ours.clone()], 0.5), 0, &followed(theirs[..8].to_vec()));
         assert!(near(early.max_relative_deviation, 0.02) && early.plateau.theory.is_none());
         let lost = Measures::of(&curves(&times, vec![ours.clone()], 0.5), 0, &followed(theirs[..2].to_vec()));

@@ -1,16 +1,16 @@
 //! Theory against simulation: the curves w_α(t) of both, mode by mode, and how far they are apart.
 //!
-//! Simulations that differ in the seed of batches and chains alone, and theories, start from one machine and one data set.
-//! All of them are seen through one [`View`]: the singular value decomposition of
+//! Simulations that differ only in the seed of batches and chains, and theories, start from one machine and one data set. All of
+//! them are seen through one [`View`]: the singular value decomposition of
 //!
 //! ```text
 //! Bᵀ W = Σ_α w_α u^α v^αᵀ,    B: orthonormal directions of the visible layer, N_v × D (or all of it)
 //! ```
 //!
-//! so that what a theory leaves out, the noise along other directions, is left out of the simulation too. Modes are named
-//! by the order in which they emerge in the first simulation and matched by their vectors ([`Reference`]), in time and from one
-//! machine to another. [`Curves`] are the simulations' means with their standard errors, and [`Measures`] what separates a
-//! theory from them.
+//! The view leaves out of the simulation what a theory leaves out, the noise along other directions. Modes are named by the order
+//! in which they emerge in the first simulation, and matched by their vectors ([`Reference`]), in time and between machines.
+//! [`Curves`] are the simulations' means with their standard errors, and [`Measures`] are the differences between a theory and
+//! the simulations.
 //!
 //! | | |
 //! |---|---|
@@ -19,7 +19,7 @@
 //! | which mode is which | [`Reference`], [`Followed`] |
 //! | means and errors of simulations | [`Curves`] |
 //! | a problem, its runs and its theories in one | [`Experiment`], [`Outcome`] |
-//! | the way over the phase diagram | [`simulated_path`], [`predicted_path`] |
+//! | the path over the phase diagram | [`simulated_path`], [`predicted_path`] |
 //! | whether the chains of a simulation are at equilibrium | [`ChainProbe`], [`ChainSummary`] |
 //! | deviations, growth rates, times of emergence, plateaus | [`Measures`] |
 

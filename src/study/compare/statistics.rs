@@ -1,11 +1,11 @@
 //! Means and their errors over runs.
 
-/// NaN of nothing.
+/// Mean of the values; NaN if there are none.
 pub(super) fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { f64::NAN } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
-/// Of the mean; `None` of fewer than two.
+/// Standard error of the mean; `None` for fewer than two values.
 pub(super) fn standard_error(values: &[f64]) -> Option<f64> {
     let count = values.len() as f64;
     let mean = mean(values);

@@ -6,7 +6,7 @@ use crate::simulator::machine::{LinearMachine, Machine};
 use crate::theory::spectrum::{Decomposition, fit, singular_values, spiked};
 use nalgebra::DMatrix;
 
-/// Modes kept beyond those compared, since a mode may have been a lower one before it overtook.
+/// Modes kept beyond those compared: a mode may have been a lower one before it overtook others.
 const SPARE: usize = 8;
 
 /// The visible directions in which machines are compared.
@@ -21,11 +21,11 @@ pub struct View {
 pub struct Bulk {
     /// Upper edge of the Marchenko–Pastur law that fits the singular values of the whole W.
     pub edge: f64,
-    /// Singular values of the whole W above it.
+    /// Number of singular values of the whole W above the edge.
     pub outliers: usize,
     /// Scale σ of its noise.
     pub sigma: f64,
-    /// Strength w of the planted mode that the largest singular value of W shows, by the spiked formula; `None` if it is not
+    /// Strength w of the planted mode behind the largest singular value of W, by the spiked formula; `None` if that value is not
     /// above the bulk.
     pub planted: Option<f64>,
 }
@@ -39,7 +39,7 @@ pub struct Observation {
     pub singular_values: Vec<f64>,
     /// Its leading modes: u along the directions, v on the hidden units.
     pub modes: Decomposition,
-    /// The bulk of W, where it was looked for and has one.
+    /// The bulk of W, if it was looked for and exists.
     pub bulk: Option<Bulk>,
 }
 
@@ -58,11 +58,11 @@ impl Course {
 }
 
 impl View {
-    /// The view of machines with so many units along `directions`, orthonormal columns; `None` for the whole of W. The
+    /// The view of machines with these numbers of units along `directions`, orthonormal columns; `None` for the whole of W. The
     /// vectors of `modes` modes are compared.
     ///
     /// # Errors
-    /// [`Error::Range`] for directions with another number of sites, or more modes than there can be, or none.
+    /// [`Error::Range`] for directions with another number of sites, or if `modes` is zero or too large.
     pub fn new(visible: usize, hidden: usize, directions: Option<DMatrix<f64>>, modes: usize) -> Result<Self> {
         let basis = match directions {
             Some(directions) if directions.nrows() != visible => {
@@ -91,12 +91,12 @@ impl View {
         self.layers.directions()
     }
 
-    /// Vectors along the directions, in columns, as vectors of the visible units.
+    /// Turns vectors along the directions, in columns, into vectors of the visible units.
     pub(super) fn on_units(&self, vectors: &DMatrix<f64>) -> DMatrix<f64> {
         self.layers.expand_columns(vectors)
     }
 
-    /// W (`N_v × N_h`) at time t, without a look at its bulk.
+    /// Observes W (`N_v × N_h`) at time t, without its bulk.
     ///
     /// # Errors
     /// [`Error::Range`] for weights of another shape, [`Error::NotFinite`] for weights that are not finite.
@@ -119,7 +119,7 @@ impl View {
         Ok(Observation { time, singular_values, modes, bulk: None })
     }
 
-    /// The same with the bulk of the whole W, if it has one to speak of.
+    /// Same, with the bulk of the whole W if it has one.
     ///
     /// # Errors
     /// As [`View::observe`].

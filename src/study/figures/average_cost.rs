@@ -4,8 +4,9 @@ use crate::plot::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, Marker, Marke
 use crate::plot::{Axis, Figure, FigureError, LegendPosition, Panel, Scale, escape};
 use crate::theory::average::study::Cost;
 
-/// Errors below this are drawn here: they are rounding.
+/// Errors below this are rounding, and are drawn here.
 const ROUNDING: f64 = 1e-17;
+/// Upper end of the axis of errors.
 const LARGEST: f64 = 10.0;
 const COLORS: [Color; 4] = [Color::Black, Color::Vermillion, Color::Blue, Color::BluishGreen];
 const FILLED: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
@@ -31,8 +32,8 @@ pub struct CostPanel {
     pub curves: Vec<CostCurves>,
 }
 
-/// Errors against nodes, a panel for each problem, across both columns: Fourier averages as filled markers on lines, Gauss rules
-/// as open ones on dashes; laws are told apart by marker and colour.
+/// Errors against nodes, one panel per problem, across both columns: Fourier averages as filled markers on solid lines, Gauss
+/// rules as open markers on dashed lines; laws differ in marker and colour.
 ///
 /// # Errors
 /// If there are no problems, or more than four laws.
@@ -40,7 +41,7 @@ pub fn average_costs(problems: &[CostPanel]) -> Result<Figure, FigureError> {
     row(problems, "nodes", |cost| cost.nodes as f64)
 }
 
-/// Errors against measured times, drawn as [`average_costs`].
+/// Errors against measured times, drawn as in [`average_costs`].
 ///
 /// # Errors
 /// If there are no problems, or more than four laws.
@@ -48,7 +49,7 @@ pub fn average_times(problems: &[CostPanel]) -> Result<Figure, FigureError> {
     row(problems, "time (\\µ\\s)", |cost| 1e6 * cost.seconds)
 }
 
-/// A panel for each problem.
+/// One panel per problem.
 fn row(problems: &[CostPanel], label: &str, of: fn(&Cost) -> f64) -> Result<Figure, FigureError> {
     if problems.is_empty() {
         return Err(FigureError::Empty("problems"));

@@ -6,16 +6,17 @@ use crate::plot::axis::{Axis, Scale};
 use crate::plot::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Figure, FigureError, LegendPosition, Panel, escape};
 
-/// Modes drawn: as many as there are markers.
+/// Maximum number of modes drawn: as many as there are markers.
 const DRAWN: usize = 6;
-/// Points of a simulation are at least this share of the axis apart.
+/// Smallest distance between points of a simulation, as a share of the axis.
 const APART: f64 = 1.0 / 36.0;
 /// Room before the first and after the last time, as a share of a linear axis between them.
 const MARGIN: f64 = 0.02;
 /// Height of the residuals' frame over that of the curves.
 const LOWER: f64 = 0.5;
-/// Residuals beyond these are cut off, and axes never narrower than the other.
+/// Residuals beyond this are cut off.
 const LARGEST: f64 = 0.5;
+/// The axis of residuals is never narrower than this.
 const SMALLEST: f64 = 0.005;
 
 /// Curves of one theory.
@@ -25,7 +26,7 @@ pub struct TheoryCurves<'a> {
     pub name: &'a str,
     /// `w[mode][k]` at the first times; as many as the theory reached.
     pub modes: &'a [Vec<f64>],
-    /// Time from which on they cannot be relied on: they are grey and dotted there.
+    /// Time from which on the curves are unreliable: there they are grey and dotted.
     pub unreliable_from: Option<f64>,
 }
 
@@ -40,19 +41,19 @@ pub struct ComparisonFigure<'a> {
     pub simulation: &'a str,
     /// Means `w[mode][k]` of the simulations.
     pub mean: &'a [Vec<f64>],
-    /// Their standard errors, likewise.
+    /// Standard errors of the means, in the same order.
     pub error: Option<&'a [Vec<f64>]>,
     /// Upper edge of the bulk at each time.
     pub bulk_edge: Option<&'a [f64]>,
-    /// For each mode the time from which on it counts, which is that of its residuals; `None` if it never does.
+    /// For each mode, the time from which on it counts, and from which its residuals are drawn; `None` if it never does.
     pub emerged: &'a [Option<f64>],
     /// The theories.
     pub theories: &'a [TheoryCurves<'a>],
 }
 
-/// w_α against t on a logarithmic axis of values, simulations as points with error bars, a line style for each theory, the
-/// edge of the bulk as a thin grey line; below it `theory/simulation − 1` of each mode from its emergence on, with a band
-/// of ± one standard error of the simulations. As wide as a column; the first six modes, told apart by their markers.
+/// w_α against t on a logarithmic axis of values: simulations as points with error bars, one line style per theory, the edge of
+/// the bulk as a thin grey line. Below it, `theory/simulation − 1` of each mode from its emergence on, with a band of ± one
+/// standard error of the simulations. As wide as a column; shows the first six modes, distinguished by their markers.
 ///
 /// # Errors
 /// If there are no times or modes, or lengths do not fit.
@@ -61,11 +62,11 @@ pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
     Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]))
 }
 
-/// Several comparisons side by side across both columns, lettered, each with its residuals below. No two theories share a line
-/// style as long as there are no more than seven.
+/// Several comparisons side by side across both columns, lettered, each with its residuals below. Up to seven theories all have
+/// different line styles.
 ///
 /// # Errors
-/// As [`comparison`]; if there is none.
+/// As [`comparison`]; if there are no comparisons.
 pub fn comparisons(shown: &[ComparisonFigure<'_>]) -> Result<Figure, FigureError> {
     let (mut uppers, mut lowers, mut styles) = (Vec::new(), Vec::new(), 0);
     for one in shown {
@@ -83,14 +84,14 @@ pub fn comparisons(shown: &[ComparisonFigure<'_>]) -> Result<Figure, FigureError
     Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, columns, uppers)?.share_x().row_heights(&[1.0, LOWER]))
 }
 
-/// Curves and residuals; theories take the line styles from the number `styles` on.
+/// Curves and residuals; theories take line styles from number `styles` on.
 fn panels(shown: &ComparisonFigure<'_>, styles: usize) -> Result<(Panel, Panel), FigureError> {
     check(shown)?;
     let drawn = shown.mean.len().min(DRAWN);
     let axis = |label: &str| time_axis(label, shown.times, shown.scale);
     let curves = shown.mean[..drawn].iter().chain(shown.theories.iter().flat_map(|theory| &theory.modes[..drawn]));
     let mut y = value_axis("w_α", Scale::Log, shown.mean[..drawn].iter().flatten());
-    // Theories may leave the frame of the simulations, by no more than a factor.
+    // Theories may extend the frame of the simulations, by at most a factor of two.
     let highest = curves.flatten().copied().filter(|w| w.is_finite()).fold(0.0, f64::max);
     y.end = y.end.max((1.3 * highest).min(2.0 * y.end));
     let mut upper = Panel::new(axis("t"), y);
@@ -157,7 +158,7 @@ fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis, styles: usize)
         let (reliable, rest) = reliable_part(xs, shown.theories[index - styles].unreliable_from);
         panel.line(&xs[reliable.clone()], &ys[reliable], theory_style(*index));
         panel.line(&xs[rest.clone()], &ys[rest], UNRELIABLE);
-        // Where several modes share a style, their markers tell them apart.
+        // If several modes share a style, their markers distinguish them.
         if drawn > 1 && !xs.is_empty() {
             let chosen = spread_by(&panel.x, xs, 5.0 * APART);
             let pick = |values: &[f64]| chosen.iter().map(|&k| values[k]).collect::<Vec<f64>>();
@@ -168,7 +169,7 @@ fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis, styles: usize)
     panel
 }
 
-/// Dashes and colours of [`LineStyle::nth`]; the edge has a style of its own.
+/// Dashes and colours of [`LineStyle::nth`]; the edge has its own style.
 fn theory_style(index: usize) -> LineStyle {
     LineStyle::nth(index)
 }
@@ -181,7 +182,7 @@ fn marker(mode: usize) -> MarkerStyle {
     MarkerStyle { color: Color::Black, ..MarkerStyle::nth(mode) }.size(3.0)
 }
 
-/// A name is no markup: its letters stay upright.
+/// A name is not markup: its letters stay upright.
 fn escape_name(name: &str) -> String {
     escape(name)
 }
@@ -195,7 +196,7 @@ fn time_axis(label: &str, times: &[f64], scale: Scale) -> Axis {
             let label = if lost { format!("{label}  (start, t = 0, not shown)") } else { label.to_string() };
             Axis::log(&label, positive / 1.15..1.15 * last)
         }
-        // A little room at either end, so that no point stands on the frame.
+        // Some room at either end, so that no point lies on the frame.
         _ => {
             let margin = MARGIN * (last - times[0]);
             Axis::linear(label, times[0] - margin..(last + margin).max(times[0] + f64::MIN_POSITIVE))
@@ -203,7 +204,7 @@ fn time_axis(label: &str, times: &[f64], scale: Scale) -> Axis {
     }
 }
 
-/// Places of values that are far enough apart on the axis for points.
+/// Indices of values that are far enough apart on the axis for points.
 fn spread(axis: &Axis, values: &[f64]) -> Vec<usize> {
     spread_by(axis, values, APART)
 }
@@ -265,7 +266,7 @@ mod tests {
             let mean: Vec<Vec<f64>> = (1..=modes).map(|mode| curve(&times, 20.0 / f64::from(mode))).collect();
             let errors: Vec<Vec<f64>> = mean.iter().map(|curve| curve.iter().map(|w| 0.02 * w).collect()).collect();
             let near: Vec<Vec<f64>> = (1..=modes).map(|mode| curve(&times, 20.3 / f64::from(mode))).collect();
-            // One that ended early, one that never started.
+            // One theory that ended early, one that never started.
             let early: Vec<Vec<f64>> = near.iter().map(|curve| curve[..20].to_vec()).collect();
             let none = vec![Vec::new(); modes as usize];
             let theories =
@@ -294,7 +295,7 @@ mod tests {
         }
     }
 
-    /// Two comparisons side by side are lettered, and their theories do not look alike.
+    /// Two comparisons side by side are lettered, and their theories look different.
     #[test]
     fn comparisons_side_by_side_tell_theories_apart() {
         let times: Vec<f64> = (0..40).map(|k| 0.01 * f64::from(k)).collect();

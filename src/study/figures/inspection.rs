@@ -1,4 +1,4 @@
-//! A trained machine: the components of its modes beside the laws, and its way over the phase diagram.
+//! A trained machine: the components of its modes beside the laws, and its path over the phase diagram.
 
 use super::spectrum_time::{LEADING, OTHERS, leading_style, named_time_axis, value_axis};
 use crate::plot::histogram::density_in_bins;
@@ -9,10 +9,11 @@ use crate::plot::{Axis, Figure, FigureError, LegendPosition, Panel, Scale};
 const CURVE_POINTS: usize = 401;
 /// Components beyond this are not shown; a Laplace law has 2 in 10 000 there.
 const SHOWN: f64 = 4.5;
-/// Bins over the range, for many components and for few.
+/// Maximum number of bins over the range, for many components.
 const MOST_BINS: f64 = 60.0;
+/// Minimum number of bins over the range, for few components.
 const FEWEST_BINS: f64 = 24.0;
-/// Panels a row.
+/// Panels per row.
 const COLUMNS: usize = 4;
 
 /// A law beside the components: its name (marked-up) and density.
@@ -26,21 +27,21 @@ pub struct ComponentHistogram<'a> {
     pub label: &'a str,
     /// The components; those that are not finite are left out.
     pub components: &'a [f64],
-    /// The laws as they would be seen through noise.
+    /// The laws as seen through noise.
     pub laws: Vec<LawCurve<'a>>,
 }
 
-/// Histograms of components as densities beside the laws, four a row across both columns.
+/// Histograms of components as densities beside the laws, four per row across both columns.
 ///
 /// # Errors
-/// If there are none, or one has no finite component.
+/// If there are none, or if one has no finite component.
 pub fn component_histograms(histograms: &[ComponentHistogram<'_>]) -> Result<Figure, FigureError> {
     let mut panels = histograms.iter().map(component_panel).collect::<Result<Vec<_>, _>>()?;
     if panels.is_empty() {
         return Err(FigureError::Empty("components"));
     }
     let columns = panels.len().min(COLUMNS);
-    // Full rows.
+    // Keep full rows only.
     panels.truncate(panels.len() / columns * columns);
     Ok(Figure::with(DOUBLE_COLUMN_MM, panels.len() / columns, columns, panels).aspect(0.9))
 }
@@ -70,7 +71,7 @@ fn component_panel(histogram: &ComponentHistogram<'_>) -> Result<Panel, FigureEr
     Ok(panel)
 }
 
-/// A mode through training, one value a checkpoint; NaN where it is not above the bulk.
+/// A mode through training, one value per checkpoint; NaN where it is not above the bulk.
 pub struct ModeCourse {
     /// Strength w: planted, or the singular value.
     pub strengths: Vec<f64>,
@@ -78,11 +79,11 @@ pub struct ModeCourse {
     pub kurtosis: Vec<f64>,
 }
 
-/// Strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with
-/// the σ of each. The first five modes are named.
+/// Strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with σ at each
+/// checkpoint. The first five modes are named.
 ///
 /// # Errors
-/// If there are no checkpoints, or series of another length.
+/// If there are no checkpoints, or if series differ in length.
 pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse]) -> Result<Figure, FigureError> {
     if updates.is_empty() {
         return Err(FigureError::Empty("checkpoints"));
@@ -102,7 +103,7 @@ pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse
     let of_kurtosis = modes.iter().take(LEADING).flat_map(|mode| &mode.kurtosis);
     let top = of_kurtosis.filter(|value| value.is_finite()).fold(4.0, |top: f64, value| top.max(1.1 * value));
     let mut kurtosis = Panel::new(axis(), Axis::linear("kurtosis of u_α", 0.0..top));
-    // Thin ones below, the leading ones above.
+    // Thin lines below, the leading modes above.
     for mode in modes.iter().skip(LEADING) {
         strengths.line(updates, &mode.strengths, OTHERS).label(&format!("modes beyond {LEADING}"));
     }
@@ -122,8 +123,8 @@ pub fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse
     Ok(Figure::with(DOUBLE_COLUMN_MM, 1, 2, vec![strengths, kurtosis]).aspect(0.8))
 }
 
-/// Draws the way of a machine, (1/σ, w_max/σ) through its training, on the panel of a phase diagram;
-/// its last point is called `end`.
+/// Draws the path of a machine through its training, (1/σ, w_max/σ), on the panel of a phase diagram; its last point is labelled
+/// `end`.
 pub(super) fn draw_path(panel: &mut Panel, path: &[(f64, f64)], end: &str) {
     let (xs, ys): (Vec<f64>, Vec<f64>) = path.iter().copied().unzip();
     if path.len() > 1 {

@@ -6,17 +6,17 @@ use crate::plot::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, Marker, Panel};
 use std::ops::Range;
 
-/// Curves where they cannot be relied on.
+/// Style of curves where they are unreliable.
 pub(super) const UNRELIABLE: LineStyle = LineStyle { color: Color::Gray, width: 1.0, dash: Dash::Dotted };
 
-/// The places of the times up to the first unreliable one, and those from there on; they share it, so that lines join.
+/// Indices of the times up to the first unreliable one, and from that one on; both include it, so that lines join.
 pub(super) fn reliable_part(times: &[f64], unreliable_from: Option<f64>) -> (Range<usize>, Range<usize>) {
     let from = unreliable_from.unwrap_or(f64::INFINITY);
     let first = times.iter().position(|&time| time >= from);
     first.map_or((0..times.len(), 0..0), |first| (0..first + 1, first..times.len()))
 }
 
-/// Share of the smallest value at the start at which the axis of values ends.
+/// Lower end of the axis of values, as a share of the smallest value at the start.
 const BELOW_START: f64 = 0.5;
 
 /// Events of one kind on the curves.
@@ -30,11 +30,11 @@ pub struct Marks<'a> {
     pub marker: Marker,
 }
 
-/// Singular values w_α of modes that are followed, against time t, on a logarithmic axis; as wide as a column.
+/// Singular values w_α of followed modes against time t, on a logarithmic axis; as wide as a column.
 ///
-/// `modes[k]` holds those of all modes at `times[k]`, in one order at all times. The first five differ in style, the others
-/// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line. Modes that fall below half of the smallest value
-/// at the start leave the frame. What comes after `unreliable_from` is grey and dotted.
+/// `modes[k]` holds the values of all modes at `times[k]`, in one order at all times. The first five differ in style; the others
+/// are thin and grey. The edge of the bulk is dashed, and w = 1 a thin line. Modes that fall below half of the smallest value at
+/// the start leave the frame. Curves after `unreliable_from` are grey and dotted.
 ///
 /// # Errors
 /// If there are no times or modes, or lengths do not fit.
@@ -57,7 +57,7 @@ pub fn learning_trajectory(
     }
     let mut y = value_axis("w_α", Scale::Log, modes.iter().flatten());
     y.end = y.end.max(1.5);
-    // Modes that die out must not take the room of those that grow.
+    // Modes that die out must not take room from those that grow.
     let smallest = modes[0].iter().copied().filter(|w| *w > 0.0).fold(y.end, f64::min);
     y.start = y.start.max(BELOW_START * smallest);
     let mut panel = Panel::new(Axis::linear("t", times[0]..times[times.len() - 1]), y);

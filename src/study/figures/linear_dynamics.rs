@@ -11,7 +11,7 @@ use crate::plot::{Dash, Figure, FigureError, LegendPosition, Panel};
 const LOWER: f64 = 0.62;
 /// Times below this share of the first emergence are not drawn: nothing happens there.
 const BEFORE: f64 = 0.01;
-/// Room of the inset.
+/// Width and height of the inset, as shares of the frame.
 const INSET: (f64, f64) = (0.5, 0.76);
 
 /// What is drawn of a linear machine.
@@ -27,7 +27,7 @@ pub struct LinearCourse<'a> {
     pub overlaps: &'a [Vec<f64>],
     /// Gain of the log-likelihood since the start, at each time.
     pub gain: &'a [f64],
-    /// Times at which planted modes emerge, where they do.
+    /// Times at which planted modes emerge, if they do.
     pub emerged: &'a [Option<f64>],
 }
 
@@ -73,13 +73,13 @@ pub fn linear_dynamics(course: &LinearCourse<'_>) -> Result<Figure, FigureError>
     for index in 0..planted {
         inner.line(course.times, &column(course.overlaps, index), style(index));
     }
-    // Where nothing is learnt yet.
+    // In the corner where nothing is learnt yet.
     lower.inset(inner, Corner::UpperLeft, INSET);
     lower.legend(LegendPosition::Below);
     Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]).aspect(0.85).letters(true))
 }
 
-/// Styles of the planted modes; thin beyond those that can be told apart.
+/// Styles of the planted modes; thin beyond those that can be distinguished.
 fn style(index: usize) -> LineStyle {
     if index < LEADING { leading_style(index) } else { OTHERS }
 }

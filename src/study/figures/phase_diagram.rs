@@ -6,10 +6,9 @@ use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle
 use crate::plot::{Axis, Figure, FigureError, LegendPosition, Panel, Scale, escape};
 use crate::theory::phase::{Boundary, Curve, PhaseDiagram, PointStatus};
 
-/// A point of a limit of stability this near to another curve lies on it.
+/// A point of a limit of stability lies on another curve if it is this near.
 const COINCIDENCE: f64 = 1e-6;
-/// Width in pt of the white track in which boundaries between fills run: it hides the steps of
-/// the cells between dashes.
+/// Width in pt of the white track under boundaries between fills: it hides the steps of the cells between dashes.
 const CASING_WIDTH: f64 = 2.0;
 
 /// A phase diagram as wide as a column: phases in the plane of `1/σ` and `w_max/σ`.
@@ -18,13 +17,13 @@ const CASING_WIDTH: f64 = 2.0;
 /// the transition jumps, break its curve and are drawn as open markers.
 ///
 /// # Errors
-/// If the grid has fewer than two nodes a side, or its points do not fill it.
+/// If the grid has fewer than two nodes per side, or if its points do not fill it.
 pub fn phase_diagram(diagram: &PhaseDiagram) -> Result<Figure, FigureError> {
     Ok(Figure::single_column(panel(diagram, Scale::Linear)?).aspect(0.9))
 }
 
-/// A phase diagram, on linear or logarithmic axes, with the way of a machine through its training, points (1/σ, w_max/σ)
-/// from first to last; the last is marked and called `end`. Points outside the diagram are not seen.
+/// A phase diagram, on linear or logarithmic axes, with the path of a machine through its training: points (1/σ, w_max/σ) from
+/// first to last. The last is marked and labelled `end`. Points outside the diagram are not shown.
 ///
 /// # Errors
 /// As [`phase_diagram`].
@@ -39,19 +38,19 @@ pub fn phase_diagram_with_path(
     Ok(Figure::single_column(panel).aspect(0.9))
 }
 
-/// The way of one machine over the phase diagram while it learns, points (1/σ, w_max/σ) in the order of time.
+/// The path of one machine over the phase diagram while it learns: points (1/σ, w_max/σ) in the order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningPath {
-    /// As the theory has it.
+    /// From the theory.
     pub theory: Vec<(f64, f64)>,
-    /// As the simulation has it.
+    /// From the simulation.
     pub simulation: Vec<(f64, f64)>,
-    /// As the spectrum of the simulated machine alone has it; NaN where it does not tell.
+    /// From the spectrum of the simulated machine alone; NaN where it gives no value.
     pub outlier: Vec<(f64, f64)>,
 }
 
-/// A phase diagram with the ways of learning machines: theories as lines, simulations as points, the first
-/// of which is marked, readings of the spectrum as crosses. Points outside the diagram are not seen.
+/// A phase diagram with the paths of learning machines: theories as lines, simulations as points (the first is marked), readings
+/// of the spectrum as crosses. Points outside the diagram are not shown.
 ///
 /// # Errors
 /// As [`phase_diagram`].
@@ -77,7 +76,7 @@ pub fn phase_diagram_with_learning(diagram: &PhaseDiagram, paths: &[LearningPath
     Ok(Figure::single_column(panel).aspect(0.9))
 }
 
-/// Several phase diagrams, two a row across both columns, each under the name of its prior.
+/// Several phase diagrams, two per row across both columns, each under the name of its prior.
 ///
 /// # Errors
 /// As [`phase_diagram`], and if there are no diagrams.
@@ -112,7 +111,7 @@ pub fn phase_diagram_gallery(diagrams: &[PhaseDiagram]) -> Result<Figure, Figure
     Ok(figure.aspect(0.8))
 }
 
-/// Names the curves of all diagrams in the legend of the first, so that they stand in one order whichever has them.
+/// Names the curves of all diagrams in the legend of the first, so that their order does not depend on which diagrams have them.
 pub(super) fn list_curves(panels: &mut [Panel], diagrams: &[PhaseDiagram]) {
     let mut curves: Vec<Curve> =
         diagrams.iter().flat_map(|diagram| diagram.boundaries.iter().map(|boundary| boundary.curve)).collect();
@@ -178,7 +177,7 @@ pub(super) fn axis(label: &str, scale: Scale, nodes: &[f64]) -> Result<Axis, Fig
     }
 }
 
-/// Draws the part of a boundary that converged; of a limit of stability, the part that no curve `drawn` before covers.
+/// Draws the converged part of a boundary; of a limit of stability, only the part that no curve `drawn` before covers.
 fn draw_curve(panel: &mut Panel, boundary: &Boundary, drawn: &[Segment]) {
     let (label, style) = curve_style(boundary.curve);
     let covered = |point: (f64, f64)| drawn.iter().any(|segment| distance(segment, point) < COINCIDENCE);

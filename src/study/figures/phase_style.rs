@@ -4,7 +4,7 @@ use crate::plot::Category;
 use crate::plot::style::{Color, Dash, LineStyle};
 use crate::theory::phase::{Curve, Phase};
 
-/// How the legend calls cells and boundary points whose state is unknown.
+/// Legend label of cells and boundary points whose state is unknown.
 pub(super) const UNKNOWN: &str = "not converged";
 
 /// The index of a phase in [`categories`].
@@ -19,7 +19,7 @@ pub(super) fn category(phase: Phase) -> usize {
     }
 }
 
-/// In the order of [`category`]; in grey, too, no two phases look alike.
+/// Categories in the order of [`category`]; no two phases look alike, in grey either.
 pub(super) fn categories() -> [Category; 5] {
     [
         Category::filled(Color::Rgb(248, 248, 248), "P"),
@@ -32,7 +32,7 @@ pub(super) fn categories() -> [Category; 5] {
 
 /// The name of a curve in the legend, and its style.
 pub(super) fn curve_style(curve: Curve) -> (String, LineStyle) {
-    // Darker than the palette, to be seen on any fill.
+    // Darker than the palette, to be visible on any fill.
     const OTHERS: [Color; 4] =
         [Color::Rgb(165, 55, 120), Color::Rgb(0, 85, 60), Color::Rgb(80, 80, 80), Color::Rgb(140, 75, 0)];
     // Up to three of the first family, and neighbours in the second, differ in dash as well.
@@ -82,7 +82,7 @@ mod tests {
                 assert_ne!(curve_style(one).1, curve_style(other).1, "{one:?} {other:?}");
             }
         }
-        // Of as many modes as figures show, in grey as well.
+        // For as many modes as figures show, in grey too.
         let dash = |curve| curve_style(curve).1.dash;
         for (one, other) in [(1, 2), (1, 3), (2, 3)] {
             assert_ne!(dash(Curve::Metastable(one)), dash(Curve::Metastable(other)));

@@ -8,10 +8,11 @@ use crate::plot::{Figure, FigureError, LegendPosition, Panel};
 
 /// Points of the law's curve.
 const CURVE_POINTS: usize = 201;
-/// Room of an inset.
+/// Width and height of an inset, as shares of the frame.
 const INSET: (f64, f64) = (0.66, 0.62);
-/// Limits on the number of bins over the bulk.
+/// Minimum number of bins over the bulk.
 const FEWEST_BINS: f64 = 8.0;
+/// Maximum number of bins over the bulk.
 const MOST_BINS: f64 = 40.0;
 /// More bins than this would be finer than the paper shows.
 const MOST_BINS_ON_AXIS: f64 = 400.0;
@@ -22,7 +23,7 @@ pub struct Bulk<'a> {
     pub density: &'a dyn Fn(f64) -> f64,
     /// The lower and the upper edge of the bulk.
     pub edges: (f64, f64),
-    /// How many of the largest singular values are outliers, not of the bulk.
+    /// Number of the largest singular values that are outliers, not part of the bulk.
     pub outliers: usize,
 }
 
@@ -36,14 +37,14 @@ pub struct SpectrumHistogram<'a> {
     pub bulk: Option<Bulk<'a>>,
 }
 
-/// Histograms of singular values as densities, a panel each, up to three a row.
+/// Histograms of singular values as densities, one panel each, up to three per row.
 ///
-/// The histogram integrates to one over all singular values, the law to the share of those in the bulk. Bins divide the
-/// bulk evenly, about √(number of values) of them, and go on with the same width; outliers are marked by triangles.
+/// The histogram integrates to one over all singular values, the law to the share of those in the bulk. About √(number of values)
+/// bins divide the bulk evenly, and bins outside have the same width. Triangles mark the outliers.
 ///
 /// # Errors
-/// If there are no spectra, or one has no finite value; if the edges of a bulk are no interval above zero; if there are
-/// more outliers than values.
+/// If there are no spectra, or one has no finite value; if the edges of a bulk are not an interval above zero; if there are more
+/// outliers than values.
 pub fn spectrum_histogram(spectra: &[SpectrumHistogram<'_>]) -> Result<Figure, FigureError> {
     let mut panels = spectra.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
     match panels.len() {
@@ -59,7 +60,7 @@ pub fn spectrum_histogram(spectra: &[SpectrumHistogram<'_>]) -> Result<Figure, F
     }
 }
 
-/// The same with the number of outliers against updates in an inset of the last panel.
+/// Same, with the number of outliers against updates in an inset of the last panel.
 ///
 /// # Errors
 /// As [`spectrum_histogram`]; if the two arrays differ in length, or have no positive entry.
@@ -102,7 +103,7 @@ fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {
     }
     let outliers = &values[..spectrum.bulk.as_ref().map_or(0, |bulk| bulk.outliers)];
     if !outliers.is_empty() {
-        // Above its bar, whose height is that of one value at least.
+        // Above its bar, which is at least as high as one value.
         let above = |w: &f64| height_at(&bins, &heights, *w) + 0.035 * top;
         let ys: Vec<f64> = outliers.iter().map(above).collect();
         panel.points(outliers, &ys, MarkerStyle::new(Marker::DownTriangle, Color::Blue).size(3.0)).label("outliers");
@@ -134,7 +135,7 @@ fn bin_edges(count: usize, (lower, upper): (f64, f64), end: f64) -> Vec<f64> {
     edges
 }
 
-/// The curve of the law: points crowd at the edges, where it rises like a square root.
+/// The curve of the law; points are dense at the edges, where it rises like a square root.
 fn law(bulk: &Bulk<'_>, count: usize) -> (Vec<f64>, Vec<f64>) {
     let (lower, upper) = bulk.edges;
     let share = (count - bulk.outliers) as f64 / count as f64;
@@ -217,7 +218,7 @@ mod tests {
         {
             assert!(texts.iter().any(|t| t == text), "{text} is not in {texts:?}");
         }
-        // One for the legend.
+        // One is in the legend.
         assert_eq!(triangles(&figure), 5);
         assert_on_paper(&figure);
         // Four make two rows, the second not full.

@@ -6,17 +6,19 @@ use crate::plot::panel::Corner;
 use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, LegendPosition, Panel};
 
-/// Room of the inset, and how much lower than the smallest singular value the axis starts to make it.
+/// Width and height of the inset, as shares of the frame.
 const INSET: (f64, f64) = (0.92, 0.47);
+/// Lower end of the axis, as a share of the smallest singular value: makes room for the inset.
 const BELOW: f64 = 0.02;
-/// Room for the names of modes, as a share of their time; where in it lines lead from the curves to the names; and the height
-/// of a name, as a share of the axis.
+/// Room for the names of modes, as a share of their time.
 const LABELS: f64 = 0.34;
+/// Where in that room lines lead from the curves to the names.
 const LEADERS: (f64, f64) = (0.02, 0.1);
+/// Height of a name, as a share of the axis.
 const HEIGHT: f64 = 0.11;
 /// Room between the first mode and the ticks above it, as a factor of the axis of the inset.
 const HEADROOM: f64 = 1.35;
-/// Shades from the first to the last spectrum.
+/// Lower end of the strength of lines, which grows to 1 at the last spectrum.
 const LIGHT: f64 = 0.35;
 
 /// A spectrum of a machine.
@@ -39,8 +41,8 @@ pub struct FollowedModes<'a> {
     pub modes: &'a [(usize, Vec<f64>)],
 }
 
-/// Spectra of a machine in the order of time, the data's in black, and modes against epochs in the lower left corner; as wide
-/// as a column. Triangles stand at the cutoffs, a dotted line where a singular value of the data is 1.
+/// Spectra of a machine in the order of time, the data's in black, and modes against epochs in the lower left corner; as wide as
+/// a column. Triangles mark the cutoffs; a dotted line marks where a singular value of the data is 1.
 ///
 /// # Errors
 /// If there are no spectra or values, or lengths do not fit.
@@ -76,7 +78,7 @@ pub fn spectrum_log_log(
             panel.points(&[cutoff as f64], &[1.25 * values[cutoff - 1]], marker);
         }
     }
-    // Below the machine's own values the data's would run through the inset.
+    // Below the machine's own values, the data's spectrum would run through the inset.
     let shown: Vec<f64> = data.iter().take(longest).map(|&w| if w >= floor { w } else { f64::NAN }).collect();
     panel.line(&ranks[..shown.len()], &shown, LineStyle::solid(Color::Black).width(1.4)).label("data");
     panel.legend(LegendPosition::Below);
@@ -84,7 +86,7 @@ pub fn spectrum_log_log(
     Ok(Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel]).aspect(1.05))
 }
 
-/// Dark at the end, and told apart by dashes.
+/// Lines are widest at the end, and differ in colour and dashes.
 fn style(index: usize, count: usize) -> LineStyle {
     let dashes = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDotted, Dash::LongDashed];
     let colors = [Color::Gray, Color::SkyBlue, Color::Orange, Color::BluishGreen, Color::Vermillion];
@@ -116,11 +118,11 @@ fn inset(followed: &FollowedModes<'_>) -> Result<Panel, FigureError> {
     Ok(panel)
 }
 
-/// Places of labels on an axis, in shares of it: as near to those wanted, which decrease, as their heights allow. Places that are
-/// no numbers stay so.
+/// Positions of labels on an axis, in shares of it: as near to those wanted, which decrease, as the heights of labels allow. NaN
+/// stays NaN.
 fn apart(wanted: &[f64]) -> Vec<f64> {
     let mut places = wanted.to_vec();
-    // From the top down each is pushed below the one before; then what left the axis is pushed up again.
+    // From the top down, each is pushed below the one before; then those that left the axis are pushed up again.
     let mut above = 1.0 - 0.5 * HEIGHT;
     for place in places.iter_mut().filter(|place| place.is_finite()) {
         *place = place.min(above);

@@ -5,14 +5,14 @@ use crate::plot::axis::{Axis, Scale};
 use crate::plot::style::{Color, LineStyle};
 use crate::plot::{Dash, Figure, FigureError, Panel};
 
-/// How far a logarithmic axis goes on beyond the line at 1, as a factor.
+/// How far a logarithmic axis extends beyond the line at 1, as a factor.
 const BEYOND: f64 = 1.3;
 
-/// Spectra against rank α = 1, 2, …, on a logarithmic axis of values named `label`, with a line at 1: where a
-/// variance, or a coupling, begins to order units. As wide as a column.
+/// Spectra against rank α = 1, 2, …, on a logarithmic axis of values named `label`, with a line at 1, where a variance or a
+/// coupling begins to order units. As wide as a column.
 ///
-/// Each spectrum comes with its name (marked-up), in decreasing order. Values that are not positive, or below 1e-5 of
-/// the largest of all, are not shown.
+/// Each spectrum has a name (marked-up) and is in decreasing order. Values that are not positive, or below 1e-5 of the largest of
+/// all, are not shown.
 ///
 /// # Errors
 /// If there are no spectra, or none has a positive value.

@@ -4,25 +4,24 @@ use crate::plot::axis::{Axis, Scale};
 use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, Panel};
 
-/// Curves that a reader can tell apart.
+/// Number of curves that a reader can tell apart.
 pub(super) const LEADING: usize = 5;
 /// Style of the other modes.
 pub(super) const OTHERS: LineStyle = LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
-/// On a logarithmic axis values below this share of the largest are cut off: those of a singular matrix are rounding
-/// errors.
+/// On a logarithmic axis, values below this share of the largest are cut off: those of a singular matrix are rounding errors.
 pub(super) const LOWEST: f64 = 1e-5;
 
 /// Singular values w_α against time t, as wide as a column.
 ///
-/// `spectra[k]` holds those at `times[k]` in decreasing order, as many at each time: line α joins the α-th largest. The
-/// first five differ in style, the others are thin and grey; the edge of the bulk, at each time where it is finite, is
-/// dashed. Values that are not finite are left out and break their line.
+/// `spectra[k]` holds the values at `times[k]` in decreasing order, the same number at each time: line α joins the α-th largest.
+/// The first five differ in style; the others are thin and grey. The edge of the bulk is dashed, wherever it is finite. Values
+/// that are not finite are left out and break their line.
 ///
-/// Time is logarithmic if its records are so spaced, and then starts at the first that is positive; that an earlier one
-/// is left out is said below the axis. A logarithmic `scale` of w spans at most five decades.
+/// Time is logarithmic if its records are spaced that way. It then starts at the first positive time; a note below the axis says
+/// that an earlier one is left out. A logarithmic `scale` of w spans at most five decades.
 ///
 /// # Errors
-/// If there are no records or modes, if the records differ in length, or if times or edges are not one a record.
+/// If there are no records or modes, if the records differ in length, or if there is not one time or edge per record.
 pub fn spectrum_against_time(
     times: &[f64],
     spectra: &[Vec<f64>],
@@ -56,7 +55,7 @@ pub fn spectrum_against_time(
     Ok(Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel]))
 }
 
-/// The style of a leading mode; dashes alone are the edge's.
+/// The style of a leading mode; the style that differs by its dash alone is that of the edge.
 pub(super) fn leading_style(index: usize) -> LineStyle {
     LineStyle::nth(if index == 0 { 0 } else { index + 1 })
 }
@@ -67,7 +66,7 @@ fn time_axis(times: &[f64]) -> Axis {
     named_time_axis("t", times)
 }
 
-/// The same, of what counts as time under another name.
+/// Same, for a quantity that serves as time under another name.
 pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
     let mut positive: Vec<f64> = times.iter().copied().filter(|t| t.is_finite() && *t > 0.0).collect();
     positive.sort_by(f64::total_cmp);
@@ -86,7 +85,7 @@ pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
     Axis::log(&label, first..last)
 }
 
-/// An axis around values; a logarithmic one leaves out what is very small beside the largest.
+/// An axis around values; a logarithmic one leaves out values that are very small compared with the largest.
 pub(super) fn value_axis<'a>(label: &str, scale: Scale, values: impl Iterator<Item = &'a f64> + Clone) -> Axis {
     let largest = values.clone().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
     match scale {
@@ -113,7 +112,7 @@ mod tests {
         (0..40).map(|i| 0.5 * f64::from(i)).collect()
     }
 
-    /// Zero, then ten a decade from 0.01 to 100.
+    /// Zero, then ten per decade from 0.01 to 100.
     fn logarithmic() -> Vec<f64> {
         std::iter::once(0.0).chain((0..=40).map(|i| 10f64.powf(0.1 * f64::from(i) - 2.0))).collect()
     }
@@ -132,7 +131,7 @@ mod tests {
         assert!((axis.start - 0.01).abs() < 1e-12);
         assert!(axis.label.contains("t = 0 not shown"));
         assert_eq!(time_axis(&logarithmic()[1..]).label, "t");
-        // Within a decade nothing is gained by a logarithm.
+        // Within a decade a logarithm gains nothing.
         assert_eq!(time_axis(&[1.0, 2.0, 4.0, 8.0]).scale, Scale::Linear);
         for times in [&[][..], &[0.0], &[3.0], &[0.0, 5.0], &[f64::NAN, 1.0], &[2.0, 2.0]] {
             time_axis(times).check().unwrap();
@@ -192,7 +191,7 @@ mod tests {
             for scale in [Scale::Linear, Scale::Log] {
                 assert_on_paper(&spectrum_against_time(&times, &records, None, scale).unwrap());
             }
-            // Nothing but such values.
+            // Only such values.
             let records = vec![vec![value; 2]; times.len()];
             for scale in [Scale::Linear, Scale::Log] {
                 assert!(spectrum_against_time(&times, &records, None, scale).unwrap().svg().is_ok());

@@ -6,7 +6,7 @@ use crate::plot::style::{Color, DOUBLE_COLUMN_MM};
 use crate::plot::{Category, Figure, FigureError, LegendPosition, Panel, Scale, escape};
 use crate::theory::phase::{Phase, PhaseDiagram};
 
-/// Fills of one, two, three … states; more have the last one. In grey, too, they darken from step to step.
+/// Fills of one, two, three … states; larger numbers have the last one. The fills darken from step to step, in grey too.
 const FILLS: [Color; 5] = [
     Color::Rgb(250, 250, 250),
     Color::Rgb(222, 233, 245),
@@ -15,13 +15,13 @@ const FILLS: [Color; 5] = [
     Color::Rgb(66, 119, 170),
 ];
 
-/// Maps of the number of stable states (modulo signs), two a row across both columns, each under the name of its prior, with
+/// Maps of the number of stable states (modulo signs), two per row across both columns, each under the name of its prior, with
 /// the boundaries between phases and the limits of metastability.
 ///
-/// Cells are hatched, not counted, where a search did not converge.
+/// Cells where a search did not converge are hatched, not counted.
 ///
 /// # Errors
-/// If a grid has fewer than two nodes a side, or its points do not fill it; if there are no diagrams.
+/// If a grid has fewer than two nodes per side, or if its points do not fill it; if there are no diagrams.
 pub fn stable_states(diagrams: &[PhaseDiagram]) -> Result<Figure, FigureError> {
     let mut panels = diagrams.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
     if panels.is_empty() {
@@ -55,7 +55,7 @@ fn panel(diagram: &PhaseDiagram) -> Result<Panel, FigureError> {
     Ok(panel)
 }
 
-/// Stable states at a point; `None` where not all searches converged.
+/// Number of stable states at a point; `None` if not all searches converged.
 fn count(point: &crate::theory::phase::MapPoint) -> Option<usize> {
     let known = point.phase != Phase::Unconverged && point.unconverged == 0 && point.stable_fixed_points > 0;
     known.then_some(point.stable_fixed_points)

@@ -1,18 +1,17 @@
-//! The components of planted vectors, as far as they can be known from observed ones.
+//! The components of planted vectors, as far as observed vectors determine them.
 //!
-//! Seen through noise, `y = c x + √(1 − c²) z`, components are no longer of the law of x: ±1 smears out, and fixed points
-//! with the observed ones as empirical prior are off (w = 3 σ, ±1: m by −12 %, q by −20 %; Laplace: m by 5 %, q by
-//! 10 %). Neither do the most likely x, or their means given y, follow the law of x. What does are draws from the
-//! posterior
+//! Seen through noise, `y = c x + √(1 − c²) z`, components no longer follow the law of x: ±1 smears out, and fixed points with
+//! the observed ones as empirical prior are off (w = 3 σ, ±1: m by −12 %, q by −20 %; Laplace: m by 5 %, q by 10 %). Neither the
+//! most likely x nor their means given y follow the law of x. Draws from the posterior do:
 //!
 //! ```text
 //! p(x | y) ∝ p(x) e^{−(y − c x)²/(2 (1 − c²))},
 //! ```
 //!
-//! whose mean over y is p(x) again. So each site stands for [`COPIES`] of them, one from each part of equal weight of its
-//! posterior, at levels fixed once and for all; modes independently. p(x) is the mean of the four laws weighted by their
-//! likelihoods, each turned into other modes as far as its likelihood says. Where the law is none of the four, or
-//! Gaussian (which noise does not change), or noise is below 2 %, the observed components are what is taken.
+//! Its mean over y is p(x) again. So each site stands for [`COPIES`] draws, one from each part of equal weight of its posterior,
+//! at levels fixed once and for all; modes are independent. p(x) is the mean of the four laws weighted by their likelihoods, each
+//! turned into other modes as far as its likelihood says. The observed components are kept if the law is none of the four, if it
+//! is Gaussian (which noise does not change), or if the noise is below 2 %.
 
 use super::law::{Law, Ratios, Seen};
 use super::outlier::Outlier;
@@ -23,13 +22,14 @@ use rayon::prelude::*;
 
 /// Draws for each site.
 pub(super) const COPIES: usize = 2;
-/// Noise below which components are taken as they are: the finest the laws are known to.
+/// Noise below which components are kept as observed: the laws are not known more finely.
 const LEAST_NOISE: f64 = 0.02;
-/// Where x ends, and the step: a quarter of the finest noise.
+/// Largest x.
 const END: f64 = 10.0;
+/// Step of x: a quarter of the finest noise.
 const STEP: f64 = 0.005;
 
-/// A vector as it was judged.
+/// A vector and the verdict on it.
 pub(super) struct Vector<'a> {
     /// Observed components at unit mean square.
     observed: &'a [f64],
@@ -37,7 +37,7 @@ pub(super) struct Vector<'a> {
     law: Law,
     /// Log-likelihoods of the four laws.
     ratios: Ratios,
-    /// The four laws as they are seen.
+    /// The four laws as seen through noise.
     seen: &'a [Seen; 4],
     /// c² of the noise alone, without other modes.
     squared_overlap: f64,
@@ -56,7 +56,7 @@ impl<'a> Vector<'a> {
         Self { observed, law, ratios, seen: &outlier.seen.1, squared_overlap: outlier.squared_overlap_v }
     }
 
-    /// Whether the observed components are taken.
+    /// Whether the observed components are kept.
     fn is_kept(&self) -> bool {
         let (c2, largest) =
             (self.squared_overlap, self.observed.iter().fold(0.0, |largest: f64, y| largest.max(y.abs())));
@@ -98,7 +98,7 @@ impl<'a> Vector<'a> {
         draws
     }
 
-    /// p(x): the laws with their probabilities, without noise but with what is turned into other modes.
+    /// p(x): the laws with their probabilities, without noise but with the parts turned into other modes.
     fn prior(&self, x: f64) -> f64 {
         let ratios = [self.ratios.gaussian, self.ratios.uniform, self.ratios.bernoulli, self.ratios.laplace];
         let weights = ratios.map(f64::exp);
@@ -107,7 +107,8 @@ impl<'a> Vector<'a> {
     }
 }
 
-/// Components of some modes at unit mean square, `(copies · sites) × modes`: copies are 1 if all vectors are as observed.
+/// Components of some modes at unit mean square, `(copies · sites) × modes`; there is one copy if all vectors are kept as
+/// observed.
 pub(super) fn planted(vectors: &[Vector<'_>]) -> (DMatrix<f64>, usize) {
     let copies = if vectors.iter().all(Vector::is_kept) { 1 } else { COPIES };
     let column = |(mode, vector): (usize, &Vector<'_>)| {

@@ -1,55 +1,57 @@
-//! The law of a singular vector's components, told through the noise of the vector itself.
+//! The law of a singular vector's components, inferred through the noise of the vector itself.
 //!
-//! A planted vector of components û (unit variance) is observed tilted: up to sign,
+//! A planted vector with components û (unit variance) is observed tilted: up to sign,
 //!
 //! ```text
 //! y = c x + √(1 − c²) z,    z ~ N(0, 1),    c² = |u_obs·u|²  (docs/theory.md, section 1)
 //! ```
 //!
-//! so that each law of x, convolved with the noise, is a density of y in closed form, and the laws are compared by their
-//! likelihoods. Modes of nearby strength besides turn into each other: drawn vectors are orthogonal only to 1/√N, and the
-//! singular vectors are mixtures. By how much is not known, only its scale ([`Mixing`]). So the likelihood of each law
-//! is its mean over such mixtures, weighted by e^{−(angle/scale)²/2}: with c reduced (many modes mixed in look
-//! like more noise), and for ±1 components, which other modes split into four and eight values, turned into one and two
-//! others. As c → 0 all laws become one: then nothing is decided.
+//! Each law of x, convolved with the noise, is thus a density of y in closed form, and the laws are compared by their
+//! likelihoods. In addition, modes of nearby strength turn into each other: drawn vectors are orthogonal only to 1/√N, and the
+//! singular vectors are mixtures. The amount of mixing is not known, only its scale ([`Mixing`]). So the likelihood of each law
+//! is its mean over such mixtures, weighted by e^{−(angle/scale)²/2}. In a mixture c is reduced (many modes mixed in look like
+//! more noise). Vectors of ±1 components, which other modes split into four and eight values, are also turned into one and two
+//! others. As c → 0 all laws become one, and nothing is decided.
 
 use crate::Prior;
 use serde::Serialize;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// Log-likelihood by which a law must exceed all others. Under one of the others a ratio exceeds e^6 with a probability of
-/// 1/400 at most (Markov's inequality), for each fixed alternative.
+/// Log-likelihood by which a law must exceed all others. Under one of the others, a ratio exceeds e^6 with a probability of at
+/// most 1/400 (Markov's inequality), for each fixed alternative.
 pub const DECISIVE: f64 = 6.0;
-/// Distance √N D_KS from its law beyond which a vector follows none of the four: by chance once in 30 000 (2.2); some is
-/// left to the error of c.
+/// Distance √N D_KS from its law beyond which a vector follows none of the four. By chance 2.2 is exceeded once in 30 000; the
+/// rest allows for the error of c.
 pub const LARGEST_DISTANCE: f64 = 2.5;
 /// Smallest standard deviation of the noise: components are read in single precision, and c is not known better.
 const LEAST_NOISE: f64 = 0.02;
-/// Below this share of signal every law is Gaussian to rounding.
+/// Below this share of signal, every law is Gaussian up to rounding.
 const LEAST_SIGNAL: f64 = 1e-4;
 /// Shares of other modes in a vector at which likelihoods are taken.
 const SHARES: [f64; 8] = [0.0, 0.02, 0.06, 0.12, 0.25, 0.4, 0.6, 0.85];
-/// The same where other modes are also told one by one.
+/// Same, where other modes are also resolved one by one.
 const REMAINING_SHARES: [f64; 3] = [0.0, 0.06, 0.2];
-/// Angles into a second and a third mode, in degrees.
+/// Angles into a second mode, in degrees.
 const ANGLES: [f64; 10] = [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0];
+/// Angles into a third mode, in degrees.
 const SECOND_ANGLES: [f64; 5] = [0.0, 9.0, 18.0, 27.0, 35.0];
 /// A mixture less likely than e^{-50} is not tried.
 const LARGEST_PENALTY: f64 = 50.0;
-/// The law must fit in a mixture that is not less likely than e^{-8}: components that are 0 half of the time and ±√2 else are
-/// those of two ±1 vectors turned by 45°, and where no such turn is to be expected they are of another law.
+/// The law must fit in a mixture that is not less likely than e^{-12}. Components that are 0 half of the time and ±√2 otherwise
+/// are those of two ±1 vectors turned by 45°; where no such turn is expected, they follow another law.
 const PLAUSIBLE_PENALTY: f64 = 12.0;
-/// Shares of zeros among components of three values, which are the fifth law that is tried.
+/// Shares of zeros among components of three values, the fifth law that is tried.
 const ZEROS: [f64; 6] = [0.1, 0.25, 0.4, 0.5, 0.7, 0.9];
-/// A vector of which noise leaves more than the first part, and other modes are expected to have taken less than the second,
-/// is seen well enough to say that no law fits.
+/// A vector is seen well enough to say that no law fits if noise leaves more than the first share of it, and other modes are
+/// expected to have taken less than the second.
 const LEAST_SEEN: (f64, f64) = (0.5, 0.1);
-/// Polynomials against which the components are held, and the sum of squares beyond which they do not follow the law: of
-/// chi-square with as many degrees of freedom by chance once in 30 000 (35); the rest is left to the error of c.
+/// Number of polynomials that the components are tested with.
 const POLYNOMIALS: usize = 8;
+/// Sum of squares beyond which components do not follow the law. Chi-square with as many degrees of freedom exceeds 35 by chance
+/// once in 30 000; the rest allows for the error of c.
 const LARGEST_MISFIT: f64 = 45.0;
 
-/// What is said of the components of a vector.
+/// Verdict on the components of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Law {
@@ -61,11 +63,11 @@ pub enum Law {
     Bernoulli,
     /// Two-sided exponential.
     Laplace,
-    /// The likelihoods do not tell.
+    /// The likelihoods do not decide.
     Undecided,
     /// The components follow none of the four.
     Other,
-    /// The noise through which they are seen is not known.
+    /// The noise through which they are seen is unknown.
     Unclaimed,
 }
 
@@ -99,7 +101,7 @@ impl Law {
     }
 }
 
-/// Log-likelihoods of the four laws, less that of the likeliest.
+/// Log-likelihoods of the four laws, minus that of the likeliest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Ratios {
     /// Gaussian.
@@ -115,13 +117,13 @@ pub struct Ratios {
 /// How far a vector may be turned into those of other modes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mixing {
-    /// Share of the vector's square that lies in all other modes, as is to be expected.
+    /// Expected share of the vector's square in all other modes.
     pub share: f64,
     /// Standard deviation of the angle towards the nearest one.
     pub angle: f64,
 }
 
-/// A law as it is seen: components x under noise, perhaps of two modes.
+/// A law as it is seen: components x under noise, perhaps mixed with other modes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     law: Prior,
@@ -131,7 +133,7 @@ pub struct Seen {
     angles: (f64, f64),
 }
 
-/// What the components of one vector tell.
+/// Findings on the components of one vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.
@@ -188,7 +190,7 @@ impl Seen {
                 let (two, three) = (c * first.sin() * second.cos(), c * second.sin());
                 let pair = |x: f64| log_sum(log_normal(y - x, noise), log_normal(y + x, noise));
                 let four = |x: f64| log_sum(pair(one + two + x), pair(one - two + x)) - 4f64.ln();
-                // Without a third mode the eight values are four.
+                // Without a third mode, the eight values reduce to four.
                 if three == 0.0 { four(0.0) } else { log_sum(four(three), four(-three)) - 2f64.ln() }
             }
             Prior::Laplace => {
@@ -202,7 +204,7 @@ impl Seen {
         }
     }
 
-    /// The law of x itself, with what is turned into other modes, where `squared_overlap` is the c² of the noise alone.
+    /// The law of x itself, with the parts turned into other modes; `squared_overlap` is the c² of the noise alone.
     pub(super) fn without_noise(&self, squared_overlap: f64) -> Self {
         let kept = if squared_overlap > 0.0 { (self.squared_cosine() / squared_overlap).min(1.0) } else { 1.0 };
         Self { cosine: kept.sqrt(), ..self.clone() }
@@ -214,8 +216,9 @@ impl Seen {
 
     /// Distribution function at the components in increasing order.
     fn distribution(&self, components: &[f64]) -> Vec<f64> {
-        /// Beyond which no law has weight, and the step: a fifth of the least noise.
+        /// No law has weight beyond this.
         const END: f64 = 16.0;
+        /// Step: a fifth of the least noise.
         const STEP: f64 = 0.2 * LEAST_NOISE;
         let mut sorted: Vec<f64> = components.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -234,9 +237,9 @@ impl Seen {
         sorted
     }
 
-    /// How far components are from the law: the largest difference of the distribution functions, and the smooth statistic
-    /// `Σ_k (Σ_i P_k(F(y_i)))²/N` with the orthonormal Legendre polynomials of degree 1 to 8 on [0, 1], to which skew, several
-    /// peaks and tails all add.
+    /// Distance of components from the law: the largest difference of the distribution functions, and the smooth statistic
+    /// `Σ_k (Σ_i P_k(F(y_i)))²/N` with the orthonormal Legendre polynomials of degree 1 to 8 on [0, 1]. Skew, several peaks and
+    /// tails all add to it.
     fn fit(&self, components: &[f64]) -> (f64, f64) {
         let below = self.distribution(components);
         let count = below.len() as f64;
@@ -259,15 +262,15 @@ impl Seen {
     }
 }
 
-/// Judges the components of a vector, of unit mean square, that overlaps with the planted one by `c²`.
+/// Judges the components of a vector at unit mean square; its squared overlap with the planted vector is `c²`.
 ///
 /// ```
 /// use spectral_rbm::study::inspect::{Law, Mixing, judge};
 /// let signs: Vec<f64> = (0..400).map(|site| if site % 3 == 0 { 1.0 } else { -1.0 }).collect();
-/// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // of what is nearly all noise nothing is known
+/// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // nearly all noise: nothing is known
 /// ```
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
-    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is what is kept.
+    // The likelihood of a law is its mean over the mixtures; the likeliest mixture is kept.
     let read = |law: &Prior| {
         let mut best = (f64::NEG_INFINITY, Seen::new(law.clone(), squared_cosine));
         let mut plausible = best.clone();
@@ -297,7 +300,7 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     let lead = values[first] - values[second];
     let likeliest = found.iter().map(|of_law| of_law.plausible.0).fold(f64::NEG_INFINITY, f64::max);
     let is_three_valued = three_valued(components, squared_cosine) - likeliest > DECISIVE;
-    // Where much of the vector is noise, or of other modes, that no law fits says little of the law.
+    // If much of the vector is noise, or other modes, a misfit of all laws says little about its law.
     let is_seen = squared_cosine > LEAST_SEEN.0 && mixing.share < LEAST_SEEN.1;
     let are_possible = (0..order.len()).filter(|&place| values[order[place]] >= values[first] - DECISIVE);
     let law = if lead.is_nan() {
@@ -316,17 +319,17 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     Judgement { law, ratios, distance, misfit, seen }
 }
 
-/// A law held against components.
+/// A law compared with components.
 struct Read {
     /// Logarithm of the mean likelihood over the mixtures.
     value: f64,
     /// The likeliest mixture, with the logarithm of its likelihood.
     best: (f64, Seen),
-    /// The likeliest of those that are to be expected.
+    /// The likeliest of the expected mixtures.
     plausible: (f64, Seen),
 }
 
-/// Log-likelihood of the laws of three values, `±1/√(1 − p)` and 0 with probability p, its mean over some p.
+/// Log-likelihood of the laws of three values, `±1/√(1 − p)` and 0 with probability p, averaged over some p.
 fn three_valued(components: &[f64], squared_cosine: f64) -> f64 {
     let c = squared_cosine.clamp(0.0, 1.0).sqrt();
     let noise = ((1.0 - c) * (1.0 + c)).sqrt().max(LEAST_NOISE);
@@ -342,7 +345,7 @@ fn three_valued(components: &[f64], squared_cosine: f64) -> f64 {
     sum - (ZEROS.len() as f64).ln()
 }
 
-/// The ways in which a law may be seen, and what each costs in log-likelihood.
+/// The mixtures in which a law may be seen, each with its cost in log-likelihood.
 fn ways(law: &Prior, squared_cosine: f64, mixing: Mixing) -> Vec<(Seen, f64)> {
     if *law == Prior::Gaussian {
         return vec![(Seen::new(law.clone(), squared_cosine), 0.0)];
@@ -377,7 +380,7 @@ fn log_sum(a: f64, b: f64) -> f64 {
 
 /// log erfc x, also where erfc underflows.
 fn log_erfc(x: f64) -> f64 {
-    /// From here on the asymptotic series to y⁴ is exact to 1e-10: 945 y⁵ follows.
+    /// From here on, the asymptotic series to y⁴ is exact to 1e-10: the next term is 945 y⁵.
     const LARGE: f64 = 15.0;
     if x < LARGE {
         return libm::erfc(x).ln();
@@ -413,7 +416,7 @@ mod tests {
         }
     }
 
-    /// Far out, and with hardly any noise or signal, logarithms stay finite; and log erfc joins its series.
+    /// Far out, and with hardly any noise or signal, logarithms stay finite; log erfc joins its series.
     #[test]
     fn log_densities_are_finite() {
         for law in Prior::NAMED {
@@ -427,7 +430,7 @@ mod tests {
         assert!((log_erfc(15.0 - 1e-12) - log_erfc(15.0)).abs() < 1e-9);
     }
 
-    /// Drawn and blurred components: never a wrong law in 50 draws each, and with little noise always the right one.
+    /// Drawn and blurred components: never a wrong law in 50 draws each, and always the right one with little noise.
     #[test]
     fn drawn_laws_are_told_apart() {
         let mut random = ChaCha8Rng::seed_from_u64(3);
@@ -445,9 +448,9 @@ mod tests {
         }
     }
 
-    /// Components of other laws are never given a name by which they would go in the theory, and mostly called other: values ±√2 and 0, which
-    /// are also those of two ±1 vectors turned by 45° into each other; skewed ones; a few large ones among zeros. The vectors
-    /// are seen with 2 and 10 % of noise, beside modes so far that 3° are to be expected.
+    /// Components of other laws never get a name under which the theory would use them, and are mostly called other: values ±√2
+    /// and 0, which are also those of two ±1 vectors turned by 45° into each other; skewed ones; a few large ones among zeros.
+    /// The vectors are seen with 2 and 10 % of noise, beside modes so far away that 3° are expected.
     #[test]
     fn other_laws_get_no_name() {
         let root = f64::sqrt(2.0);

@@ -14,10 +14,10 @@ use rayon::prelude::*;
 
 use std::f64::consts::FRAC_PI_4;
 
-/// A mode within so many errors of σ is near the threshold, where the spiked formula is stationary and says little.
+/// A mode at most this many errors from σ is near the threshold, where the spiked formula is stationary and says little.
 const NEAR: f64 = 6.0;
 
-/// Spectrum of a machine, cut into bulk and modes.
+/// Spectrum of a machine, divided into bulk and modes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Numbers of visible and hidden units.
@@ -26,7 +26,7 @@ pub struct Reading {
     pub modes: Decomposition,
     /// σ, with its error and how well the law fits.
     pub bulk: BulkFit,
-    /// Singular values above the bulk, in decreasing order; all that are not zero where there is none.
+    /// Singular values above the bulk, in decreasing order; without a bulk, all that are not zero.
     pub outliers: Vec<Outlier>,
 }
 
@@ -67,10 +67,9 @@ impl Reading {
         self.outliers.iter().map_while(|outlier| outlier.planted).collect()
     }
 
-    /// w/σ of the strongest mode and its standard error; `None` where it has no strength, or there is no noise.
+    /// w/σ of the strongest mode and its standard error; `None` if the mode has no strength, or if there is no noise.
     ///
-    /// Both follow σ: at a singular value s w/σ is a function of s/σ alone, so that their errors are not those of independent
-    /// numbers.
+    /// Both depend on σ: at a singular value s, w/σ is a function of s/σ alone, so their errors are not independent.
     pub fn strongest_over_sigma(&self) -> Option<(f64, f64)> {
         let (sigma, w) = (self.bulk.sigma, self.outliers.first()?.planted?);
         let ratio = w / sigma;
@@ -79,8 +78,8 @@ impl Reading {
         self.bulk.is_noise().then(|| (ratio, (drawn / sigma).hypot(shifted - ratio)))
     }
 
-    /// Strengths of all modes above the bulk, by rank, for the fixed points: what is known of them ([`Outlier::planted`]), else what would
-    /// follow from the fit, else the singular values.
+    /// Strengths of all modes above the bulk, by rank, for the fixed points: the known ones ([`Outlier::planted`]), else those
+    /// that the fit would give, else the singular values.
     pub fn strengths(&self) -> Vec<f64> {
         let strength = |outlier: &Outlier| {
             let known = outlier.planted.or_else(|| self.bulk.estimate(outlier.observed));
@@ -89,7 +88,7 @@ impl Reading {
         self.outliers.iter().map(strength).collect()
     }
 
-    /// σ for the fixed points: zero where it is not known.
+    /// σ for the fixed points: zero if it is not known.
     pub fn sigma(&self) -> f64 {
         if self.bulk.sigma.is_finite() { self.bulk.sigma } else { 0.0 }
     }
@@ -100,9 +99,9 @@ impl Reading {
         (scaled(&self.modes.u), scaled(&self.modes.v))
     }
 
-    /// Components û and v̂ of the first modes without the noise of the observed vectors, as far as their laws are known,
-    /// at unit mean square: `(copies · sites) × modes` each, and how many copies of the sites there are. Vectors without
-    /// a planted strength, or where there is no bulk whose noise it would be, are left as observed.
+    /// Components û and v̂ of the first modes without the noise of the observed vectors, as far as their laws are known, at unit
+    /// mean square: `(copies · sites) × modes` each, and the number of copies of the sites. Vectors stay as observed without a
+    /// planted strength, or without a bulk that would be their noise.
     pub fn planted_components(&self, modes: usize) -> [(DMatrix<f64>, usize); 2] {
         let judged = self.outliers.iter().take(modes).filter(|outlier| outlier.planted.is_some()).count();
         let (u, v) = self.components(modes);
@@ -118,10 +117,10 @@ impl Reading {
     fn judged(&self, machine: &Machine) -> Result<Vec<Outlier>> {
         let count = self.bulk.outliers;
         let observed = &self.modes.singular_values[..count];
-        // Laws are judged as if the bulk were noise, where there is one: in strong modes that changes little.
+        // Laws are judged as if the bulk, if there is one, were noise: in strong modes that changes little.
         let strengths: Vec<Option<f64>> =
             observed.iter().map(|&s| self.bulk.planted(s).or_else(|| self.bulk.estimate(s))).collect();
-        // For how far modes turn into each other, a mode without a strength is at its singular value.
+        // For the mixing of modes, a mode without a strength is at its singular value.
         let values: Vec<f64> = strengths.iter().zip(observed).map(|(w, &s)| w.unwrap_or(s)).collect();
         let turned = mixings(&values, self.sigma(), self.units);
         let (u, v) = self.components(count);
@@ -161,7 +160,7 @@ impl Reading {
         Ok((0..count).into_par_iter().map(outlier).collect())
     }
 
-    /// The law of the noise alone, whose κ and σ differ from the machine's where modes are many.
+    /// The law of the noise alone, whose κ and σ differ from the machine's if there are many modes.
     fn noise(&self) -> Option<(f64, f64)> {
         self.bulk.law.map(|law| (law.sigma(), law.kappa()))
     }
@@ -175,22 +174,22 @@ impl Reading {
         drawn.hypot(shift)
     }
 
-    /// The standard error of w at known σ, and by how much w changes where σ is smaller by its error.
+    /// The standard error of w at known σ, and the change of w if σ is smaller by its error.
     fn error_parts(&self, index: usize, w: f64) -> (f64, f64) {
         let (sigma, s) = (self.bulk.sigma, self.modes.singular_values[index]);
         let x = (sigma / w).powi(2);
         let drawn = sigma / (self.size() * (1.0 - x).max(f64::EPSILON)).sqrt();
-        // How w follows σ, by a difference; towards smaller σ, where the mode stays outside the bulk.
+        // Change of w with σ, by a difference; towards smaller σ, where the mode stays outside the bulk.
         let relative = self.bulk.sigma_error / sigma;
         let shifted = self.noise().and_then(|(sigma, kappa)| spiked::planted(s, sigma * (1.0 - relative), kappa));
         (drawn, shifted.map_or(0.0, |shifted| shifted - w))
     }
 }
 
-/// How far the vectors u and v of each mode may be turned into those of the others: standard deviations.
+/// Standard deviations of how far the vectors u and v of each mode may be turned into those of the others.
 ///
-/// In a drawn machine û of different modes have scalar products of 1/√N_v, v̂ of 1/√N_h, and the noise couples modes by
-/// σ/√L, so that to first order u^α turns into u^β by an angle of variance
+/// In a drawn machine, û of different modes have scalar products of 1/√N_v, v̂ of 1/√N_h, and the noise couples modes by σ/√L. To
+/// first order, u^α turns into u^β by an angle of variance
 ///
 /// ```text
 /// [ (w_α² + w_β²)²/(4 N_v) + w_α² w_β²/N_h + σ² (w_α² + w_β²)/L ] / (w_α² − w_β²)²

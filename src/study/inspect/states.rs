@@ -13,17 +13,17 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// States of two solves closer than this are one: solutions are accurate to 1e-10 or better.
+/// States of two solves closer than this count as one: solutions are accurate to 1e-10 or better.
 const SAME: f64 = 1e-6;
 
-/// How much is looked at.
+/// How much is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Depth {
     /// Leading modes that enter the fixed points. The machine's other modes are left out.
     pub modes: usize,
     /// Random starts of the search.
     pub random: usize,
-    /// Samples whose states are looked for.
+    /// Samples whose states are searched for.
     pub samples: usize,
     /// Seed of the random starts.
     pub seed: u64,
@@ -42,11 +42,11 @@ pub struct Position {
     pub inv_sigma: f64,
     /// Its standard error, from that of σ.
     pub inv_sigma_error: f64,
-    /// w_max/σ; `None` where no mode rises above the bulk.
+    /// w_max/σ; `None` if no mode rises above the bulk.
     pub w_over_sigma: Option<f64>,
     /// Its standard error ([`Reading::strongest_over_sigma`]).
     pub w_over_sigma_error: Option<f64>,
-    /// Phase of the machine's modes and components without its fields, with which no phases are told apart.
+    /// Phase of the machine's modes and components without its fields; with fields, phases cannot be told apart.
     pub phase: Phase,
 }
 
@@ -55,7 +55,7 @@ pub struct Position {
 pub struct States {
     /// The ensemble of the fixed points: κ, σ, planted strengths, the machine's components and site fields.
     pub ensemble: Ensemble,
-    /// Place on the phase diagram; `None` where the bulk is not the ensemble's noise.
+    /// Place on the phase diagram; `None` if the bulk is not the ensemble's noise.
     pub position: Option<Position>,
     /// Fixed points, with thermodynamic weights at the machine's size.
     pub found: Enumeration,
@@ -66,19 +66,20 @@ pub struct States {
 /// The states that samples of the data lead to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataStates {
-    /// Samples that were followed.
+    /// Number of samples that were followed.
     pub samples: usize,
-    /// Share of them that end in each stable fixed point, in the order of these, which come first in the list of all.
+    /// Share of the samples that end in each stable fixed point, in the order of these points, which come first in the list of
+    /// all.
     pub shares: Vec<f64>,
-    /// Share of them that end in unstable ones.
+    /// Share of the samples that end in unstable fixed points.
     pub at_unstable: f64,
     /// Samples from which no solution was reached.
     pub unconverged: usize,
 }
 
 impl Position {
-    /// Place of a machine; the phase by a short search. `None` where the bulk is not the ensemble's noise: neither σ nor
-    /// what is a mode is known then.
+    /// Place of a machine; the phase comes from a short search. `None` if the bulk is not the ensemble's noise: then neither σ
+    /// nor the modes are known.
     ///
     /// # Errors
     /// Those of the averages.
@@ -109,11 +110,11 @@ impl Position {
 }
 
 impl States {
-    /// Finds the states of a machine, and those that samples of `data` lead to: each is followed from the hidden means it
-    /// causes, `m_α = Σ_j v_j^α tanh(Σ_i W_ij s_i + theta_j)/√L`.
+    /// Finds the states of a machine, and those that samples of `data` lead to. Each sample is followed from the hidden means
+    /// that it causes, `m_α = Σ_j v_j^α tanh(Σ_i W_ij s_i + theta_j)/√L`.
     ///
     /// # Errors
-    /// Data without samples, or of another number of units than the machine's visible ones; those of the averages.
+    /// Data without samples, or with a number of units other than the machine's visible ones; those of the averages.
     pub fn of(machine: &Machine, reading: &Reading, depth: &Depth, data: Option<&Spins>) -> Result<Self> {
         if let Some(data) = data.filter(|data| data.units() != machine.visible || data.samples() == 0) {
             let (samples, units, visible) = (data.samples(), data.units(), machine.visible);
@@ -136,7 +137,7 @@ impl States {
     }
 }
 
-/// The ensemble whose laws are the machine's own components. Without modes, the leading vectors at strength 0: only fields
+/// The ensemble whose laws are the machine's own components. Without modes, it has the leading vectors at strength 0: only fields
 /// and noise are left.
 fn ensemble(machine: &Machine, reading: &Reading, modes: usize, fields: bool) -> Result<Ensemble> {
     let mut strengths = reading.strengths();
@@ -154,7 +155,7 @@ fn ensemble(machine: &Machine, reading: &Reading, modes: usize, fields: bool) ->
         .with_priors(law(u, &machine.eta)?, law(v, &machine.theta)?)
 }
 
-/// Follows samples to their states; states that the search had not found join it.
+/// Follows samples to their states; states that the search had not found are added to `found`.
 fn follow(
     machine: &Machine,
     reading: &Reading,
@@ -166,7 +167,7 @@ fn follow(
     let samples = data.samples().min(most.max(1));
     let solver = Solver::new(ensemble)?;
     let end = |index: usize| {
-        // Evenly over the data.
+        // Spread evenly over the data.
         let sample = index * data.samples() / samples;
         solver.clone().solve(&start(machine, reading, ensemble.modes().len(), data, sample))
     };
@@ -190,7 +191,7 @@ fn follow(
     Ok(DataStates { samples, shares, at_unstable, unconverged: samples - solutions.len() })
 }
 
-/// Whether two points are one, up to a global flip where no field acts.
+/// Whether two points are the same, up to a global flip if no field acts.
 fn is_image(ensemble: &Ensemble, one: &FixedPoint, other: &FixedPoint) -> bool {
     let near = |sign: f64| {
         (&one.magnetization - sign * &other.magnetization).amax() < SAME && (one.overlap - other.overlap).abs() < SAME
@@ -198,7 +199,7 @@ fn is_image(ensemble: &Ensemble, one: &FixedPoint, other: &FixedPoint) -> bool {
     near(1.0) || (!ensemble.has_fields() && near(-1.0))
 }
 
-/// Where a sample leads the hidden layer.
+/// The hidden state that a sample leads to.
 fn start(machine: &Machine, reading: &Reading, modes: usize, data: &Spins, sample: usize) -> Start {
     let mut fields: Vec<f64> = machine.theta.iter().map(|&theta| f64::from(theta)).collect();
     for (unit, row) in machine.weights.chunks(machine.hidden).enumerate() {

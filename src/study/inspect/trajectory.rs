@@ -1,4 +1,4 @@
-//! A machine through its training: place, modes and when they emerged.
+//! A machine through its training: its place, its modes and when they emerged.
 //!
 //! Modes are followed from checkpoint to checkpoint by their vectors ([`track`]), so that they keep their identity where
 //! singular values cross. A mode exists from the first checkpoint at which it lies above the bulk. Back in the bulk it is
@@ -20,26 +20,26 @@ const RECOGNISED: f64 = 0.5;
 pub struct Step {
     /// Updates.
     pub update: u64,
-    /// Time; NaN where it is not known.
+    /// Time; NaN if it is not known.
     pub time: f64,
     /// Bulk.
     pub bulk: BulkFit,
-    /// Place on the phase diagram; `None` where the bulk is not the ensemble's noise.
+    /// Place on the phase diagram; `None` if the bulk is not the ensemble's noise.
     pub position: Option<Position>,
 }
 
 /// One mode at one checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passage {
-    /// Place of the checkpoint in the trajectory, from 0.
+    /// Index of the checkpoint in the trajectory, from 0.
     pub step: usize,
     /// Rank there, from 1.
     pub rank: usize,
     /// Singular value.
     pub observed: f64,
-    /// `|u·u'| |v·v'|` with the checkpoint before; NaN at the first.
+    /// `|u·u'| |v·v'|` with the previous checkpoint; NaN at the first.
     pub overlap: f64,
-    /// What is said of it there, if it is above the bulk.
+    /// Reading of the mode there, if it is above the bulk.
     pub outlier: Option<Outlier>,
 }
 
@@ -52,7 +52,7 @@ pub struct Followed {
     pub emerged: u64,
     /// Rank at the last checkpoint; `None` if it was lost in the bulk.
     pub last_rank: Option<usize>,
-    /// Checkpoints.
+    /// The mode at each checkpoint where it was seen.
     #[serde(skip)]
     pub course: Course,
 }

@@ -13,9 +13,9 @@ pub struct Claim {
     pub expected: String,
     /// What was found, in the same words.
     pub found: String,
-    /// Whether the found is the expected; `None` where that cannot be said, which the remark explains.
+    /// Whether what was found is what was expected; `None` if that cannot be said, as the remark explains.
     pub holds: Option<bool>,
-    /// Why the found differs, or what has to be known to read it; empty if there is nothing to add.
+    /// Why the finding differs, or what must be known to read it; empty if there is nothing to add.
     pub remark: String,
 }
 
@@ -32,12 +32,12 @@ impl Claim {
         Self { figure: figure.to_owned(), statement, expected, found, holds, remark: String::new() }
     }
 
-    /// The same with a remark if it does not hold.
+    /// Same, with a remark if it does not hold.
     pub fn otherwise(self, remark: &str) -> Self {
         if self.holds == Some(false) { self.remark(remark) } else { self }
     }
 
-    /// The same with a remark, after those that it has.
+    /// Same, with a remark after the existing ones.
     pub fn remark(mut self, remark: impl Into<String>) -> Self {
         let remark = remark.into();
         self.remark = if self.remark.is_empty() || remark.is_empty() {

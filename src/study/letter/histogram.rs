@@ -1,4 +1,4 @@
-//! What the letter says of figure 2: the singular values of W at the start, early, and after long training.
+//! What the letter says about figure 2: the singular values of W at the start, early, and after long training.
 
 use super::claim::Claim;
 use super::linear::list;
@@ -8,15 +8,15 @@ use crate::theory::spectrum::MarchenkoPastur;
 
 /// Name of the figure.
 pub const FIGURE: &str = "spectrum-histogram";
-/// Singular values by whose number an empirical distribution may differ from its law by chance.
+/// Number of singular values by which an empirical distribution may differ from its law by chance.
 const CHANCE: f64 = 4.0;
-/// Share of the lower edge of the start's law, which noise hardly reaches, below which a singular value is near zero.
+/// A singular value is near zero below this share of the lower edge of the start's law, which noise hardly reaches.
 const NEAR_ZERO: f64 = 0.5;
-/// Share of all singular values from which on those near zero are a spike.
+/// Share of all singular values above which those near zero are a spike.
 const SPIKE: f64 = 0.05;
 
 impl TrainingCourse {
-    /// The Marchenko–Pastur law of the initial weights, of their nominal standard deviation.
+    /// The Marchenko–Pastur law of the initial weights with their nominal standard deviation.
     ///
     /// # Errors
     /// Those of [`MarchenkoPastur::new`].
@@ -25,7 +25,7 @@ impl TrainingCourse {
         MarchenkoPastur::new(self.training.deviation * (visible * hidden).powf(0.25), hidden / visible)
     }
 
-    /// What the letter says of figure 2.
+    /// What the letter says about figure 2.
     ///
     /// # Errors
     /// Those of the laws and of the linear theory.
@@ -132,7 +132,7 @@ impl TrainingCourse {
         })
     }
 
-    /// The letter's spike near zero, beside what the linear theory makes of the same weights.
+    /// The letter's spike near zero, compared with the linear theory of the same weights.
     fn claim_spike(&self, law: &MarchenkoPastur) -> Result<Claim> {
         let level = NEAR_ZERO * law.edges().0;
         let below = |record: &Snapshot| record.singular_values.iter().filter(|&&w| w < level).count();

@@ -4,9 +4,9 @@
 //! dw_α/dt = w_α ( Λ̂_α − 1/(1 − w_α²) ),    gain of the likelihood by mode α: ½ (Λ̂_α − 1 − ln Λ̂_α)
 //! ```
 //!
-//! with unit variances of free units and Λ̂_α the variance of the data along its principal component d_α. The weights start
-//! as noise; their part along d_α that no stronger mode takes, which is what d_αᵀW has orthogonal to the d_βᵀW of all
-//! β < α, is where the closed form of mode α starts.
+//! Free units have unit variances, and Λ̂_α is the variance of the data along its principal component d_α. The weights start as
+//! noise. The closed form of mode α starts at the part of them along d_α that no stronger mode takes: the part of d_αᵀW that is
+//! orthogonal to the d_βᵀW of all β < α.
 
 use super::claim::Claim;
 use crate::Result;
@@ -22,11 +22,11 @@ use nalgebra::DMatrix;
 pub const FIGURE: &str = "linear-dynamics";
 /// Share of the equilibrium at which a mode counts as emerged.
 const EMERGED: f64 = 0.5;
-/// Steps of the likelihood and emergences of modes are aligned if the ratio of their times is within this of 1.
+/// Steps of the likelihood and emergences of modes are aligned if the ratio of their times differs from 1 by at most this.
 const ALIGNED: f64 = 0.2;
 /// Smallest final overlap that counts as alignment with the data.
 const OVERLAPPING: f64 = 0.99;
-/// Relative deviations from equilibria and gains that are put down to the end of the run.
+/// Relative deviations from equilibria and gains that are attributed to the end of the run.
 const SETTLED: f64 = 0.02;
 
 /// What is learnt, and by what.
@@ -36,7 +36,7 @@ pub struct LinearSettings {
     pub visible: usize,
     /// Hidden units.
     pub hidden: usize,
-    /// Variances of the data along its planted directions, decreasing, above 1; it is 1 along all others.
+    /// Variances of the data along its planted directions, decreasing, above 1; the variance is 1 along all others.
     pub variances: Vec<f64>,
     /// Samples.
     pub samples: usize,
@@ -44,7 +44,7 @@ pub struct LinearSettings {
     pub deviation: f64,
     /// Time to which the machine learns.
     pub end: f64,
-    /// Records, about.
+    /// Number of records, approximately.
     pub records: usize,
     /// Seed of data and weights.
     pub seed: u64,
@@ -78,7 +78,7 @@ pub struct LinearDynamics {
 }
 
 impl LinearDynamics {
-    /// Draws the data and lets the machine learn; `step` is told the share of updates made.
+    /// Draws the data and lets the machine learn; `step` gets the share of updates made.
     ///
     /// # Errors
     /// Those of data, machine and training.
@@ -144,7 +144,7 @@ impl LinearDynamics {
         self.spectra.iter().map(|spectrum| spectrum[index]).collect()
     }
 
-    /// Times at which the planted modes reach half their equilibrium; `None` for one that does not.
+    /// Times at which the planted modes reach half their equilibrium; `None` for a mode that does not.
     pub fn emergence_times(&self) -> Vec<Option<f64>> {
         let emergence = |(index, mode): (usize, &LinearMode)| {
             crossing(&self.times, &self.mode(index), EMERGED * mode.equilibrium())
@@ -167,7 +167,7 @@ impl LinearDynamics {
         peaks(&slope, floor).into_iter().map(f64::exp).collect()
     }
 
-    /// What the letter says of figure 1, and what theory says of it.
+    /// What the letter and the theory say about figure 1.
     pub fn claims(&self) -> Vec<Claim> {
         let emerged = self.emergence_times();
         vec![
@@ -325,7 +325,7 @@ pub(super) fn crossing(times: &[f64], values: &[f64], level: f64) -> Option<f64>
     Some(times[after - 1] + share * (times[after] - times[after - 1]))
 }
 
-/// Places of the local maxima that stand out: on either side, before anything higher, the curve falls to nine tenths.
+/// Positions of the local maxima that stand out: on either side, the curve falls to nine tenths before anything higher.
 fn peaks(curve: &[(f64, f64)], floor: f64) -> Vec<f64> {
     let stands_out = |&at: &usize| {
         let height = curve[at].1;
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_level_is_crossed_between_records() {
-        // Exponential growth: exact in between.
+        // Exponential growth: the interpolation is exact.
         let times: Vec<f64> = (0..10).map(f64::from).collect();
         let values: Vec<f64> = times.iter().map(|t| (0.5 * t).exp()).collect();
         let at = crossing(&times, &values, 7.0).unwrap();
@@ -381,7 +381,7 @@ mod tests {
         assert_eq!(crossing(&times, &values, 0.5), Some(0.0));
     }
 
-    /// A small machine: all claims hold, and are about what was run.
+    /// A small machine: all claims hold, and describe the run.
     #[test]
     fn a_small_linear_machine_keeps_what_the_letter_says() {
         let settings = LinearSettings::with_size(40, 20, 8_000, 3);

@@ -1,13 +1,13 @@
-//! What the linear theory makes of the start of a machine of ±1 units, in the steps of the simulation.
+//! What the linear theory predicts for the start of a machine of ±1 units, in the steps of the simulation.
 //!
 //! ```text
 //! W(n) = (1 + γ A)^n W(0),    A = C − diag C    (`docs/theory.md`, section 5)
 //! ```
 //!
-//! It holds while `|W|` is small. Two of its consequences are compared with machines: at how many ranks the singular values
-//! lie above those of the start, and how many fall towards zero. For the latter n may be large, where rounding of the grown
-//! modes would drown the decayed ones; these are found by themselves, as what the decaying rows of `QᵀW` (Q: eigenvectors of
-//! A) have orthogonal to the growing ones.
+//! It holds while `|W|` is small. Two of its consequences are compared with machines: the number of ranks at which the singular
+//! values lie above those of the start, and the number of singular values that fall towards zero. For the latter n may be large,
+//! where rounding of the grown modes would drown the decayed ones. The decayed ones are computed separately, from the part of the
+//! decaying rows of `QᵀW` (Q: eigenvectors of A) that is orthogonal to the growing ones.
 
 use crate::Result;
 use crate::data::Moments;
@@ -16,9 +16,9 @@ use crate::simulator::machine::Machine;
 use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 
-/// Growth beyond which the theory's weights are not formed: rounding of the strongest modes would reach the others.
+/// Growth beyond which the theory's weights are not computed: rounding of the strongest modes would reach the others.
 const LARGEST_GROWTH: f64 = 1e10;
-/// The letter's operator is the covariance less this on its diagonal.
+/// The letter's operator is the covariance minus this on its diagonal.
 const LETTERS_THRESHOLD: f64 = 1.0;
 
 /// The linear theory of a start.
@@ -31,12 +31,12 @@ pub struct LinearLimit {
     /// Singular values of W(0), decreasing.
     start: Vec<f64>,
     learning_rate: f64,
-    /// Variances of the data, decreasing, and `dᵀW(0)` of its principal components d: for the letter's operator C − 1.
+    /// Variances of the data, decreasing, and `dᵀW(0)` of its principal components d, for the letter's operator C − 1.
     letters: (DVector<f64>, DMatrix<f64>),
 }
 
 impl LinearLimit {
-    /// The theory of data with these moments and of a machine at its start.
+    /// The theory for data with these moments and a machine at its start.
     ///
     /// # Errors
     /// Those of [`LinearTheory::of_ising`].
@@ -55,7 +55,7 @@ impl LinearLimit {
         in_range(&growth).then(|| &self.theory.directions * scaled(&self.rows, &growth))
     }
 
-    /// At how many ranks the theory's singular values lie above those of the start; `None` once it has grown too far.
+    /// Number of ranks at which the theory's singular values lie above those of the start; `None` once it has grown too far.
     ///
     /// # Errors
     /// Those of [`Decomposition::of`].
@@ -63,7 +63,7 @@ impl LinearLimit {
         self.raised_by(&self.rows, &self.growth(&self.theory.rates, updates))
     }
 
-    /// The same with the letter's operator, the covariance less one.
+    /// Same, with the letter's operator, the covariance minus one.
     ///
     /// # Errors
     /// As [`LinearLimit::raised`].
@@ -83,7 +83,7 @@ impl LinearLimit {
         self.letters.0.iter().filter(|&&variance| variance > LETTERS_THRESHOLD).count()
     }
 
-    /// How many singular values have fallen below a level after some updates.
+    /// Number of singular values that have fallen below a level after some updates.
     ///
     /// # Errors
     /// Those of [`Decomposition::of`].
@@ -96,13 +96,13 @@ impl LinearLimit {
         let rates = self.theory.rates.rows(growing, directions - growing).into_owned();
         let decaying = self.rows.rows(growing, directions - growing).into_owned();
         let decayed = scaled(&decaying, &self.growth(&rates, updates));
-        // What the growing rows span is lost to the others in the hidden layer.
+        // The growing rows take their span in the hidden layer away from the others.
         let spanned = self.rows.rows(0, growing).transpose().qr().q();
         let rest = &decayed - (&decayed * &spanned) * spanned.transpose();
         Ok(sorted(&rest)?.iter().take(left).filter(|&&value| value < level).count())
     }
 
-    /// Directions that neither grow nor have decayed to 1/e after some time.
+    /// Number of directions that neither grow nor have decayed to 1/e after some time.
     pub fn frozen(&self, time: f64) -> usize {
         let threshold = self.theory.threshold();
         self.theory.rates.iter().filter(|&&rate| rate <= threshold && rate * time > -1.0).count()
@@ -113,7 +113,7 @@ impl LinearLimit {
     }
 }
 
-/// Rows, each times its factor.
+/// Rows, each multiplied by its factor.
 fn scaled(rows: &DMatrix<f64>, factors: &DVector<f64>) -> DMatrix<f64> {
     let mut scaled = rows.clone();
     for mut column in scaled.column_iter_mut() {
@@ -122,7 +122,7 @@ fn scaled(rows: &DMatrix<f64>, factors: &DVector<f64>) -> DMatrix<f64> {
     scaled
 }
 
-/// Whether the theory's weights can be formed.
+/// Whether the theory's weights can be computed.
 fn in_range(growth: &DVector<f64>) -> bool {
     growth.iter().all(|&factor| factor <= LARGEST_GROWTH)
 }
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::theory::spectrum::singular_values;
 
-    /// Two independent groups of units and constant ones: rates of the groups are known.
+    /// Two independent groups of units, and constant units: the rates of the groups are known.
     fn limit(hidden: usize) -> (LinearLimit, Machine) {
         let mut covariance = DMatrix::<f64>::zeros(30, 30);
         for (range, correlation) in [(0..10, 0.5), (10..20, 0.2)] {
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn rates_of_groups_and_variances_above_one() {
         let (limit, _) = limit(20);
-        // A of a group is correlation·(11ᵀ − 1): one rate 9c, nine rates −c; variances are one more.
+        // A of a group is correlation·(11ᵀ − 1): one rate 9c, nine rates −c; variances are larger by one.
         assert!((limit.theory.rates[0] - 4.5).abs() < 1e-12 && (limit.theory.rates[1] - 1.8).abs() < 1e-12);
         assert_eq!((limit.theory.unstable(), limit.above_threshold()), (2, 2));
         // Ten constant units; the rates −0.5 and −0.2 have decayed to 1/e at t = 2 and 5.
@@ -189,7 +189,7 @@ mod tests {
         let after = singular_values(weights.transpose().as_slice(), 30, 20).unwrap();
         assert_eq!(limit.raised(200).unwrap().unwrap(), raised(&after, &before));
         assert!(limit.weights(1000).is_none() && limit.raised(1000).unwrap().is_none());
-        // Fallen values, before rounding drowns them: those of the whole matrix.
+        // Fallen values, before rounding drowns them, are those of the whole matrix.
         let level = 0.5 * before[19];
         let fallen = after.iter().filter(|&&value| value < level).count();
         assert_eq!(limit.fallen_below(level, 200).unwrap(), fallen);
@@ -197,11 +197,11 @@ mod tests {
 
     #[test]
     fn as_many_fall_as_the_frozen_leave() {
-        // 20 hidden units, 2 growing directions, 10 frozen ones: 8 fall, and in the end no more.
+        // 20 hidden units, 2 growing directions, 10 frozen ones: 8 fall, and no more in the end.
         let (limit, _) = limit(20);
         assert_eq!(limit.fallen_below(1e-6, 100_000).unwrap(), 8);
         assert_eq!(limit.fallen_below(1e-6, 0).unwrap(), 0);
-        // With fewer hidden units than growing and frozen directions none does.
+        // With fewer hidden units than growing and frozen directions, none falls.
         let (limit, _) = self::limit(9);
         assert_eq!(limit.fallen_below(1e-6, 100_000).unwrap(), 0);
     }

@@ -1,8 +1,8 @@
 //! What the letter's figures show and claim, computed (`docs/letter.md`).
 //!
-//! Each figure of the letter is a plain struct that holds what is drawn; what the letter says of it is a list of
-//! [`Claim`]s: what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here
-//! draws: [`study::figures`](crate::study) does.
+//! Each figure of the letter is a plain struct that holds what is drawn. What the letter says about it is a list of [`Claim`]s:
+//! what is expected, by the letter or by the theory for the data at hand, and what was found. Nothing here draws:
+//! [`study::figures`](crate::study) does.
 
 mod claim;
 mod histogram;

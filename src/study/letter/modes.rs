@@ -1,4 +1,4 @@
-//! What the letter says of figure 3: the first mode with and without visible fields, the leading modes beside the data's
+//! What the letter says about figure 3: the first mode with and without visible fields, and the leading modes beside the data's
 //! principal components.
 
 use super::claim::Claim;
@@ -7,14 +7,13 @@ use nalgebra::DMatrix;
 
 /// Name of the figure.
 pub const FIGURE: &str = "learned-modes";
-/// Overlap from which on two directions count as the same.
+/// Overlap above which two directions count as the same.
 const SAME: f64 = 0.9;
-/// Share of the leading principal components that modes must hold to be those of the data, in units of what the linear
-/// theory gives.
+/// Share of the leading principal components that modes must hold to count as those of the data, relative to the linear theory.
 const OF_THEORY: f64 = 0.9;
 
-/// Share of the modes within the space of the first principal components: mean of `Σ_β (u^α·d_β)²` over them, 1 if the modes
-/// lie in it.
+/// Share of the modes within the space of the first principal components: mean of `Σ_β (u^α·d_β)²` over the modes, 1 if they lie
+/// in it.
 pub fn shared(overlaps: &DMatrix<f64>, components: usize) -> f64 {
     overlaps.columns(0, components.min(overlaps.ncols())).norm_squared() / overlaps.nrows().max(1) as f64
 }
@@ -25,7 +24,7 @@ pub fn matched(overlaps: &DMatrix<f64>) -> f64 {
 }
 
 impl TrainingCourse {
-    /// What the letter says of figure 3.
+    /// What the letter says about figure 3.
     pub fn mode_claims(&self) -> Vec<Claim> {
         vec![
             self.claim_null_field(),
@@ -145,7 +144,7 @@ mod tests {
 
     #[test]
     fn shares_of_rotated_and_of_foreign_modes() {
-        // A rotation within the space keeps the share and halves what each mode has in common with one component.
+        // A rotation within the space keeps the share and halves each mode's squared overlap with one component.
         let root = 0.5f64.sqrt();
         let rotated = DMatrix::from_row_slice(2, 2, &[root, root, root, root]);
         assert!((shared(&rotated, 2) - 1.0).abs() < 1e-15 && (shared(&rotated, 1) - 0.5).abs() < 1e-15);

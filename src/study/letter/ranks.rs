@@ -1,4 +1,4 @@
-//! What the letter says of figure 4: the spectrum against rank, its cutoff, its top, and modes against epochs.
+//! What the letter says about figure 4: the spectrum against rank, its cutoff, its top, and modes against epochs.
 
 use super::claim::Claim;
 use super::training::{LEADING, Snapshot, TrainingCourse};
@@ -6,19 +6,21 @@ use crate::Result;
 
 /// Name of the figure.
 pub const FIGURE: &str = "spectrum-log-log";
-/// Modes that the letter follows, of its 400.
+/// Modes that the letter follows.
 const FOLLOWED: [usize; 6] = [1, 2, 10, 100, 350, 400];
+/// Number of the letter's modes.
 const LETTERS_HIDDEN: usize = 400;
-/// Cutoffs that the letter reads off: early, and deep in the non-linear regime, in modes of 400.
+/// Early cutoff that the letter reads off, in modes of 400.
 const EARLY_CUTOFF: f64 = 50.0;
+/// Cutoff that the letter reads off deep in the non-linear regime, in modes of 400.
 const DEEP_CUTOFF: usize = 250;
 /// Variance below which a unit hardly ever changes.
 const HARDLY_VARYING: f64 = 0.1;
-/// Relative deviation up to which a cutoff counts as the one expected.
+/// Relative deviation up to which a cutoff counts as the expected one.
 const NEAR: f64 = 0.25;
 
 impl TrainingCourse {
-    /// Ranks, from 1, of the modes followed: the letter's, or as far down in a machine of another size.
+    /// Ranks, from 1, of the modes followed: the letter's; those beyond 10 are scaled to a machine of another size.
     pub fn followed(&self) -> Vec<usize> {
         let rank = self.hidden.min(self.visible);
         let mut ranks: Vec<usize> = match rank {
@@ -37,7 +39,7 @@ impl TrainingCourse {
         self.components.variances.iter().map(|variance| variance.max(0.0).sqrt()).collect()
     }
 
-    /// What the letter says of figure 4.
+    /// What the letter says about figure 4.
     ///
     /// # Errors
     /// Those of the linear theory.
@@ -97,7 +99,7 @@ impl TrainingCourse {
         })
     }
 
-    /// The cutoff as it moves: where it stands after ten epochs, and when it passes the letter's.
+    /// How the cutoff moves: its value after ten epochs, and when it passes the letter's.
     fn claim_deep_cutoff(&self) -> Vec<Claim> {
         let ten = &self.records[self.tenth_epoch.record];
         let target = (DEEP_CUTOFF * self.hidden).div_ceil(LETTERS_HIDDEN);
@@ -185,7 +187,7 @@ impl TrainingCourse {
             let at = |record: &Snapshot| record.singular_values[rank - 1];
             let (start, now, end) = (at(&self.records[0]), at(ten), at(self.last()));
             let lowest = self.records.iter().map(at).fold(f64::INFINITY, f64::min);
-            // As far down as the letter's 350 of 400 modes are damped.
+            // Modes as far down as the letter's 350 of 400 are damped.
             let damped = 8 * rank >= 7 * self.hidden.min(self.visible) && rank > LEADING;
             let claim = Claim::new(
                 FIGURE,

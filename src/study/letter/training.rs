@@ -1,5 +1,5 @@
-//! The machine of figures 2 to 4: ±1 units that learn by CD-1 from weights that are noise, visible fields at the data's
-//! means, no hidden fields.
+//! The machine of figures 2 to 4: ±1 units that learn by CD-1. The weights start as noise and the visible fields at the data's
+//! means; there are no hidden fields.
 //!
 //! The letter's parameters are 400 hidden units, weights of standard deviation 0.01 (`docs/theory.md`, section 9), a learning
 //! rate of 0.01 and 20 epochs; it does not state the size of its batches. Time, Σ learning rate × updates, is what counts: with
@@ -14,13 +14,13 @@ use crate::simulator::run::{SimulationError, Spacing, schedule};
 use crate::theory::spectrum::{BulkFit, Decomposition, fit, overlaps, singular_values};
 use nalgebra::{DMatrix, DVector};
 
-/// Modes that are drawn, and looked at beside the data's principal components.
+/// Number of modes that are drawn and compared with the data's principal components.
 pub const LEADING: usize = 10;
-/// Strength of the first mode, in units of the edge of the bulk, at which it is looked at.
+/// Strength of the first mode, in units of the edge of the bulk, at which its portrait is taken.
 const STANDS_OUT: f64 = 1.5;
-/// Principal components beside which they are looked at.
+/// Number of principal components that modes are compared with.
 const COMPONENTS: usize = 50;
-/// Samples on which the response of the hidden units is measured.
+/// Number of samples on which the response of the hidden units is measured.
 const RESPONSE_SAMPLES: usize = 1000;
 
 /// How the machine is trained.
@@ -32,7 +32,7 @@ pub struct TrainingSettings {
     pub deviation: f64,
     /// Passes through the data.
     pub epochs: f64,
-    /// Records, about.
+    /// Number of records, approximately.
     pub records: usize,
     /// Algorithm, batches, learning rate, and the seed of weights, batches and chains.
     pub settings: Settings,
@@ -53,18 +53,18 @@ pub struct Snapshot {
     pub bulk: BulkFit,
 }
 
-/// The leading modes at one moment, beside the data's principal components and what the linear theory gives.
+/// The leading modes at one moment, with the data's principal components and the result of the linear theory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Portrait {
-    /// Place of its record.
+    /// Index of its record.
     pub record: usize,
     /// u^α of the leading modes, in columns; ten, or as many as there are.
     pub u: DMatrix<f64>,
     /// `|u^α·d_β|` of these modes with the leading fifty principal components d_β of the data, or as many as there are.
     pub overlaps: DMatrix<f64>,
-    /// The same of the weights that the linear theory gives; `None` where it has left its range.
+    /// Same, for the weights of the linear theory; `None` where it has left its range.
     pub linear_overlaps: Option<DMatrix<f64>>,
-    /// Mean of `1 − tanh²` over hidden units and samples: what the hidden layer responds to a small change of its fields.
+    /// Mean of `1 − tanh²` over hidden units and samples: the response of the hidden layer to a small change of its fields.
     pub response: f64,
 }
 
@@ -79,9 +79,9 @@ pub struct TrainingCourse {
     pub training: TrainingSettings,
     /// Records, in the order of their updates; the first is the start.
     pub records: Vec<Snapshot>,
-    /// The first record at which the first mode is half as strong again as the edge of the bulk (or that of `early`).
+    /// The first record at which the first mode is 1.5 times the edge of the bulk (or that of `early`).
     pub first_mode: Portrait,
-    /// The first record with ten modes above the bulk (or that after one epoch, if there is none before).
+    /// The first record with ten modes above the bulk (or the record after one epoch, if there is none before).
     pub early: Portrait,
     /// After one epoch.
     pub first_epoch: Portrait,
@@ -102,7 +102,8 @@ pub struct TrainingCourse {
 }
 
 impl TrainingCourse {
-    /// Trains the machine, and another without visible fields as far as the record of the first mode; `step` is told the updates made.
+    /// Trains the machine, and another one without visible fields up to the record of the first mode; `step` gets the number of
+    /// updates made.
     ///
     /// # Errors
     /// Those of data, machine and training.
@@ -186,12 +187,12 @@ impl TrainingCourse {
     }
 }
 
-/// Updates in so many passes through the data.
+/// Updates in `epochs` passes through the data.
 pub fn updates_in(epochs: f64, samples: usize, training: &TrainingSettings) -> u64 {
     (epochs * samples as f64 / training.settings.batch_size as f64).ceil() as u64
 }
 
-/// Looks at a machine in training.
+/// Observes a machine in training.
 struct Observer<'a> {
     training: &'a TrainingSettings,
     data: &'a Dataset,

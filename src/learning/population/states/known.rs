@@ -1,4 +1,4 @@
-//! A state that is known along a flow, and one that was found at one time.
+//! A state that is known along a flow, and a state found at one time.
 
 use super::super::contribution::Part;
 use super::super::path::Covered;
@@ -10,19 +10,19 @@ pub(super) struct Known {
     pub(super) lambda: DVector<f64>,
     /// V and U.
     pub(super) reaction: DVector<f64>,
-    /// How both moved with the flow.
+    /// Last motion of both with the flow.
     pub(super) motion: Option<(DVector<f64>, DVector<f64>)>,
-    /// Its softness when an integral was last tried, and would have had to be cut off.
+    /// Softness when an integral was last tried but would have been cut off.
     pub(super) refused: Option<f64>,
-    /// λ in naive mean field, or near it, of all that it stands for.
+    /// λ in naive mean field, or near it, of all states that this one represents.
     pub(super) naive: Vec<DVector<f64>>,
     /// The directions of its integral, in columns.
     pub(super) directions: Option<DMatrix<f64>>,
     /// What its integral covers, if it has one.
     pub(super) along: Covered,
-    /// −log Z of the state, by L.
+    /// −log Z of the state, divided by L.
     pub(super) free_energy: f64,
-    /// In the average.
+    /// Weight in the averages.
     pub(super) weight: f64,
 }
 
@@ -38,6 +38,6 @@ pub(in crate::learning::population) struct Found {
     pub along: Covered,
     pub parts: Vec<Part>,
     pub log_weight: f64,
-    /// Not so where an approximation had to do.
+    /// False if the state is only approximate.
     pub(super) exact: bool,
 }

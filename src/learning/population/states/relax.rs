@@ -1,4 +1,4 @@
-//! The way to a state in naive mean field, and the softest directions there.
+//! Iteration to a state in naive mean field, and the softest directions there.
 
 use crate::learning::population::factors::Factors;
 use crate::learning::population::point::{Fluctuations, Point, symmetric};
@@ -7,21 +7,23 @@ use crate::{Error, Result};
 use faer::Side;
 use nalgebra::{DMatrix, DVector};
 
-/// Rounds of iteration that lead to a state, at most; and without Newton's method after it has failed.
+/// Largest number of rounds of iteration that lead to a state.
 const ROUNDS: usize = 400;
+/// Rounds without Newton's method after it has failed.
 const PAUSE: usize = 20;
-/// Residual, against λ, at which Newton's method is tried, if iteration does not halve it, and at which a state is found.
+/// Residual, relative to λ, below which Newton's method is tried if iteration does not halve the residual.
 const NEAR: f64 = 1e-2;
+/// Residual, relative to λ, at which a state is found.
 const FOUND: f64 = 1e-10;
-/// Difference of λ, against its size, of two starts that found the same state; and from a stable one that is known, where
-/// iteration need not go on.
+/// Difference of λ, relative to its size, below which two starts found the same state.
 pub(super) const SAME: f64 = 1e-6;
+/// Difference from a known stable state below which iteration need not go on.
 const ON_THE_WAY_TO: f64 = 1e-2;
-/// Directions that an integral may be over at once.
+/// Largest number of directions that an integral is over.
 const MOST_AT_ONCE: usize = 2;
 
-/// Plain iteration, which leads to a stable state, and Newton's method where it is slow and the state near. Ends at one that is
-/// `known` once it is on the way to it.
+/// Plain iteration, which leads to a stable state, and Newton's method where iteration is slow and the state near. Ends at a
+/// state in `known` once it is on the way to it.
 pub(super) fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Point {
     let naive = |lambda| Point::naive(factors, lambda);
     let mut point = naive(start);
@@ -58,7 +60,7 @@ pub(super) fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64
 
 /// The softest directions at a point.
 pub(super) struct Soft {
-    /// The smallest eigenvalues of 1 − LᵀBL, [`MOST_AT_ONCE`] of them at most.
+    /// The smallest eigenvalues of 1 − LᵀBL, at most [`MOST_AT_ONCE`] of them.
     pub eigenvalues: Vec<f64>,
     /// `f = L⁻ᵀ n` of their eigenvectors n, in columns.
     pub directions: DMatrix<f64>,
@@ -70,7 +72,7 @@ impl Soft {
     }
 }
 
-/// `None` where fluctuations are no numbers.
+/// The softest directions at a point; `None` if the fluctuations are not finite.
 pub(super) fn softest_modes(factors: &Factors, point: &Point) -> Result<Option<Soft>> {
     let Some((root, _, coupling)) = symmetric(factors, point) else { return Ok(None) };
     let failed = |_| Error::Unsolved {

@@ -1,4 +1,4 @@
-//! What a point leads to: a state with its Gaussian fluctuations, or an integral along what is soft there.
+//! The state that a point leads to, with its Gaussian fluctuations or an integral along its soft directions.
 
 use super::known::{Found, Known};
 use super::relax::{SAME, Soft, distance, softest_modes};
@@ -17,26 +17,28 @@ use nalgebra::{DMatrix, DVector};
 const SOLVED: f64 = 1e-7;
 /// Residual above which iteration has not led to a state.
 const CONVERGED: f64 = 1e-6;
-/// Where `√L` times the smallest eigenvalue of 1 − LᵀBL is below this the integral replaces the Gaussian.
+/// Where `√L` times the smallest eigenvalue of 1 − LᵀBL is below this, the integral replaces the Gaussian.
 const SOFT: f64 = 12.0;
-/// The same where there are many directions, in which integrals are costly, or where the integral has to be cut off.
+/// Same where there are many directions, in which integrals are costly, or where the integral has to be cut off.
 const VERY_SOFT: f64 = 2.5;
+/// Largest number of directions for which [`SOFT`] holds.
 const MOST_INTEGRATED: usize = 64;
-/// `√L` times the further eigenvalues below which the integral is over their directions as well, but never above the second
-/// number; where there are so many directions in all: it has hundreds of points.
+/// Where `√L` times a further eigenvalue is below this, the integral is over its direction as well.
 const FURTHER: f64 = 6.0;
+/// Largest further eigenvalue for which this holds.
 const FURTHER_STIFF: f64 = 0.5;
+/// Largest number of directions in all for which this holds: such an integral has hundreds of points.
 const MOST_IN_JOINT: usize = 8;
-/// An integral goes on up to this multiple of it: it is as good as the Gaussian there.
+/// An integral is continued up to this multiple of the softness where it begins: there it is as good as the Gaussian.
 const GOES_ON: f64 = 2.0;
-/// Never above this: fluctuations so stiff are Gaussian, however few units share them.
+/// Largest eigenvalue for an integral: stiffer fluctuations are Gaussian, however few units share them.
 const STIFF: f64 = 0.8;
-/// Softness, against that at which an integral was refused, below which it is tried again.
+/// An integral that was refused is tried again once the softness is below this share of its value then.
 const AGAIN: f64 = 0.8;
-/// Moves of the flow, against the last one, up to which states are expected to go on as they did.
+/// Largest move of the flow, in units of the last one, over which the motion of states is extrapolated.
 const FARTHEST: f64 = 2.5;
 
-/// What has been found so far at one state of the flow.
+/// States found so far at one state of the flow.
 pub(super) struct Search<'a> {
     factors: &'a Factors,
     /// L.
@@ -68,12 +70,12 @@ impl<'a> Search<'a> {
         if let Some(directions) = &known.directions {
             let Some(soft) = softest_modes(self.factors, &before)? else { return Ok(None) };
             let along = |f: &DMatrix<f64>| self.factors.visible.fields(&f.column(0).into_owned()).normalize();
-            // Several turn within their span.
+            // Several directions rotate within their span.
             let turned = directions.ncols() == 1 && along(directions).dot(&along(&soft.directions)).powi(2) < 0.5;
             let goes_on = !turned && soft.first() < GOES_ON * self.softest;
             return Ok(if goes_on { self.integral(&before, &soft, false) } else { None });
         }
-        // As it moved before, so that little is left to be found.
+        // Starts from the extrapolated motion, so that little is left to solve.
         let ahead = known.motion.as_ref().filter(|_| moved.abs() < FARTHEST);
         let ahead = ahead.map(|(lambda, reaction)| (&start.0 + lambda * moved, &start.1 + reaction * moved));
         let solved = |start| solve(self.factors, start, None, self.order.share(), SOLVED);
@@ -102,7 +104,7 @@ impl<'a> Search<'a> {
         Ok(Some(Found { motion, refused: softness, ..self.gaussian(state, known.naive.clone(), exact) }))
     }
 
-    /// Adds what a point of naive mean field leads to, and returns where to go on if it is not stable.
+    /// Adds the state that a point of naive mean field leads to. If the point is unstable, returns the points to continue from.
     pub(super) fn examine(&mut self, naive: &Point) -> Result<Vec<DVector<f64>>> {
         let Some(soft) = softest_modes(self.factors, naive)? else { return Ok(Vec::new()) };
         let softness = soft.first();
@@ -114,7 +116,7 @@ impl<'a> Search<'a> {
             return Ok(Vec::new());
         }
         if softness <= 0.0 {
-            // On to either side of it.
+            // Continue on either side of it.
             let push = soft.directions.column(0) * self.size.powf(0.25);
             return Ok(vec![&naive.lambda + &push, &naive.lambda - &push]);
         }
@@ -135,7 +137,7 @@ impl<'a> Search<'a> {
             self.add(integral);
             return Ok(Vec::new());
         }
-        // Where it has vanished, the one that it has merged with; if all fails, naive mean field.
+        // If the state has vanished, take the one that it merged with; if that fails, naive mean field.
         let merged =
             |last: Box<Point>| solve(self.factors, (last.lambda, last.reaction), None, self.order.share(), SOLVED);
         let state = continued.or_else(|last| merged(last).ok_or(()));
@@ -173,13 +175,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Softness below which fluctuations are not Gaussian, in however many directions.
+    /// Softness below which fluctuations are not Gaussian, whatever the number of directions.
     fn very_soft(&self) -> f64 {
         VERY_SOFT / self.size.sqrt()
     }
 
-    /// The integral along what is softest, if it can be had: over two directions where the second is soft as well, or the path
-    /// along the first meets it. One that had to be cut off will do if it is `needed`, or the Gaussian is worse.
+    /// The integral along the softest directions, if there is one. It is over two directions where the second is soft as well, or
+    /// becomes soft along the path of the first. An integral that is cut off is accepted if it is `needed`, or if the Gaussian is
+    /// worse.
     fn integral(&self, start: &Point, soft: &Soft, needed: bool) -> Option<Found> {
         let further = (FURTHER / self.size.sqrt()).min(FURTHER_STIFF);
         let wanted = soft.eigenvalues.iter().filter(|softness| **softness < further).count();
@@ -208,7 +211,7 @@ impl<'a> Search<'a> {
         path::integrate(self.factors, start, &f, scale, (self.sites, self.order)).ok()
     }
 
-    /// The integral over the softest `count` directions, if none of it has to be cut off.
+    /// The integral over the softest `count` directions, unless it has to be cut off.
     fn joint(&self, start: &Point, soft: &Soft, count: usize) -> Option<Integral> {
         if count > soft.eigenvalues.len() || self.factors.dimension() > MOST_IN_JOINT {
             return None;
@@ -235,7 +238,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Takes the place of what was found on its path.
+    /// Adds a state or integral, which replaces the states on its path.
     pub(super) fn add(&mut self, new: Found) {
         self.found.retain(|state| !new.along.has(&state.lambda));
         self.found.push(new);

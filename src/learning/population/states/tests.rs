@@ -1,4 +1,4 @@
-//! The states known along a flow, against all that iteration from everywhere leads to.
+//! Compares the states known along a flow with all states that iteration from many starts leads to.
 
 use super::super::clamped::PopulationTerm;
 use super::relax::distance;
@@ -11,9 +11,9 @@ use crate::simulator::machine::Machine;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Random configurations that each comparison starts from, beside the clusters and the signs of both directions.
+/// Number of random configurations that each comparison starts from, besides the clusters and the signs of both directions.
 const RANDOM: usize = 100;
-/// log of the share of a state that may be missing.
+/// log of the largest share of a state that may be missing.
 const NEGLIGIBLE_HERE: f64 = -20.0;
 
 /// A stable state: its hidden magnetizations, and log Z with its Gaussian fluctuations.
@@ -22,8 +22,8 @@ struct Reference {
     log_weight: f64,
 }
 
-/// `m_i = tanh(eta_i + Σ_j w_ij t_j)`, `t_j = tanh(theta_j + Σ_i w_ij m_i)` iterated from a visible configuration; `None`
-/// where that is slow, which it is at unstable and at marginal states.
+/// Iterates `m_i = tanh(eta_i + Σ_j w_ij t_j)`, `t_j = tanh(theta_j + Σ_i w_ij m_i)` from a visible configuration. `None` where
+/// the iteration is slow, as it is at unstable and at marginal states.
 fn iterate(machine: &State, mut visible: DVector<f64>) -> Option<(DVector<f64>, DVector<f64>)> {
     for _ in 0..3000 {
         let hidden = (machine.weights.tr_mul(&visible) + &machine.theta).map(f64::tanh);
@@ -63,8 +63,8 @@ fn stable_states(machine: &State, starts: &[DVector<f64>]) -> Vec<Reference> {
     found
 }
 
-/// Whether a known state is this one of naive mean field, which the reaction changes by a few percent at the most, or the
-/// path of its integral passes through it.
+/// Whether a known state is the given state of naive mean field, or the path of its integral passes through it. The reaction
+/// changes a state by a few percent at most.
 fn covers(known: &Known, lambda: &DVector<f64>) -> bool {
     distance(&known.lambda, lambda) < 0.1 || known.along.has(lambda)
 }
@@ -87,7 +87,7 @@ fn exact(state: &State) -> (DMatrix<f64>, DVector<f64>) {
     (c / z, mean / z)
 }
 
-/// What is done at each comparison, with the starts of an independent search.
+/// Function called at each comparison, with the starts of an independent search.
 type Each<'a> = &'a mut dyn FnMut(&mut PopulationStates, &Layers, &State, &[DVector<f64>]);
 
 /// A flow of clusters along two directions, and how often the states are compared.
@@ -140,8 +140,8 @@ impl Case {
     }
 }
 
-/// Compares the states known with those of the machine in all its sites, all of which have to be in the average, once: the two
-/// strongest w, and the number of stable states.
+/// Compares the known states with those of the machine in all its sites. Each of the latter must be in the average exactly once.
+/// Returns the two strongest w, and the number of stable states.
 fn compare(states: &PopulationStates, layers: &Layers, state: &State, starts: &[DVector<f64>]) -> ([f64; 2], usize) {
     let weights = match &layers.basis {
         Basis::Directions(directions) => directions * &state.weights,
@@ -157,7 +157,7 @@ fn compare(states: &PopulationStates, layers: &Layers, state: &State, starts: &[
         let lambda = factors.hidden.sum(&one.hidden);
         let times = states.known.iter().filter(|known| covers(known, &lambda)).count();
         let log_weight = one.log_weight - best;
-        // Lost, or counted twice.
+        // Otherwise the state is lost, or counted twice.
         let known = times == 1 || (times == 0 && log_weight < NEGLIGIBLE_HERE);
         assert!(known, "a state of log weight {log_weight:.2} is known {times} times at w = {strongest:.3?}");
     }
@@ -165,10 +165,10 @@ fn compare(states: &PopulationStates, layers: &Layers, state: &State, starts: &[
     (strongest, all.len())
 }
 
-/// Of a small machine with all its sites, from one state to four, against all patterns of its hidden units: a state that is
-/// lost or counted twice changes ⟨s⟩, which the flow keeps small, by some 0.7 and correlations by 10 %. Where four states are
-/// about to part, the two of each side are taken for one Gaussian, which is up to 8 % off. (Further on in this flow, at
-/// w = (2.07, 1.82), one is lost for some steps.)
+/// A small machine with all its sites, from one state to four, compared with all patterns of its hidden units. A state that is
+/// lost or counted twice changes ⟨s⟩, which the flow keeps small, by about 0.7, and correlations by 10 %. Where four states are
+/// about to separate, the two on each side count as one Gaussian, which is up to 8 % off. (Later in this flow, at w = (2.07,
+/// 1.82), one state is lost for some steps.)
 #[test]
 fn no_state_is_lost_in_a_small_machine() {
     let case = Case { visible: 40, hidden: 14, sites: true, rate: 0.006, updates: 600, every: 30 };
@@ -190,7 +190,7 @@ fn all_stable_states_are_known_along_the_flow() {
     let case = Case { visible: 200, hidden: 100, sites: false, rate: 0.0008, updates: 560, every: 35 };
     let mut counts = Vec::new();
     case.follow(&mut |states, layers, state, starts| counts.push(compare(states, layers, state, starts)));
-    // No fields: states of some magnetization where w exceeds 1, and nowhere else.
+    // Without fields, magnetized states exist only where w exceeds 1.
     assert!(counts.iter().all(|([w, _], count)| (*count == 1) == (*w < 1.0)), "{counts:.3?}");
     let mut numbers: Vec<usize> = counts.iter().map(|(_, count)| *count).collect();
     numbers.dedup();
