@@ -52,12 +52,12 @@ fn a_run_goes_on_from_a_state_between_records() {
             store.save_every = Duration::ZERO;
             store
         };
-        let whole = run(&mut trainer(), &recorder, &times, &create(&folders[0]), &mut |_| {}).unwrap();
-        assert!(run(&mut Failing(trainer(), 37), &recorder, &times, &create(&folders[1]), &mut |_| {}).is_err());
+        let whole = run(&mut trainer(), &recorder, &times, &create(&folders[0]), &mut |_, _| {}).unwrap();
+        assert!(run(&mut Failing(trainer(), 37), &recorder, &times, &create(&folders[1]), &mut |_, _| {}).is_err());
         let store = Store::open(folders[1].path(), Hyperparameters::default(), Units::Ising).unwrap();
         assert_eq!(store.done().unwrap(), Some(37));
         let mut steps = 0;
-        let resumed = run(&mut trainer(), &recorder, &times, &store, &mut |_| steps += 1).unwrap();
+        let resumed = run(&mut trainer(), &recorder, &times, &store, &mut |_, _| steps += 1).unwrap();
         assert_eq!(steps, 63);
         // Without a bulk σ is NaN, which does not equal itself.
         assert_eq!(format!("{resumed:?}"), format!("{whole:?}"));

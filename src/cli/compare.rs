@@ -43,8 +43,6 @@ const MODES: usize = 10;
 const BATCH: usize = 500;
 /// Default learning rate.
 const LEARNING_RATE: f64 = 0.01;
-/// Growth per update that the default learning rate must not exceed.
-const GROWTH: f64 = 0.3;
 /// Default number of samples of clusters. With fewer, machines soon learn the scatter of the samples.
 const CLUSTERED: usize = 60_000;
 /// Default time of the simulation, in growth times of the slowest mode compared.
@@ -201,7 +199,7 @@ impl CompareOptions {
         if self.units == UnitsName::Ising && self.algorithm() == AlgorithmName::Pcd {
             self.chains.get_or_insert(batch);
         }
-        let rate = *self.learning_rate.get_or_insert_with(|| resolving(linear.rates[0]));
+        let rate = *self.learning_rate.get_or_insert_with(|| linear.learning_rate());
         if !(rate.is_finite() && rate > 0.0) {
             return bad(format!("--learning-rate is {rate}: it must be positive and finite"));
         }
@@ -408,32 +406,7 @@ impl CompareOptions {
     }
 }
 
-/// A learning rate that resolves growth: 0.01, or the largest one-digit rate at which the fastest mode grows by at most
-/// 30 % per update.
-fn resolving(fastest: f64) -> f64 {
-    if fastest * LEARNING_RATE <= GROWTH {
-        return LEARNING_RATE;
-    }
-    let largest = GROWTH / fastest;
-    let unit = 10f64.powf(largest.log10().floor());
-    // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
-    let digit = (largest / unit).floor();
-    digit / (1.0 / unit).round()
-}
-
 /// Name of a closure, as in options.
 fn name(closure: &ClosureName) -> String {
     closure.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_learning_rate_resolves_growth() {
-        assert_eq!(resolving(20.8), 0.01);
-        assert_eq!(resolving(143.0), 0.002);
-        assert_eq!(resolving(3500.0), 8e-5);
-    }
 }
