@@ -139,7 +139,10 @@ fn every_section_of_the_theory_with_formulas_has_a_table_of_where_they_are_compu
     // The page has the sections of the theory, in their order.
     let mut rest = theory.iter();
     for (heading, _) in &tables {
-        assert!(rest.any(|(section, _)| section == heading), "{heading} is not a section of docs/theory.md, or not here");
+        assert!(
+            rest.any(|(section, _)| section == heading),
+            "{heading} is not a section of docs/theory.md, or not here"
+        );
     }
 }
 
