@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Both roads to the polynomial against the integral, from 0 to 1e12.
+    /// Both ways to evaluate the polynomial, against the integral, from 0 to 1e12.
     #[test]
     fn the_polynomial_is_the_integral() {
         let x: Vec<f64> = (0..=20_000)
