@@ -157,7 +157,7 @@ fn what_is_wrong_with_a_file_is_said() {
         ("vector.npy", "shape [5]: two dimensions are needed"),
         ("complex.npy", "elements of type '<c16'"),
         ("ambiguous.npz", "which array has the samples?"),
-        ("few-labels.npz", "the labels have shape [6]: one a sample is needed, [7]"),
+        ("few-labels.npz", "the labels have shape [6]: one per sample is needed, [7]"),
         ("unnamed.h5", "no data set \"samples\", only [\"data\"]"),
         ("huge.h5", "states a size that a file of this length cannot hold"),
     ] {
@@ -295,7 +295,7 @@ fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
         let turned = FileOptions { transpose: true, ..options(Expect::Spins) };
         let outcome = read_file(&fixture(name), &turned);
         if name == "labels.npz" {
-            assert_refused(outcome.map(|file| file.data), "the labels have shape [7]: one a sample is needed, [5]");
+            assert_refused(outcome.map(|file| file.data), "the labels have shape [7]: one per sample is needed, [5]");
             continue;
         }
         let file = outcome.unwrap();

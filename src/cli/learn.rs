@@ -125,7 +125,7 @@ pub(super) enum ClosureName {
 /// Mean-field chains, of the closure that has them.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct ChainOptions {
-    /// Mean-field chains of --closure chains, one a sample
+    /// Mean-field chains of --closure chains, one per sample
     #[arg(long, default_value_t = ChainSettings::default().count, value_name = "N")]
     #[serde(default = "default_count")]
     mean_field_chains: usize,

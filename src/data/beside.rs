@@ -15,7 +15,7 @@ pub struct DataFile {
     pub notes: Vec<String>,
 }
 
-/// What belongs to the samples of a file, one of each a sample.
+/// What belongs to the samples of a file: one value per sample each.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     pub labels: Option<Vec<i64>>,
@@ -59,7 +59,7 @@ pub(super) fn label(path: &Path, index: usize, value: f64) -> Result<i64> {
     }
 }
 
-/// Checks that there is one of what stands beside the samples a sample, as a vector or a column.
+/// Checks that there is one value per sample, as a vector or a column.
 ///
 /// # Errors
 /// [`DataError::Format`] if not.
@@ -72,9 +72,9 @@ pub(super) fn check_beside(path: &Path, name: &str, shape: &[u64], layout: &Layo
         return Ok(());
     }
     let hint = match count == Some(layout.units() as u64) {
-        true => ". There is one a column: with --transpose the columns are the samples",
+        true => ". There is one per column: with --transpose the columns are the samples",
         false => "",
     };
     let samples = layout.samples();
-    Err(wrong(path, format!("the {name} have shape {shape:?}: one a sample is needed, [{samples}]{hint}")))
+    Err(wrong(path, format!("the {name} have shape {shape:?}: one per sample is needed, [{samples}]{hint}")))
 }

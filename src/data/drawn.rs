@@ -30,7 +30,7 @@ pub(super) fn spins_in_parallel(
     units: usize,
     draw: impl Fn(usize) -> Vec<bool> + Sync,
 ) -> Result<Spins> {
-    /// Samples in flight, a byte a unit.
+    /// Samples in flight, one byte per unit.
     const BLOCK: usize = 4096;
     check_size(samples, units, 1)?;
     let mut spins = Spins::new(samples, units);

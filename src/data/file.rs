@@ -22,7 +22,7 @@ pub fn read(path: &Path, expect: Expect) -> Result<Dataset> {
     Ok(read_file(path, &FileOptions::new(expect))?.data)
 }
 
-/// Reads a data set, one sample a row, from a file of any of these formats, recognised by content:
+/// Reads a data set, one sample per row, from a file of any of these formats, recognised by content:
 ///
 /// - text: numbers separated by commas, semicolons, tabs or spaces, or lines of digits 0 and 1; lines starting with # and a
 ///   header line (no field of which is a number, or which counts the columns) are skipped, and so is a column that the header

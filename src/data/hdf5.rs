@@ -124,7 +124,7 @@ fn samples(
     Ok((layout, values.finish()?))
 }
 
-/// A number a sample.
+/// One number per sample.
 fn column(path: &Path, file: &Hdf5, name: &str, layout: &Layout) -> Result<Vec<f64>> {
     let mut values = Vec::new();
     let outcome = file.rows(

@@ -34,7 +34,7 @@ const PICKLE: &str = "it can run code when it is loaded, so that it is not read:
 pub(super) fn named(start: &[u8]) -> Option<String> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let words = match text.first() {
-        Some(b'{' | b'[') => Some(("JSON", "write the samples as CSV, a sample a line, or as NPY")),
+        Some(b'{' | b'[') => Some(("JSON", "write the samples as CSV, one sample per line, or as NPY")),
         Some(b'<') => Some(("a page of HTML or XML", "a download may have gone wrong")),
         _ => None,
     };

@@ -55,7 +55,7 @@ const SOURCES: [Source<'static>; 4] = [
 ///
 /// # Errors
 /// [`DataError::NotFound`] if a file is not in the folder; [`DataError::Format`] for a damaged one, or for labels that are
-/// not one an image; [`DataError::Parameter`] for a `count` of 0 or beyond the number of images; [`DataError::Read`].
+/// not one per image; [`DataError::Parameter`] for a `count` of 0 or beyond the number of images; [`DataError::Read`].
 pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> Result<Dataset> {
     let file = |name| find(folder, name).ok_or_else(|| missing(&format!("no {name} in {}", folder.display())));
     let (images, labels) = (file(TRAIN_IMAGES)?, file(TRAIN_LABELS)?);
@@ -64,7 +64,7 @@ pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> 
     let samples = Samples::Spins(images.spins(count, binarization)?);
     let (values, labelled) = idx::labels(&labels, count)?;
     if labelled != len {
-        return Err(wrong(&labels, format!("{labelled} labels for {len} images: one an image is needed")));
+        return Err(wrong(&labels, format!("{labelled} labels for {len} images: one per image is needed")));
     }
     Ok(Dataset { samples, labels: Some(values), image_shape: Some(image_shape) })
 }

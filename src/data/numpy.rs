@@ -104,7 +104,7 @@ fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Re
     Ok((layout, values.finish()?))
 }
 
-/// A number a sample.
+/// One number per sample.
 fn column<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>, name: &str, layout: &Layout) -> Result<Vec<f64>> {
     let array = entry(archive, name).map_err(|error| failure(path, error))?;
     check_beside(path, name, array.shape(), layout)?;

@@ -52,7 +52,7 @@ impl Clusters {
         check_directions(visible, amplitudes.len(), "amplitude")?;
         if balance.len() != amplitudes.len() {
             let (found, expected) = (balance.len(), amplitudes.len());
-            return parameter(format!("{found} balances for {expected} amplitudes: one a direction is needed"));
+            return parameter(format!("{found} balances for {expected} amplitudes: one per direction is needed"));
         }
         let scale = DVector::from_column_slice(amplitudes) * (visible as f64).sqrt();
         // The largest field there can be, since |u_i| ≤ 1.

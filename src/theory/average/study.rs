@@ -7,7 +7,7 @@
 //! |---|---|
 //! | Gaussian | one normal variable of variance `s² + Σ c²` |
 //! | Bernoulli | the sum over all 2^K signs |
-//! | uniform | Gauss–Legendre on two panels a component |
+//! | uniform | Gauss–Legendre on two panels per component |
 //! | Laplace | `û = √e g` with e exponential and g normal: `z = Σ c² e` has a density of exponentials in closed form, and S is normal of variance `s² + z` |
 //!
 //! each with the trapezoidal rule for normal variables, whose error is below `e^{−π²/(s h)}` for tanh (poles at ±iπ/2) and a
@@ -45,7 +45,7 @@ const LASTING: f64 = 5e-4;
 pub struct Problem {
     /// Law of the components.
     pub prior: Prior,
-    /// Coefficients, one a mode, not zero; of a Laplace law all different.
+    /// Coefficients, one per mode, not zero; of a Laplace law all different.
     pub coefficients: Vec<f64>,
     /// Standard deviation of the noise, positive.
     pub noise: f64,

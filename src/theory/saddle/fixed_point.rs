@@ -38,10 +38,10 @@ pub struct FixedPoint {
     pub kind: Kind,
     /// Ranks (from 1) of the modes with m ≠ 0.
     pub modes_condensed: Vec<usize>,
-    /// m_α = ⟨σ_α⟩/√L, hidden magnetizations, one a mode.
+    /// m_α = ⟨σ_α⟩/√L, hidden magnetizations, one per mode.
     #[serde(rename = "m", serialize_with = "list")]
     pub magnetization: DVector<f64>,
-    /// m̄_α = ⟨s_α⟩/√L, visible magnetizations, one a mode.
+    /// m̄_α = ⟨s_α⟩/√L, visible magnetizations, one per mode.
     #[serde(rename = "m_bar", serialize_with = "list")]
     pub magnetization_bar: DVector<f64>,
     /// q = E[tanh² h̄], hidden overlap.

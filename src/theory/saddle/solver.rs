@@ -31,7 +31,7 @@ const FIELD_INDUCED: f64 = 1e-6;
 /// Where a solve starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
-    /// m_α, one a mode.
+    /// m_α, one per mode.
     pub magnetization: DVector<f64>,
     /// q.
     pub overlap: f64,

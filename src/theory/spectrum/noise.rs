@@ -19,7 +19,7 @@ use crate::error::Result;
 use nalgebra::DMatrix;
 
 /// Standard deviations of the sum of squares of relative deviations beyond which variances are not equal (measured: 4.0 at
-/// most in 560 machines of at least 30 units a side).
+/// most in 560 machines of at least 30 units per side).
 const UNEQUAL: f64 = 6.0;
 /// Excess kurtosis from which tails matter. Noise of Laplace entries (3) has the spectrum of noise, and is doubted;
 /// that of Student's t with eight degrees of freedom (1.5) is not.
