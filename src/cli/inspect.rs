@@ -164,7 +164,7 @@ impl InspectOptions {
         }
         if states.found.dominant().is_none() {
             let message = format!(
-                "no stable fixed point was found in {} starts, of which {} did not converge",
+                "no stable fixed point was found in {} starts; {} of them did not converge",
                 states.found.starts, states.found.unconverged
             );
             return Err(CliError::Failed(message));

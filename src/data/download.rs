@@ -144,7 +144,9 @@ impl<'a> Transfer<'a> {
             let copy = self.file.try_clone().map_err(|error| self.unwritable(error))?;
             match verify(&self.part, copy, self.source) {
                 Ok(()) => return self.file.sync_all().map_err(|error| self.unwritable(error)),
-                Err(message) => reason = format!("what came is not {} and was deleted: {message}", self.source.name),
+                Err(message) => {
+                    reason = format!("the content received is not {} and was deleted: {message}", self.source.name)
+                }
             }
             self.restart()?;
             // The part from earlier calls may be wrong: try once more from the start.

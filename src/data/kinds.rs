@@ -25,10 +25,13 @@ const KINDS: [(&[u8], &str, &str); 21] = [
     (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
 ];
 
+/// What to do with a table in a binary format.
 const TABLE: &str =
     "in Python, pandas.read_parquet or read_feather and to_csv(file, index=False) make it a table that is read";
+/// What to do with single images.
 const IMAGES: &str = "images are read as one array, samples x rows x columns, in NPY, NPZ or HDF5, or as IDX";
-const PICKLE: &str = "it can run code when it is loaded, so that it is not read: in Python, numpy.save(file, samples)";
+/// What to do with a pickle.
+const PICKLE: &str = "loading it can run code, so it is not read: in Python, numpy.save(file, samples)";
 
 /// The kind of a file by its first bytes, and what to do with it; `None` for text and unknown kinds.
 pub(super) fn named(start: &[u8]) -> Option<String> {

@@ -20,7 +20,9 @@ pub const MIRROR: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 /// Environment variable that names the folder of the files.
 pub const VARIABLE: &str = "SPECTRAL_RBM_MNIST";
 
+/// Name of the file of training images.
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
+/// Name of the file of training labels.
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 
 /// The files' names and contents, unpacked.

@@ -28,7 +28,7 @@ impl Unpacking {
             return Ok(());
         }
         Err(damaged(format!(
-            "{name} would unpack to {}, more than {} times the file's length: no numbers that mean something are so regular",
+            "{name} would unpack to {}, more than {} times the file's length: meaningful numbers do not compress so well",
             megabytes(bytes),
             self.ratio
         )))
@@ -45,7 +45,7 @@ pub(crate) fn room_for(name: &str, bytes: u64) -> io::Result<()> {
     if room {
         return Ok(());
     }
-    let reason = format!("{name} needs {} of memory, which is not there", megabytes(bytes));
+    let reason = format!("{name} needs {} of memory, which is not available", megabytes(bytes));
     Err(io::Error::new(ErrorKind::OutOfMemory, reason))
 }
 

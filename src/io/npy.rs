@@ -36,7 +36,7 @@ pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
         || count(u8::is_ascii_digit) > 19
         || count(|byte| b"xX".contains(byte)) > 0
     {
-        return Err(damaged("an NPY header describes no plain array of a size that can be"));
+        return Err(damaged("an NPY header does not describe a plain array of a possible size"));
     }
     let header = NpyHeader::from_reader(bytes.as_slice()).map_err(|error| match error.to_string().contains('\n') {
         // The parser's message has several lines, with a drawing of where it stopped.
@@ -60,7 +60,7 @@ pub(crate) fn half_order(dtype: &DType) -> Option<bool> {
 /// of `reader` is read: an archive's checksum is compared at its end.
 pub(crate) fn singles<R: Read>(reader: R, name: &str, length: u64) -> io::Result<(Vec<usize>, Vec<f32>)> {
     let array = open(BufReader::new(reader))?;
-    let too_large = || damaged(format!("{name} states a size that cannot be"));
+    let too_large = || damaged(format!("{name} states an impossible size"));
     let shape: Vec<usize> = array.shape().iter().map(|&extent| extent as usize).collect();
     let count = values_of(&shape).ok_or_else(too_large)?;
     let size = match array.dtype() {
