@@ -115,7 +115,7 @@ fn tests_that_pages_tell_to_run_exist() {
 }
 
 /// The headings of sections in a page, in order, each with whether a line of the section is of the kind asked for.
-fn sections<'a>(page: &'a str, wanted: impl Fn(&str) -> bool) -> Vec<(&'a str, bool)> {
+fn sections(page: &str, wanted: impl Fn(&str) -> bool) -> Vec<(&str, bool)> {
     let mut sections: Vec<(&str, bool)> = Vec::new();
     for (_, line) in prose(page) {
         if line.starts_with("## ") || line.starts_with("### ") {
