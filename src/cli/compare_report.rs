@@ -175,7 +175,7 @@ impl Results<'_> {
                  one as long as the chains keep up with the machine; {}.",
                 match verdict.trusts() {
                     true => "what is left of the difference is then the theory's",
-                    false => "these do not, and the difference contains the error of their gradient",
+                    false => "these do not, and the difference contains what their gradient lacks",
                 }
             ),
             (None, Some(steps)) => format!(
@@ -184,7 +184,7 @@ impl Results<'_> {
                 self.beside.as_ref().map_or(String::new(), |run| format!(", which the run beside it shows ({})", run.name()))
             ),
             _ if simulation.units == "ising" => {
-                "The simulations learn by the exact gradient, from sums over all states of the machine; only the batches are random."
+                "The simulations learn by the exact gradient, from sums over all states of the machine; batches alone are chance."
                     .to_owned()
             }
             _ => "The simulation is a linear machine that learns by its exact gradient.".to_owned(),

@@ -89,7 +89,7 @@ pub(super) struct LearnOptions {
     /// Error of a step, relative to each component
     #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
     rtol: f64,
-    /// Error of a step, absolute
+    /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
     /// Samples that each step of the map sees, in the closures population and chains [default: all]
@@ -113,7 +113,7 @@ pub(super) enum ClosureName {
     Linear,
     /// Linear units with the variances of ±1 data: C − diag(C)
     LinearIsing,
-    /// ±1 units, with a fixed law of v: the letter's data term (9)
+    /// ±1 units, the law of v fixed: equation (9)
     #[default]
     FixedPrior,
     /// ±1 units, every hidden one with its own components, and all mean-field states of the machine
@@ -125,15 +125,15 @@ pub(super) enum ClosureName {
 /// Mean-field chains, of the closure that has them.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct ChainOptions {
-    /// Mean-field chains of --closure chains, one per sample
+    /// Mean-field chains of --closure chains, one a sample
     #[arg(long, default_value_t = ChainSettings::default().count, value_name = "N")]
     #[serde(default = "default_count")]
     mean_field_chains: usize,
-    /// Iterations of these chains whenever the machine has changed
+    /// Their iterations whenever the machine has changed
     #[arg(long, default_value_t = ChainSettings::default().iterations, value_name = "N")]
     #[serde(default = "default_iterations")]
     mean_field_iterations: usize,
-    /// Equations of these chains: naive mean field, or with Onsager's correction
+    /// Their equations: naive mean field, or with Onsager's correction
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
     correction: CorrectionName,

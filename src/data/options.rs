@@ -4,17 +4,17 @@ use super::drawn::Result;
 use super::error::DataError;
 use super::idx::Binarization;
 
-/// What kind of values is expected in a file.
+/// What the values of a file are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// Units of two values: 0 and 1, or −1 and 1. Which of the two is decided by the whole file; if all values are 1,
-    /// both readings give +1. With a [`Binarization`] the values are grey levels.
+    /// Units of two values: 0 and 1, or −1 and 1. Which of the two is recognised over the whole file; where all are 1
+    /// either reading gives +1. With a [`Binarization`] they are grey levels, of any value.
     Spins,
     /// Finite real numbers.
     Real,
 }
 
-/// What is done with samples with missing values: empty fields of text, `NA` and the like, and NaN.
+/// What becomes of samples with missing values: empty fields of text, `NA` and the like, and NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
     /// The file is refused, with the place of the first.
@@ -27,21 +27,19 @@ pub enum Missing {
 /// How a data file is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileOptions {
-    /// The kind of values expected.
+    /// What the values are to be.
     pub expect: Expect,
-    /// Number of samples to read, from the first (all, if `None`). Where samples follow each other in the file, the
-    /// rest is not read.
+    /// The first so many samples (all, if none). Where the samples follow each other in the file, no more is read.
     pub samples: Option<usize>,
-    /// Whether samples are the columns and not the rows: the last dimension of an array and not the first.
+    /// Samples are the columns, not the rows: the last dimension of an array, not the first.
     pub transpose: bool,
-    /// Whether weights of samples are ignored.
+    /// Weights of samples are not looked at.
     pub ignore_weights: bool,
     /// Column of a table of text that holds labels: its name, or its number from 1.
     pub label_column: Option<String>,
     /// Samples with missing values.
     pub missing: Missing,
-    /// How grey levels become ±1. With `None`, IDX images are binarized by [`Binarization::MIDDLE`], and other files
-    /// must hold two values.
+    /// How grey levels become ±1. None: those of IDX images by [`Binarization::MIDDLE`], and other files hold two values.
     pub binarization: Option<Binarization>,
 }
 
@@ -59,7 +57,7 @@ impl FileOptions {
         }
     }
 
-    /// Refuses options that are out of range or do not go together.
+    /// Options that cannot be, or do not go together.
     pub(super) fn check(&self) -> Result<()> {
         let bad = |message: &str| Err(DataError::Parameter(message.to_owned()));
         match (self.expect, self.binarization) {

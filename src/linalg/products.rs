@@ -1,5 +1,5 @@
-//! Products of nalgebra matrices by faer. They run on the calling thread or in slabs of a fixed size; in both cases the
-//! result does not depend on the number of threads.
+//! Products of nalgebra matrices by faer. Those on the calling thread and those in slabs of a fixed size alike give results
+//! that do not depend on the number of threads.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -11,7 +11,7 @@ pub(crate) fn view(matrix: &DMatrix<f64>) -> MatRef<'_, f64> {
     MatRef::from_column_major_slice(matrix.as_slice(), matrix.nrows(), matrix.ncols())
 }
 
-/// A matrix as faer sees it, to be written.
+/// The same, to be written.
 pub(crate) fn view_mut(matrix: &mut DMatrix<f64>) -> MatMut<'_, f64> {
     let (rows, columns) = matrix.shape();
     MatMut::from_column_major_slice_mut(matrix.as_mut_slice(), rows, columns)

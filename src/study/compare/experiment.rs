@@ -159,10 +159,9 @@ impl Experiment {
     /// d ln σ/dt = (1 − q_Data) V(w² λ/N_h + σ² κ^{-1/2}) − (1 − q̄)(1 − q),
     /// ```
     ///
-    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V the response
-    /// function, and q, q̄ the overlaps of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and
-    /// stops once the machine's overlaps are those of the data. The hidden components are taken as normal. Integrated
-    /// by Heun's rule from record to record.
+    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V of (9), and q, q̄ those
+    /// of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops once the machine's overlaps are those
+    /// of the data. The hidden components are taken as normal. Integrated by Heun's rule from record to record.
     ///
     /// # Errors
     /// [`Error::Range`] for more than one direction, or if there is not one strength per record; those of the states.
@@ -231,9 +230,9 @@ impl Experiment {
     }
 }
 
-/// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, the three orders of the
-/// population closure, and this closure with all `sites`. In all but the last, the weights along other directions
-/// decay, and the machine's own term does without them.
+/// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, (9), the three orders of the
+/// population closure, and this closure with all `sites`. In all but the last, the weights along other directions decay, and the
+/// machine's own term does without them.
 pub fn closures(sites: usize) -> [(&'static str, Setup); 7] {
     let fixed = |response| Setup { response, noise: NoiseKind::Decaying, ..Setup::default() };
     let population = |order| Setup { closure: Closure::Population, order, ..Setup::default() };
@@ -309,8 +308,7 @@ mod tests {
         // tanh² 0.8 = 0.441; the first-order V leaves x² = 2e-4 and the drawn samples 1 %.
         let exact = (1.0 - 0.8f64.tanh().powi(2)) * (1.0 - 0.01 * 2f64.sqrt()) - 1.0;
         assert!((rate(0.0) - exact).abs() < 0.01, "{} {exact}", rate(0.0));
-        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by the saddle-point equations for Bernoulli and normal
-        // components.
+        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by (11) for Bernoulli and normal components.
         let rates = [1.3, 1.5, 1.8].map(rate);
         assert!(rates.is_sorted() && rates[0] < 0.0 && rates[1].abs() < 0.1 && rates[2] > 0.0, "{rates:?}");
         assert!(experiment.noise(&vec![1.0; times.len() + 1]).is_err());
