@@ -12,7 +12,7 @@ const FORCING: f64 = 1e-4;
 const NEWTON_STEPS: usize = 60;
 /// Newton steps in a row that may fail to reduce the residual.
 const PATIENCE: usize = 2;
-/// Order parameters below this are critical: a residual at the tolerance does not yet determine them.
+/// Order parameters below this are critical: a residual at the tolerance does not yet fix them.
 const CRITICAL: f64 = 1e-2;
 /// Largest change of an order parameter in one Newton step, in units of the largest or of 1.
 const LONGEST_STEP: f64 = 0.3;
@@ -67,8 +67,8 @@ impl Solver {
         }
     }
 
-    /// Newton steps from `state`; returns the iterate of smallest residual. A step may raise the residual if the next
-    /// ones lower it again: near a transition q follows m² on a curve, which a straight step leaves at second order.
+    /// Newton steps from `state`; returns the iterate of smallest residual. A step may raise the residual if those after
+    /// it lower it again: near a transition q follows m² on a curve that a straight step leaves at second order.
     pub(super) fn newton(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Result<Iterate> {
         let mut current = state.clone();
         let residual = self.linearize(&mut current)?;
@@ -92,7 +92,7 @@ impl Solver {
         Ok(best)
     }
 
-    /// Adds a step to the unknowns, shortened where it exceeds the range of the order parameters.
+    /// Adds a step to the unknowns, shortened where it exceeds the order parameters' own range.
     fn advance(&self, state: &mut DVector<f64>, unknowns: &[usize], step: &Step) {
         let mut change = step.change.clone();
         for ((change, &squared), &entry) in change.iter_mut().zip(&step.squared).zip(unknowns) {

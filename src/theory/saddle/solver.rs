@@ -31,7 +31,7 @@ const FIELD_INDUCED: f64 = 1e-6;
 /// Where a solve starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
-    /// m_α, one per mode.
+    /// m_α, one a mode.
     pub magnetization: DVector<f64>,
     /// q.
     pub overlap: f64,
@@ -155,7 +155,7 @@ impl Solver {
         self.describe(iterate)
     }
 
-    /// Whether no mode is magnetized, and none can become so.
+    /// Whether nothing is magnetized and nothing can be.
     fn is_disordered(&self, magnetization: &DVector<f64>) -> bool {
         !self.ensemble.has_fields() && magnetization.iter().all(|&m| m == 0.0)
     }
@@ -164,7 +164,7 @@ impl Solver {
     fn disordered(&mut self, spin_glass: bool) -> Result<Iterate> {
         let modes = self.equations.modes();
         if spin_glass && self.ensemble.sigma() > 1.0 && self.ensemble.backend() != Backend::Fourier {
-            // The overlap found here is more accurate than the Gauss rule, whose equations it would not solve.
+            // The accurate overlap does not solve the equations of a rule that is less accurate.
             return self.iterate(Start::spin_glass(modes).state(), self.settings.rounds);
         }
         let (overlap, iterations) = if spin_glass { spin_glass_overlap(&self.ensemble)? } else { (0.0, 0) };
@@ -302,7 +302,7 @@ impl Solver {
         let residual = self.linearize(&mut state)?;
         let mut bar = self.equations.bar().clone();
         if is_paramagnet {
-            // Set to zero exactly: what the averages leave is rounding.
+            // Exactly: what the averages leave is rounding.
             state.fill(0.0);
             bar.fill(0.0);
         }
