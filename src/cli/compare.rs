@@ -1,26 +1,19 @@
 //! `compare`: theory against simulation.
 
-use super::compare_options::Resolved;
-
-use super::compare_options::{CompareOptions, Problem};
-
+use super::compare_options::{CompareOptions, Problem, Resolved};
 use super::compare_report::{self, Chains};
-use super::compare_results::SimulationReport;
-use super::compare_results::{Results, Theory};
+use super::compare_results::{Results, SimulationReport, Theory};
 use super::compare_runs::{self, RecordedRun};
-
 use super::destination::Destination;
 use super::error::CliError;
-use super::learn::ClosureName;
 use super::options::Common;
-use super::train::{AlgorithmName, SpacingName, UnitsName};
 use super::{budget, progress};
 
 use crate::data::{Dataset, Expect, Moments};
 use crate::learning::{
     BatchSettings, Closure, Flow, Integrator, LinearTheory, Method, NoiseKind, Plan, ResponseKind, Setup,
 };
-use crate::simulator::machine::{LinearMachine, Settings, Trainer};
+use crate::simulator::machine::{Algorithm, LinearMachine, Settings, Trainer, Units};
 use crate::simulator::run::{LinearTrainer, Spacing, schedule};
 use crate::study::compare::{
     ChainProbe, Course, Curves, Followed, Prediction, Reference, View, predict, simulate, simulate_probed,
@@ -78,7 +71,7 @@ impl CompareOptions {
         let seed = seeds.first().copied().unwrap_or(common.seed);
         let beside = self.beside(&problem, recorded.is_empty(), seed);
         let beside = beside.map(|settings| self.run_beside(common, &problem, &reference, settings)).transpose()?;
-        let persistent = self.algorithm() == AlgorithmName::Pcd;
+        let persistent = self.algorithm() == Algorithm::Pcd;
         let results = Results {
             data: (&self.data, &problem.data),
             simulation: self.simulation_report(common, &problem, &curves, &recorded),
@@ -87,7 +80,7 @@ impl CompareOptions {
             chains: Chains { looks: reference.named(&probes), gibbs_steps: self.gibbs_steps.unwrap_or(1), persistent },
             beside,
             directions: problem.view.directions(),
-            linear_records: self.record_spacing == Some(SpacingName::Linear),
+            linear_records: self.record_spacing == Some(Spacing::Linear),
         };
         compare_report::write(&results, common, &mut destination)?;
         destination.write_run(common, "compare", &self)?;
@@ -103,7 +96,7 @@ impl CompareOptions {
         self.init = options.init.clone();
         (self.units, self.algorithm) = (options.units, Some(options.algorithm));
         (self.gibbs_steps, self.chains) = match options.algorithm {
-            AlgorithmName::Exact => (None, None),
+            Algorithm::Exact => (None, None),
             _ => (Some(options.gibbs_steps), options.chains),
         };
         (self.batch_size, self.learning_rate) = (Some(options.batch_size), options.learning_rate);
@@ -114,7 +107,7 @@ impl CompareOptions {
     /// Refuses options that are out of range or do not go together, and fills in those that follow from others.
     fn check(&mut self) -> Result<(), CliError> {
         let bad = |message: String| Err(CliError::Input(message));
-        let gaussian = self.units == UnitsName::Gaussian;
+        let gaussian = self.units == Units::Gaussian;
         if let Some(runs) = self.runs.filter(|runs| !(1..=MOST_RUNS).contains(runs)) {
             return bad(format!("--runs is {runs}: choose between 1 and {MOST_RUNS}"));
         }
@@ -123,21 +116,19 @@ impl CompareOptions {
         }
         if self.closures.is_empty() {
             self.closures = match gaussian {
-                true => vec![ClosureName::Linear],
-                false => vec![ClosureName::Population, ClosureName::FixedPrior],
+                true => vec![Closure::Linear],
+                false => vec![Closure::Population, Closure::FixedPrior],
             };
         }
         for (index, closure) in self.closures.iter().enumerate() {
             if self.closures[..index].contains(closure) {
                 return bad(format!("--closures names {} twice", name(closure)));
             }
-            if gaussian && *closure != ClosureName::Linear {
+            if gaussian && *closure != Closure::Linear {
                 return bad(format!("--closures: {} is a theory of ±1 units, not of --units gaussian", name(closure)));
             }
         }
-        if self.batches
-            && !self.closures.iter().any(|name| matches!(name, ClosureName::Population | ClosureName::Chains))
-        {
+        if self.batches && !self.closures.iter().any(|name| matches!(name, Closure::Population | Closure::Chains)) {
             return bad("--batches is for the closures population and chains, and --closures names neither".to_owned());
         }
         match self.batch_size {
@@ -147,7 +138,7 @@ impl CompareOptions {
     }
 
     fn problem(&mut self, common: &Common, recorded: &[RecordedRun]) -> Result<Problem, CliError> {
-        let gaussian = self.units == UnitsName::Gaussian;
+        let gaussian = self.units == Units::Gaussian;
         if self.data.data == "clusters" && self.data.samples.is_none() {
             self.data.samples = Some(CLUSTERED);
         }
@@ -198,7 +189,7 @@ impl CompareOptions {
     fn schedule(&mut self, data: &Dataset, linear: &LinearTheory, modes: usize) -> Result<Vec<u64>, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
         let batch = *self.batch_size.get_or_insert(BATCH.min(data.len()));
-        if self.units == UnitsName::Ising && self.algorithm() == AlgorithmName::Pcd {
+        if self.units == Units::Ising && self.algorithm() == Algorithm::Pcd {
             self.chains.get_or_insert(batch);
         }
         let rate = *self.learning_rate.get_or_insert_with(|| resolving(linear.rates[0]));
@@ -223,7 +214,7 @@ impl CompareOptions {
             return bad(format!("--updates is {updates}: choose between 1 and {MOST_UPDATES:e}"));
         }
         if let Some(spacing) = self.record_spacing {
-            return Ok(schedule(updates, self.records, spacing.into()));
+            return Ok(schedule(updates, self.records, spacing));
         }
         // Modes emerge early and settle late.
         let half = self.records.div_ceil(2);
@@ -249,7 +240,7 @@ impl CompareOptions {
         let bar = progress::updates(common, "simulating", runs * last);
         let courses = (0..runs).map(|run| {
             let step = &mut |updates: u64| bar.set_position(run * last + updates);
-            if self.units == UnitsName::Gaussian {
+            if self.units == Units::Gaussian {
                 let machine = LinearMachine::with_weights_of(&problem.machine, 1.0, 1.0)?;
                 let per_epoch = problem.data.len() as f64 / self.batch_size.unwrap_or(BATCH) as f64;
                 let mut trainer = LinearTrainer::new(machine, &problem.data, self.learning_rate, per_epoch)?;
@@ -272,7 +263,7 @@ impl CompareOptions {
     fn settings(&self, seed: u64) -> Settings {
         let batch_size = self.batch_size.unwrap_or(BATCH);
         Settings {
-            algorithm: self.algorithm().into(),
+            algorithm: self.algorithm(),
             gibbs_steps: self.gibbs_steps.unwrap_or(1),
             chains: self.chains.unwrap_or(batch_size),
             batch_size,
@@ -293,23 +284,23 @@ impl CompareOptions {
     }
 
     /// The setup of a closure: its flow, or its map.
-    fn setup_of(&self, closure: ClosureName, problem: &Problem) -> Setup {
+    fn setup_of(&self, closure: Closure, problem: &Problem) -> Setup {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
         let basis = (problem.view.directions(), problem.data.units());
-        self.setup(closure.into(), basis, if self.flow { 0.0 } else { rate })
+        self.setup(closure, basis, if self.flow { 0.0 } else { rate })
     }
 
     /// The setup of a closure. Only this function knows what each closure needs.
     fn setup(&self, closure: Closure, (directions, sites): (usize, usize), learning_rate: f64) -> Setup {
         let linear = matches!(closure, Closure::Linear | Closure::LinearIsing);
         let response = match self.response {
-            Some(response) => response.into(),
+            Some(response) => response,
             None if directions <= 2 => ResponseKind::FiniteSize,
             None if directions <= MODES => ResponseKind::MeanField,
             None => ResponseKind::Gaussian,
         };
         let several = closure == Closure::FixedPrior && response != ResponseKind::Gaussian && directions > 1;
-        let noise = self.noise.map_or(if several { NoiseKind::None } else { NoiseKind::Decaying }, Into::into);
+        let noise = self.noise.unwrap_or(if several { NoiseKind::None } else { NoiseKind::Decaying });
         Setup {
             closure,
             noise,
@@ -332,7 +323,7 @@ impl CompareOptions {
         common: &Common,
         problem: &Problem,
         (reference, seeds): (&Reference<'_>, &[u64]),
-        closure: ClosureName,
+        closure: Closure,
     ) -> Result<Theory, CliError> {
         let rate = self.learning_rate.unwrap_or(LEARNING_RATE);
         let setup = self.setup_of(closure, problem);
@@ -381,19 +372,19 @@ impl CompareOptions {
         curves: &Curves,
         recorded: &[RecordedRun],
     ) -> SimulationReport {
-        let gaussian = self.units == UnitsName::Gaussian;
+        let gaussian = self.units == Units::Gaussian;
         let algorithm = self.algorithm();
-        let exact = gaussian || algorithm == AlgorithmName::Exact;
+        let exact = gaussian || algorithm == Algorithm::Exact;
         let runs = curves.runs.len();
         SimulationReport {
             units: if gaussian { "gaussian" } else { "ising" },
             algorithm: match algorithm {
                 _ if exact => "exact",
-                AlgorithmName::Cd => "cd",
+                Algorithm::Cd => "cd",
                 _ => "pcd",
             },
             gibbs_steps: if exact { None } else { self.gibbs_steps },
-            chains: (!exact && algorithm == AlgorithmName::Pcd).then(|| self.settings(0).chains),
+            chains: (!exact && algorithm == Algorithm::Pcd).then(|| self.settings(0).chains),
             batch_size: (!gaussian).then(|| self.settings(0).batch_size),
             learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
             runs,
@@ -422,7 +413,7 @@ fn resolving(fastest: f64) -> f64 {
 }
 
 /// Name of a closure, as in options.
-fn name(closure: &ClosureName) -> String {
+fn name(closure: &Closure) -> String {
     closure.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
 }
 

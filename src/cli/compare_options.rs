@@ -1,20 +1,17 @@
 //! The options of `compare`, and the problem that they set.
 
-use clap::ValueEnum;
-
+use super::data::{DataOptions, InitOptions};
+use super::learn::ChainOptions;
+use super::options::{TRAINED, one_of, trained};
 use crate::Prior;
 use crate::data::{Dataset, Moments};
-use crate::simulator::machine::Machine;
-use clap::Args;
-
+use crate::learning::{Closure, NoiseKind, ResponseKind};
+use crate::simulator::machine::{Algorithm, Machine, Units};
+use crate::simulator::run::Spacing;
 use crate::study::compare::View;
-
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-use super::data::{DataOptions, InitOptions};
-use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
-use super::train::{AlgorithmName, SpacingName, UnitsName};
 
 /// Default number of runs.
 pub(super) const RUNS: usize = 8;
@@ -55,17 +52,17 @@ pub(super) struct CompareOptions {
     /// Theories [default: population,fixed-prior; linear of Gaussian units]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
     #[serde(default)]
-    pub(super) closures: Vec<ClosureName>,
+    pub(super) closures: Vec<Closure>,
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) mean_field: ChainOptions,
     /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
     #[arg(long, value_enum)]
-    pub(super) response: Option<ResponseName>,
+    pub(super) response: Option<ResponseKind>,
     /// The weights along other directions in fixed-prior: they stay, decay or are dropped [default: decaying; none where states
     /// are looked for in several directions, which noise makes ten times as slow]
     #[arg(long, value_enum)]
-    pub(super) noise: Option<NoiseName>,
+    pub(super) noise: Option<NoiseKind>,
     /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     pub(super) prior_v: Prior,
@@ -89,13 +86,14 @@ pub(super) struct CompareOptions {
     #[serde(default)]
     pub(super) flow: bool,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) units: UnitsName,
+    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[serde(deserialize_with = "trained")]
+    pub(super) units: Units,
     /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact) [default: exact where one layer has at
     /// most 20 units and neither --gibbs-steps nor --chains is given, else pcd]
     #[arg(long, value_enum)]
     #[serde(default)]
-    pub(super) algorithm: Option<AlgorithmName>,
+    pub(super) algorithm: Option<Algorithm>,
     /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
     #[arg(long, value_name = "K")]
     pub(super) gibbs_steps: Option<usize>,
@@ -119,7 +117,7 @@ pub(super) struct CompareOptions {
     pub(super) records: usize,
     /// Records by the logarithm of the update, or evenly [default: half of them so, half so]
     #[arg(long, value_enum)]
-    pub(super) record_spacing: Option<SpacingName>,
+    pub(super) record_spacing: Option<Spacing>,
     /// SHA-256 of the machines of runs that were read, noted when they were first used.
     #[arg(skip)]
     #[serde(default)]

@@ -106,7 +106,7 @@ impl Theory {
         match self.setup.response {
             _ if self.setup.closure == Closure::Chains => match self.setup.chains.correction {
                 Correction::Tap => "tap",
-                Correction::MeanField => "naive",
+                Correction::None => "naive",
             },
             _ if self.setup.closure == Closure::Population => "states",
             ResponseKind::Gaussian => "gaussian",

@@ -26,7 +26,7 @@ impl RecordedRun {
         let seed = file.seed;
         let options: TrainOptions = file.options()?;
         let path = folder.join("model.h5");
-        let reader = ModelReader::open(&path, Some(options.units.into()))?;
+        let reader = ModelReader::open(&path, Some(options.units))?;
         note_checksum(&path, checksum)?;
         Ok(Self { folder: folder.to_owned(), seed, options, reader })
     }

@@ -70,7 +70,7 @@ pub(super) struct DataOptions {
     /// Files: what becomes of samples with missing values (empty, NA, NaN)
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
-    pub missing: MissingName,
+    pub missing: Missing,
     /// SHA-256 of the samples, noted when they were first used.
     #[arg(skip)]
     #[serde(default)]
@@ -90,17 +90,6 @@ pub(super) enum BinarizationName {
     Threshold,
     /// +1 with the probability level/255, drawn by --data-seed
     Stochastic,
-}
-
-/// What becomes of samples with missing values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum MissingName {
-    /// The file is refused
-    #[default]
-    Refuse,
-    /// They are left out
-    Drop,
 }
 
 /// The loaded data, as a command prints and writes them.
@@ -138,7 +127,7 @@ impl DataOptions {
             transpose: false,
             no_weights: false,
             label_column: None,
-            missing: MissingName::default(),
+            missing: Missing::default(),
             checksum: None,
             notes: Vec::new(),
         }
@@ -249,10 +238,7 @@ impl DataOptions {
             transpose: self.transpose,
             ignore_weights: self.no_weights,
             label_column: self.label_column.clone(),
-            missing: match self.missing {
-                MissingName::Refuse => Missing::Refuse,
-                MissingName::Drop => Missing::Drop,
-            },
+            missing: self.missing,
             binarization: self.binarization()?,
             ..FileOptions::new(expect)
         })
@@ -275,7 +261,7 @@ impl DataOptions {
             (self.transpose, "--transpose"),
             (self.no_weights, "--no-weights"),
             (self.label_column.is_some(), "--label-column"),
-            (self.missing == MissingName::Drop, "--missing drop"),
+            (self.missing == Missing::Drop, "--missing drop"),
         ];
         self.refuse_for(&given, "files of samples")
     }

@@ -13,7 +13,7 @@ use super::{progress, train};
 use crate::data::{Dataset, digits};
 use crate::io::bounds::room_for;
 use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(super) struct ModelOptions {
     pub update: Option<u64>,
     /// Units of the machine, where its file does not say
     #[arg(long, value_enum, value_name = "UNITS")]
-    pub units: Option<UnitsName>,
+    pub units: Option<Units>,
     /// For a machine with labels: the machine given this label, counted from 0
     #[arg(long, value_name = "K")]
     #[serde(default)]
@@ -52,17 +52,6 @@ pub(super) struct ModelOptions {
     #[arg(skip)]
     #[serde(default)]
     pub model_checksum: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum UnitsName {
-    /// ±1
-    Ising,
-    /// 0 and 1
-    Bernoulli,
-    /// Real: the linear machine
-    Gaussian,
 }
 
 pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
@@ -98,12 +87,7 @@ impl ModelOptions {
             *path = path.join("model.h5");
         }
         *path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let units = self.units.map(|units| match units {
-            UnitsName::Ising => Units::Ising,
-            UnitsName::Bernoulli => Units::Bernoulli,
-            UnitsName::Gaussian => Units::Gaussian,
-        });
-        let reader = open_with(ModelReader::open_weights, path, units, linear)?.with_label(self.label);
+        let reader = open_with(ModelReader::open_weights, path, self.units, linear)?.with_label(self.label);
         note_checksum(path, &mut self.model_checksum)?;
         Ok(Source::File(Box::new(reader)))
     }

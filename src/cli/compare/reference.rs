@@ -6,8 +6,7 @@ use crate::cli::compare_report::Beside;
 use crate::cli::error::CliError;
 use crate::cli::options::Common;
 use crate::cli::progress;
-use crate::cli::train::{AlgorithmName, UnitsName};
-use crate::simulator::machine::{Algorithm, Settings, Trainer};
+use crate::simulator::machine::{Algorithm, Settings, Trainer, Units};
 use crate::study::compare::{Course, Reference, simulate, weights_of};
 
 /// Largest size of the smaller layer at which the exact gradient is the default reference.
@@ -19,22 +18,22 @@ impl CompareOptions {
     /// Chooses how simulations learn, by the size of the machine unless an option says it, and fills in the Gibbs
     /// steps.
     pub(super) fn choose_algorithm(&mut self, smaller_layer: usize) -> Result<(), CliError> {
-        let sampled = self.gibbs_steps.is_some() || self.chains.is_some() || self.units == UnitsName::Gaussian;
+        let sampled = self.gibbs_steps.is_some() || self.chains.is_some() || self.units == Units::Gaussian;
         let exact = smaller_layer <= EXACT_UNITS && !sampled;
-        match *self.algorithm.get_or_insert(if exact { AlgorithmName::Exact } else { AlgorithmName::Pcd }) {
-            AlgorithmName::Exact if smaller_layer > MOST_EXACT_UNITS => Err(CliError::Input(format!(
+        match *self.algorithm.get_or_insert(if exact { Algorithm::Exact } else { Algorithm::Pcd }) {
+            Algorithm::Exact if smaller_layer > MOST_EXACT_UNITS => Err(CliError::Input(format!(
                 "--algorithm exact sums over all states of the smaller layer, which has {smaller_layer} units: at most \
                  {MOST_EXACT_UNITS} can be"
             ))),
-            AlgorithmName::Exact if sampled => Err(CliError::Input(
+            Algorithm::Exact if sampled => Err(CliError::Input(
                 "--algorithm exact is of ±1 units and has no chains: leave out --gibbs-steps, --chains and --units gaussian".to_owned(),
             )),
-            AlgorithmName::Exact => Ok(()),
-            AlgorithmName::Pcd => {
+            Algorithm::Exact => Ok(()),
+            Algorithm::Pcd => {
                 self.gibbs_steps.get_or_insert(STEPS);
                 Ok(())
             }
-            AlgorithmName::Cd => {
+            Algorithm::Cd => {
                 self.gibbs_steps.get_or_insert(1);
                 Ok(())
             }
@@ -42,15 +41,15 @@ impl CompareOptions {
     }
 
     /// The algorithm, once chosen.
-    pub(super) fn algorithm(&self) -> AlgorithmName {
-        self.algorithm.unwrap_or(AlgorithmName::Pcd)
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm.unwrap_or(Algorithm::Pcd)
     }
 
     /// Fills in the number of runs: one if all runs would be the same.
     pub(super) fn choose_runs(&mut self, samples: usize) -> Result<(), CliError> {
         let reason = match (self.units, self.algorithm()) {
-            (UnitsName::Gaussian, _) => Some("Gaussian units learn by their exact gradient"),
-            (_, AlgorithmName::Exact) if self.batch_size.is_some_and(|size| size >= samples) => {
+            (Units::Gaussian, _) => Some("Gaussian units learn by their exact gradient"),
+            (_, Algorithm::Exact) if self.batch_size.is_some_and(|size| size >= samples) => {
                 Some("the gradient is exact, and every batch has all samples")
             }
             _ => None,
@@ -71,7 +70,7 @@ impl CompareOptions {
     /// Settings of an additional run that shows the error of the simulations: the exact gradient where it can be
     /// computed, or PCD, which shows the bias of CD. It sees the batches of the first run.
     pub(super) fn beside(&self, problem: &Problem, simulated: bool, seed: u64) -> Option<Settings> {
-        if self.units == UnitsName::Gaussian || self.algorithm() == AlgorithmName::Exact {
+        if self.units == Units::Gaussian || self.algorithm() == Algorithm::Exact {
             return None;
         }
         let settings = self.settings(seed);
@@ -79,7 +78,7 @@ impl CompareOptions {
             return Some(Settings { algorithm: Algorithm::Exact, ..settings });
         }
         let gibbs_steps = STEPS.max(settings.gibbs_steps);
-        let biased = simulated && self.algorithm() == AlgorithmName::Cd;
+        let biased = simulated && self.algorithm() == Algorithm::Cd;
         biased.then_some(Settings { algorithm: Algorithm::Pcd, gibbs_steps, ..settings })
     }
 

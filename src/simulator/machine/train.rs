@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the chains of an update start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
     /// At the samples of the batch: contrastive divergence.
