@@ -4,6 +4,7 @@ use crate::data::DataError;
 use crate::plot::FigureError;
 use crate::simulator::machine::{ModelError, RbmError};
 use crate::simulator::run::SimulationError;
+use crate::study::compare::CompareError;
 use std::process::ExitCode;
 
 /// An error that ends a command early.
@@ -64,6 +65,19 @@ impl From<SimulationError> for CliError {
             SimulationError::Data(error) => error.into(),
             SimulationError::Folder { .. } => CliError::Failed(error.to_string()),
             SimulationError::Foreign { .. } => CliError::Input(error.to_string()),
+        }
+    }
+}
+
+impl From<CompareError> for CliError {
+    fn from(error: CompareError) -> Self {
+        match error {
+            // The fields of a design are named as the options are.
+            CompareError::Choice { field, reason } => {
+                CliError::Input(format!("--{} {reason}", field.replace('_', "-")))
+            }
+            CompareError::Simulation(error) => error.into(),
+            CompareError::Theory(error) => error.into(),
         }
     }
 }

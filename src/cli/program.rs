@@ -29,7 +29,7 @@ pub(super) enum Command {
     PhaseDiagram(super::phase_diagram::PhaseDiagramOptions),
     Average(super::average::Average),
     Learn(super::learn::LearnOptions),
-    Compare(super::compare_options::CompareOptions),
+    Compare(super::compare::CompareOptions),
     Train(super::train::TrainOptions),
     Sample(super::sample::SampleOptions),
     Spectrum(super::spectrum::SpectrumOptions),

@@ -3,7 +3,7 @@
 use super::destination::RunFile;
 use super::error::CliError;
 use super::options::Common;
-use super::{average, compare_options, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
+use super::{average, compare, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ impl Run {
             "average" => file.options::<average::Average>()?.execute(&common),
             "figure" => file.options::<figure::FigureOptions>()?.execute(&common),
             "learn" => file.options::<learn::LearnOptions>()?.execute(&common),
-            "compare" => file.options::<compare_options::CompareOptions>()?.execute(&common),
+            "compare" => file.options::<compare::CompareOptions>()?.execute(&common),
             "train" => file.options::<train::TrainOptions>()?.execute(&common),
             "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
             "inspect" => file.options::<inspect::InspectOptions>()?.execute(&common),

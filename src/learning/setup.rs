@@ -232,10 +232,8 @@ impl Setup {
         if self.noise == NoiseKind::None || rest == 0 {
             return Ok(Noise::none());
         }
-        let weights = machine.weights.iter().map(|&w| f64::from(w));
-        let weights = DMatrix::from_row_iterator(machine.visible, machine.hidden, weights);
         let directions = theory.directions.columns(kept, rest).into_owned();
-        let left_out = transposed_product(&directions, &weights);
+        let left_out = transposed_product(&directions, &machine.weight_matrix());
         let mut squares: Vec<f64> = left_out.row_iter().map(|row| row.norm_squared()).collect();
         if let Some(moments) = moments {
             let spread = product_of(&moments.covariance, &directions);

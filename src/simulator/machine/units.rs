@@ -22,7 +22,7 @@ pub enum Units {
     Ising,
     /// 0 and 1.
     Bernoulli,
-    /// Real: the linear machine. Its files are read only on request.
+    /// Real: the linear machine.
     Gaussian,
 }
 

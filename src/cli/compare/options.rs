@@ -1,23 +1,16 @@
-//! The options of `compare`, and the problem that they set.
+//! The options of `compare`.
 
-use super::data::{DataOptions, InitOptions};
-use super::learn::ChainOptions;
-use super::options::{TRAINED, one_of, trained};
 use crate::Prior;
-use crate::data::{Dataset, Moments};
+use crate::cli::data::{DataOptions, InitOptions};
+use crate::cli::learn::ChainOptions;
+use crate::cli::options::{TRAINED, one_of, trained};
 use crate::learning::{Closure, NoiseKind, ResponseKind};
-use crate::simulator::machine::{Algorithm, Machine, Units};
+use crate::simulator::machine::{Algorithm, Units};
 use crate::simulator::run::Spacing;
-use crate::study::compare::View;
-use clap::{Args, ValueEnum};
+use crate::study::compare::{Assumptions, Design, Resolved};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-/// Default number of runs.
-pub(super) const RUNS: usize = 8;
-
-/// Default number of Gibbs steps of PCD.
-pub(super) const STEPS: usize = 10;
 
 /// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
 ///
@@ -35,7 +28,7 @@ pub(super) const STEPS: usize = 10;
   spectral-rbm compare --units gaussian --data ellipsoid --visible 50 --hidden 20
   spectral-rbm compare --simulation results/run-1 results/run-2 --closures fixed-prior")]
 #[serde(deny_unknown_fields)]
-pub(super) struct CompareOptions {
+pub(in crate::cli) struct CompareOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) data: DataOptions,
@@ -113,7 +106,7 @@ pub(super) struct CompareOptions {
     #[arg(long)]
     pub(super) updates: Option<u64>,
     /// Records, about
-    #[arg(long, default_value_t = 120, value_name = "N")]
+    #[arg(long, default_value_t = Design::default().records, value_name = "N")]
     pub(super) records: usize,
     /// Records by the logarithm of the update, or evenly [default: half of them so, half so]
     #[arg(long, value_enum)]
@@ -124,22 +117,16 @@ pub(super) struct CompareOptions {
     pub(super) simulation_checksums: Vec<String>,
 }
 
-/// Everything that simulations and theories start from.
-pub(super) struct Problem {
-    pub(super) data: Dataset,
-    pub(super) moments: Moments,
-    pub(super) machine: Machine,
-    pub(super) view: View,
-    /// Updates after which machines are recorded.
-    pub(super) schedule: Vec<u64>,
-}
-
-/// Basis of the population closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Resolved {
-    /// Every site, and with it the noise in the weights and what leaves the directions
-    Sites,
-    /// The directions that are compared, in a fraction of the time
-    Directions,
+impl CompareOptions {
+    /// What the theories assume.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        Assumptions {
+            response: self.response,
+            noise: self.noise,
+            prior_v: self.prior_v.clone(),
+            resolved: self.resolved,
+            chains: self.mean_field.settings(),
+            flow: self.flow,
+        }
+    }
 }
