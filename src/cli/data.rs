@@ -111,28 +111,6 @@ impl DataReport {
 }
 
 impl DataOptions {
-    /// Drawn digits.
-    pub fn digits(samples: usize, data_seed: u64) -> Self {
-        Self {
-            data: "digits".to_owned(),
-            samples: Some(samples),
-            visible: 784,
-            amplitudes: Vec::new(),
-            balance: Vec::new(),
-            prior_u: None,
-            variances: Vec::new(),
-            data_seed,
-            binarization: BinarizationName::default(),
-            threshold: None,
-            transpose: false,
-            no_weights: false,
-            label_column: None,
-            missing: Missing::default(),
-            checksum: None,
-            notes: Vec::new(),
-        }
-    }
-
     /// Loads the data and records their checksum. If there is a checksum already, the data must have it.
     pub fn load(&mut self, common: &Common, expect: Expect) -> Result<Dataset, CliError> {
         let DataFile { data, notes } = self.read(expect)?;

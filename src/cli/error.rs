@@ -103,8 +103,5 @@ pub(super) fn one_line(error: &clap::Error) -> String {
     let told = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, learn, compare, train, sample, spectrum, inspect, mnist, figure or run (see --help)".to_owned();
-    }
     format!("{} (see --help)", message.join(" "))
 }

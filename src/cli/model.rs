@@ -7,7 +7,7 @@ use super::opening::{note_checksum, open_model, open_with};
 use super::data::DataOptions;
 use super::destination::{RUN_FILE, RunFile};
 use super::error::CliError;
-use super::options::Common;
+use super::options::{Common, defaults};
 use super::train::TrainOptions;
 use super::{progress, train};
 use crate::data::{Dataset, digits};
@@ -95,7 +95,12 @@ impl ModelOptions {
     /// The data that the machine was trained on, once it is opened. For a file they are those of the `run.toml` beside
     /// it, if `train` wrote it; for a machine trained by the command they are the same drawn digits.
     pub fn training_data(&self, common: &Common) -> Result<Option<DataOptions>, CliError> {
-        let Some(path) = &self.model else { return Ok(Some(DataOptions::digits(SAMPLES, common.seed))) };
+        let Some(path) = &self.model else {
+            let mut digits: DataOptions = defaults();
+            (digits.samples, digits.data_seed, digits.visible) = (Some(SAMPLES), common.seed, 784);
+            (digits.amplitudes, digits.variances) = (Vec::new(), Vec::new());
+            return Ok(Some(digits));
+        };
         let run = path.with_file_name(RUN_FILE);
         if !run.is_file() {
             return Ok(None);

@@ -45,6 +45,12 @@ impl Common {
     }
 }
 
+/// Options of a command without arguments.
+pub(super) fn defaults<T: Args>() -> T {
+    let matches = T::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
+    T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
 /// Format of the printed result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
