@@ -33,9 +33,9 @@ use nalgebra::{DMatrix, DVector};
 /// eigenvalue iteration of 1e-15 of the largest rate.
 const THRESHOLD: f64 = 1e-10;
 
-/// Learning rate where growth allows it.
-const LEARNING_RATE: f64 = 0.01;
-/// Largest growth of a mode in an update, as a share of itself.
+/// Learning rate where growth allows it: that of the letter.
+pub const LEARNING_RATE: f64 = 0.01;
+/// Largest growth of a mode in an update, as a share of itself: larger steps do not resolve the course.
 const GROWTH: f64 = 0.3;
 
 /// Units of a machine in the linear theory of learning.
@@ -50,6 +50,19 @@ pub enum LinearUnits {
     },
     /// ±1 units around independent sites: the theory holds while W is small.
     Ising,
+}
+
+/// A learning rate that resolves growth: [`LEARNING_RATE`], or the largest one-digit rate at which a mode that grows at the rate
+/// `fastest` gains at most 30 % per update.
+pub fn resolving_rate(fastest: f64) -> f64 {
+    if fastest * LEARNING_RATE <= GROWTH {
+        return LEARNING_RATE;
+    }
+    let largest = GROWTH / fastest;
+    let unit = 10f64.powf(largest.log10().floor());
+    // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
+    let digit = (largest / unit).floor();
+    digit / (1.0 / unit).round()
 }
 
 /// The linear theory of learning of one data set.
@@ -133,20 +146,6 @@ impl LinearTheory {
     pub fn unstable(&self) -> usize {
         let threshold = self.threshold();
         self.rates.iter().take_while(|&&rate| rate > threshold).count()
-    }
-
-    /// A learning rate that resolves growth: 0.01, or the largest one-digit rate at which the fastest mode grows by at most 30 %
-    /// in an update.
-    pub fn learning_rate(&self) -> f64 {
-        let fastest = self.rates.max();
-        if fastest * LEARNING_RATE <= GROWTH {
-            return LEARNING_RATE;
-        }
-        let largest = GROWTH / fastest;
-        let unit = 10f64.powf(largest.log10().floor());
-        // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
-        let digit = (largest / unit).floor();
-        digit / (1.0 / unit).round()
     }
 
     /// The directions of the `count` fastest modes, `N_v × count`.

@@ -257,13 +257,5 @@ fn says_what_is_wrong() {
 /// 0.01 × 20.8 is below 30 %; 0.3/143 = 0.0021; 0.3/3500 = 8.6e-5.
 #[test]
 fn the_learning_rate_resolves_growth() {
-    for (rate, expected) in [(20.8, 0.01), (143.0, 0.002), (3500.0, 8e-5)] {
-        let theory = LinearTheory {
-            units: LinearUnits::Ising,
-            rates: DVector::from_vec(vec![rate, 1.0]),
-            directions: DMatrix::identity(2, 2),
-            variances: DVector::zeros(2),
-        };
-        assert_eq!(theory.learning_rate(), expected);
-    }
+    assert_eq!([20.8, 143.0, 3500.0].map(resolving_rate), [0.01, 0.002, 8e-5]);
 }

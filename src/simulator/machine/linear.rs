@@ -10,6 +10,7 @@ use super::result::Result;
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Accum, Mat, MatRef, Par, Side};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// Columns per block of the gradient.
@@ -50,6 +51,11 @@ impl LinearMachine {
     pub fn with_weights_of(machine: &Machine, sigma_v: f64, sigma_h: f64) -> Result<Self> {
         let weights = machine.matrix();
         Self::new(Mat::from_fn(machine.visible, machine.hidden, |i, j| f64::from(weights[(i, j)])), sigma_v, sigma_h)
+    }
+
+    /// W, `visible × hidden`.
+    pub fn weight_matrix(&self) -> DMatrix<f64> {
+        DMatrix::from_fn(self.weights.nrows(), self.weights.ncols(), |i, j| self.weights[(i, j)])
     }
 
     /// `1/σ_v² − σ_h² Wᵀ W`, factorised: the precision as the hidden layer sees it. It has the eigenvalues of Λ that are not

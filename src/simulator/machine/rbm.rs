@@ -5,6 +5,7 @@ use super::random::{Purpose, Stream};
 use super::result::Result;
 use crate::data::Spins;
 use faer::MatRef;
+use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -81,6 +82,12 @@ impl Machine {
     /// W as a matrix, `visible × hidden`.
     pub fn matrix(&self) -> MatRef<'_, f32> {
         MatRef::from_row_major_slice(&self.weights, self.visible, self.hidden)
+    }
+
+    /// W in double precision, `visible × hidden`.
+    pub fn weight_matrix(&self) -> DMatrix<f64> {
+        let weights = self.weights.iter().map(|&w| f64::from(w));
+        DMatrix::from_row_iterator(self.visible, self.hidden, weights)
     }
 
     /// Checks that samples have one value for each visible unit.

@@ -9,7 +9,7 @@
 
 use super::chains::{Chains, check_count};
 use super::error::RbmError;
-use super::exact::MOST_UNITS;
+use super::exact::MOST_EXACT_UNITS;
 use super::gradient::Gradients;
 use super::order::Order;
 use super::random::{Purpose, Stream};
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the chains of an update start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
     /// At the samples of the batch: contrastive divergence.
@@ -29,6 +30,14 @@ pub enum Algorithm {
     Pcd,
     /// No chains: the machine's own averages are summed over all states of its smaller layer, which has at most 24 units.
     Exact,
+}
+
+impl Algorithm {
+    /// Gibbs steps of an update if nothing else is asked for: 1 of CD; 10 of PCD, whose chains then keep up with machines of a few
+    /// modes.
+    pub fn gibbs_steps(self) -> usize {
+        if self == Self::Pcd { 10 } else { 1 }
+    }
 }
 
 /// How a machine is trained.
@@ -134,8 +143,8 @@ impl<'a> Trainer<'a> {
             Algorithm::Exact => 1,
         };
         let units = machine.visible.min(machine.hidden);
-        if settings.algorithm == Algorithm::Exact && units > MOST_UNITS {
-            return Err(RbmError::TooLarge { units, most: MOST_UNITS });
+        if settings.algorithm == Algorithm::Exact && units > MOST_EXACT_UNITS {
+            return Err(RbmError::TooLarge { units, most: MOST_EXACT_UNITS });
         }
         for count in [count, settings.batch_size, settings.chains] {
             check_count(count, &machine)?;

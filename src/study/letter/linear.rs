@@ -92,7 +92,7 @@ impl LinearDynamics {
         let modes: Vec<LinearMode> = (components.variances.iter().take(planted))
             .map(|&variance| LinearMode::new(variance, 1.0, 1.0))
             .collect::<Result<_>>()?;
-        let starts = independent_starts(&machine.weights, &components, planted);
+        let starts = independent_starts(&machine.weight_matrix(), &components, planted);
         let mut trainer = LinearTrainer::new(machine, &data, None, 1.0)?;
         let updates = (settings.end / trainer.learning_rate()).ceil() as u64;
         let mut course = Self {
@@ -293,10 +293,8 @@ impl LinearDynamics {
 }
 
 /// Lengths of the parts of `d_αᵀ W` that are orthogonal to those of all stronger components.
-fn independent_starts(weights: &Mat<f64>, components: &PrincipalComponents, count: usize) -> Vec<f64> {
-    let (visible, hidden) = (weights.nrows(), weights.ncols());
-    let matrix = DMatrix::from_fn(visible, hidden, |i, j| weights[(i, j)]);
-    let mut rows = matrix.tr_mul(&components.directions.columns(0, count));
+fn independent_starts(weights: &DMatrix<f64>, components: &PrincipalComponents, count: usize) -> Vec<f64> {
+    let mut rows = weights.tr_mul(&components.directions.columns(0, count));
     let mut starts = Vec::new();
     for mode in 0..count {
         for earlier in 0..mode {
