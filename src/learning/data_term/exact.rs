@@ -19,13 +19,10 @@
 //! analytic ends at the poles ±2i of the kernel or at `±i √(N_h/ε_max)`, whichever is nearer.
 
 use super::clamped::{Clamped, check_finite};
-use super::mixture::Mixture;
-use super::mixture::{Component, sandwich};
-use crate::linalg::symmetric_eigen;
-use crate::linalg::{add_product, product, view, view_mut};
+use super::mixture::{Component, Mixture, sandwich};
+use crate::linalg::{add_product, columns, product, symmetric_eigen, view, view_mut};
 use crate::theory::average::MAX_NODES;
 use crate::{Error, Result};
-use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
@@ -136,10 +133,8 @@ impl<'a> Tilted<'a> {
                     *right = weight * t * t * *left;
                 }
             }
-            let left = MatRef::from_column_major_slice(&left[..size * nodes], size, nodes);
-            let right = MatRef::from_column_major_slice(&right[..size * nodes], size, nodes);
-            let g = MatMut::from_column_major_slice_mut(g.as_mut_slice(), size, size);
-            add_product(g, left, right.transpose());
+            let (left, right) = (columns(&left[..size * nodes], size), columns(&right[..size * nodes], size));
+            add_product(view_mut(&mut g), left, right.transpose());
         }
         Ok((p, g))
     }

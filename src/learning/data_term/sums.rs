@@ -13,13 +13,10 @@
 use super::clamped::Clamped;
 use super::samples::Samples;
 use super::source::Source;
-use crate::linalg::{add_product, set_product, view, view_mut};
+use crate::linalg::{View, add_product, columns, columns_mut, set_product, vectorized, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
 use crate::{Error, Prior, Result};
-use faer::prelude::*;
-use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
-use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -84,8 +81,8 @@ impl<'a> Block<'a> {
         self.columns.len() / self.directions
     }
 
-    fn view(self) -> MatRef<'a, f64> {
-        MatRef::from_column_major_slice(self.columns, self.directions, self.count())
+    fn view(self) -> View<'a> {
+        columns(self.columns, self.directions)
     }
 }
 
@@ -249,15 +246,15 @@ impl Group {
     /// `F = Yᵀ Z`.
     fn set_field(&mut self, z: Block, weights: &DMatrix<f64>) {
         let (hidden, count) = (weights.ncols(), z.count());
-        let field = MatMut::from_column_major_slice_mut(&mut self.field[..hidden * count], hidden, count);
+        let field = columns_mut(&mut self.field[..hidden * count], hidden);
         set_product(field, view(weights).transpose(), z.view());
     }
 
     /// Adds `Z Fᵀ`.
     fn add_correlation(&mut self, z: Block) {
         let (hidden, count) = (self.hidden.len(), z.count());
-        let mean = MatRef::from_column_major_slice(&self.field[..hidden * count], hidden, count);
-        let sum = MatMut::from_column_major_slice_mut(&mut self.correlation, z.directions, hidden);
+        let mean = columns(&self.field[..hidden * count], hidden);
+        let sum = columns_mut(&mut self.correlation, z.directions);
         add_product(sum, z.view(), mean.transpose());
     }
 
@@ -266,7 +263,7 @@ impl Group {
         let theta = machine.theta.as_slice();
         let (x, v) = (&mut self.x[..count], &mut self.v[..count]);
         let fields = self.field.chunks_exact_mut(theta.len());
-        Arch::new().dispatch(|| {
+        vectorized(|| {
             for (field, x) in fields.zip(x.iter_mut()) {
                 *x = add_and_square(field, theta) / machine.hidden_units + machine.noise;
             }
@@ -279,7 +276,7 @@ impl Group {
         self.set_field(z, machine.weights);
         self.respond(z.count(), machine)?;
         let fields = self.field.chunks_exact_mut(machine.theta.len()).zip(&self.v[..z.count()]);
-        Arch::new().dispatch(|| {
+        vectorized(|| {
             for (field, &v) in fields {
                 for (f, sum) in field.iter_mut().zip(&mut self.hidden) {
                     *f *= v;
@@ -295,16 +292,16 @@ impl Group {
     fn respond_triangular(&mut self, z: Block, machine: &Machine) -> Result<()> {
         let (directions, count, all) = (z.directions, z.count(), z.view());
         let rank = machine.weights.ncols();
-        let mut field = MatMut::from_column_major_slice_mut(&mut self.field[..rank * count], rank, count);
+        let mut field = columns_mut(&mut self.field[..rank * count], rank);
         for first in (0..rank).step_by(PANEL) {
             let (width, rest) = (PANEL.min(rank - first), directions - first);
             let panel = view(machine.weights).submatrix(first, first, rest, width);
-            set_product(field.rb_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
+            set_product(field.as_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
         }
         self.respond(count, machine)?;
-        let columns = z.columns.chunks_exact(directions).zip(self.field.chunks_exact_mut(directions));
-        Arch::new().dispatch(|| {
-            for ((z, scaled), &v) in columns.zip(&self.v[..count]) {
+        let samples = z.columns.chunks_exact(directions).zip(self.field.chunks_exact_mut(directions));
+        vectorized(|| {
+            for ((z, scaled), &v) in samples.zip(&self.v[..count]) {
                 for ((scaled, z), sum) in scaled.iter_mut().zip(z).zip(&mut self.hidden) {
                     *scaled = z * v;
                     *sum += *scaled;
@@ -312,11 +309,11 @@ impl Group {
             }
         });
         self.response += self.v[..count].iter().sum::<f64>();
-        let scaled = MatRef::from_column_major_slice(&self.field[..directions * count], directions, count);
-        let mut sum = MatMut::from_column_major_slice_mut(&mut self.correlation, directions, directions);
+        let scaled = columns(&self.field[..directions * count], directions);
+        let mut sum = columns_mut(&mut self.correlation, directions);
         for first in (0..directions).step_by(PANEL) {
             let (width, rest) = (PANEL.min(directions - first), directions - first);
-            let sum = sum.rb_mut().submatrix_mut(first, first, rest, width);
+            let sum = sum.as_mut().submatrix_mut(first, first, rest, width);
             add_product(sum, all.subrows(first, rest), scaled.subrows(first, width).transpose());
         }
         Ok(())

@@ -9,7 +9,6 @@ mod enumeration;
 mod equations;
 mod fixed_point;
 mod fluctuation;
-mod krylov;
 mod newton;
 mod scan;
 mod solver;

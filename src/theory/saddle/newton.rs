@@ -1,9 +1,9 @@
 //! The iteration: rounds of the equations, Newton's method, and its deflated variant.
 
 use super::fixed_point::FixedPoint;
-use super::krylov;
 use super::solver::{DENSE, Iterate, KRYLOV, Solver, Start};
 use crate::error::Result;
+use crate::linalg::gmres;
 use nalgebra::{DMatrix, DVector};
 
 /// Relative accuracy of the inner solve of a Krylov step: four digits a Newton step.
@@ -128,11 +128,11 @@ impl Solver {
         let mut right = DVector::from_iterator(unknowns.len(), unknowns.iter().map(|&e| self.image[e] - state[e]));
         if unknowns.len() > DENSE {
             let mut jacobian = self.restricted(unknowns);
-            let operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
+            let mut operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
                 jacobian(x, out);
                 out.zip_apply(x, |out, x| *out = x - *out);
             };
-            let change = krylov::gmres(operator, &right, FORCING, KRYLOV)?;
+            let change = gmres(&mut operator, &right, FORCING, KRYLOV)?;
             return Some(Step { change, squared: vec![false; unknowns.len()] });
         }
         let mut matrix = -self.equations.jacobian(unknowns);

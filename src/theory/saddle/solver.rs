@@ -8,8 +8,8 @@ use super::disordered::spin_glass_overlap;
 use super::ensemble::{Ensemble, Symmetry};
 use super::equations::Equations;
 use super::fixed_point::{FixedPoint, Kind, Status};
-use super::krylov;
 use crate::error::Result;
+use crate::linalg::{largest_modulus, spectral_radius};
 use crate::theory::average::Backend;
 use nalgebra::DVector;
 
@@ -276,7 +276,7 @@ impl Solver {
     fn growth(&mut self, state: &DVector<f64>, modes: &[usize]) -> Result<f64> {
         self.linearize(&mut state.clone())?;
         if self.symmetry == Symmetry::GlobalFlip {
-            return Ok(krylov::largest_modulus(self.equations.jacobian(modes)).unwrap_or(f64::NAN));
+            return Ok(largest_modulus(self.equations.jacobian(modes)).unwrap_or(f64::NAN));
         }
         // Modes are ordered, and under symmetric laws they decouple.
         Ok(self.ensemble.modes()[modes[0]].powi(2) * self.susceptibility())
@@ -365,15 +365,15 @@ impl Solver {
         if matches!(self.symmetry, Symmetry::GlobalFlip) && unknowns.iter().all(|&e| e == modes) {
             // Nothing is magnetized but the modes do not decouple from each other.
             let all: Vec<usize> = (0..modes).collect();
-            return krylov::largest_modulus(self.equations.jacobian(&all));
+            return largest_modulus(self.equations.jacobian(&all));
         }
         if unknowns.iter().all(|&entry| entry == modes) {
             return Some(inactive);
         }
         let active = if unknowns.len() <= DENSE {
-            krylov::largest_modulus(self.equations.jacobian(unknowns))?
+            largest_modulus(self.equations.jacobian(unknowns))?
         } else {
-            krylov::spectral_radius(self.restricted(unknowns), unknowns.len(), KRYLOV)?
+            spectral_radius(&mut self.restricted(unknowns), unknowns.len(), KRYLOV)?
         };
         Some(active.max(inactive))
     }
