@@ -247,6 +247,13 @@ fn faces_hold_no_definitions() {
     }
 }
 
+#[test]
+fn no_function_is_allowed_too_many_arguments() {
+    for source in sources().values() {
+        assert!(!source.code.contains("too_many_arguments"), "{}", source.file.display());
+    }
+}
+
 /// What is compiled anew wherever it is used stays in one room.
 #[test]
 fn linear_algebra_is_in_its_room() {

@@ -86,9 +86,8 @@ impl FiniteSize {
         let geometry = Geometry::new(ensemble, integrated, &background)?;
         let (m, bar, w) = (&background.magnetization, &background.magnetization_bar, ensemble.modes());
         let (scale, sigma, backend) = (ensemble.kappa().powf(0.25), ensemble.sigma(), ensemble.backend());
-        let layer = |prior, fields: DVector<f64>, scale| {
-            Layer::new(prior, &geometry.active, &fields, scale, sigma, backend)
-        };
+        let layer =
+            |prior, fields: DVector<f64>, scale| Layer::new(prior, &geometry.active, &fields, scale, sigma, backend);
         Ok(Self {
             visible: layer(ensemble.prior_u(), w.component_mul(m) + ensemble.eta(), scale)?,
             hidden: layer(ensemble.prior_v(), w.component_mul(bar) + ensemble.theta(), 1.0 / scale)?,
@@ -136,9 +135,10 @@ impl FiniteSize {
         let sums = self.sweep(seeds, h, size)?;
         let no_maximum = || Error::Unsolved {
             what: "the response",
-            reason: "the weight of the finite-size integral has no maximum that could be found, since w or the fields are \
+            reason:
+                "the weight of the finite-size integral has no maximum that could be found, since w or the fields are \
                      too large"
-                .to_owned(),
+                    .to_owned(),
         };
         let mut averages = self.collect(&sums, &sums.mean().ok_or_else(no_maximum)?, h, size);
         if averages.residual > UNSOLVED {
