@@ -22,9 +22,9 @@
 //! the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves an error of 5e-9 ([`STEP`]). Nodes are visited
 //! outward from the stationary points of f as long as the weight exceeds e^{−32} of the largest.
 
-use super::geometry::Geometry;
+use super::geometry::{Background, Geometry};
 use super::hartree::quartic;
-use super::integral::{Background, Couplings, FiniteSize, IntegralAverages, SUPPORT};
+use super::integral::{Couplings, FiniteSize, IntegralAverages, SUPPORT};
 use super::layer::Layer;
 use super::node::Node;
 use super::relax::Relaxation;

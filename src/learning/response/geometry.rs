@@ -1,6 +1,5 @@
 //! Which modes a finite-size integral is over, what the others do, and the grid of its nodes.
 
-use super::integral::Background;
 use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, Prior, Result};
 use nalgebra::DVector;
@@ -11,6 +10,14 @@ pub(super) const REST_CONDENSED: f64 = 0.25;
 const ALL_TAKE_PART: usize = 40;
 /// Beyond this number only modes with w above this take part.
 const TAKES_PART: f64 = 0.5;
+
+/// The state around which an integral is taken, over all modes.
+#[derive(Clone, Debug)]
+pub(super) struct Background {
+    pub magnetization: DVector<f64>,
+    pub magnetization_bar: DVector<f64>,
+    pub overlap: f64,
+}
 
 /// The parts of the modes in an integral, by their places in the ensemble.
 #[derive(Clone, Debug)]

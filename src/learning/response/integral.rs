@@ -1,6 +1,6 @@
 //! The integral of a finite machine: its modes, and its averages.
 
-use super::geometry::Geometry;
+use super::geometry::{Background, Geometry};
 use super::layer::Layer;
 use super::relax::Relaxation;
 use nalgebra::{DMatrix, DVector};
@@ -77,12 +77,4 @@ pub(super) struct Couplings {
     pub units: f64,
     /// Σ w m m̄ of the held modes.
     pub held_energy: f64,
-}
-
-/// The state around which the integral is taken, over all modes.
-#[derive(Clone, Debug)]
-pub(super) struct Background {
-    pub(super) magnetization: DVector<f64>,
-    pub(super) magnetization_bar: DVector<f64>,
-    pub(super) overlap: f64,
 }
