@@ -10,12 +10,11 @@
 
 use super::claim::Claim;
 use crate::Result;
-use crate::data::{Dataset, Ellipsoid, Moments, PrincipalComponents};
+use crate::data::{Ellipsoid, Moments, PrincipalComponents};
 use crate::learning::LinearMode;
 use crate::simulator::machine::{LinearMachine, Machine};
 use crate::simulator::run::{Learner, LinearTrainer, SimulationError, Spacing, schedule};
 use crate::theory::spectrum::{Decomposition, overlaps};
-use faer::Mat;
 use nalgebra::DMatrix;
 
 /// Name of the figure.
@@ -85,7 +84,8 @@ impl LinearDynamics {
     pub fn run(settings: &LinearSettings, step: &mut dyn FnMut(f64)) -> std::result::Result<Self, SimulationError> {
         let ellipsoid = Ellipsoid::new(settings.visible, &settings.variances, settings.seed)?;
         let data = ellipsoid.generate(settings.samples)?;
-        let components = Moments::of(&data)?.principal_components()?;
+        let moments = Moments::of(&data)?;
+        let components = moments.principal_components()?;
         let start = Machine::random(settings.visible, settings.hidden, settings.deviation, settings.seed)?;
         let machine = LinearMachine::with_weights_of(&start, 1.0, 1.0)?;
         let planted = settings.variances.len().min(settings.hidden);
@@ -104,12 +104,11 @@ impl LinearDynamics {
             modes,
             learning_rate: trainer.learning_rate(),
         };
-        let covariance = covariance_of(&data)?;
         for update in schedule(updates, settings.records, Spacing::Log) {
             while Learner::updates(&trainer) < update {
                 Learner::update(&mut trainer)?;
             }
-            course.record(&trainer, &covariance, &components, &starts)?;
+            course.record(&trainer, &moments.covariance, &components, &starts)?;
             step(update as f64 / updates as f64);
         }
         Ok(course)
@@ -118,14 +117,13 @@ impl LinearDynamics {
     fn record(
         &mut self,
         trainer: &LinearTrainer,
-        covariance: &Mat<f64>,
+        covariance: &DMatrix<f64>,
         components: &PrincipalComponents,
         starts: &[f64],
     ) -> std::result::Result<(), SimulationError> {
         let weights = &trainer.machine().weights;
-        let (visible, hidden, planted) = (weights.nrows(), weights.ncols(), self.modes.len());
-        let rows: Vec<f64> = (0..visible).flat_map(|i| (0..hidden).map(move |j| weights[(i, j)])).collect();
-        let modes = Decomposition::of(&rows, visible, hidden)?;
+        let ((visible, hidden), planted) = (weights.shape(), self.modes.len());
+        let modes = Decomposition::of(weights.transpose().as_slice(), visible, hidden)?;
         let leading = |matrix: &DMatrix<f64>| matrix.columns(0, planted).into_owned();
         let table = overlaps(&leading(&modes.u), &leading(&components.directions))?;
         let time = Learner::time(trainer);
@@ -134,7 +132,7 @@ impl LinearDynamics {
         self.times.push(time);
         self.theory.push(theory?);
         self.overlaps.push(table.diagonal().iter().copied().collect());
-        self.log_likelihood.push(trainer.machine().log_likelihood(covariance.as_ref())?);
+        self.log_likelihood.push(trainer.machine().log_likelihood(covariance)?);
         self.spectra.push(modes.singular_values);
         Ok(())
     }
@@ -305,11 +303,6 @@ fn independent_starts(weights: &DMatrix<f64>, components: &PrincipalComponents, 
         starts.push(rows.column(mode).norm());
     }
     starts
-}
-
-fn covariance_of(data: &Dataset) -> std::result::Result<Mat<f64>, SimulationError> {
-    let covariance = Moments::of(data)?.covariance;
-    Ok(Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| covariance[(i, j)]))
 }
 
 /// The time at which values first reach a level, interpolated in their logarithms.
