@@ -35,7 +35,7 @@ const LAST: f64 = 45.0;
 const MOST_MODES: usize = 12;
 /// Largest number of modes under a uniform law, which takes 48^K terms.
 const MOST_UNIFORM: usize = 3;
-/// Measurements of which a time is the median.
+/// Number of measurements; their median is taken.
 const MEASUREMENTS: usize = 9;
 /// Shortest duration of one measurement, in seconds.
 const LASTING: f64 = 5e-4;
