@@ -7,8 +7,7 @@ use super::linear_terms::solution;
 use super::mean_field::{CHAINS, MeanField};
 use super::population::{PopulationStates, PopulationTerm, Reliability};
 use super::response::StateChange;
-use super::state::State;
-use super::term::{At, ClampedTerm, FreeTerm};
+use super::term::{At, ClampedTerm, FreeTerm, Step};
 use crate::error::Result;
 
 /// The letter's data term (9), and its analogues for other laws of v.
@@ -39,7 +38,7 @@ impl ClampedTerm for PopulationTerm {
 
 /// One state and the Gaussian fluctuations around it.
 impl FreeTerm for SingleState {
-    fn averages(&mut self, at: At<'_>, _step: Option<(f64, &State)>) -> Result<Averages> {
+    fn averages(&mut self, at: At<'_>, _step: Option<Step<'_>>) -> Result<Averages> {
         SingleState::averages(self, at.layers, at.state)
     }
 
@@ -51,7 +50,7 @@ impl FreeTerm for SingleState {
 
 /// All states of the ensemble that the machine belongs to, by their free energies.
 impl FreeTerm for MeanField {
-    fn averages(&mut self, at: At<'_>, _step: Option<(f64, &State)>) -> Result<Averages> {
+    fn averages(&mut self, at: At<'_>, _step: Option<Step<'_>>) -> Result<Averages> {
         MeanField::averages(self, at.layers, at.state, at.sigma)
     }
 
@@ -66,7 +65,8 @@ impl FreeTerm for MeanField {
 
 /// All states of the machine itself.
 impl FreeTerm for PopulationStates {
-    fn averages(&mut self, at: At<'_>, step: Option<(f64, &State)>) -> Result<Averages> {
+    fn averages(&mut self, at: At<'_>, step: Option<Step<'_>>) -> Result<Averages> {
+        let step = step.map(|step| (step.learning_rate, step.data));
         PopulationStates::averages(self, at.layers, at.state, step)
     }
 
@@ -81,7 +81,7 @@ impl FreeTerm for PopulationStates {
 
 /// States that follow from samples.
 impl FreeTerm for Chains {
-    fn averages(&mut self, at: At<'_>, _step: Option<(f64, &State)>) -> Result<Averages> {
+    fn averages(&mut self, at: At<'_>, _step: Option<Step<'_>>) -> Result<Averages> {
         self.advance(at.layers, at.state)
     }
 

@@ -6,7 +6,7 @@
 
 use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
-use super::data_term::{Clamped, DataTerm, Source};
+use super::data_term::{Clamped, DataTerm, Samples, Source};
 use super::frame::Frame;
 use super::gaussian::{Averages, Covariance, SingleState};
 use super::integrate::{Method, Split};
@@ -14,9 +14,10 @@ use super::linear_terms::{Likelihood, LinearClamped, LinearFree};
 use super::mean_field::MeanField;
 use super::noise::Noise;
 use super::population::{Order, PopulationStates, PopulationTerm, Reliability};
+use super::propagation::{Contrastive, SweepSettings};
 use super::response::{self, StateChange};
 use super::state::{Layers, State};
-use super::term::{At, ClampedTerm, FreeTerm};
+use super::term::{At, ClampedTerm, FreeTerm, Step};
 use crate::data::Moments;
 use crate::error::{Error, Result};
 use crate::theory::prior::Prior;
@@ -128,6 +129,16 @@ impl Flow {
         Ok(self)
     }
 
+    /// The same flow with contrastive divergence for the machine's own term: Gibbs sweeps from the samples are propagated. A step
+    /// of the map takes them from its batch.
+    ///
+    /// # Errors
+    /// [`Error::Range`] without sweeps.
+    pub fn with_contrastive(mut self, settings: SweepSettings, samples: Samples) -> Result<Self> {
+        self.free = RefCell::new(Box::new(Contrastive::new(settings, samples)?));
+        Ok(self)
+    }
+
     /// The same flow, but each step of the map sees one batch instead of all the data.
     pub(super) fn with_batches(mut self, batches: Batches) -> Self {
         self.batches = Some(RefCell::new(batches));
@@ -216,14 +227,14 @@ impl Flow {
         State { weights: correlation, eta, theta: hidden }
     }
 
-    /// The averages over the data that the step of the map at time t sees.
-    fn data_of_step(&self, t: f64, state: &State, learning_rate: f64) -> Result<State> {
+    /// The averages over the data that the step of the map at time t sees, and its batch.
+    fn data_of_step(&self, t: f64, state: &State, learning_rate: f64) -> Result<(State, Option<Source>)> {
         match &self.batches {
-            None => self.data(t, state),
+            None => Ok((self.data(t, state)?, None)),
             Some(batches) => {
                 let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64)?;
-                let clamped = ClampedTerm::averages(&mut PopulationTerm::new(source), self.at(t, state))?;
-                Ok(self.of_data(clamped, Some(&mean)))
+                let clamped = ClampedTerm::averages(&mut PopulationTerm::new(source.clone()), self.at(t, state))?;
+                Ok((self.of_data(clamped, Some(&mean)), Some(source)))
             }
         }
     }
@@ -237,9 +248,8 @@ impl Flow {
         self.weighed(t, state, None)
     }
 
-    /// Same as [`machine`](Self::machine), with the weights of states in a step of the map: its learning rate, and the averages
-    /// over the data.
-    fn weighed(&self, t: f64, state: &State, step: Option<(f64, &State)>) -> Result<State> {
+    /// Same as [`machine`](Self::machine), in a step of the map.
+    fn weighed(&self, t: f64, state: &State, step: Option<Step<'_>>) -> Result<State> {
         check(t, state)?;
         let averages = rates(self.free.borrow_mut().averages(self.at(t, state), step)?);
         if averages.magnitude().is_finite() {
@@ -296,8 +306,9 @@ impl Split for Flow {
         let mut state = self.shape.clone();
         state.copy_from(y);
         check(t, &state)?;
-        let mut gradient = self.data_of_step(t, &state, learning_rate)?;
-        let machine = self.weighed(t, &state, Some((learning_rate, &gradient)))?;
+        let (mut gradient, batch) = self.data_of_step(t, &state, learning_rate)?;
+        let step = Step { learning_rate, data: &gradient, batch: batch.as_ref() };
+        let machine = self.weighed(t, &state, Some(step))?;
         gradient.add(-1.0, &machine);
         Ok(gradient.to_vector())
     }

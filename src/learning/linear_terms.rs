@@ -4,7 +4,7 @@ use super::data_term::Clamped;
 use super::frame::Frame;
 use super::gaussian::{Averages, Covariance, linear_response};
 use super::state::State;
-use super::term::{At, ClampedTerm, FreeTerm};
+use super::term::{At, ClampedTerm, FreeTerm, Step};
 use crate::data::Moments;
 use crate::error::{Error, Result};
 use crate::linalg::product_of;
@@ -35,7 +35,7 @@ pub(super) struct LinearFree {
 }
 
 impl FreeTerm for LinearFree {
-    fn averages(&mut self, at: At<'_>, _step: Option<(f64, &State)>) -> Result<Averages> {
+    fn averages(&mut self, at: At<'_>, _step: Option<Step<'_>>) -> Result<Averages> {
         let correlation = linear_response(&at.state.weights, &self.covariance, self.hidden_variance)?;
         let State { eta, theta, .. } = at.state;
         Ok(Averages { correlation, visible: DVector::zeros(eta.len()), hidden: DVector::zeros(theta.len()) })

@@ -13,6 +13,7 @@
 //! | … all states, finite-size integrals where modes condense | [`response`] |
 //! | … all states of this machine, hidden unit by hidden unit | [`PopulationStates`] |
 //! | … states that follow from samples, where there are too many to search for | [`Chains`] |
+//! | averages after k Gibbs sweeps from the data: contrastive divergence itself | [`SweepSettings`] |
 //! | batches of a simulation instead of all the data | [`BatchSettings`] |
 //! | their difference | [`Flow`] |
 //! | its description by w, u, v, Ω^v, Ω^h and projected fields | [`Frame`], [`FrameRates`] |
@@ -54,6 +55,7 @@ mod linear_terms;
 mod mean_field;
 mod noise;
 mod population;
+mod propagation;
 mod reliability;
 pub mod response;
 mod setup;
@@ -72,6 +74,7 @@ pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LEARNING_RATE, LinearMode, LinearTheory, LinearUnits, resolving_rate};
 pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates, Reliability};
+pub use propagation::SweepSettings;
 pub use reliability::{ReliabilityLog, TOLERATED, Unreliable, WINDOW};
 pub use setup::{Closure, MOST_DIRECTIONS, NoiseKind, Prepared, ResponseKind, Setup};
 pub use state::{Basis, Layers, State};

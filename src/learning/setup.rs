@@ -8,6 +8,7 @@ use super::linear::LinearTheory;
 use super::mean_field::CHAINS;
 use super::noise::{Noise, rates_of_map};
 use super::population::Order;
+use super::propagation::SweepSettings;
 use super::response;
 use super::state::{Basis, Layers, State};
 use crate::data::{Dataset, Moments, Samples};
@@ -38,6 +39,8 @@ pub enum Closure {
     Population,
     /// The same with mean-field chains that start from samples of the data, where states are too many to search for.
     Chains,
+    /// ±1 units under contrastive divergence itself: k Gibbs sweeps from the data, propagated through all sites.
+    Cd,
 }
 
 /// What happens to the weights along directions that are left out.
@@ -90,7 +93,9 @@ pub struct Setup {
     pub order: Order,
     /// Settings of the closure by chains.
     pub chains: ChainSettings,
-    /// Batches that the steps of the map see, in the closures by population and chains; all the data if `None`. The steps of a
+    /// Settings of contrastive divergence.
+    pub sweeps: SweepSettings,
+    /// Batches that the steps of the map see, in the closures population, chains and cd; all the data if `None`. The steps of a
     /// simulation scatter with its batches, which changes its course where steps overshoot.
     pub batches: Option<BatchSettings>,
 }
@@ -107,6 +112,7 @@ impl Default for Setup {
             learning_rate: 0.0,
             order: Order::default(),
             chains: ChainSettings::default(),
+            sweeps: SweepSettings::default(),
             batches: None,
         }
     }
@@ -144,8 +150,10 @@ impl Setup {
             return Err(Error::Range { name: "the moments", reason });
         }
         let directions = match (self.directions, self.closure) {
-            (Some(directions), _) => directions,
+            // Sweeps pass through all sites.
+            (_, Closure::Cd) => units,
             (None, Closure::FixedPrior) => theory.unstable().max(1),
+            (Some(directions), _) => directions,
             (None, _) => units.min(MOST_DIRECTIONS),
         };
         if data.units() != units {
@@ -165,7 +173,7 @@ impl Setup {
         }
         let basis = if directions == units { Basis::Sites } else { Basis::Directions(theory.leading(directions)?) };
         let (layers, start) = match self.closure {
-            Closure::Population | Closure::Chains => Layers::of_units(machine, basis)?,
+            Closure::Population | Closure::Chains | Closure::Cd => Layers::of_units(machine, basis)?,
             _ => Layers::of_machine(machine, basis)?,
         };
         start.check_magnitude().map_err(|reason| Error::Range { name: "the initial machine", reason })?;
@@ -180,7 +188,7 @@ impl Setup {
                 let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
                 self.with_response(if resolved { flow } else { flow.with_mean(moments.mean.clone())? })
             }
-            Closure::Population | Closure::Chains => {
+            Closure::Population | Closure::Chains | Closure::Cd => {
                 let noise = self.noise(machine, &theory, directions, Some(moments))?;
                 let source = source(data, &layers.basis)?;
                 let starts = first_samples(data, CHAINS);
@@ -188,6 +196,7 @@ impl Setup {
                     .with_mean(moments.mean.clone())?;
                 let flow = match self.closure {
                     Closure::Chains => flow.with_chains(self.chains, first_samples(data, self.chains.count))?,
+                    Closure::Cd => flow.with_contrastive(self.sweeps, sites(data)?)?,
                     _ => flow,
                 };
                 match (self.batches, &data.samples) {
@@ -207,8 +216,8 @@ impl Setup {
 
     fn check_batches(&self) -> Result<()> {
         let refused = |reason: &str| Err(Error::Range { name: "the batches", reason: reason.to_owned() });
-        if !matches!(self.closure, Closure::Population | Closure::Chains) {
-            return refused("they are for the closures by population and by chains");
+        if !matches!(self.closure, Closure::Population | Closure::Chains | Closure::Cd) {
+            return refused("they are for the closures population, chains and cd");
         }
         if self.learning_rate <= 0.0 {
             return refused("a flow has no steps to take them in: a learning rate is needed");
@@ -263,12 +272,19 @@ fn first_samples(data: &Dataset, count: usize) -> DMatrix<f64> {
     }
 }
 
+/// The samples, in the basis of the sites.
+fn sites(data: &Dataset) -> Result<data_term::Samples> {
+    match &data.samples {
+        Samples::Spins(spins) => data_term::Samples::spins(spins.clone()),
+        Samples::Real(values) => data_term::Samples::new(values.transpose()),
+    }
+}
+
 /// The samples, in the directions of a basis.
 fn source(data: &Dataset, basis: &Basis) -> Result<Source> {
     let samples = match (basis, &data.samples) {
         (Basis::Directions(directions), _) => data_term::Samples::project(data, directions)?,
-        (_, Samples::Spins(spins)) => data_term::Samples::spins(spins.clone())?,
-        (_, Samples::Real(values)) => data_term::Samples::new(values.transpose())?,
+        _ => sites(data)?,
     };
     Ok(samples.into())
 }

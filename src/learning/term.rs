@@ -29,6 +29,16 @@ impl At<'_> {
     }
 }
 
+/// A step of the map.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step<'a> {
+    pub learning_rate: f64,
+    /// The averages over the data that the step sees, as a rate.
+    pub data: &'a State,
+    /// The samples that it sees; `None` if it sees all.
+    pub batch: Option<&'a Source>,
+}
+
 /// Averages over the data, `⟨s σᵀ⟩_Data` and `⟨σ⟩_Data`.
 pub(super) trait ClampedTerm: Debug + Send {
     /// The averages of a machine.
@@ -45,8 +55,8 @@ pub(super) trait ClampedTerm: Debug + Send {
 
 /// Averages over the machine's own distribution.
 pub(super) trait FreeTerm: Debug + Send {
-    /// The averages of a machine; at a `step` of the map also its learning rate and the averages over the data.
-    fn averages(&mut self, at: At<'_>, step: Option<(f64, &State)>) -> Result<Averages>;
+    /// The averages of a machine; `step` is that of the map, if it is one.
+    fn averages(&mut self, at: At<'_>, step: Option<Step<'_>>) -> Result<Averages>;
 
     /// Looks for states that appeared or vanished.
     fn refresh(&mut self, _at: At<'_>, _data: Option<&Source>) -> Result<Vec<StateChange>> {

@@ -10,6 +10,7 @@ mod krylov;
 mod products;
 mod root;
 mod simd;
+mod smooth_tanh;
 mod svd;
 mod tanh;
 mod view;
@@ -25,6 +26,7 @@ pub(crate) use products::{
 };
 pub(crate) use root::bracketed_root;
 pub(crate) use simd::{Loop, run, vectorized};
+pub(crate) use smooth_tanh::smooth_tanh;
 pub(crate) use svd::{singular_values, thin_svd};
 pub(crate) use tanh::{ReactionStep, mean_of_tanh_in_place, single_tanh, tanh_in_place};
 pub(crate) use view::{Singles, View, columns, columns_mut, single_rows, single_rows_mut, view, view_mut};
