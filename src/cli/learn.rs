@@ -12,7 +12,7 @@ use crate::data::{Expect, Moments};
 use crate::io::Archive;
 use crate::learning::{
     Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
-    Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
+    Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, SweepSettings, Tolerance, Trajectory, follow,
 };
 use crate::plot::Marker;
 use crate::study::figures::{Marks, learning_trajectory};
@@ -47,6 +47,7 @@ const DRAWN: usize = 60;
   spectral-rbm learn --closure linear-ising --data mnist
   spectral-rbm learn --closure linear --data ellipsoid --visible 50 --hidden 20 --t-end 10
   spectral-rbm learn --data mnist --samples 6000 --closure chains --learning-rate 0.01 --t-end 2.4
+  spectral-rbm learn --data mnist --closure cd --learning-rate 0.01 --batch-size 500 --t-end 2.4
   spectral-rbm learn --learning-rate 0.01 --data clusters --visible 400 --hidden 200 --modes 5 --prior-v bernoulli")]
 #[serde(deny_unknown_fields)]
 pub(super) struct LearnOptions {
@@ -92,7 +93,11 @@ pub(super) struct LearnOptions {
     /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
-    /// Samples that each step of the map sees, in the closures population and chains [default: all]
+    /// Gibbs sweeps of the closure cd [default: 1]
+    #[arg(long, value_name = "K")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gibbs_steps: Option<usize>,
+    /// Samples that each step of the map sees, in the closures population, chains and cd [default: all]
     #[arg(long, value_name = "N")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     batch_size: Option<usize>,
@@ -261,13 +266,22 @@ impl LearnOptions {
             noise: self.noise,
             learning_rate: self.learning_rate,
             chains: self.chains.settings(),
+            sweeps: self.sweeps(),
             batches: self.batch_size.zip(self.batch_seed).map(|(size, seed)| BatchSettings { size, seed }),
             ..Setup::default()
         })
     }
 
+    fn sweeps(&self) -> SweepSettings {
+        let sweeps = SweepSettings::default();
+        SweepSettings { gibbs_steps: self.gibbs_steps.unwrap_or(sweeps.gibbs_steps), ..sweeps }
+    }
+
     fn plan(&self) -> Result<Plan, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
+        if self.gibbs_steps.is_some() && self.closure != Closure::Cd {
+            return bad("--gibbs-steps is for --closure cd".to_owned());
+        }
         let is_default = self.response == ResponseKind::Gaussian && self.prior_v == Prior::Gaussian;
         if self.closure != Closure::FixedPrior && !is_default {
             return bad("--response and --prior-v are for ±1 units, that is for --closure fixed-prior".to_owned());

@@ -80,6 +80,9 @@ impl CompareOptions {
         if self.closures.is_empty() {
             self.closures = match gaussian {
                 true => vec![Closure::Linear],
+                false if self.algorithm == Some(Algorithm::Cd) => {
+                    vec![Closure::Cd, Closure::Population, Closure::FixedPrior]
+                }
                 false => vec![Closure::Population, Closure::FixedPrior],
             };
         }
@@ -91,8 +94,12 @@ impl CompareOptions {
                 return bad(format!("--closures: {} is a theory of ±1 units, not of --units gaussian", name(closure)));
             }
         }
-        if self.batches && !self.closures.iter().any(|name| matches!(name, Closure::Population | Closure::Chains)) {
-            return bad("--batches is for the closures population and chains, and --closures names neither".to_owned());
+        if self.batches
+            && !self.closures.iter().any(|name| matches!(name, Closure::Population | Closure::Chains | Closure::Cd))
+        {
+            return bad(
+                "--batches is for the closures population, chains and cd, and --closures names none of them".to_owned()
+            );
         }
         Ok(())
     }

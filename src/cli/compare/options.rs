@@ -42,7 +42,7 @@ pub(in crate::cli) struct CompareOptions {
     #[arg(long, num_args = 1.., value_name = "DIR")]
     #[serde(default)]
     pub(super) simulation: Vec<PathBuf>,
-    /// Theories [default: population,fixed-prior; linear of Gaussian units]
+    /// Theories [default: population,fixed-prior, before them cd beside simulations by cd; linear of Gaussian units]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
     #[serde(default)]
     pub(super) closures: Vec<Closure>,
@@ -69,8 +69,8 @@ pub(in crate::cli) struct CompareOptions {
     /// What the population closure resolves [default: all sites of up to 600 units, else the directions]
     #[arg(long, value_enum)]
     pub(super) resolved: Option<Resolved>,
-    /// The closures population and chains pass through the batches of each simulation, and their mean is compared; else steps
-    /// see the mean of all data
+    /// The closures population, chains and cd pass through the batches of each simulation, and their mean is compared; else cd
+    /// passes through those of the first, and steps of the others see the mean of all data
     #[arg(long, conflicts_with = "flow")]
     #[serde(default)]
     pub(super) batches: bool,

@@ -186,6 +186,7 @@ fn response(theory: &Theory) -> &'static str {
             Correction::None => "naive",
         },
         (Closure::Population, _) => "states",
+        (Closure::Cd, _) => "sweeps",
         (_, ResponseKind::Gaussian) => "gaussian",
         (_, ResponseKind::MeanField) => "mean-field",
         (_, ResponseKind::FiniteSize) => "finite-size",
@@ -205,8 +206,8 @@ fn compared(options: &CompareOptions, simulation: &SimulationReport, outcome: &O
             }
         ),
         (None, Some(steps)) => format!(
-            "The simulations are of CD-{steps}, whose chains start at the data in each update: their gradient is biased, \
-             and the theory's is not. The difference contains the bias of CD{}.",
+            "The simulations are of CD-{steps}, whose chains start at the data in each update: their gradient is biased. \
+             The closure cd has the same bias; from the other theories, the difference contains the bias of CD{}.",
             outcome.beside.as_ref().map_or(String::new(), |run| format!(", which the run beside it shows ({})", run.name()))
         ),
         _ if simulation.units == Units::Ising => {
@@ -235,7 +236,7 @@ fn compared(options: &CompareOptions, simulation: &SimulationReport, outcome: &O
     };
     let data = match options.batches {
         true => {
-            "of population and chains on the batches of each run and then averaged, else on the mean of the same data"
+            "of population, chains and cd on the batches of each run and then averaged, else on the mean of the same data"
         }
         false => "on the mean of the same data",
     };

@@ -3,7 +3,7 @@
 use super::design::MODES;
 use super::experiment::Experiment;
 use crate::Prior;
-use crate::learning::{ChainSettings, Closure, NoiseKind, Order, ResponseKind, Setup};
+use crate::learning::{ChainSettings, Closure, NoiseKind, Order, ResponseKind, Setup, SweepSettings};
 use serde::{Deserialize, Serialize};
 
 /// Largest number of directions in which finite-size integrals are affordable.
@@ -76,12 +76,13 @@ impl Experiment {
             prior_v: assumed.prior_v.clone(),
             // Linear machines are cheap enough to be kept whole, and chains are for data with many modes.
             directions: match closure {
-                Closure::Linear | Closure::LinearIsing | Closure::Chains => None,
+                Closure::Linear | Closure::LinearIsing | Closure::Chains | Closure::Cd => None,
                 Closure::Population if resolved == Resolved::Sites => Some(sites),
                 _ => Some(directions),
             },
             learning_rate: if assumed.flow { 0.0 } else { self.learning_rate() },
             chains: assumed.chains,
+            sweeps: SweepSettings { gibbs_steps: self.design().settings(0).gibbs_steps, ..SweepSettings::default() },
             ..Setup::default()
         }
     }

@@ -214,7 +214,8 @@ impl Experiment {
         Ok(predict(&prepared, &plan, &self.view, progress)?)
     }
 
-    /// A theory beside the simulations. With `batches`, the closures that know sites pass through those of each run. `progress`
+    /// A theory beside the simulations. With `batches`, the closures that know sites pass through those of
+    /// each run; without, contrastive divergence passes through those of the first. `progress`
     /// gets shares of the work as they are done.
     ///
     /// # Errors
@@ -230,7 +231,9 @@ impl Experiment {
         let size = self.design.settings(0).batch_size;
         let through = |&seed: &u64| Setup { batches: Some(BatchSettings { size, seed }), ..setup.clone() };
         let setups: Vec<Setup> = match setup.closure {
-            Closure::Population | Closure::Chains if batches => self.seeds.iter().map(through).collect(),
+            Closure::Population | Closure::Chains | Closure::Cd if batches => self.seeds.iter().map(through).collect(),
+            // Sweeps from all the data at each step would take a hundred times as long, and as many batches have no fewer samples.
+            Closure::Cd if setup.learning_rate > 0.0 => self.seeds.first().map(through).into_iter().collect(),
             _ => vec![setup.clone()],
         };
         let whole = setups.len() as f64 * self.times().last().copied().unwrap_or_default();
