@@ -13,13 +13,16 @@ use super::text::RichText;
 const BAR_GAP: f64 = 6.0;
 /// Width of the colour bar, in pt.
 const BAR_WIDTH: f64 = 8.0;
+/// Gap between the colour bar and its tick labels, in pt.
 const BAR_LABEL_GAP: f64 = 2.5;
 /// Number of colours of a heat map; more would only make files larger.
 const HEAT_LEVELS: f64 = 128.0;
 /// How far cells extend under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell always falls
 /// on a whole cell. Less shows as stripes.
 const OVERLAP: f64 = 1.5;
+/// Distance between the lines of a hatched region, in pt.
 const HATCH_SPACING: f64 = 3.5;
+/// Width of these lines, in pt.
 const HATCH_WIDTH: f64 = 0.35;
 
 /// The cells of a grid on the paper, each around its node.

@@ -12,6 +12,7 @@ use crate::theory::phase::{MapPoint, PhaseDiagram};
 
 /// Ratios w_α/w_max.
 const MODES_RATIO: [f64; 3] = [1.0, 0.9, 0.8];
+/// Name of the figure and of its files.
 const NAME: &str = "stable-states";
 
 /// Maps of the number of stable states up to strong modes, with the limits of metastability.

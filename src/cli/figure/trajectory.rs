@@ -21,6 +21,7 @@ const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
 /// Largest allowed difference between the crossing times of theory and simulation, relative to that time. A step is 5
 /// to 7 % of it, and crossings are interpolated within a step.
 const WITHIN: f64 = 0.05;
+/// Columns of the CSV file.
 const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
 /// One mode learned from noise of three strengths, all starting in the paramagnet and crossing the line w = 1 into the

@@ -8,8 +8,11 @@ use crate::theory::average::study::Cost;
 const ROUNDING: f64 = 1e-17;
 /// Upper end of the axis of errors.
 const LARGEST: f64 = 10.0;
+/// Colours of the laws, in the order of the panels.
 const COLORS: [Color; 4] = [Color::Black, Color::Vermillion, Color::Blue, Color::BluishGreen];
+/// Markers of the laws for the Fourier rule.
 const FILLED: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
+/// Markers of the laws for the tensor of Gauss rules.
 const OPEN: [Marker; 4] = [Marker::OpenCircle, Marker::OpenSquare, Marker::OpenTriangle, Marker::OpenDiamond];
 
 /// Costs under one law.

@@ -76,7 +76,7 @@ pub(super) fn softest_modes(factors: &Factors, point: &Point) -> Result<Option<S
     let Some((root, _, coupling)) = symmetric(factors, point) else { return Ok(None) };
     let failed = |_| Error::Unsolved {
         what: "the fluctuations of a state",
-        reason: "their eigenvalues could not be had".to_owned(),
+        reason: "their eigenvalues could not be computed".to_owned(),
     };
     let (values, vectors) = increasing_eigen(&coupling).map_err(failed)?;
     let size = values.len();
