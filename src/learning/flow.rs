@@ -4,11 +4,12 @@
 //! These bases do not rotate. Rotation terms belong to the description in the frame of the singular vectors
 //! ([`Frame::rates`](super::Frame::rates)), which is computed from the state. Modes that cross, or nearly cross, pass smoothly.
 
+use super::averages::Averages;
 use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
 use super::data_term::{Clamped, DataTerm, Source};
 use super::frame::Frame;
-use super::gaussian::{Averages, Covariance, SingleState};
+use super::gaussian::{Covariance, SingleState};
 use super::integrate::{Method, Split};
 use super::linear_terms::{Likelihood, LinearClamped, LinearFree};
 use super::mean_field::MeanField;
@@ -221,7 +222,7 @@ impl Flow {
         match &self.batches {
             None => self.data(t, state),
             Some(batches) => {
-                let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64)?;
+                let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64);
                 let clamped = ClampedTerm::averages(&mut PopulationTerm::new(source), self.at(t, state))?;
                 Ok(self.of_data(clamped, Some(&mean)))
             }

@@ -18,6 +18,7 @@
 //! overlaps. It is left out here, and hidden components are Gaussian. Both are exact in the paramagnet; where fields magnetize
 //! the units, the noise of weights of 0.02 changes a growth rate by 3 %.
 
+use super::averages::Averages;
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
 use crate::linalg::{Cholesky, gram_of_rows, product_of, scaled_rows, transposed_product};
@@ -32,17 +33,6 @@ const MAX_STEPS: usize = 60;
 const SHRINKING: f64 = 0.2;
 /// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
 const JUMP: f64 = 0.5;
-
-/// Averages of the machine's own distribution, in the bases of the flow.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Averages {
-    /// `⟨z_a σ_β⟩`, `D × H`.
-    pub correlation: DMatrix<f64>,
-    /// `⟨s⟩`, in the components of the visible fields.
-    pub visible: DVector<f64>,
-    /// `⟨σ⟩`, H components.
-    pub hidden: DVector<f64>,
-}
 
 /// Variances of visible units without coupling by W.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@
 //! [`MeanFieldResponse`]. The visible components are the actual ones, with a field for each site, or follow a law. The hidden
 //! components follow a law.
 
+use super::averages::Averages;
 use super::frame::Frame;
-use super::gaussian::Averages;
-use super::response::{self, MeanFieldResponse, StateChange};
+use super::response::{self, MachineAverages, MeanFieldResponse, StateChange};
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
 use crate::theory::average::response::v;
@@ -56,18 +56,18 @@ impl MeanField {
         let frame = Frame::of(&state.weights)?;
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
-        let found = self.response.averages(&ensemble, layers.size())?;
-        let mut in_frame = &frame.u * &found.correlation;
-        if let Some(sites) = &found.site_correlation {
-            // The part that leaves the span of the modes.
-            let resolved = layers.project_columns(sites);
-            in_frame += &resolved - &frame.u * frame.u.tr_mul(&resolved);
-        }
-        let visible = match found.sites {
-            Some(sites) => sites,
-            None => layers.expand(&(&frame.u * &found.visible)),
+        let MachineAverages { modes, sites } = self.response.averages(&ensemble, layers.size())?;
+        let mut in_frame = &frame.u * &modes.correlation;
+        let visible = match sites {
+            Some(sites) => {
+                // The part that leaves the span of the modes.
+                let resolved = layers.project_columns(&sites.correlation);
+                in_frame += &resolved - &frame.u * frame.u.tr_mul(&resolved);
+                sites.mean
+            }
+            None => layers.expand(&(&frame.u * &modes.visible)),
         };
-        Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * found.hidden })
+        Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * modes.hidden })
     }
 
     /// Searches for states again at a state of the flow, and returns the changes. Where more than [`ENUMERABLE`] modes exceed 1,

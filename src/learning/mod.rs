@@ -40,6 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod averages;
 mod batches;
 mod chains;
 mod closures;
@@ -61,13 +62,14 @@ mod state;
 mod term;
 mod trajectory;
 
+pub use averages::Averages;
 pub use batches::BatchSettings;
 pub use chains::{ChainSettings, Chains, Correction};
 pub use data_term::{Clamped, Component, DataTerm, Mixture, Samples, Source};
 pub use events::{Event, EventKind};
 pub use flow::Flow;
 pub use frame::{Frame, FrameRates};
-pub use gaussian::{Averages, Covariance, SingleState, linear_response};
+pub use gaussian::{Covariance, SingleState, linear_response};
 pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};
 pub use noise::{Noise, rates_of_map};

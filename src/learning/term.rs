@@ -2,8 +2,8 @@
 //!
 //! A closure is an implementation of one or both, and a line in [`Setup::prepare`](super::Setup::prepare).
 
+use super::averages::Averages;
 use super::data_term::{Clamped, Source};
-use super::gaussian::Averages;
 use super::population::Reliability;
 use super::response::StateChange;
 use super::state::{Layers, State};

@@ -2,7 +2,7 @@
 
 use super::fluctuations::variance;
 
-use super::super::gaussian::Averages;
+use super::super::averages::Averages;
 use super::super::state::{Basis, Layers, State};
 use super::fluctuations::{Leading, Weighted};
 use crate::error::{Error, Result};

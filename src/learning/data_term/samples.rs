@@ -7,6 +7,7 @@ use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Number of samples projected at a time.
 const BLOCK: usize = 512;
@@ -21,7 +22,7 @@ pub struct Samples(Kind);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
-    Real(DMatrix<f64>),
+    Real(Arc<DMatrix<f64>>),
     /// One bit per unit, expanded block by block: MNIST takes 6 MB instead of 376.
     Spins(Spins),
 }
@@ -37,7 +38,7 @@ impl Samples {
             return Err(range("samples", format!("{samples} samples of {directions} directions: none may be 0")));
         }
         check_finite("a sample", projections.as_slice())?;
-        Ok(Self(Kind::Real(projections)))
+        Ok(Self(Kind::Real(Arc::new(projections))))
     }
 
     /// ±1 samples in the basis of the sites, D = N_v.
@@ -77,6 +78,14 @@ impl Samples {
             }),
         }
         Self::new(projections)
+    }
+
+    /// The samples of the given numbers, in that order.
+    pub(in crate::learning) fn select(&self, chosen: &[usize]) -> Self {
+        match &self.0 {
+            Kind::Real(values) => Self(Kind::Real(Arc::new(values.select_columns(chosen)))),
+            Kind::Spins(spins) => Self(Kind::Spins(spins.select(chosen))),
+        }
     }
 
     /// Number of directions, D.

@@ -139,12 +139,6 @@ fn rule(rules: &mut [Option<Rule>], variance: f64) -> Result<&Rule> {
     place.as_ref().ok_or(Error::QuadratureNodes(0))
 }
 
-/// The sums of one range of samples.
-struct Sums {
-    correlation: DMatrix<f64>,
-    hidden: DVector<f64>,
-}
-
 fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<Clamped> {
     let (directions, hidden) = weights.shape();
     let count = samples.count();
@@ -152,7 +146,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
     let shifts: Vec<(f64, f64)> = rule.nodes.iter().map(|x| noise.sqrt() * x).zip(rule.weights.clone()).collect();
     let groups = count.div_ceil(BLOCK).min(GROUPS);
     let group = |index: usize| {
-        let mut sums = Sums { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
+        let mut sums = Clamped::zeros(directions, hidden);
         let (mut expanded, mut field) = (vec![0.0; samples.expansion() * BLOCK], vec![0.0; hidden * BLOCK]);
         let (mut start, end) = (index * count / groups, (index + 1) * count / groups);
         while start < end {
@@ -176,8 +170,8 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
         }
         sums
     };
-    let parts: Vec<Sums> = (0..groups).into_par_iter().map(group).collect();
-    let mut out = Clamped { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
+    let parts: Vec<Clamped> = (0..groups).into_par_iter().map(group).collect();
+    let mut out = Clamped::zeros(directions, hidden);
     for part in parts {
         out.correlation += part.correlation;
         out.hidden += part.hidden;

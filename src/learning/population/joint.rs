@@ -10,11 +10,12 @@
 //! all possible c, and the weight vanishes as y grows. The weight is nowhere narrower than that of free sites, `(Σ φ φᵀ)^{-1/2}`,
 //! which is the unit of the spacing. The grid is filled from its origin to where the weight has decayed.
 
-use super::contribution::{Contribution, Order, Part, contribution};
+use super::contribution::{Order, Part, contribution};
 use super::factors::Factors;
 use super::path::{BARRIER, Covered, HARMLESS, Integral, LITTLE, LOST};
 use super::point::{Fluctuations, Point};
 use super::solver::{Solved, solve};
+use crate::learning::averages::Averages;
 use crate::linalg::gram;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
@@ -154,13 +155,13 @@ impl Joint<'_> {
                 let here = Solved { point, fluctuations, responses, log_weight: 0.0 };
                 Some(contribution(&here, sites, self.order))
             };
-            let blocks: Vec<Option<Contribution>> = hill
+            let blocks: Vec<Option<Averages>> = hill
                 .par_chunks(32)
                 .map(|indices| {
-                    let mut sum: Option<Contribution> = None;
+                    let mut sum: Option<Averages> = None;
                     for index in indices {
                         let here = at(index)?;
-                        sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(index) / total, &here);
+                        sum.get_or_insert_with(|| Averages::zeros_like(&here)).add(weight(index) / total, &here);
                     }
                     sum
                 })

@@ -12,10 +12,11 @@
 //!
 //! Points are evenly spaced in y, `c = tanh y Σ_i |φ_i|`: the path ends where all sites are saturated, with a vanishing weight.
 
-use super::contribution::{Contribution, Order, Part, contribution};
+use super::contribution::{Order, Part, contribution};
 use super::factors::Factors;
 use super::point::Point;
 use super::solver::{Solved, solve};
+use crate::learning::averages::Averages;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -218,14 +219,14 @@ fn sum(nodes: &[Node], (step, softest): (f64, f64), sites: bool, order: Order) -
     let part = |nodes: &[&Node]| {
         let total: f64 = nodes.iter().map(|node| weight(node)).sum();
         let block = |nodes: &[&Node]| {
-            let mut sum: Option<Contribution> = None;
+            let mut sum: Option<Averages> = None;
             for node in nodes {
                 let here = contribution(&node.solved, sites, order);
-                sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(node) / total, &here);
+                sum.get_or_insert_with(|| Averages::zeros_like(&here)).add(weight(node) / total, &here);
             }
             sum
         };
-        let blocks: Vec<Option<Contribution>> = nodes.par_chunks(BLOCK).map(block).collect();
+        let blocks: Vec<Option<Averages>> = nodes.par_chunks(BLOCK).map(block).collect();
         let mean = blocks.into_iter().flatten().reduce(|mut sum, block| {
             sum.add(1.0, &block);
             sum

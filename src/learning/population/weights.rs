@@ -11,7 +11,8 @@
 //!
 //! which is the minimum of a convex function. For γ → 0 the weights are the same as before.
 
-use super::contribution::{Contribution, Part};
+use super::contribution::Part;
+use crate::learning::averages::Averages;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
@@ -37,12 +38,7 @@ pub(super) fn log_of_sum(parts: &[Part]) -> f64 {
 }
 
 /// The weights at the end of a step `rate` of the map.
-pub(super) fn at_end_of_step(
-    logs: &[f64],
-    means: &[&Contribution],
-    data: &Contribution,
-    rate: f64,
-) -> Result<Vec<f64>> {
+pub(super) fn at_end_of_step(logs: &[f64], means: &[&Averages], data: &Averages, rate: f64) -> Result<Vec<f64>> {
     let count = logs.len();
     let gram = DMatrix::from_fn(count, count, |a, b| rate * means[a].dot(means[b]));
     let drive: Vec<f64> = logs.iter().zip(means).map(|(log, mean)| log + rate * mean.dot(data)).collect();
