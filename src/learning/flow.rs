@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// Ratio of the costs of data and machine above which the multirate method is faster. At 5 it takes 1.4 times as long (2,000
 /// digits in 30 directions), at 19 a third of the time (10,000 digits in 135).
-const COSTLY: f64 = 10.0;
+const COSTLY_DATA: f64 = 10.0;
 /// A learning flow.
 #[derive(Debug)]
 pub struct Flow {
@@ -190,7 +190,7 @@ impl Flow {
         let (directions, hidden) = (self.shape.weights.nrows() as f64, self.shape.weights.ncols() as f64);
         let data = self.clamped.borrow().multiplications(directions, hidden);
         let machine = self.free.borrow().multiplications(self.at(0.0, &self.shape));
-        if data > COSTLY * machine { Method::Multirate } else { Method::Dop853 }
+        if data > COSTLY_DATA * machine { Method::Multirate } else { Method::Dop853 }
     }
 
     /// σ of the noise at time t.

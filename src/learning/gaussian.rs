@@ -25,14 +25,24 @@ use crate::linalg::{Cholesky, gram_of_rows, product_of, scaled_rows, transposed_
 use crate::theory::average::response;
 use nalgebra::{DMatrix, DVector};
 
-/// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
-const TOLERANCE: f64 = 1e-13;
-/// Largest number of steps of Newton's method. From the last solution of a flow it takes two or three.
-const MAX_STEPS: usize = 60;
-/// A factor of Newton's method is computed again if a step is not this much smaller than the last one.
-const SHRINKING: f64 = 0.2;
-/// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
-const JUMP: f64 = 0.5;
+/// Settings of Newton's method.
+#[derive(Clone, Copy, Debug)]
+struct SingleStateSettings {
+    /// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
+    last_change: f64,
+    /// Largest number of steps of Newton's method. From the last solution of a flow it takes two or three.
+    steps: usize,
+    /// A factor of Newton's method is computed again if a step is not this much smaller than the last one.
+    shrinking: f64,
+    /// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
+    other_state: f64,
+}
+
+impl Default for SingleStateSettings {
+    fn default() -> Self {
+        Self { last_change: 1e-13, steps: 60, shrinking: 0.2, other_state: 0.5 }
+    }
+}
 
 /// Variances of visible units without coupling by W.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +112,7 @@ pub struct SingleState {
 }
 
 /// Means of a state, with their slopes in the fields.
-struct Point {
+struct Means {
     /// s̄, in the components of the visible fields.
     pub(super) visible: DVector<f64>,
     /// The slopes that make up A.
@@ -143,11 +153,12 @@ impl SingleState {
         (mut hidden, is_known): (DVector<f64>, bool),
         mut factor: Option<Cholesky>,
     ) -> Result<Averages> {
+        let method = SingleStateSettings::default();
         let scale = (layers.hidden_units as f64).sqrt();
         let from = hidden.clone();
         let mut last_change = f64::INFINITY;
-        for _ in 0..MAX_STEPS {
-            let point = Point::at(layers, state, &hidden)?;
+        for _ in 0..method.steps {
+            let point = Means::at(layers, state, &hidden)?;
             // A factor from nearby is good enough as long as it makes steps shrink quickly.
             let usable = match factor.take() {
                 Some(factor) => factor,
@@ -159,14 +170,14 @@ impl SingleState {
                 break;
             }
             hidden += &change;
-            if size <= TOLERANCE {
+            if size <= method.last_change {
                 // Far from the last solution: this is another state, beyond the pole of the old one.
-                if is_known && (&hidden - &from).norm() > JUMP * scale {
+                if is_known && (&hidden - &from).norm() > method.other_state * scale {
                     return Err(Error::Divergent);
                 }
                 return self.around(layers, state, point, hidden);
             }
-            if size < SHRINKING * last_change {
+            if size < method.shrinking * last_change {
                 factor = Some(usable);
             }
             last_change = size;
@@ -175,7 +186,7 @@ impl SingleState {
     }
 
     /// The averages at a state that Newton's method found.
-    fn around(&mut self, layers: &Layers, state: &State, point: Point, hidden: DVector<f64>) -> Result<Averages> {
+    fn around(&mut self, layers: &Layers, state: &State, point: Means, hidden: DVector<f64>) -> Result<Averages> {
         let (factor, driven) = point.factor(layers, &state.weights)?;
         let mut correlation = solve_rows(&factor, &driven);
         correlation.ger(1.0, &layers.project(&point.visible), &hidden, 1.0);
@@ -192,7 +203,7 @@ enum Slopes {
     Full(DMatrix<f64>),
 }
 
-impl Point {
+impl Means {
     fn at(layers: &Layers, state: &State, hidden: &DVector<f64>) -> Result<Self> {
         let on_visible = &state.eta + layers.expand(&(&state.weights * hidden));
         let (visible, slopes) = match layers.basis {

@@ -16,7 +16,7 @@ use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
 /// Largest number of modes above 1 for which states are searched: there may be two states per mode, and mixtures.
-pub(super) const ENUMERABLE: usize = 10;
+pub(super) const MOST_SEARCHED_MODES: usize = 10;
 /// Number of samples that states start from when there are more modes.
 pub(super) const CHAINS: usize = 100;
 
@@ -70,7 +70,7 @@ impl MeanField {
         Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * modes.hidden })
     }
 
-    /// Searches for states again at a state of the flow, and returns the changes. Where more than [`ENUMERABLE`] modes exceed 1,
+    /// Searches for states again at a state of the flow, and returns the changes. Where more than [`MOST_SEARCHED_MODES`] modes exceed 1,
     /// the states from now on are those that the given samples (`D × count`) lead to. They start again at each search and are
     /// followed in between.
     pub fn refresh(
@@ -84,7 +84,7 @@ impl MeanField {
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
         let condensable = frame.singular_values.iter().filter(|w| **w > 1.0).count();
-        if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE || self.response.is_given()) {
+        if let Some(samples) = samples.filter(|_| condensable > MOST_SEARCHED_MODES || self.response.is_given()) {
             // Starts again each time: chains that have merged may separate again, and can enter modes that condense.
             self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }

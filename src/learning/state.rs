@@ -15,7 +15,7 @@ use crate::theory::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
 /// Largest sum of weights and fields for which energies are known to 1e-7.
-const LARGEST: f64 = 1e9;
+const LARGEST_SUM: f64 = 1e9;
 
 /// The visible directions in which data and weights are resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,11 +231,11 @@ impl State {
     /// Checks that energies are accurate to better than one, so that states can be weighed against each other.
     pub(super) fn check_magnitude(&self) -> std::result::Result<(), String> {
         let magnitude = self.magnitude();
-        if magnitude <= LARGEST {
+        if magnitude <= LARGEST_SUM {
             return Ok(());
         }
         Err(format!(
-            "its weights and fields add up to {magnitude:.1e} in absolute value: above {LARGEST:.0e} rounding hides which of its \
+            "its weights and fields add up to {magnitude:.1e} in absolute value: above {LARGEST_SUM:.0e} rounding hides which of its \
              states is the more probable"
         ))
     }

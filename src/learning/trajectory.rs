@@ -12,7 +12,7 @@ use crate::theory::spectrum::{Decomposition, track};
 use nalgebra::DMatrix;
 
 /// Smallest number of intervals in the search for events: over each of them w_α is a cubic to the accuracy that is reported.
-const INTERVALS: usize = 200;
+const FEWEST_INTERVALS: usize = 200;
 /// Number of modes whose vectors are kept and followed.
 pub const FOLLOWED: usize = 64;
 
@@ -161,7 +161,7 @@ fn knots(plan: &Plan) -> Result<(Vec<f64>, Vec<bool>)> {
         return Err(Error::Range { name: "the times", reason });
     }
     let mut knots = vec![(0.0, true)];
-    let parts = INTERVALS.div_ceil(times.len().max(2) - 1);
+    let parts = FEWEST_INTERVALS.div_ceil(times.len().max(2) - 1);
     for window in times.windows(2) {
         let between = |part: usize| window[0] + (window[1] - window[0]) * part as f64 / parts as f64;
         let mut inner: Vec<f64> = (1..parts).map(between).collect();

@@ -12,7 +12,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 /// Largest difference of visible magnetisations between chains in the same state.
-pub(super) const SAME: f64 = 1e-3;
+pub(super) const SAME_CHAIN: f64 = 1e-3;
 
 /// Equations that the magnetisations obey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +135,7 @@ impl Chains {
         let mut states: Vec<Weighted> = Vec::new();
         let share = 1.0 / self.visible.ncols() as f64;
         for (m, t) in self.visible.column_iter().zip(self.hidden.column_iter()) {
-            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME);
+            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME_CHAIN);
             match states.iter_mut().find(same) {
                 Some(state) => state.weight += share,
                 None => states.push(Weighted { m, t, weight: share }),

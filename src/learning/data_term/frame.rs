@@ -13,7 +13,7 @@ use crate::linalg::{product, set_product, view, view_mut};
 use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 
-pub(super) struct Frame {
+pub(super) struct PriorFrame {
     /// R, `H × K`, orthonormal columns.
     rotation: DMatrix<f64>,
     /// Y R, `D × K`.
@@ -22,7 +22,7 @@ pub(super) struct Frame {
     pub theta: DVector<f64>,
 }
 
-impl Frame {
+impl PriorFrame {
     pub fn of(weights: &DMatrix<f64>, theta: &DVector<f64>) -> Result<Self> {
         let (directions, hidden) = weights.shape();
         // The columns of Y are the rows of Yᵀ, row after row.

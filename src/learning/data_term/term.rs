@@ -2,9 +2,9 @@
 
 use super::clamped::{Clamped, HiddenLayer, check_finite, range};
 use super::exact;
-use super::frame::Frame;
+use super::frame::PriorFrame;
 use super::source::Source;
-use super::sums::Sums;
+use super::sums::SampleSums;
 use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct DataTerm {
     source: Arc<Source>,
     prior: Prior,
     hidden_units: usize,
-    sums: Sums,
+    sums: SampleSums,
     clamped: Clamped,
 }
 
@@ -55,7 +55,7 @@ impl DataTerm {
             );
             return Err(range("the data", reason));
         }
-        let sums = Sums::new(&source);
+        let sums = SampleSums::new(&source);
         Ok(Self { source, prior: prior.clone(), hidden_units, sums, clamped: Clamped::zeros(0, 0) })
     }
 
@@ -103,7 +103,7 @@ impl DataTerm {
                 self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
             }
             (Source::Samples(samples), _) => {
-                let frame = Frame::of(weights, theta)?;
+                let frame = PriorFrame::of(weights, theta)?;
                 let layer = HiddenLayer { weights: &frame.weights, theta: &frame.theta, ..layer };
                 self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
                 frame.rotate_back(&mut self.clamped);

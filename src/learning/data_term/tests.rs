@@ -1,8 +1,8 @@
 //! Tests against direct sums, quadrature, drawn hidden units and drawn samples.
 
 use super::clamped::HiddenLayer;
-use super::frame::Frame;
-use super::sums::Sums;
+use super::frame::PriorFrame;
+use super::sums::SampleSums;
 use super::*;
 use crate::data::{Clusters, Dataset, Spins};
 use crate::theory::average::response;
@@ -171,11 +171,11 @@ fn averages_in_the_singular_frame_agree_with_stein() {
     let one = |y: DMatrix<f64>, theta: DVector<f64>| {
         let samples = Samples::new(normal(y.nrows(), 50, 10)).unwrap();
         let stein = evaluate(samples.clone(), &Prior::Gaussian, &y, &theta, NOISE);
-        let (frame, mut found) = (Frame::of(&y, &theta).unwrap(), Clamped::zeros(0, 0));
+        let (frame, mut found) = (PriorFrame::of(&y, &theta).unwrap(), Clamped::zeros(0, 0));
         let source = Source::Samples(samples.clone());
         let units = HIDDEN_UNITS as f64;
         let layer = HiddenLayer { weights: &frame.weights, theta: &frame.theta, units, noise: NOISE };
-        Sums::new(&source).averaged(&samples, &Prior::Gaussian, layer, &mut found).unwrap();
+        SampleSums::new(&source).averaged(&samples, &Prior::Gaussian, layer, &mut found).unwrap();
         frame.rotate_back(&mut found);
         // V and the Fourier averages are accurate to 1e-14 of fields of order ten.
         assert!(difference(&found, &stein) < 1e-12, "{:e}", difference(&found, &stein));

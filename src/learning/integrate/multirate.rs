@@ -22,7 +22,7 @@
 //! those are integrated to as well.
 
 use super::dop853;
-use super::split::{Point, Split, Statistics, Tolerance};
+use super::split::{Point, SMALL_STEP, Split, Statistics, Tolerance};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 use std::collections::VecDeque;
@@ -31,22 +31,29 @@ use std::collections::VecDeque;
 const MAX_ORDER: usize = 5;
 /// `|γ*_k/γ_k|`: ratio of the error constants of Adams–Moulton and Adams–Bashforth at order k = 1 to 5.
 const RATIO: [f64; MAX_ORDER] = [1.0, 1.0 / 5.0, 1.0 / 9.0, 19.0 / 251.0, 27.0 / 475.0];
-/// Tolerance of the fast integration, relative to that of the step.
-const INNER: f64 = 0.1;
-/// Smallest factor by which a step may change.
-const SHRINK: f64 = 0.2;
-/// Largest factor by which a step may change.
-const GROW: f64 = 2.0;
-/// Safety factor of the step size.
-const SAFETY: f64 = 0.9;
+/// How steps follow errors.
+#[derive(Clone, Copy, Debug)]
+struct StepControl {
+    /// Tolerance of the fast integration, relative to that of the step.
+    inner: f64,
+    /// Smallest factor by which a step may change.
+    shrink: f64,
+    /// Largest factor by which a step may change.
+    grow: f64,
+    /// Safety factor of the step size.
+    safety: f64,
+    /// More small steps in a row than this end the run, tried ones included.
+    most_small: usize,
+}
 
-/// A step is small below this share of the way to the next requested time.
-const SMALL: f64 = 1e-4;
-/// More small steps in a row than this end the run, tried ones included.
-const MOST_SMALL: usize = 50;
+impl Default for StepControl {
+    fn default() -> Self {
+        Self { inner: 0.1, shrink: 0.2, grow: 2.0, safety: 0.9, most_small: 50 }
+    }
+}
 
 /// Values of the slow part at given times.
-type Values<'a> = Vec<(f64, &'a DVector<f64>)>;
+type SlowValues<'a> = Vec<(f64, &'a DVector<f64>)>;
 
 /// Number of points through which the solution is interpolated.
 const INTERPOLATED: usize = 3;
@@ -84,6 +91,7 @@ pub(super) fn run<P: Split>(
     statistics: &mut Statistics,
     visit: &mut dyn FnMut(Point) -> Result<bool>,
 ) -> Result<()> {
+    let control = StepControl::default();
     let (Some(&start), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
     let mut method = Multirate::new(problem, tolerance, start, y, statistics)?;
     if visit(method.points[0].clone())? {
@@ -95,8 +103,8 @@ pub(super) fn run<P: Split>(
         let steps = ((last - t) / method.step).ceil().max(1.0);
         let step = (last - t) / steps;
         let end = if steps == 1.0 { last } else { t + step };
-        small = if step < SMALL * (times[next] - times[next - 1]) { small + 1 } else { 0 };
-        if t + 0.1 * step <= t || small > MOST_SMALL {
+        small = if step < SMALL_STEP * (times[next] - times[next - 1]) { small + 1 } else { 0 };
+        if t + 0.1 * step <= t || small > control.most_small {
             return Err(Error::Step { at: t });
         }
         let passed = times[next..].iter().take_while(|time| **time < end).count();
@@ -206,7 +214,7 @@ impl<'a, P: Split> Multirate<'a, P> {
     }
 
     /// The last `count` values of slow.
-    fn known(&self, count: usize) -> Values<'_> {
+    fn known(&self, count: usize) -> SlowValues<'_> {
         self.history.iter().take(count).map(|(time, slow)| (*time, slow)).collect()
     }
 
@@ -242,14 +250,15 @@ impl<'a, P: Split> Multirate<'a, P> {
 
     /// Sets step and order after an attempt that followed `refused` refused ones.
     fn adapt(&mut self, step: f64, error: f64, accepted: bool, refused: usize) {
-        let factor = SAFETY * error.powf(-1.0 / (self.order + 1) as f64);
+        let control = StepControl::default();
+        let factor = control.safety * error.powf(-1.0 / (self.order + 1) as f64);
         if accepted {
-            self.step = step * factor.clamp(SHRINK, GROW);
+            self.step = step * factor.clamp(control.shrink, control.grow);
             if refused == 0 {
                 self.order = (self.order + 1).min(self.history.len() + 1).min(MAX_ORDER);
             }
         } else {
-            self.step = step * factor.clamp(SHRINK, SAFETY);
+            self.step = step * factor.clamp(control.shrink, control.safety);
             if refused > 0 {
                 self.order = (self.order - 1).max(1);
             }
@@ -259,15 +268,16 @@ impl<'a, P: Split> Multirate<'a, P> {
     /// y at the end of `dy/dτ = P(τ) + fast(τ, y)`, with P through the given values.
     fn under(
         &self,
-        values: &Values<'_>,
+        values: &SlowValues<'_>,
         (from, to): (f64, f64),
         y: &DVector<f64>,
         step: &mut f64,
         statistics: &mut Statistics,
     ) -> Result<DVector<f64>> {
+        let control = StepControl::default();
         let rate = |t: f64, y: &DVector<f64>| Ok(interpolated(values, t) + self.problem.fast(t, y)?);
         let Tolerance { relative, absolute } = self.tolerance;
-        let inner = Tolerance { relative: INNER * relative, absolute: INNER * absolute };
+        let inner = Tolerance { relative: control.inner * relative, absolute: control.inner * absolute };
         let mut y = y.clone();
         let run = dop853::integrate(&rate, from, to, &mut y, inner, *step)?;
         statistics.machine_evaluations += run.evaluations;
@@ -277,7 +287,7 @@ impl<'a, P: Split> Multirate<'a, P> {
 }
 
 /// The polynomial through values, at time t.
-fn interpolated(values: &Values<'_>, t: f64) -> DVector<f64> {
+fn interpolated(values: &SlowValues<'_>, t: f64) -> DVector<f64> {
     let mut sum = DVector::zeros(values[0].1.len());
     for (index, (time, value)) in values.iter().enumerate() {
         let others = values.iter().enumerate().filter(|(other, _)| *other != index);
