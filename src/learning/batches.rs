@@ -1,4 +1,4 @@
-//! Mini-batches: the map has the same noise in its data term as a simulation.
+//! Mini-batches: the map has the same noise in its data term as a simulation (`docs/theory.md`, section 2c).
 
 use super::data_term::{Samples, Source};
 use crate::data::Spins;

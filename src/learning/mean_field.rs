@@ -1,4 +1,5 @@
-//! The mean-field response within the flow: from the bases of the flow to the frame of the modes and back.
+//! The mean-field response within the flow: from the bases of the flow to the frame of the modes and back (`docs/theory.md`,
+//! sections 1c and 2b).
 //!
 //! In the frame, the machine is one of the ensemble (10) with the current w_α and fields. Its averages are those of
 //! [`MeanFieldResponse`]. The visible components are the actual ones, with a field for each site, or follow a law. The hidden

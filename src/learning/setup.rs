@@ -1,4 +1,5 @@
-//! From data and an initial machine to a flow: which closure, in which directions, with which noise.
+//! From data and an initial machine to a flow: which closure, in which directions, with which noise (`docs/theory.md`, section
+//! 2).
 
 use super::batches::{BatchSettings, Batches};
 use super::chains::ChainSettings;

@@ -1,4 +1,4 @@
-//! The machine as the flow sees it, in fixed orthonormal bases of its two layers.
+//! The machine as the flow sees it, in fixed orthonormal bases of its two layers (`docs/theory.md`, sections 1 and 2).
 //!
 //! ```text
 //! W = B Y V_0ᵀ + r,    B: N_v × D,    Y: D × H,    V_0: N_h × H

@@ -1,4 +1,4 @@
-//! Gauss quadrature rules from the three-term recurrence of their orthogonal polynomials.
+//! Gauss quadrature rules from the three-term recurrence of their orthogonal polynomials (`docs/theory.md`, section 4).
 //!
 //! A rule of n nodes averages a polynomial of degree 2n − 1 exactly. Nodes are the eigenvalues of the symmetric
 //! tridiagonal Jacobi matrix (Golub and Welsch, *Math. Comp.* 23, 221 (1969)), polished by one Newton step on the

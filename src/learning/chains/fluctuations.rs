@@ -1,4 +1,4 @@
-//! Gaussian fluctuations around mean-field states, to all orders in W along its leading modes.
+//! Gaussian fluctuations around mean-field states, to all orders in W along its leading modes (`docs/theory.md`, section 2c).
 //!
 //! Linear response around magnetisations m and t, with `A = diag(1 − m²)`, `B = diag(1 − t²)`, gives
 //!

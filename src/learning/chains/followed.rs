@@ -1,4 +1,4 @@
-//! Mean-field chains: each is relaxed by a few iterations whenever the machine has changed.
+//! Mean-field chains: each is relaxed by a few iterations whenever the machine has changed (`docs/theory.md`, section 2c).
 
 use super::fluctuations::variance;
 

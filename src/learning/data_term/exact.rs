@@ -1,4 +1,4 @@
-//! The data term over a mixture of Gaussians under the Gaussian prior, without sampling.
+//! The data term over a mixture of Gaussians under the Gaussian prior, without sampling (`docs/theory.md`, section 2a).
 //!
 //! With `V(x) = ∫_0^∞ t e^{−xt²/2}/sinh(πt/2) dt` the average over a component z ~ N(μ, Λ) becomes, at each t, an average over a
 //! tilted Gaussian. Let `f̄ = Yᵀμ + θ`, `YᵀΛY = Q diag(ε) Qᵀ`, `ḡ = Qᵀf̄`, `s = t²/N_h` and `d_i = 1/(1 + s ε_i)`. Then

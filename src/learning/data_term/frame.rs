@@ -1,4 +1,4 @@
-//! The frame of Y's singular vectors, in which the components of a prior are independent.
+//! The frame of Y's singular vectors, in which the components of a prior are independent (`docs/theory.md`, section 2a).
 //!
 //! `Y = Σ_γ w_γ u^γ r^γᵀ`: along r^γ the hidden field is `w_γ (u^γ·z) + θ·r^γ`. One rotation of Y and θ, to `Y R` and `Rᵀθ`,
 //! gives the field of every sample in the frame. A part of θ outside the singular vectors with w_γ > 0 is one further mode along

@@ -1,4 +1,4 @@
-//! Populations of known law: mixtures of Gaussians in the visible basis.
+//! Populations of known law: mixtures of Gaussians in the visible basis (`docs/theory.md`, section 2a).
 
 use super::clamped::{check_finite, range};
 use super::samples::Samples;

@@ -1,4 +1,5 @@
-//! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block.
+//! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block
+//! (`docs/theory.md`, section 2a).
 //!
 //! The samples are cut into at most [`RANGES`] ranges, independent of the number of threads. Each range adds up its own blocks,
 //! small enough for F to stay in cache between the two products. The ranges are then added in order.

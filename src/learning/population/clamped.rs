@@ -1,4 +1,5 @@
-//! The data term: every hidden unit responds to its own field, without any assumption on the law of components.
+//! The data term: every hidden unit responds to its own field, without any assumption on the law of components
+//! (`docs/theory.md`, section 2c).
 //!
 //! ```text
 //! ⟨z σ_j⟩ = ⟨z t_j⟩,    t_j = E tanh( a_j·z + theta_j + √n x ),    z = Bᵀ s

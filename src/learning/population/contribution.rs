@@ -1,4 +1,4 @@
-//! Contribution of one state to the averages: means, covariances and their corrections.
+//! Contribution of one state to the averages: means, covariances and their corrections (`docs/theory.md`, section 2c).
 
 use super::solver::Solved;
 use crate::learning::averages::Averages;

@@ -1,4 +1,4 @@
-//! The finite-size integral over two combinations of the magnetizations that are both soft.
+//! The finite-size integral over two combinations of the magnetizations that are both soft (`docs/theory.md`, section 2c).
 //!
 //! Same as the integral over one combination ([`path`](super::path)), with f in k columns and `c = fᵀ ŝ` of k components:
 //!

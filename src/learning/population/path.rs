@@ -1,4 +1,4 @@
-//! The finite-size integral over one combination of the magnetizations, where a mode condenses.
+//! The finite-size integral over one combination of the magnetizations, where a mode condenses (`docs/theory.md`, section 2c).
 //!
 //! Where the covariance of ŝ diverges along a direction, we integrate over `c = φ·m` (φ_i = f·x_i). For each c the rest is at its
 //! state, with its Gaussian fluctuations there:

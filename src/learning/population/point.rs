@@ -1,4 +1,5 @@
-//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that follow from both.
+//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that follow from both
+//! (`docs/theory.md`, section 2c).
 //!
 //! With m, t the magnetizations of sites and hidden units, `ŝ = Σ_i x_i m_i`, `g = Σ_j a_j t_j`, a state solves λ = g(ŝ(λ)):
 //!

@@ -1,4 +1,4 @@
-//! Mean-field states with the reaction of all other units to each unit.
+//! Mean-field states with the reaction of all other units to each unit (`docs/theory.md`, section 2c).
 
 use super::factors::Factors;
 use super::point::{Fluctuations, LOWEST, Point, Responses};

@@ -1,4 +1,4 @@
-//! All stable states of a machine, followed along the flow.
+//! All stable states of a machine, followed along the flow (`docs/theory.md`, section 2c).
 
 use known::{Found, Known};
 

@@ -1,4 +1,4 @@
-//! Weights of the states.
+//! Weights of the states (`docs/theory.md`, section 2c).
 //!
 //! `p_q ∝ Z_q`. Learning drives the weights quickly to the shares of the data. A step γ of the map changes `log Z_q` by
 //! `γ ⟨A_q, G⟩`, where A_q are the averages in state q and G is the gradient. This change is large, of the order of γ N_v N_h.

@@ -1,4 +1,4 @@
-//! The machine's averages from the contributions of its states.
+//! The machine's averages from the contributions of its states (`docs/theory.md`, section 2b).
 
 use super::averages::{MachineAverages, OnSites};
 use super::mean_field::Contribution;

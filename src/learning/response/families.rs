@@ -1,4 +1,4 @@
-//! Assigns states to integrals, each state counted once.
+//! Assigns states to integrals, each state counted once (`docs/theory.md`, section 2b).
 
 use super::geometry::REST_CONDENSED;
 use super::hartree::quartic;

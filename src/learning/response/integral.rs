@@ -1,4 +1,4 @@
-//! The integral of a finite machine: its modes, and its averages.
+//! The integral of a finite machine: its modes, and its averages (`docs/theory.md`, section 2b).
 
 use super::geometry::{Background, Geometry};
 use super::layer::LayerResponse;

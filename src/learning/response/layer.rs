@@ -1,4 +1,5 @@
-//! One layer of the machine in the finite-size integrals: the response of its units to the fields on a few modes.
+//! One layer of the machine in the finite-size integrals: the response of its units to the fields on a few modes
+//! (`docs/theory.md`, section 2b).
 //!
 //! ```text
 //! h = k (s x + Σ_a c_a û_a) + (the site's own field),    k = κ^{1/4} (visible) or κ^{-1/4} (hidden)

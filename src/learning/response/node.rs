@@ -1,4 +1,5 @@
-//! One node of a finite-size integral: the rest solved at its λ, the weight there, and the quantities to be averaged.
+//! One node of a finite-size integral: the rest solved at its λ, the weight there, and the quantities to be averaged
+//! (`docs/theory.md`, section 2b).
 
 use super::hartree::{inverse_of_rest, log_factor, stiffness};
 use super::integral::{Couplings, FiniteSize, SiteAverages};

@@ -1,4 +1,4 @@
-//! Averages over the field of a unit.
+//! Averages over the field of a unit (`docs/theory.md`, section 4).
 
 use super::super::prior::Components;
 use super::field::Backend;

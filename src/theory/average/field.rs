@@ -1,4 +1,4 @@
-//! What is averaged, over which field, by which backend.
+//! What is averaged, over which field, by which backend (`docs/theory.md`, section 4).
 
 use super::scalar::Scalar;
 use crate::error::{Error, Result};

@@ -1,4 +1,5 @@
-//! Averages over independent components, û_1 … û_K of a symmetric law: by characteristic functions, and by tensor rules.
+//! Averages over independent components, û_1 … û_K of a symmetric law: by characteristic functions, and by tensor rules
+//! (`docs/theory.md`, section 4).
 //!
 //! With `Φ = e^{ibt} e^{−s²t²/2} Π_γ φ(c_γ t)`, prefix and suffix products over the modes give every product that
 //! leaves one factor out without dividing (φ may vanish), so the cost is linear in K.

@@ -1,4 +1,4 @@
-//! What averages cost: error against the number of nodes, and against time, of both backends.
+//! What averages cost: error against the number of nodes, and against time, of both backends (`docs/theory.md`, section 4).
 //!
 //! The averages are those of one iteration of the saddle-point equations, `E[û_α tanh S]` of every mode and `E[sech² S]`, and
 //! the error is the largest of theirs. The [`reference()`] is computed in the space of S, by neither backend's rule:

@@ -1,4 +1,4 @@
-//! Averages that are exponentially small, to relative accuracy.
+//! Averages that are exponentially small, to relative accuracy (`docs/theory.md`, section 4).
 //!
 //! Far from S = 0 the functions fall like `A e^{−pS}`, and a Fourier sum over the real axis, whose error is 1e-16, has
 //! no correct digit of their averages. On the line `t + iλ` its error is 1e-16 of `M(λ) = E[e^{−λS}]`; at the λ that

@@ -1,4 +1,4 @@
-//! The boundaries as curves, each point a root.
+//! The boundaries as curves, each point a root (`docs/theory.md`, section 3f).
 //!
 //! On every line of constant σ the disordered state gives P–F or SG–F through its overlap; the Almeida–Thouless line is
 //! a root of its number along the dominant condensed state; a limit of metastability is where a state that was followed

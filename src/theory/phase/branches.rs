@@ -1,4 +1,4 @@
-//! The states along a line of constant σ, followed from one w_max to the next.
+//! The states along a line of constant σ, followed from one w_max to the next (`docs/theory.md`, section 3f).
 
 use super::curve::{Family, PRECISION};
 use crate::error::Result;

@@ -1,6 +1,6 @@
-//! Newton's method beside known solutions (P. E. Farrell, Á. Birkisson and S. W. Funke, *SIAM J. Sci. Comput.* 37, A2026
-//! (2015)): on the equations multiplied by `Π_i (1 + 1/d_i²)`, where d_i is the distance to the i-th of them. It cannot
-//! converge to any of them.
+//! Newton's method beside known solutions (`docs/theory.md`, section 3; P. E. Farrell, Á. Birkisson and S. W. Funke,
+//! *SIAM J. Sci. Comput.* 37, A2026 (2015)): on the equations multiplied by `Π_i (1 + 1/d_i²)`, where d_i is the distance to
+//! the i-th of them. It cannot converge to any of them.
 
 use crate::error::Result;
 use nalgebra::DVector;

@@ -1,4 +1,5 @@
-//! The state without magnetization: its overlap does not depend on w or on the priors, only on σ and κ.
+//! The state without magnetization: its overlap does not depend on w or on the priors, only on σ and κ (`docs/theory.md`,
+//! section 3f).
 //!
 //! ```text
 //! q̄ = 1 − V(κ^{1/2} σ² q),    q = 1 − V(κ^{-1/2} σ² q̄)

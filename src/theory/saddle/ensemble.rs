@@ -1,4 +1,4 @@
-//! The statistical ensemble (10) of weight matrices, with the fields on its modes.
+//! The statistical ensemble (10) of weight matrices, with the fields on its modes (`docs/theory.md`, sections 1b and 3).
 
 use super::fixed_point::list;
 use crate::error::{Error, Result};

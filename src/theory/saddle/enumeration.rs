@@ -1,4 +1,4 @@
-//! All the stable fixed points of an ensemble.
+//! All the stable fixed points of an ensemble, solutions of the letter's (11, 12) (`docs/theory.md`, section 3).
 //!
 //! The starts, in order:
 //! 1. the paramagnet and the spin glass (where no field excludes them);

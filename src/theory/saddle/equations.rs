@@ -1,4 +1,4 @@
-//! The replica-symmetric equations (11, 12), their linearization, and the free energy (`docs/theory.md`, section 3).
+//! The replica-symmetric equations (11, 12), their linearization, and the free energy (`docs/theory.md`, sections 1b and 3).
 //!
 //! ```text
 //! h = κ^{1/4} (σ√q x + Σ (w m + η) û)        m̄ = κ^{-1/4} E[û tanh h]     q̄ = E[tanh² h]       visible

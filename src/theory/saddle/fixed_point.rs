@@ -1,4 +1,4 @@
-//! A solution of the saddle-point equations, as plain data.
+//! A solution of the letter's equations (11, 12), as plain data (`docs/theory.md`, section 3).
 
 use nalgebra::DVector;
 use serde::{Serialize, Serializer};

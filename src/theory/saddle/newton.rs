@@ -1,4 +1,4 @@
-//! The iteration: rounds of the equations and Newton's method.
+//! The iteration: rounds of the letter's equations (11, 12) and Newton's method (`docs/theory.md`, section 3).
 
 use super::deflation::NewtonProblem;
 use super::ensemble::{Ensemble, Symmetry};

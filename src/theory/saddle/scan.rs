@@ -1,4 +1,4 @@
-//! All solutions for one mode: branch and prune on (m̄, q̄).
+//! All solutions for one mode: branch and prune on (m̄, q̄) (`docs/theory.md`, section 3).
 //!
 //! Under symmetric laws each half of the equations is bounded over a box by four averages: the magnetization grows with
 //! the field of the mode and shrinks in size with the noise; the overlap grows with the size of the field and changes with

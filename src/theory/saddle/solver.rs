@@ -1,4 +1,4 @@
-//! From a start to a fixed point: a few rounds of the equations, then Newton's method.
+//! From a start to a fixed point: a few rounds of the equations, then Newton's method (`docs/theory.md`, section 3).
 //!
 //! Rounds choose the basin; Newton's method finishes, also near marginal points where rounds would take thousands. The
 //! Jacobian is dense for few modes and a Krylov operator for many, so that a solve stays linear in their number. A mode

@@ -1,4 +1,4 @@
-//! Stability of a state under rounds of the equations.
+//! Stability of a state under rounds of the equations (`docs/theory.md`, section 3).
 
 use super::ensemble::Symmetry;
 use super::equations::Equations;

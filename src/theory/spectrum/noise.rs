@@ -1,4 +1,5 @@
-//! Whether the weights that are no modes are the noise of the ensemble: independent entries of one variance.
+//! Whether the weights that are no modes are the noise of the ensemble: independent entries of one variance (`docs/theory.md`,
+//! section 8).
 //!
 //! With the modes above the bulk removed, entry ij of noise has the variance `(σ²/L)(1 − Σ_α u_i²)(1 − Σ_α v_j²)`, for the
 //! residual is the projection of W off their vectors. Divided by that, entries are compared with what they should be:

@@ -1,4 +1,4 @@
-//! The polynomial of V, for one number and for many.
+//! The polynomial of V, for one number and for many (`docs/theory.md`, section 4f).
 //!
 //! V √x has a series in 1/x at infinity, so P(2t − 1) = V/√t is smooth at both ends; but the series is asymptotic, and the
 //! Chebyshev coefficients of P fall a little slower than geometrically, with this c about the fastest: 22 of them leave
