@@ -159,7 +159,7 @@ impl Flow {
     /// # Errors
     /// [`Error::Length`] if it does not have as many components as the visible fields.
     pub fn with_mean(mut self, mean: DVector<f64>) -> Result<Self> {
-        let expected = self.layers.field_components();
+        let expected = self.layers.visible_units;
         if mean.len() != expected {
             return Err(Error::Length { name: "the mean of the data", found: mean.len(), expected });
         }

@@ -115,8 +115,8 @@ pub struct SingleState {
 struct Means {
     /// s̄, in the components of the visible fields.
     pub(super) visible: DVector<f64>,
-    /// The slopes that make up A.
-    slopes: Slopes,
+    /// 1 − s̄² of each site, the slopes that make up A.
+    slopes: DVector<f64>,
     /// f.
     field: DVector<f64>,
     /// σ̄ = f V(x).
@@ -195,33 +195,11 @@ impl SingleState {
     }
 }
 
-/// How the means of the visible units change with the fields on them.
-enum Slopes {
-    /// 1 − s̄², one per site.
-    Sites(DVector<f64>),
-    /// Along abstract directions.
-    Full(DMatrix<f64>),
-}
-
 impl Means {
     fn at(layers: &Layers, state: &State, hidden: &DVector<f64>) -> Result<Self> {
         let on_visible = &state.eta + layers.expand(&(&state.weights * hidden));
-        let (visible, slopes) = match layers.basis {
-            Basis::Abstract(_) => {
-                // Components follow a Gaussian law, as on the hidden side.
-                let units = layers.visible_units as f64;
-                let variance = on_visible.norm_squared() / units;
-                let (slope, curvature) = (response::v(variance)?, response::v_prime(variance)?);
-                let mut covariance = DMatrix::from_diagonal_element(on_visible.len(), on_visible.len(), slope);
-                covariance.ger(2.0 * curvature / units, &on_visible, &on_visible, 1.0);
-                (on_visible * slope, Slopes::Full(covariance))
-            }
-            _ => {
-                let visible = on_visible.map(f64::tanh);
-                let variances = visible.map(|mean| 1.0 - mean * mean);
-                (visible, Slopes::Sites(variances))
-            }
-        };
+        let visible = on_visible.map(f64::tanh);
+        let slopes = visible.map(|mean| 1.0 - mean * mean);
         let field = &state.theta + state.weights.tr_mul(&layers.project(&visible));
         let units = layers.hidden_units as f64;
         let variance = field.norm_squared() / units;
@@ -233,11 +211,7 @@ impl Means {
 
     /// `B⁻¹ − Yᵀ A Y`, factorised, and `A Y`.
     fn factor(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<(Cholesky, DMatrix<f64>)> {
-        let covariance = match &self.slopes {
-            Slopes::Sites(variances) => Covariance::of_sites(layers, variances),
-            Slopes::Full(matrix) => Covariance::Full(matrix.clone()),
-        };
-        let driven = covariance.times(weights);
+        let driven = Covariance::of_sites(layers, &self.slopes).times(weights);
         let mut precision = precision(weights, &driven, 1.0 / self.slope);
         precision.ger(-self.bend / self.slope, &self.field, &self.field, 1.0);
         Ok((factor(&precision)?, driven))

@@ -8,8 +8,8 @@
 use super::averages::Averages;
 use super::frame::Frame;
 use super::response::{self, MachineAverages, MeanFieldResponse, StateChange};
-use super::state::{Basis, Layers, State};
-use crate::error::{Error, Result};
+use super::state::{Layers, State};
+use crate::error::Result;
 use crate::theory::average::response::v;
 use crate::theory::prior::{Components, Prior};
 use crate::theory::saddle::{Ensemble, Start};
@@ -100,13 +100,9 @@ impl MeanField {
     fn ensemble(&self, layers: &Layers, state: &State, frame: &Frame, sigma: f64) -> Result<Ensemble> {
         let modes = frame.modes();
         let scale = layers.size().sqrt();
-        let (prior_u, eta) = match (&self.prior_u, &layers.basis) {
-            (Some(law), _) => (law.clone(), frame.u.tr_mul(&layers.project(&state.eta)) / scale),
-            (None, Basis::Abstract(_)) => {
-                let reason = "the directions are abstract: the law of their components must be given".to_owned();
-                return Err(Error::Range { name: "the law of u", reason });
-            }
-            (None, _) => {
+        let (prior_u, eta) = match &self.prior_u {
+            Some(law) => (law.clone(), frame.u.tr_mul(&layers.project(&state.eta)) / scale),
+            None => {
                 let values = layers.expand_columns(&frame.u) * (layers.visible_units as f64).sqrt();
                 let components = Components::new(values, state.eta.clone())?;
                 (Prior::Empirical(Arc::new(components)), DVector::zeros(modes))
@@ -147,14 +143,19 @@ fn starts(layers: &Layers, state: &State, frame: &Frame, sigma: f64, samples: &D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::Samples;
+    use crate::learning::{Basis, Samples};
 
     /// Twelve strong modes under ±1 components, and samples along two of them. The states are the two that the samples are in,
     /// weighted by their share of the samples. ⟨s_α σ_α⟩ is L m̄_α m_α of the single mode times that weight.
     #[test]
     fn many_states_are_followed_from_the_samples() {
         let modes = 12;
-        let (layers, state) = Layers::of_modes(600, 600, &vec![2.0; modes]).unwrap();
+        let directions = DMatrix::identity(600, modes);
+        let hidden_basis = Some(directions.clone());
+        let layers =
+            Layers { visible_units: 600, hidden_units: 600, basis: Basis::Directions(directions), hidden_basis };
+        let weights = DMatrix::identity(modes, modes) * 2.0;
+        let state = State { weights, eta: DVector::zeros(600), theta: DVector::zeros(modes) };
         let mut mean_field =
             MeanField::new(response::Integrals::AtTransitions, Some(Prior::Bernoulli), Prior::Bernoulli);
         // √N_v along the first mode, three times, and against the second one.

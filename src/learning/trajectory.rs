@@ -46,7 +46,7 @@ pub struct Snapshot {
     /// Same for v^α, in the hidden basis.
     pub v: DMatrix<f64>,
     /// Kurtosis of the components of u^α over the sites, for the leading modes. It tells which law is nearest
-    /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)); empty in abstract bases.
+    /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)).
     pub kurtosis_u: Vec<f64>,
     /// Same for v^α over the hidden units.
     pub kurtosis_v: Vec<f64>,

@@ -3,7 +3,7 @@
 use super::fluctuations::variance;
 
 use super::super::averages::Averages;
-use super::super::state::{Basis, Layers, State};
+use super::super::state::{Layers, State};
 use super::fluctuations::{Leading, Weighted};
 use crate::error::{Error, Result};
 use crate::linalg::{product_of, transposed_product};
@@ -102,7 +102,7 @@ impl Chains {
     /// returns the same averages without further iterations.
     ///
     /// # Errors
-    /// [`Error::Range`] for layers with a hidden basis or an abstract visible basis, or for a state of another shape;
+    /// [`Error::Range`] for layers with a hidden basis, or for a state of another shape;
     /// [`Error::Unsolved`] if a field is not finite.
     pub fn advance(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
         self.check(layers, state)?;
@@ -149,7 +149,7 @@ impl Chains {
         let sizes = state.weights.shape() == (layers.directions(), layers.hidden_units)
             && (state.eta.len(), state.theta.len()) == (sites, layers.hidden_units)
             && layers.visible_units == sites;
-        if layers.hidden_basis.is_some() || matches!(layers.basis, Basis::Abstract(_)) || !sizes {
+        if layers.hidden_basis.is_some() || !sizes {
             let reason = format!(
                 "chains of {sites} visible units need a machine of as many, with all its hidden units and no hidden basis"
             );

@@ -126,12 +126,6 @@ impl Mixture {
         self.0.iter().map(|component| &component.mean * component.weight).sum()
     }
 
-    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
-    pub fn second_moment(&self) -> DMatrix<f64> {
-        let moment = |c: &Component| (&c.covariance + &c.mean * c.mean.transpose()) * c.weight;
-        self.0.iter().map(moment).sum()
-    }
-
     /// `samples` independent draws. Each draw depends only on the mixture, `seed` and its own number.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Samples in a visible basis: `z = Bᵀ s`, one per column.
 
 use super::clamped::{check_finite, range};
-use crate::data::{self, Dataset, Moments, Spins};
+use crate::data::{self, Dataset, Spins};
 use crate::linalg::{columns, columns_mut, product, set_product, view};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
@@ -115,26 +115,6 @@ impl Samples {
             Storage::Spins(spins) => {
                 let count = spins.samples() as f64;
                 DVector::from_iterator(spins.units(), spins.unit_sums().iter().map(|&sum| sum as f64 / count))
-            }
-        }
-    }
-
-    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
-    ///
-    /// # Errors
-    /// [`Error::Range`] if it would take more than 4 GiB, [`Error::NotFinite`] if squares overflow.
-    pub fn second_moment(&self) -> Result<DMatrix<f64>> {
-        match &self.0 {
-            Storage::Real(values) => {
-                let mut moment = product(view(values), view(values).transpose());
-                moment /= values.ncols() as f64;
-                check_finite("a second moment of the data", moment.as_slice())?;
-                Ok(moment)
-            }
-            Storage::Spins(spins) => {
-                let moments = Dataset::of_spins(spins.clone()).and_then(|data| Moments::of(&data));
-                let moments = moments.map_err(|error| range("the data", error.to_string()))?;
-                Ok(&moments.covariance + &moments.mean * moments.mean.transpose())
             }
         }
     }

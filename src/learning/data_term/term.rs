@@ -77,11 +77,6 @@ impl DataTerm {
         &self.source
     }
 
-    /// Prior of the hidden components.
-    pub fn prior(&self) -> &Prior {
-        &self.prior
-    }
-
     /// ⟨z σᵀ⟩ and ⟨σ⟩ for weights Y (`D × H`), fields θ in the hidden basis (raw projections `V₀ᵀ theta`, of length H)
     /// and noise of variance n = κ^{-1/2} σ² on each hidden unit. H may differ from one call to the next.
     ///

@@ -76,11 +76,6 @@ impl MeanFieldResponse {
         self.given
     }
 
-    /// Number of states followed.
-    pub fn states(&self) -> usize {
-        self.states.len()
-    }
-
     /// The averages of a machine of size L.
     ///
     /// # Errors
