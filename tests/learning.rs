@@ -190,7 +190,7 @@ fn frame_and_matrix_flow_agree() {
         let frame_flow = FrameFlow::new(&flow, &frame_start);
         let integrator = plan(vec![0.0], Method::Dop853, 1e-10).integrator;
         let mut last = frame_start.clone();
-        let mut keep = |point: spectral_rbm::learning::Point| {
+        let mut keep = |point: spectral_rbm::learning::SolutionPoint| {
             last.copy_from(&point.y);
             Ok(false)
         };

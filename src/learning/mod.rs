@@ -70,7 +70,7 @@ pub use events::{Event, EventKind};
 pub use flow::Flow;
 pub use frame::{Frame, FrameRates};
 pub use gaussian::{Covariance, SingleState, linear_response};
-pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
+pub use integrate::{Integrator, Method, SolutionPoint, Split, Statistics, Tolerance};
 pub use linear::{LinearMode, LinearTheory, LinearUnits};
 pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates, Reliability};

@@ -3,7 +3,7 @@
 use super::events::{Event, Knot, between};
 use super::flow::Flow;
 use super::frame::{Frame, FrameRates};
-use super::integrate::{Integrator, Method, Point, Statistics};
+use super::integrate::{Integrator, Method, SolutionPoint, Statistics};
 use super::population::Reliability;
 use super::reliability::{ReliabilityLog, Unreliable};
 use super::state::State;
@@ -98,7 +98,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     let mut followed: Option<Followed> = None;
     let mut log = ReliabilityLog::default();
     let mut shown = shown.into_iter();
-    let mut visit = |point: Point| {
+    let mut visit = |point: SolutionPoint| {
         state.copy_from(&point.y);
         rate.copy_from(&point.rate);
         let next = Followed::at(point.time, &state, &rate, followed.as_ref())?;
@@ -142,7 +142,7 @@ pub fn follow_states(
     let (times, shown) = knots(plan)?;
     let mut state = start.clone();
     let mut shown = shown.into_iter();
-    plan.integrator.run(flow, &times, start.to_vector(), &mut |point: Point| {
+    plan.integrator.run(flow, &times, start.to_vector(), &mut |point: SolutionPoint| {
         state.copy_from(&point.y);
         let changed = !flow.refresh(point.time, &state)?.is_empty();
         if shown.next() == Some(true) {

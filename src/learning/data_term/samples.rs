@@ -9,6 +9,8 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Largest number of ranges of samples, each added up on its own.
+pub(in crate::learning) const RANGES: usize = 16;
 /// Number of samples projected at a time.
 const PROJECTED_AT_ONCE: usize = 512;
 /// Largest deviation of BᵀB from the identity for an orthonormal B. Rounding in the usual constructions is far smaller.

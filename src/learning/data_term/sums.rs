@@ -12,7 +12,7 @@
 //! ```
 
 use super::clamped::{Clamped, HiddenLayer};
-use super::samples::Samples;
+use super::samples::{RANGES, Samples};
 use super::source::Source;
 use crate::linalg::{View, add_product, columns, columns_mut, set_product, vectorized, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
@@ -21,8 +21,6 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Largest number of ranges of samples, each added up on its own.
-const RANGES: usize = 16;
 /// Numbers in a block of samples: 0.5 MB, so that the block and the fields of its samples stay in cache.
 const BLOCK_NUMBERS: usize = 1 << 16;
 /// Smallest and largest number of samples in a block.

@@ -22,7 +22,7 @@
 //! those are integrated to as well.
 
 use super::dop853;
-use super::split::{Point, SMALL_STEP, Split, Statistics, Tolerance};
+use super::split::{SMALL_STEP, SolutionPoint, Split, Statistics, Tolerance};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 use std::collections::VecDeque;
@@ -65,7 +65,7 @@ struct Multirate<'a, P> {
     /// Times and values of the slow part at the last accepted points, newest first.
     history: VecDeque<(f64, DVector<f64>)>,
     /// The last accepted points, newest first.
-    points: VecDeque<Point>,
+    points: VecDeque<SolutionPoint>,
     step: f64,
     /// Step of the fast integration.
     inner_step: f64,
@@ -89,7 +89,7 @@ pub(super) fn run<P: Split>(
     y: DVector<f64>,
     tolerance: Tolerance,
     statistics: &mut Statistics,
-    visit: &mut dyn FnMut(Point) -> Result<bool>,
+    visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
 ) -> Result<()> {
     let control = StepControl::default();
     let (Some(&start), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
@@ -156,7 +156,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         let (size, speed) = (tolerance.norm(&y, &y), tolerance.norm(&rate, &y));
         let step = (0.01 * size.max(1.0) / speed.max(f64::MIN_POSITIVE)).min(1e3);
         let history = VecDeque::from([(time, slow)]);
-        let points = VecDeque::from([Point { time, y, rate }]);
+        let points = VecDeque::from([SolutionPoint { time, y, rate }]);
         Ok(Self { problem, tolerance, history, points, step, inner_step: 0.0, order: 1 })
     }
 
@@ -168,7 +168,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         let rate = &slow + self.problem.fast(time, &y)?;
         self.history.push_front((time, slow));
         self.history.truncate(MAX_ORDER + 1);
-        self.points.push_front(Point { time, y, rate });
+        self.points.push_front(SolutionPoint { time, y, rate });
         self.points.truncate(INTERPOLATED);
         Ok(())
     }
@@ -188,7 +188,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         times: &[f64],
         middle: Option<(f64, DVector<f64>)>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<bool>,
+        visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
     ) -> Result<bool> {
         let mut changed = false;
         let Some((middle, exact)) = middle else { return Ok(changed) };
@@ -208,7 +208,7 @@ impl<'a, P: Split> Multirate<'a, P> {
             from = time;
             statistics.machine_evaluations += 1;
             let rate = interpolated(&values, time) + self.problem.fast(time, &y)?;
-            changed |= visit(Point { time, y: y.clone(), rate })?;
+            changed |= visit(SolutionPoint { time, y: y.clone(), rate })?;
         }
         Ok(changed)
     }
@@ -299,7 +299,7 @@ fn interpolated(values: &SlowValues<'_>, t: f64) -> DVector<f64> {
 
 /// The polynomial with the values and rates of the given points, at time t: `Σ_k ℓ_k² [ (1 − 2 ℓ_k'(t_k)(t − t_k)) y_k +
 /// (t − t_k) y_k' ]` with the Lagrange polynomials ℓ_k.
-fn hermite(points: &VecDeque<Point>, t: f64) -> DVector<f64> {
+fn hermite(points: &VecDeque<SolutionPoint>, t: f64) -> DVector<f64> {
     let mut sum = DVector::zeros(points[0].y.len());
     for (index, point) in points.iter().enumerate() {
         let others = points.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.time);

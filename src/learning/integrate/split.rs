@@ -108,7 +108,7 @@ impl Statistics {
 
 /// A point of a solution.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct SolutionPoint {
     /// t.
     pub time: f64,
     /// y(t).

@@ -10,7 +10,7 @@
 //! the directions. Averages over a Gaussian field are Gauss–Hermite sums.
 
 use super::super::data_term::clamped::Clamped;
-use crate::learning::data_term::{Mixture, Samples, Source};
+use crate::learning::data_term::{Mixture, RANGES, Samples, Source};
 use crate::linalg::{
     add_product, columns, columns_mut, mean_of_tanh_in_place, product_of, set_product, tanh_in_place, view, view_mut,
 };
@@ -19,12 +19,10 @@ use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Largest number of ranges of samples, each added up on its own, independent of the number of threads.
-const GROUPS: usize = 16;
 /// Largest number of samples in a block.
-const BLOCK: usize = 256;
+const SAMPLES_AT_ONCE: usize = 256;
 /// Largest number of nodes in a Gauss–Hermite sum.
-const MOST_NODES: usize = 128;
+const MOST_HERMITE_NODES: usize = 128;
 
 /// The data term of a population of hidden units.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ impl PopulationTerm {
             correlation: DMatrix::zeros(weights.nrows(), weights.ncols()),
             hidden: DVector::zeros(theta.len()),
         };
-        let mut rules: Vec<Option<Rule>> = vec![None; MOST_NODES + 1];
+        let mut rules: Vec<Option<Rule>> = vec![None; MOST_HERMITE_NODES + 1];
         for (part, diagonal) in mixture.components().iter().zip(&self.diagonals) {
             let spread = match diagonal {
                 Some(variances) => {
@@ -126,7 +124,7 @@ fn tabulated(variance: f64, slope: f64, least: f64, bend: f64) -> usize {
         return 1;
     }
     let wanted = slope * variance + least + bend * variance.min(2.0).sqrt();
-    (wanted.ceil() as usize).min(MOST_NODES)
+    (wanted.ceil() as usize).min(MOST_HERMITE_NODES)
 }
 
 fn rule(rules: &mut [Option<Rule>], variance: f64) -> Result<&Rule> {
@@ -145,13 +143,14 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
     let count = samples.count();
     let rule = hermite(nodes_for_noise(noise))?;
     let shifts: Vec<(f64, f64)> = rule.nodes.iter().map(|x| noise.sqrt() * x).zip(rule.weights.clone()).collect();
-    let groups = count.div_ceil(BLOCK).min(GROUPS);
+    let groups = count.div_ceil(SAMPLES_AT_ONCE).min(RANGES);
     let group = |index: usize| {
         let mut sums = Clamped::zeros(directions, hidden);
-        let (mut expanded, mut field) = (vec![0.0; samples.expansion() * BLOCK], vec![0.0; hidden * BLOCK]);
+        let (mut expanded, mut field) =
+            (vec![0.0; samples.expansion() * SAMPLES_AT_ONCE], vec![0.0; hidden * SAMPLES_AT_ONCE]);
         let (mut start, end) = (index * count / groups, (index + 1) * count / groups);
         while start < end {
-            let size = BLOCK.min(end - start);
+            let size = SAMPLES_AT_ONCE.min(end - start);
             let z = columns(samples.columns(start..start + size, &mut expanded), directions);
             let field = &mut field[..hidden * size];
             set_product(columns_mut(field, hidden), view(weights).transpose(), z);
