@@ -1,9 +1,9 @@
-//! All stable states of a machine, followed along the flow.
+//! All stable states of a machine, followed along the flow (`docs/theory.md`, section 2c).
 
 use known::{Found, Known};
 
-use super::super::gaussian::Averages;
-use super::contribution::{Contribution, Order};
+use super::super::averages::Averages;
+use super::contribution::Order;
 use super::factors::Factors;
 
 use super::point::Point;
@@ -120,10 +120,10 @@ impl PopulationStates {
         };
         let parts = || found.iter().flat_map(|state| &state.parts);
         let logs: Vec<f64> = parts().map(|part| part.log_weight).collect();
-        let means: Vec<&Contribution> = parts().map(|part| &part.mean).collect();
+        let means: Vec<&Averages> = parts().map(|part| &part.mean).collect();
         let weights = match step {
             Some((rate, data)) if logs.len() > 1 => {
-                let data = Contribution {
+                let data = Averages {
                     correlation: data.weights.clone(),
                     visible: data.eta.clone(),
                     hidden: data.theta.clone(),
@@ -132,7 +132,7 @@ impl PopulationStates {
             }
             _ => weights::of(&logs),
         };
-        let mut mean = Contribution::zeros_like(means[0]);
+        let mut mean = Averages::zeros_like(means[0]);
         for (weight, part) in weights.iter().zip(&means) {
             mean.add(*weight, part);
         }
@@ -145,7 +145,7 @@ impl PopulationStates {
         self.reliability.approximate += u64::from(approximate > NOTABLE || !finished);
         self.reliability.unfinished += u64::from(!finished);
         self.reliability.largest_weight = self.reliability.largest_weight.max(approximate);
-        Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
+        Ok(mean)
     }
 
     /// Stores the states that were found, and notes which are new and which have vanished.
