@@ -373,6 +373,11 @@ fn refused_commands_write_nothing() {
         (&["train", "--resume", &run, "--data", "digits"], "--data"),
         (&["run", &run, "--seed", "3", "--out", &out], "--seed"),
         (&["compare", "--simulation", &run, "--hidden", "7", "--out", &out], "--hidden"),
+        (&["train", "--init", &run, "--hidden", "7", "--out", &out], "--hidden"),
+        (&["learn", "--init", &run, "--init-std", "0.1", "--out", &out], "--init-std"),
+        (&["sample", &run, "--data", "clusters", "--out", &out], "--data"),
+        (&["sample", &run, "--from-data", "--temperatures", "10", "--out", &out], "--temperatures"),
+        (&["solve", "--prior", "uniform", "--prior-u", "laplace", "--prior-v", "laplace", "--out", &out], "--prior"),
     ] {
         let message = refuse(arguments);
         assert!(message.starts_with(&format!("error: {option} would be ignored")), "{arguments:?}: {message}");
