@@ -107,6 +107,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
         }
         log.note(point.time, flow.reliability());
         let changes = flow.refresh(point.time, &state)?;
+        log.searched(point.time, flow.reliability());
         trajectory.events.extend(changes.iter().map(|change| Event::of(change, point.time)));
         if shown.next() == Some(true) {
             trajectory.snapshots.push(next.snapshot(flow, &state)?);
@@ -128,7 +129,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
 
 /// Follows a flow for its states only. `visit` gets the time and the state at each time of the plan as it is reached, so that
 /// results before a failure are not lost. States of the machine are searched for as often as in [`follow`], and `progress` is
-/// called as often.
+/// called as often. The log has the counts of the flow at the times of the plan, and those of all searches.
 ///
 /// # Errors
 /// As [`follow`]; errors of `visit`.
@@ -136,6 +137,7 @@ pub fn follow_states(
     flow: &Flow,
     start: &State,
     plan: &Plan,
+    log: &mut ReliabilityLog,
     visit: &mut dyn FnMut(f64, &State) -> Result<()>,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Statistics> {
@@ -144,8 +146,11 @@ pub fn follow_states(
     let mut shown = shown.into_iter();
     plan.integrator.run(flow, &times, start.to_vector(), &mut |point: SolutionPoint| {
         state.copy_from(&point.y);
+        let counts = flow.reliability();
         let changed = !flow.refresh(point.time, &state)?.is_empty();
+        log.searched(point.time, flow.reliability());
         if shown.next() == Some(true) {
+            log.note(point.time, counts);
             visit(point.time, &state)?;
         }
         progress(point.time);

@@ -108,11 +108,10 @@ pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn
     let layers = prepared.flow.layers();
     let (mut course, mut log) = (Course::default(), ReliabilityLog::default());
     let mut visit = |time: f64, state: &State| {
-        log.note(time, prepared.flow.reliability());
         course.observations.push(view.observe(time, &on_units(layers, state))?);
         Ok(())
     };
-    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut visit, progress);
+    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut log, &mut visit, progress);
     let ended = match outcome {
         Ok(_) => None,
         Err(error @ (Error::Divergent | Error::Step { .. } | Error::Unsolved { .. } | Error::NotFinite { .. })) => {
