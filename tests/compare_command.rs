@@ -31,15 +31,23 @@ const DATA: [&str; 11] = [
 /// Options for training.
 const TRAINING: [&str; 8] = ["--batch-size", "100", "--chains", "50", "--updates", "40", "--learning-rate", "0.01"];
 
-fn compare(folder: &Path, more: &[&str]) -> String {
-    // A given option replaces the default one.
-    let mut training: Vec<&str> = TRAINING.to_vec();
-    for name in more.iter().filter(|name| name.starts_with("--")) {
-        if let Some(place) = training.iter().position(|argument| argument == name) {
-            training.drain(place..place + 2);
+/// The options of data and training with others, which replace them or leave them nothing to say.
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut options: Vec<&str> = [&DATA[..], &TRAINING].concat();
+    let idle = [("--init", "--hidden"), ("cd", "--chains")].into_iter().filter(|(given, _)| more.contains(given));
+    let names = more.iter().copied().filter(|name| name.starts_with("--") && *name != "--quiet");
+    for name in names.chain(idle.map(|(_, idle)| idle)) {
+        if let Some(place) = options.iter().position(|option| *option == name) {
+            options.drain(place..place + 2);
         }
     }
-    succeed(&[&["compare"], &DATA[..], &training, more, &["--out", folder.to_str().unwrap()]].concat())
+    options.extend(more);
+    options
+}
+
+fn compare(folder: &Path, more: &[&str]) -> String {
+    let out = ["--out", folder.to_str().unwrap()];
+    succeed(&[&["compare"], &with(more)[..], &out].concat())
 }
 
 fn read(folder: &Path, name: &str) -> String {
@@ -370,7 +378,7 @@ fn runs_of_train_can_be_read() {
     let settings = ["--algorithm", "pcd", "--gibbs-steps", "10", "--records", "20", "--record-spacing", "log"];
     for (run, seed) in ["7", "8"].into_iter().enumerate() {
         let seed = ["--seed", seed, "--out", path(run)];
-        succeed(&[&["train"], &DATA[..], &TRAINING, &settings, &start, &seed].concat());
+        succeed(&[&["train"], &with(&[&settings[..], &start, &seed].concat())[..]].concat());
     }
     let [there, here] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let theory = ["--closures", "fixed-prior", "--response", "gaussian", "--quiet"];

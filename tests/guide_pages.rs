@@ -209,6 +209,40 @@ fn pointers_from_source_files_lead_to_sections_of_the_theory() {
     }
 }
 
+/// The comment at the head of a source file.
+fn head(file: &str) -> String {
+    source(file).lines().take_while(|line| line.starts_with("//!")).collect::<Vec<_>>().join("\n")
+}
+
+/// The way back: a file that `docs/formulas.md` names in a section points to this section, or to the whole that it is part
+/// of. Linear algebra knows of no machines, and what corrects the letter or refers to numbers is in many files.
+#[test]
+fn files_that_compute_formulas_point_to_their_sections() {
+    let (page, mut section, mut counted) = (source("docs/formulas.md"), String::new(), 0);
+    for line in page.lines() {
+        if let Some((number, _)) =
+            line.trim_start_matches('#').trim().split_once(". ").filter(|_| line.starts_with('#'))
+        {
+            number.clone_into(&mut section);
+        }
+        let Some(computed) = line.strip_prefix('|').and_then(|row| row.split('|').nth(1)) else { continue };
+        let files = computed.split('`').filter(|word| word.starts_with("src/") && word.ends_with(".rs"));
+        for file in files.filter(|file| !file.starts_with("src/linalg")) {
+            let found = pointers(&head(file));
+            let leads = found.iter().any(|number| section.starts_with(number.as_str()));
+            assert!(leads || ["1a", "3j"].contains(&section.as_str()), "{file} computes formulas of section {section}");
+            counted += 1;
+        }
+    }
+    assert!(counted > 80, "{counted}");
+    let mut files = Vec::new();
+    source_files(&root().join("src/theory"), &mut files);
+    for file in files.iter().filter(|file| !file.ends_with("mod.rs") && !file.ends_with("tests.rs")) {
+        let file = file.strip_prefix(root()).unwrap().to_str().unwrap();
+        assert!(!pointers(&head(file)).is_empty() || file.ends_with("drawn.rs"), "{file} points to no section");
+    }
+}
+
 /// The anchor of a heading where the repository is browsed.
 fn anchor(heading: &str) -> String {
     let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);

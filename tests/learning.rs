@@ -190,7 +190,7 @@ fn frame_and_matrix_flow_agree() {
         let frame_flow = FrameFlow::new(&flow, &frame_start);
         let integrator = plan(vec![0.0], Method::Dop853, 1e-10).integrator;
         let mut last = frame_start.clone();
-        let mut keep = |point: spectral_rbm::learning::Point| {
+        let mut keep = |point: spectral_rbm::learning::SolutionPoint| {
             last.copy_from(&point.y);
             Ok(false)
         };
@@ -290,7 +290,11 @@ fn the_flow_ends_where_data_and_machine_agree() {
         covariance: DMatrix::from_element(1, 1, variance),
     };
     let source = Source::from(Mixture::new(vec![component(1.0), component(-1.0)]).unwrap());
-    let (layers, start) = Layers::of_modes(visible, hidden, &[0.2]).unwrap();
+    let along = |units: usize| DMatrix::from_element(units, 1, 1.0 / (units as f64).sqrt());
+    let (basis, hidden_basis) = (Basis::Directions(along(visible)), Some(along(hidden)));
+    let layers = Layers { visible_units: visible, hidden_units: hidden, basis, hidden_basis };
+    let weights = DMatrix::from_element(1, 1, 0.2);
+    let start = State { weights, eta: DVector::zeros(visible), theta: DVector::zeros(1) };
     let flow = Flow::fixed_prior(layers, &start, source, &Prior::Gaussian, Noise::none()).unwrap().with_mean_field(
         response::Integrals::Always,
         Some(Prior::Bernoulli),

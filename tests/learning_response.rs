@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use spectral_rbm::learning::response::{Change, FiniteSize, Integrals, MeanFieldResponse};
+use spectral_rbm::learning::response::{Change, FiniteSize, Integrals, MeanFieldResponse, OnSites};
 use spectral_rbm::simulator::machine::Machine;
 use spectral_rbm::theory::average::log_2cosh;
 use spectral_rbm::theory::prior::Components;
@@ -106,7 +106,7 @@ fn two_modes(w: [f64; 2], v: &DMatrix<f64>, visible: usize, eta: [f64; 2], theta
 }
 
 fn finite_size(ensemble: &Ensemble, size: f64) -> nalgebra::DMatrix<f64> {
-    MeanFieldResponse::new(Integrals::Always).averages(ensemble, size).unwrap().correlation
+    MeanFieldResponse::new(Integrals::Always).averages(ensemble, size).unwrap().modes.correlation
 }
 
 #[test]
@@ -176,10 +176,20 @@ fn two_modes_agree_with_the_sum_over_two_classes() {
             let ensemble = two_modes(w, &v, visible, eta, theta);
             let mut response = MeanFieldResponse::new(Integrals::Always);
             let found = response.averages(&ensemble, size).unwrap();
-            let error = (&found.correlation - &sum.correlation).amax() / sum.correlation.amax();
+            let error = (&found.modes.correlation - &sum.correlation).amax() / sum.correlation.amax();
             assert!(error < tolerance, "{w:?} {eta:?}: {error:e}");
-            assert!((&found.visible - &sum.visible).amax() < 20.0 * tolerance, "{} {}", found.visible, sum.visible);
-            assert!((&found.hidden - &sum.hidden).amax() < 20.0 * tolerance, "{} {}", found.hidden, sum.hidden);
+            assert!(
+                (&found.modes.visible - &sum.visible).amax() < 20.0 * tolerance,
+                "{} {}",
+                found.modes.visible,
+                sum.visible
+            );
+            assert!(
+                (&found.modes.hidden - &sum.hidden).amax() < 20.0 * tolerance,
+                "{} {}",
+                found.modes.hidden,
+                sum.hidden
+            );
             let mut integral = FiniteSize::around_paramagnet(&ensemble, &[0, 1], &[]).unwrap();
             let plain = integral.averages(size).unwrap();
             let finer = integral.averages_with(size, 0.5).unwrap();
@@ -258,7 +268,8 @@ fn order_one(prior_v: Prior, exact_sum: Option<f64>) -> (f64, f64, f64, f64) {
     let state = Solver::new(&ensemble).unwrap().solve(&Start::condensed(1, &[0])).unwrap();
     let product = state.magnetization[0] * state.magnetization_bar[0];
     let large = 1e5;
-    let mean = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, large).unwrap().correlation[(0, 0)];
+    let mean =
+        MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, large).unwrap().modes.correlation[(0, 0)];
     let response = saddle::response(&ensemble, &state).unwrap().unwrap()[(0, 0)];
     let integral = finite_size(&ensemble, size)[(0, 0)] - size * product;
     (exact_sum.map_or(f64::NAN, |sum| sum - size * product), integral, mean - large * product, response)
@@ -292,7 +303,7 @@ fn mean_field_and_finite_size_agree_away_from_transitions() {
                 let mean = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, size).unwrap();
                 let integral = FiniteSize::around_paramagnet(&ensemble, &[0, 1], &[]).unwrap().averages(size).unwrap();
                 let error = (0..2)
-                    .map(|i| (mean.correlation[(i, i)] / (integral.leading[(i, i)]) - 1.0).abs())
+                    .map(|i| (mean.modes.correlation[(i, i)] / (integral.leading[(i, i)]) - 1.0).abs())
                     .fold(0.0, f64::max);
                 errors.push(error);
             }
@@ -340,7 +351,7 @@ fn errors(method: Integrals, visible: usize, hidden: usize, w: &[f64], field: f6
         let found = MeanFieldResponse::new(method).averages(&ensemble, size).unwrap();
         let on_sites = &exact.correlation * &v;
         let correlation = u.transpose() * &on_sites;
-        let (sites, joint) = (found.sites.unwrap(), found.site_correlation.unwrap());
+        let (found, OnSites { mean: sites, correlation: joint }) = (found.modes, found.sites.unwrap());
         // uᵀ projects the averages of the sites on those of the modes.
         assert!((u.transpose() * &joint - &found.correlation).amax() < 1e-10);
         assert!((u.transpose() * &sites - &found.visible).amax() < 1e-10);
@@ -397,16 +408,16 @@ fn states_are_followed_and_reported() {
         let changes = response.refresh(&ensemble, size).unwrap();
         log.extend(changes.iter().map(|change| (step, change.change, change.modes_condensed.clone())));
         let fresh = MeanFieldResponse::new(Integrals::AtTransitions).averages(&ensemble, size).unwrap();
-        let scale = fresh.correlation[(0, 0)];
+        let scale = fresh.modes.correlation[(0, 0)];
         // Following states gives the same as a search; the state of the second mode has only the weight e^{−L Δf}.
         assert!(
-            (&tracked.correlation - &fresh.correlation).amax() < 1e-6 * scale,
+            (&tracked.modes.correlation - &fresh.modes.correlation).amax() < 1e-6 * scale,
             "w = {w} {} {} {log:?}",
-            tracked.correlation,
-            fresh.correlation
+            tracked.modes.correlation,
+            fresh.modes.correlation
         );
-        assert!(tracked.correlation[(0, 0)] > last);
-        last = tracked.correlation[(0, 0)];
+        assert!(tracked.modes.correlation[(0, 0)] > last);
+        last = tracked.modes.correlation[(0, 0)];
     }
     assert_eq!(log[0], (0, Change::Appeared, vec![]));
     let lost = log.iter().position(|(_, change, modes)| *change == Change::LostStability && modes.is_empty()).unwrap();
@@ -435,7 +446,7 @@ fn averages_are_continuous() {
             for step in 0..=500 {
                 let w = 0.5 + 0.002 * f64::from(step);
                 let ensemble = Ensemble::new(0.5, 0.0, &[w, 0.9 * w, 0.8 * w, 0.4 * w], prior.clone()).unwrap();
-                values.push(response.averages(&ensemble, size).unwrap().correlation.diagonal());
+                values.push(response.averages(&ensemble, size).unwrap().modes.correlation.diagonal());
                 response.refresh(&ensemble, size).unwrap();
             }
             // Third differences are 1e-2 at this step for smooth parts, and equal to the jump otherwise.
@@ -463,10 +474,10 @@ fn given_states_have_equal_weights() {
     };
     let ((m1, bar1), (m2, bar2)) = (product(0), product(1));
     // Three of four starts condense the first mode, two of them with a plus sign; O(1) terms are below 1/2 here.
-    assert!((found.correlation[(0, 0)] - 0.75 * size * m1 * bar1).abs() < 0.5);
-    assert!((found.correlation[(1, 1)] - 0.25 * size * m2 * bar2).abs() < 0.5);
-    assert!((found.visible[0] - 0.25 * size.sqrt() * bar1).abs() < 1e-8);
-    assert!((found.hidden[1] - 0.25 * size.sqrt() * m2).abs() < 1e-8);
+    assert!((found.modes.correlation[(0, 0)] - 0.75 * size * m1 * bar1).abs() < 0.5);
+    assert!((found.modes.correlation[(1, 1)] - 0.25 * size * m2 * bar2).abs() < 0.5);
+    assert!((found.modes.visible[0] - 0.25 * size.sqrt() * bar1).abs() < 1e-8);
+    assert!((found.modes.hidden[1] - 0.25 * size.sqrt() * m2).abs() < 1e-8);
     assert!(response.refresh(&ensemble, size).unwrap().is_empty());
 }
 
@@ -479,7 +490,7 @@ fn weak_modes_feel_the_condensation_of_others() {
     let chi = state.susceptibility();
     let expected = 0.45 * chi / (1.0 - 0.45 * 0.45 * chi);
     for method in [Integrals::AtTransitions, Integrals::Always] {
-        let found = MeanFieldResponse::new(method).averages(&ensemble, size).unwrap().correlation[(1, 1)];
+        let found = MeanFieldResponse::new(method).averages(&ensemble, size).unwrap().modes.correlation[(1, 1)];
         // Corrections are O(1/L), with coefficients of order ten.
         assert!((found / expected - 1.0).abs() < 3e-3, "{method:?}: {found} {expected}");
         assert!(found < 0.4 * 0.45 / (1.0 - 0.45 * 0.45));

@@ -279,9 +279,6 @@ impl LearnOptions {
 
     fn plan(&self) -> Result<Plan, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
-        if self.gibbs_steps.is_some() && self.closure != Closure::Cd {
-            return bad("--gibbs-steps is for --closure cd".to_owned());
-        }
         let is_default = self.response == ResponseKind::Gaussian && self.prior_v == Prior::Gaussian;
         if self.closure != Closure::FixedPrior && !is_default {
             return bad("--response and --prior-v are for ±1 units, that is for --closure fixed-prior".to_owned());

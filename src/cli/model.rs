@@ -79,6 +79,11 @@ impl ModelOptions {
             self.model = Some(usual).filter(|path| open_model(path, None, linear).is_ok());
         }
         let Some(path) = &mut self.model else {
+            if self.units.is_some() || self.label.is_some() {
+                let message =
+                    "--units and --label are of a model file, and none is given: a machine is trained instead";
+                return Err(CliError::Input(message.to_owned()));
+            }
             self.model_checksum = Some(TRAINED.to_owned());
             let (machine, data) = trained(common)?;
             return Ok(Source::Trained(machine, data));

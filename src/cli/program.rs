@@ -20,7 +20,7 @@ use std::process::ExitCode;
   spectral-rbm solve --modes 1.5,1.3 --sigma 0.5 --prior bernoulli --format json
   spectral-rbm average V --x 0.5,10,1e6
   spectral-rbm run results/bernoulli/run.toml --out results/again")]
-struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]

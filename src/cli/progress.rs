@@ -1,4 +1,4 @@
-//! Progress on stderr: bars on a terminal, removed when done; elsewhere one line every half minute.
+//! Progress on stderr: bars and spinners on a terminal, removed when done; elsewhere one line every half minute.
 
 use super::options::Common;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Time before the first line and between two lines.
@@ -14,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 const SHARE: f64 = 1e12;
 
 /// Time of the last line of any bar, since many short parts can make up long work.
-static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now()));
+static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now(), PAUSE));
 
 /// The progress of some work.
 pub(super) struct Progress {
@@ -81,8 +83,7 @@ impl Progress {
         if PACE.is_due(now) && log.moves_to(position) {
             PACE.told(now);
             let share = log.share(now, position, self.bar.length().unwrap_or_default());
-            // Work goes on even if stderr is closed.
-            let _ = writeln!(stderr(), "note: {}: {share}", self.bar.message());
+            note(&format!("{}: {share}", self.bar.message()));
         }
     }
 }
@@ -97,14 +98,15 @@ pub(super) fn share(common: &Common, name: &'static str) -> Progress {
     bar(common, name, SHARE as usize)
 }
 
-/// A spinner for a search of unknown length.
-pub(super) fn spinner(common: &Common, name: &'static str) -> ProgressBar {
+/// A spinner for work of unknown length.
+pub(super) fn spinner(common: &Common, name: &'static str) -> Spinner {
     if common.quiet {
-        return ProgressBar::hidden();
+        return Spinner { bar: ProgressBar::hidden(), teller: None };
     }
-    let spinner = ProgressBar::new_spinner().with_message(name);
-    spinner.enable_steady_tick(Duration::from_millis(200));
-    spinner
+    let bar = ProgressBar::new_spinner().with_message(name);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let teller = (!stderr().is_terminal()).then(|| Teller::start(name, &PACE, |line| note(&line)));
+    Spinner { bar, teller }
 }
 
 /// A bar of many quick steps, with their rate.
@@ -130,16 +132,75 @@ fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Pr
     Progress { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
 }
 
+/// Prints a line. Work goes on even if stderr is closed.
+fn note(line: &str) {
+    let _ = writeln!(stderr(), "note: {line}");
+}
+
+/// The sign of work of unknown length.
+pub(super) struct Spinner {
+    /// indicatif draws nothing where stderr is not a terminal.
+    bar: ProgressBar,
+    teller: Option<Teller>,
+}
+
+impl Spinner {
+    pub fn finish_and_clear(self) {
+        self.bar.finish_and_clear();
+        drop(self.teller);
+    }
+}
+
+/// A thread that tells what is being done and how long it has taken, until it is dropped.
+struct Teller {
+    /// The thread ends when this is dropped.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Teller {
+    fn start(name: &'static str, pace: &'static Pace, say: impl Fn(String) + Send + 'static) -> Self {
+        let (end, ended) = mpsc::channel();
+        let start = Instant::now();
+        let tell = move || {
+            while ended.recv_timeout(pace.left(Instant::now())) == Err(RecvTimeoutError::Timeout) {
+                let now = Instant::now();
+                if pace.is_due(now) {
+                    pace.told(now);
+                    say(so_far(name, now.saturating_duration_since(start)));
+                }
+            }
+        };
+        // Work goes on without lines if there can be no thread.
+        Self { end: Some(end), thread: thread::Builder::new().spawn(tell).ok() }
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        // Nothing is told after the work is done.
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn so_far(name: &str, time: Duration) -> String {
+    format!("{name}: {} so far", HumanDuration(time))
+}
+
 /// The rate at which lines are printed.
 struct Pace {
     start: Instant,
+    /// Milliseconds between lines, and before the first.
+    pause: u64,
     /// Milliseconds from the start after which the next line is due.
     due: AtomicU64,
 }
 
 impl Pace {
-    fn new(start: Instant) -> Self {
-        Self { start, due: AtomicU64::new(PAUSE.as_millis() as u64) }
+    fn new(start: Instant, pause: Duration) -> Self {
+        let pause = pause.as_millis() as u64;
+        Self { start, pause, due: AtomicU64::new(pause) }
     }
 
     fn milliseconds(&self, now: Instant) -> u64 {
@@ -151,7 +212,12 @@ impl Pace {
     }
 
     fn told(&self, now: Instant) {
-        self.due.store(self.milliseconds(now) + PAUSE.as_millis() as u64, Relaxed);
+        self.due.store(self.milliseconds(now) + self.pause, Relaxed);
+    }
+
+    /// Time until the next line is due.
+    fn left(&self, now: Instant) -> Duration {
+        Duration::from_millis(self.due.load(Relaxed).saturating_sub(self.milliseconds(now)))
     }
 }
 
@@ -197,10 +263,33 @@ mod tests {
     #[test]
     fn a_line_is_due_after_half_a_minute_and_half_a_minute_after_each() {
         let start = Instant::now();
-        let pace = Pace::new(start);
+        let pace = Pace::new(start, PAUSE);
         assert!(!pace.is_due(start + seconds(29)) && pace.is_due(start + seconds(30)));
+        assert_eq!([12, 31].map(|time| pace.left(start + seconds(time))), [18, 0].map(seconds));
         pace.told(start + seconds(47));
         assert!(!pace.is_due(start + seconds(76)) && pace.is_due(start + seconds(77)));
+    }
+
+    #[test]
+    fn a_search_tells_at_the_pace_of_all_lines_what_it_does_until_it_ends() {
+        static QUICK: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now(), Duration::from_millis(20)));
+        let (lines, told) = mpsc::channel();
+        let (start, teller) = (Instant::now(), Teller::start("log Z", &QUICK, move |line| lines.send(line).unwrap()));
+        for count in 1..=3 {
+            assert_eq!(told.recv_timeout(seconds(60)).unwrap(), "log Z: 0 seconds so far");
+            // The first pause may have begun before the search. Time is in whole milliseconds.
+            assert!(start.elapsed() >= Duration::from_millis(19) * (count - 1), "{count} lines: {:?}", start.elapsed());
+        }
+        drop(teller);
+        // The thread has ended: it no longer holds the other end.
+        while told.try_recv().is_ok() {}
+        assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn a_line_of_a_search_tells_how_long_it_has_taken() {
+        assert_eq!(so_far("looking for fixed points", seconds(30)), "looking for fixed points: 30 seconds so far");
+        assert_eq!(so_far("log Z", seconds(3600)), "log Z: 60 minutes so far");
     }
 
     #[test]

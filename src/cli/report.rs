@@ -41,13 +41,18 @@ pub(super) fn prose(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 
 /// A sentence about the approximate states of a population closure; empty if there were none.
 pub(super) fn reliability(found: &Reliability) -> String {
-    let Reliability { evaluations, approximate, largest_weight, .. } = *found;
+    let Reliability { evaluations, approximate, largest_weight, late, .. } = *found;
     if approximate == 0 {
         return String::new();
     }
+    let late = match late {
+        0 => String::new(),
+        1 => " A search found a state that must have been there before.".to_owned(),
+        _ => format!(" {late} searches found states that must have been there before."),
+    };
     format!(
         "In {approximate} of {evaluations} evaluations states that are known only approximately had more than a hundredth of \
-         the machine's weight, {largest_weight:.2} at most.\n"
+         the machine's weight, {largest_weight:.2} at most.{late}\n"
     )
 }
 

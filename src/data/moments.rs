@@ -1,4 +1,4 @@
-//! Mean and covariance of data, principal components, and the growth operator of ±1 units (`docs/theory.md`, section 5).
+//! Mean and covariance of data, principal components, and the growth operator of ±1 units (`docs/theory.md`, sections 2b and 5).
 //!
 //! The moments of ±1 units follow from counts. With n_i the number of samples in which unit i is +1, n_ij the number in
 //! which units i and j both are, and M the number of samples,

@@ -2,6 +2,7 @@
 
 use crate::io::Archive;
 use std::io;
+use std::sync::Arc;
 
 /// Units in a word.
 const WORD: usize = u64::BITS as usize;
@@ -19,13 +20,13 @@ const WORD: usize = u64::BITS as usize;
 pub struct Spins {
     samples: usize,
     units: usize,
-    words: Vec<u64>,
+    words: Arc<Vec<u64>>,
 }
 
 impl Spins {
     /// Samples in which all units are −1.
     pub fn new(samples: usize, units: usize) -> Self {
-        Self { samples, units, words: vec![0; samples * units.div_ceil(WORD)] }
+        Self { samples, units, words: Arc::new(vec![0; samples * units.div_ceil(WORD)]) }
     }
 
     /// Samples given unit by unit: `up(sample, unit)` says whether the unit is +1.
@@ -40,7 +41,7 @@ impl Spins {
     /// Appends a sample: `up(unit)` says whether it is +1.
     pub(super) fn push(&mut self, up: impl FnMut(usize) -> bool) {
         self.samples += 1;
-        self.words.resize(self.samples * self.units.div_ceil(WORD), 0);
+        Arc::make_mut(&mut self.words).resize(self.samples * self.units.div_ceil(WORD), 0);
         self.fill(self.samples - 1, up);
     }
 
@@ -59,8 +60,8 @@ impl Spins {
     /// # Panics
     /// If a number is not that of a sample.
     pub fn select(&self, chosen: &[usize]) -> Self {
-        let words = chosen.iter().flat_map(|&sample| self.row(sample).iter().copied()).collect();
-        Self { samples: chosen.len(), units: self.units, words }
+        let words: Vec<u64> = chosen.iter().flat_map(|&sample| self.row(sample)).copied().collect();
+        Self { samples: chosen.len(), units: self.units, words: Arc::new(words) }
     }
 
     /// Words of a sample: bit `unit % 64` of word `unit / 64` is unit `unit`; bits beyond the last unit are zero.
@@ -83,8 +84,9 @@ impl Spins {
     /// Sets one sample: `up(unit)` says whether it is +1.
     pub fn fill(&mut self, sample: usize, mut up: impl FnMut(usize) -> bool) {
         let width = self.units.div_ceil(WORD);
-        let units = self.units;
-        for (index, word) in self.words[sample * width..(sample + 1) * width].iter_mut().enumerate() {
+        let (units, words) = (self.units, Arc::make_mut(&mut self.words));
+        let row = &mut words[sample * width..(sample + 1) * width];
+        for (index, word) in row.iter_mut().enumerate() {
             let first = index * WORD;
             *word = (first..units.min(first + WORD)).fold(0, |bits, unit| bits | u64::from(up(unit)) << (unit - first));
         }
@@ -107,7 +109,7 @@ impl Spins {
     pub fn first(mut self, count: usize) -> Self {
         if count < self.samples {
             self.samples = count;
-            self.words.truncate(count * self.units.div_ceil(WORD));
+            Arc::make_mut(&mut self.words).truncate(count * self.units.div_ceil(WORD));
         }
         self
     }

@@ -1,8 +1,7 @@
-//! Mini-batches: the map has the same noise in its data term as a simulation.
+//! Mini-batches: the map has the same noise in its data term as a simulation (`docs/theory.md`, section 2c).
 
 use super::data_term::{Samples, Source};
-use super::state::Basis;
-use crate::data::{Dataset, Spins};
+use crate::data::Spins;
 use crate::error::{Error, Result};
 use crate::simulator::machine::order::Order;
 use nalgebra::DVector;
@@ -22,44 +21,30 @@ pub struct BatchSettings {
 #[derive(Debug)]
 pub(super) struct Batches {
     spins: Spins,
-    basis: Basis,
+    /// The same samples in the directions of the flow.
+    samples: Samples,
     order: Order,
     chosen: Vec<usize>,
 }
 
 impl Batches {
-    pub fn new(settings: BatchSettings, spins: &Spins, basis: &Basis) -> Result<Self> {
-        let samples = spins.samples();
-        if !(1..=samples).contains(&settings.size) {
-            let reason = format!("it is {}: a batch takes between one and all of the {samples} samples", settings.size);
+    pub fn new(settings: BatchSettings, spins: &Spins, samples: &Samples) -> Result<Self> {
+        let count = spins.samples();
+        if !(1..=count).contains(&settings.size) {
+            let reason = format!("it is {}: a batch takes between one and all of the {count} samples", settings.size);
             return Err(Error::Range { name: "the size of a batch", reason });
         }
-        Ok(Self {
-            spins: spins.clone(),
-            basis: basis.clone(),
-            order: Order::new(samples, settings.seed),
-            chosen: vec![0; settings.size],
-        })
+        let (order, chosen) = (Order::new(count, settings.seed), vec![0; settings.size]);
+        Ok(Self { spins: spins.clone(), samples: samples.clone(), order, chosen })
     }
 
     /// Returns the batch of a step (steps count from 0), and the mean of each site over it.
-    pub fn of_step(&mut self, step: u64) -> Result<(Source, DVector<f64>)> {
+    pub fn of_step(&mut self, step: u64) -> (Source, DVector<f64>) {
         self.order.batch(step, &mut self.chosen);
-        let spins = self.spins.select(&self.chosen);
-        let count = spins.samples() as f64;
-        let mean = DVector::from_iterator(spins.units(), spins.unit_sums().iter().map(|&sum| sum as f64 / count));
-        let samples = match &self.basis {
-            Basis::Directions(directions) => {
-                Samples::project(&Dataset::of_spins(spins).map_err(unusable)?, directions)?
-            }
-            _ => Samples::spins(spins)?,
-        };
-        Ok((samples.into(), mean))
+        let (count, sums) = (self.chosen.len() as f64, self.spins.select(&self.chosen).unit_sums());
+        let mean = DVector::from_iterator(sums.len(), sums.iter().map(|&sum| sum as f64 / count));
+        (self.samples.select(&self.chosen).into(), mean)
     }
-}
-
-fn unusable(error: crate::data::DataError) -> Error {
-    Error::Range { name: "a batch", reason: error.to_string() }
 }
 
 #[cfg(test)]

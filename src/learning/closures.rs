@@ -1,8 +1,9 @@
 //! The closures as terms of the gradient: which averages each takes from the pieces that compute them.
 
+use super::averages::Averages;
 use super::chains::Chains;
 use super::data_term::{Clamped, DataTerm, Source};
-use super::gaussian::{Averages, SingleState};
+use super::gaussian::SingleState;
 use super::linear_terms::solution;
 use super::mean_field::{CHAINS, MeanField};
 use super::population::{PopulationStates, PopulationTerm, Reliability};

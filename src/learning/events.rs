@@ -12,7 +12,7 @@ use nalgebra::DVector;
 use serde::Serialize;
 
 /// Accuracy of the time of an event on the cubic, in units of the interval.
-const ROOT: f64 = 1e-14;
+const EVENT_ACCURACY: f64 = 1e-14;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +116,7 @@ pub(super) fn between(before: &Knot, after: &Knot, bulk_edge: Option<f64>) -> Re
             None
         };
         if let Some(kind) = kind {
-            let at = bracketed_root(&|x| Ok(curve(mode).at(x) - level), (0.0, 1.0), (start, end), ROOT)?;
+            let at = bracketed_root(&|x| Ok(curve(mode).at(x) - level), (0.0, 1.0), (start, end), EVENT_ACCURACY)?;
             events.push(Event { time: curve(mode).time(at), kind, mode: mode + 1, value: level });
         }
         Ok(())
@@ -136,7 +136,7 @@ pub(super) fn between(before: &Knot, after: &Knot, bulk_edge: Option<f64>) -> Re
             let end = after.values[first] - after.values[second];
             if (start < 0.0) != (end < 0.0) {
                 let (a, b) = (curve(first), curve(second));
-                let at = bracketed_root(&|x| Ok(a.at(x) - b.at(x)), (0.0, 1.0), (start, end), ROOT)?;
+                let at = bracketed_root(&|x| Ok(a.at(x) - b.at(x)), (0.0, 1.0), (start, end), EVENT_ACCURACY)?;
                 let mode = 1 + if end > 0.0 { first } else { second };
                 events.push(Event { time: a.time(at), kind: EventKind::Overtakes, mode, value: a.at(at) });
             }

@@ -4,11 +4,12 @@
 //! These bases do not rotate. Rotation terms belong to the description in the frame of the singular vectors
 //! ([`Frame::rates`](super::Frame::rates)), which is computed from the state. Modes that cross, or nearly cross, pass smoothly.
 
+use super::averages::Averages;
 use super::batches::Batches;
 use super::chains::{ChainSettings, Chains};
 use super::data_term::{Clamped, DataTerm, Samples, Source};
 use super::frame::Frame;
-use super::gaussian::{Averages, Covariance, SingleState};
+use super::gaussian::{Covariance, SingleState};
 use super::integrate::{Method, Split};
 use super::linear_terms::{Likelihood, LinearClamped, LinearFree};
 use super::mean_field::MeanField;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 /// Ratio of the costs of data and machine above which the multirate method is faster. At 5 it takes 1.4 times as long (2,000
 /// digits in 30 directions), at 19 a third of the time (10,000 digits in 135).
-const COSTLY: f64 = 10.0;
+const COSTLY_DATA: f64 = 10.0;
 /// A learning flow.
 #[derive(Debug)]
 pub struct Flow {
@@ -169,7 +170,7 @@ impl Flow {
     /// # Errors
     /// [`Error::Length`] if it does not have as many components as the visible fields.
     pub fn with_mean(mut self, mean: DVector<f64>) -> Result<Self> {
-        let expected = self.layers.field_components();
+        let expected = self.layers.visible_units;
         if mean.len() != expected {
             return Err(Error::Length { name: "the mean of the data", found: mean.len(), expected });
         }
@@ -200,7 +201,7 @@ impl Flow {
         let (directions, hidden) = (self.shape.weights.nrows() as f64, self.shape.weights.ncols() as f64);
         let data = self.clamped.borrow().multiplications(directions, hidden);
         let machine = self.free.borrow().multiplications(self.at(0.0, &self.shape));
-        if data > COSTLY * machine { Method::Multirate } else { Method::Dop853 }
+        if data > COSTLY_DATA * machine { Method::Multirate } else { Method::Dop853 }
     }
 
     /// σ of the noise at time t.
@@ -232,7 +233,7 @@ impl Flow {
         match &self.batches {
             None => Ok((self.data(t, state)?, None)),
             Some(batches) => {
-                let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64)?;
+                let (source, mean) = batches.borrow_mut().of_step((t / learning_rate).round() as u64);
                 let clamped = ClampedTerm::averages(&mut PopulationTerm::new(source.clone()), self.at(t, state))?;
                 Ok((self.of_data(clamped, Some(&mean)), Some(source)))
             }

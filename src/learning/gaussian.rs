@@ -18,30 +18,30 @@
 //! overlaps. It is left out here, and hidden components are Gaussian. Both are exact in the paramagnet; where fields magnetize
 //! the units, the noise of weights of 0.02 changes a growth rate by 3 %.
 
+use super::averages::Averages;
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
 use crate::linalg::{Cholesky, gram_of_rows, product_of, scaled_rows, transposed_product};
 use crate::theory::average::response;
 use nalgebra::{DMatrix, DVector};
 
-/// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
-const TOLERANCE: f64 = 1e-13;
-/// Largest number of steps of Newton's method. From the last solution of a flow it takes two or three.
-const MAX_STEPS: usize = 60;
-/// A factor of Newton's method is computed again if a step is not this much smaller than the last one.
-const SHRINKING: f64 = 0.2;
-/// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
-const JUMP: f64 = 0.5;
+/// Settings of Newton's method.
+#[derive(Clone, Copy, Debug)]
+struct SingleStateSettings {
+    /// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
+    last_change: f64,
+    /// Largest number of steps of Newton's method. From the last solution of a flow it takes two or three.
+    steps: usize,
+    /// A factor of Newton's method is computed again if a step is not this much smaller than the last one.
+    shrinking: f64,
+    /// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
+    other_state: f64,
+}
 
-/// Averages of the machine's own distribution, in the bases of the flow.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Averages {
-    /// `⟨z_a σ_β⟩`, `D × H`.
-    pub correlation: DMatrix<f64>,
-    /// `⟨s⟩`, in the components of the visible fields.
-    pub visible: DVector<f64>,
-    /// `⟨σ⟩`, H components.
-    pub hidden: DVector<f64>,
+impl Default for SingleStateSettings {
+    fn default() -> Self {
+        Self { last_change: 1e-13, steps: 60, shrinking: 0.2, other_state: 0.5 }
+    }
 }
 
 /// Variances of visible units without coupling by W.
@@ -112,11 +112,11 @@ pub struct SingleState {
 }
 
 /// Means of a state, with their slopes in the fields.
-struct Point {
+struct Means {
     /// s̄, in the components of the visible fields.
     pub(super) visible: DVector<f64>,
-    /// The slopes that make up A.
-    slopes: Slopes,
+    /// 1 − s̄² of each site, the slopes that make up A.
+    slopes: DVector<f64>,
     /// f.
     field: DVector<f64>,
     /// σ̄ = f V(x).
@@ -153,11 +153,12 @@ impl SingleState {
         (mut hidden, is_known): (DVector<f64>, bool),
         mut factor: Option<Cholesky>,
     ) -> Result<Averages> {
+        let method = SingleStateSettings::default();
         let scale = (layers.hidden_units as f64).sqrt();
         let from = hidden.clone();
         let mut last_change = f64::INFINITY;
-        for _ in 0..MAX_STEPS {
-            let point = Point::at(layers, state, &hidden)?;
+        for _ in 0..method.steps {
+            let point = Means::at(layers, state, &hidden)?;
             // A factor from nearby is good enough as long as it makes steps shrink quickly.
             let usable = match factor.take() {
                 Some(factor) => factor,
@@ -169,14 +170,14 @@ impl SingleState {
                 break;
             }
             hidden += &change;
-            if size <= TOLERANCE {
+            if size <= method.last_change {
                 // Far from the last solution: this is another state, beyond the pole of the old one.
-                if is_known && (&hidden - &from).norm() > JUMP * scale {
+                if is_known && (&hidden - &from).norm() > method.other_state * scale {
                     return Err(Error::Divergent);
                 }
                 return self.around(layers, state, point, hidden);
             }
-            if size < SHRINKING * last_change {
+            if size < method.shrinking * last_change {
                 factor = Some(usable);
             }
             last_change = size;
@@ -185,7 +186,7 @@ impl SingleState {
     }
 
     /// The averages at a state that Newton's method found.
-    fn around(&mut self, layers: &Layers, state: &State, point: Point, hidden: DVector<f64>) -> Result<Averages> {
+    fn around(&mut self, layers: &Layers, state: &State, point: Means, hidden: DVector<f64>) -> Result<Averages> {
         let (factor, driven) = point.factor(layers, &state.weights)?;
         let mut correlation = solve_rows(&factor, &driven);
         correlation.ger(1.0, &layers.project(&point.visible), &hidden, 1.0);
@@ -194,33 +195,11 @@ impl SingleState {
     }
 }
 
-/// How the means of the visible units change with the fields on them.
-enum Slopes {
-    /// 1 − s̄², one per site.
-    Sites(DVector<f64>),
-    /// Along abstract directions.
-    Full(DMatrix<f64>),
-}
-
-impl Point {
+impl Means {
     fn at(layers: &Layers, state: &State, hidden: &DVector<f64>) -> Result<Self> {
         let on_visible = &state.eta + layers.expand(&(&state.weights * hidden));
-        let (visible, slopes) = match layers.basis {
-            Basis::Abstract(_) => {
-                // Components follow a Gaussian law, as on the hidden side.
-                let units = layers.visible_units as f64;
-                let variance = on_visible.norm_squared() / units;
-                let (slope, curvature) = (response::v(variance)?, response::v_prime(variance)?);
-                let mut covariance = DMatrix::from_diagonal_element(on_visible.len(), on_visible.len(), slope);
-                covariance.ger(2.0 * curvature / units, &on_visible, &on_visible, 1.0);
-                (on_visible * slope, Slopes::Full(covariance))
-            }
-            _ => {
-                let visible = on_visible.map(f64::tanh);
-                let variances = visible.map(|mean| 1.0 - mean * mean);
-                (visible, Slopes::Sites(variances))
-            }
-        };
+        let visible = on_visible.map(f64::tanh);
+        let slopes = visible.map(|mean| 1.0 - mean * mean);
         let field = &state.theta + state.weights.tr_mul(&layers.project(&visible));
         let units = layers.hidden_units as f64;
         let variance = field.norm_squared() / units;
@@ -232,11 +211,7 @@ impl Point {
 
     /// `B⁻¹ − Yᵀ A Y`, factorised, and `A Y`.
     fn factor(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<(Cholesky, DMatrix<f64>)> {
-        let covariance = match &self.slopes {
-            Slopes::Sites(variances) => Covariance::of_sites(layers, variances),
-            Slopes::Full(matrix) => Covariance::Full(matrix.clone()),
-        };
-        let driven = covariance.times(weights);
+        let driven = Covariance::of_sites(layers, &self.slopes).times(weights);
         let mut precision = precision(weights, &driven, 1.0 / self.slope);
         precision.ger(-self.bend / self.slope, &self.field, &self.field, 1.0);
         Ok((factor(&precision)?, driven))

@@ -31,7 +31,7 @@ use nalgebra::{DMatrix, DVector};
 
 /// Modes count as growing above this fraction of the fastest rate. Constant units of ±1 data have the rate 0, up to errors of the
 /// eigenvalue iteration of 1e-15 of the largest rate.
-const THRESHOLD: f64 = 1e-10;
+const LEAST_RATE: f64 = 1e-10;
 
 /// Learning rate where growth allows it: that of the letter.
 pub const LEARNING_RATE: f64 = 0.01;
@@ -100,7 +100,7 @@ impl LinearTheory {
         mode::check_deviation("sigma_h", sigma_h)?;
         check_covariance(&moments.covariance)?;
         let (mut variances, directions) = symmetric_eigen(&moments.covariance)?;
-        let blur = THRESHOLD * variances.amax();
+        let blur = LEAST_RATE * variances.amax();
         if let Some(&value) = variances.iter().find(|&&variance| variance < -blur) {
             return Err(Error::Negative { name: "an eigenvalue of the covariance", value });
         }
@@ -139,7 +139,7 @@ impl LinearTheory {
     /// The rate above which a mode counts as growing: 1e-10 of the largest rate in magnitude. It is above 0 because constant ±1
     /// units have the rate 0 only up to rounding.
     pub fn threshold(&self) -> f64 {
-        THRESHOLD * self.rates.amax()
+        LEAST_RATE * self.rates.amax()
     }
 
     /// Number of growing directions.
@@ -272,7 +272,7 @@ fn check_covariance(covariance: &DMatrix<f64>) -> Result<()> {
     }
     // The matrix comes from products in either order, so it may be asymmetric by rounding.
     let asymmetry = (covariance - covariance.transpose()).amax();
-    if asymmetry > THRESHOLD * covariance.amax() {
+    if asymmetry > LEAST_RATE * covariance.amax() {
         return Err(Error::Range { name, reason: format!("it is not symmetric: entries differ by {asymmetry:e}") });
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Both terms of linear machines, and their likelihood (`docs/theory.md`, section 5).
 
+use super::averages::Averages;
 use super::data_term::Clamped;
 use super::frame::Frame;
-use super::gaussian::{Averages, Covariance, linear_response};
+use super::gaussian::{Covariance, linear_response};
 use super::state::State;
 use super::term::{At, ClampedTerm, FreeTerm, Step};
 use crate::data::Moments;

@@ -1,14 +1,15 @@
-//! The mean-field response within the flow: from the bases of the flow to the frame of the modes and back.
+//! The mean-field response within the flow: from the bases of the flow to the frame of the modes and back (`docs/theory.md`,
+//! sections 1c and 2b).
 //!
 //! In the frame, the machine is one of the ensemble (10) with the current w_α and fields. Its averages are those of
 //! [`MeanFieldResponse`]. The visible components are the actual ones, with a field for each site, or follow a law. The hidden
 //! components follow a law.
 
+use super::averages::Averages;
 use super::frame::Frame;
-use super::gaussian::Averages;
-use super::response::{self, MeanFieldResponse, StateChange};
-use super::state::{Basis, Layers, State};
-use crate::error::{Error, Result};
+use super::response::{self, MachineAverages, MeanFieldResponse, StateChange};
+use super::state::{Layers, State};
+use crate::error::Result;
 use crate::theory::average::response::v;
 use crate::theory::prior::{Components, Prior};
 use crate::theory::saddle::{Ensemble, Start};
@@ -16,7 +17,7 @@ use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
 /// Largest number of modes above 1 for which states are searched: there may be two states per mode, and mixtures.
-pub(super) const ENUMERABLE: usize = 10;
+pub(super) const MOST_SEARCHED_MODES: usize = 10;
 /// Number of samples that states start from when there are more modes.
 pub(super) const CHAINS: usize = 100;
 
@@ -56,21 +57,21 @@ impl MeanField {
         let frame = Frame::of(&state.weights)?;
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
-        let found = self.response.averages(&ensemble, layers.size())?;
-        let mut in_frame = &frame.u * &found.correlation;
-        if let Some(sites) = &found.site_correlation {
-            // The part that leaves the span of the modes.
-            let resolved = layers.project_columns(sites);
-            in_frame += &resolved - &frame.u * frame.u.tr_mul(&resolved);
-        }
-        let visible = match found.sites {
-            Some(sites) => sites,
-            None => layers.expand(&(&frame.u * &found.visible)),
+        let MachineAverages { modes, sites } = self.response.averages(&ensemble, layers.size())?;
+        let mut in_frame = &frame.u * &modes.correlation;
+        let visible = match sites {
+            Some(sites) => {
+                // The part that leaves the span of the modes.
+                let resolved = layers.project_columns(&sites.correlation);
+                in_frame += &resolved - &frame.u * frame.u.tr_mul(&resolved);
+                sites.mean
+            }
+            None => layers.expand(&(&frame.u * &modes.visible)),
         };
-        Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * found.hidden })
+        Ok(Averages { correlation: in_frame * frame.v.transpose(), visible, hidden: &frame.v * modes.hidden })
     }
 
-    /// Searches for states again at a state of the flow, and returns the changes. Where more than [`ENUMERABLE`] modes exceed 1,
+    /// Searches for states again at a state of the flow, and returns the changes. Where more than [`MOST_SEARCHED_MODES`] modes exceed 1,
     /// the states from now on are those that the given samples (`D × count`) lead to. They start again at each search and are
     /// followed in between.
     pub fn refresh(
@@ -84,7 +85,7 @@ impl MeanField {
         let ensemble = self.ensemble(layers, state, &frame, sigma)?;
         self.turn(&frame, &ensemble);
         let condensable = frame.singular_values.iter().filter(|w| **w > 1.0).count();
-        if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE || self.response.is_given()) {
+        if let Some(samples) = samples.filter(|_| condensable > MOST_SEARCHED_MODES || self.response.is_given()) {
             // Starts again each time: chains that have merged may separate again, and can enter modes that condense.
             self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }
@@ -99,13 +100,9 @@ impl MeanField {
     fn ensemble(&self, layers: &Layers, state: &State, frame: &Frame, sigma: f64) -> Result<Ensemble> {
         let modes = frame.modes();
         let scale = layers.size().sqrt();
-        let (prior_u, eta) = match (&self.prior_u, &layers.basis) {
-            (Some(law), _) => (law.clone(), frame.u.tr_mul(&layers.project(&state.eta)) / scale),
-            (None, Basis::Abstract(_)) => {
-                let reason = "the directions are abstract: the law of their components must be given".to_owned();
-                return Err(Error::Range { name: "the law of u", reason });
-            }
-            (None, _) => {
+        let (prior_u, eta) = match &self.prior_u {
+            Some(law) => (law.clone(), frame.u.tr_mul(&layers.project(&state.eta)) / scale),
+            None => {
                 let values = layers.expand_columns(&frame.u) * (layers.visible_units as f64).sqrt();
                 let components = Components::new(values, state.eta.clone())?;
                 (Prior::Empirical(Arc::new(components)), DVector::zeros(modes))
@@ -146,14 +143,19 @@ fn starts(layers: &Layers, state: &State, frame: &Frame, sigma: f64, samples: &D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::Samples;
+    use crate::learning::{Basis, Samples};
 
     /// Twelve strong modes under ±1 components, and samples along two of them. The states are the two that the samples are in,
     /// weighted by their share of the samples. ⟨s_α σ_α⟩ is L m̄_α m_α of the single mode times that weight.
     #[test]
     fn many_states_are_followed_from_the_samples() {
         let modes = 12;
-        let (layers, state) = Layers::of_modes(600, 600, &vec![2.0; modes]).unwrap();
+        let directions = DMatrix::identity(600, modes);
+        let hidden_basis = Some(directions.clone());
+        let layers =
+            Layers { visible_units: 600, hidden_units: 600, basis: Basis::Directions(directions), hidden_basis };
+        let weights = DMatrix::identity(modes, modes) * 2.0;
+        let state = State { weights, eta: DVector::zeros(600), theta: DVector::zeros(modes) };
         let mut mean_field =
             MeanField::new(response::Integrals::AtTransitions, Some(Prior::Bernoulli), Prior::Bernoulli);
         // √N_v along the first mode, three times, and against the second one.

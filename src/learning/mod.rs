@@ -41,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod averages;
 mod batches;
 mod chains;
 mod closures;
@@ -63,14 +64,15 @@ mod state;
 mod term;
 mod trajectory;
 
+pub use averages::Averages;
 pub use batches::BatchSettings;
 pub use chains::{ChainSettings, Chains, Correction};
 pub use data_term::{Clamped, Component, DataTerm, Mixture, Samples, Source};
 pub use events::{Event, EventKind};
 pub use flow::Flow;
 pub use frame::{Frame, FrameRates};
-pub use gaussian::{Averages, Covariance, SingleState, linear_response};
-pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
+pub use gaussian::{Covariance, SingleState, linear_response};
+pub use integrate::{Integrator, Method, SolutionPoint, Split, Statistics, Tolerance};
 pub use linear::{LEARNING_RATE, LinearMode, LinearTheory, LinearUnits, resolving_rate};
 pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates, Reliability};

@@ -1,4 +1,4 @@
-//! What the flow does not resolve: the rest r of the weights, of scale σ(t) (`docs/theory.md`, section 2).
+//! What the flow does not resolve: the rest r of the weights, of scale σ(t) (`docs/theory.md`, sections 2 and 6).
 //!
 //! Along a visible direction b that is left out, with the growth rate μ of the linear theory, `bᵀ W` changes as e^{μt}. Its share
 //! of the noise decays if the direction is below threshold, μ < 0. A direction above threshold that is left out keeps its share.

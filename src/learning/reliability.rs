@@ -12,10 +12,15 @@ pub const TOLERATED: f64 = 0.05;
 /// At each of these times the approximate evaluations are counted among the last [`WINDOW`] ones. The window begins at one of the
 /// times, and may therefore hold more evaluations. If there are fewer in all, their share still refers to [`WINDOW`]. Once the
 /// share exceeds [`TOLERATED`], the curve is unreliable from the first time after the first of these approximate evaluations, and
-/// to the end: later states follow from earlier ones.
+/// to the end: later states follow from earlier ones. It is also unreliable from the last search that did not find a state which
+/// the next one found late.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReliabilityLog {
     entries: Vec<(f64, Reliability)>,
+    /// Time of the last search, and the number of searches until then that found a state late.
+    searched: Option<(f64, u64)>,
+    /// Time of the search before the first of these.
+    late: Option<f64>,
 }
 
 /// Time from which a curve is unreliable.
@@ -23,7 +28,7 @@ pub struct ReliabilityLog {
 pub struct Unreliable {
     /// t.
     pub from: f64,
-    /// Share of approximate evaluations in the window that has too many.
+    /// Share of approximate evaluations in the window that has too many; 1 where a state was found late.
     pub share: f64,
 }
 
@@ -33,8 +38,24 @@ impl ReliabilityLog {
         self.entries.extend(counts.map(|counts| (time, counts)));
     }
 
+    /// Records the counts after a search for states.
+    pub fn searched(&mut self, time: f64, counts: Option<Reliability>) {
+        let Some(Reliability { late, .. }) = counts else { return };
+        if let Some((before, known)) = self.searched
+            && late > known
+        {
+            self.late.get_or_insert(before);
+        }
+        self.searched = Some((time, late));
+    }
+
     /// Time from which the curve is unreliable; `None` if the recorded counts show none.
     pub fn unreliable(&self) -> Option<Unreliable> {
+        let late = self.late.map(|from| Unreliable { from, share: 1.0 });
+        late.into_iter().chain(self.often_approximate()).min_by(|a, b| a.from.total_cmp(&b.from))
+    }
+
+    fn often_approximate(&self) -> Option<Unreliable> {
         let none = (f64::NEG_INFINITY, Reliability::default());
         (0..self.entries.len()).find_map(|last| {
             let now = self.entries[last].1;
@@ -79,6 +100,20 @@ mod tests {
         // Other responses have no counts.
         let mut none = ReliabilityLog::default();
         none.note(1.0, None);
+        none.searched(1.0, None);
         assert_eq!(none.unreliable(), None);
+    }
+
+    #[test]
+    fn a_state_found_late_makes_the_curve_unreliable_from_the_search_before() {
+        let mut log = ReliabilityLog::default();
+        for (time, late) in [(0.0, 0), (1.0, 0), (2.0, 1), (3.0, 1), (4.0, 2)] {
+            log.searched(time, Some(Reliability { late, ..Reliability::default() }));
+            assert_eq!(log.unreliable(), (time >= 2.0).then_some(Unreliable { from: 1.0, share: 1.0 }));
+        }
+        // Too many approximate evaluations before.
+        let mut before = ReliabilityLog { late: log.late, ..ReliabilityLog::default() };
+        before.note(0.5, Some(Reliability { evaluations: 20, approximate: 2, ..Reliability::default() }));
+        assert_eq!(before.unreliable(), Some(Unreliable { from: 0.5, share: 0.1 }));
     }
 }

@@ -1,8 +1,9 @@
-//! From data and an initial machine to a flow: which closure, in which directions, with which noise.
+//! From data and an initial machine to a flow: which closure, in which directions, with which noise (`docs/theory.md`, section
+//! 2).
 
 use super::batches::{BatchSettings, Batches};
 use super::chains::ChainSettings;
-use super::data_term::{self, Source};
+use super::data_term;
 use super::flow::Flow;
 use super::linear::LinearTheory;
 use super::mean_field::CHAINS;
@@ -182,7 +183,7 @@ impl Setup {
             Closure::LinearIsing => Flow::linear_ising(layers, &start, moments)?,
             Closure::FixedPrior => {
                 let noise = self.noise(machine, &theory, directions, None)?;
-                let source = source(data, &layers.basis)?;
+                let source = samples(data, &layers.basis)?.into();
                 let flow = Flow::fixed_prior(layers, &start, source, &self.prior_v, noise)?;
                 // A law of u knows only the fields along the modes: components outside the directions do not move.
                 let resolved = self.response != ResponseKind::Gaussian && self.prior_u.is_some();
@@ -190,18 +191,19 @@ impl Setup {
             }
             Closure::Population | Closure::Chains | Closure::Cd => {
                 let noise = self.noise(machine, &theory, directions, Some(moments))?;
-                let source = source(data, &layers.basis)?;
+                let samples = samples(data, &layers.basis)?;
                 let starts = first_samples(data, CHAINS);
-                let flow = Flow::population(layers, &start, source, noise, (self.order, Some(&starts)))?
+                let states = (self.order, Some(&starts));
+                let flow = Flow::population(layers, &start, samples.clone().into(), noise, states)?
                     .with_mean(moments.mean.clone())?;
                 let flow = match self.closure {
                     Closure::Chains => flow.with_chains(self.chains, first_samples(data, self.chains.count))?,
-                    Closure::Cd => flow.with_contrastive(self.sweeps, sites(data)?)?,
+                    Closure::Cd => flow.with_contrastive(self.sweeps, samples.clone())?,
                     _ => flow,
                 };
                 match (self.batches, &data.samples) {
                     (Some(settings), Samples::Spins(spins)) => {
-                        let batches = Batches::new(settings, spins, &flow.layers().basis)?;
+                        let batches = Batches::new(settings, spins, &samples)?;
                         flow.with_batches(batches)
                     }
                     _ => flow,
@@ -272,19 +274,11 @@ fn first_samples(data: &Dataset, count: usize) -> DMatrix<f64> {
     }
 }
 
-/// The samples, in the basis of the sites.
-fn sites(data: &Dataset) -> Result<data_term::Samples> {
-    match &data.samples {
-        Samples::Spins(spins) => data_term::Samples::spins(spins.clone()),
-        Samples::Real(values) => data_term::Samples::new(values.transpose()),
-    }
-}
-
 /// The samples, in the directions of a basis.
-fn source(data: &Dataset, basis: &Basis) -> Result<Source> {
-    let samples = match (basis, &data.samples) {
-        (Basis::Directions(directions), _) => data_term::Samples::project(data, directions)?,
-        _ => sites(data)?,
-    };
-    Ok(samples.into())
+fn samples(data: &Dataset, basis: &Basis) -> Result<data_term::Samples> {
+    match (basis, &data.samples) {
+        (Basis::Directions(directions), _) => data_term::Samples::project(data, directions),
+        (_, Samples::Spins(spins)) => data_term::Samples::spins(spins.clone()),
+        (_, Samples::Real(values)) => data_term::Samples::new(values.transpose()),
+    }
 }

@@ -1,4 +1,4 @@
-//! The machine as the flow sees it, in fixed orthonormal bases of its two layers.
+//! The machine as the flow sees it, in fixed orthonormal bases of its two layers (`docs/theory.md`, sections 1 and 2).
 //!
 //! ```text
 //! W = B Y V_0ᵀ + r,    B: N_v × D,    Y: D × H,    V_0: N_h × H
@@ -15,7 +15,7 @@ use crate::theory::spectrum::kurtosis;
 use nalgebra::{DMatrix, DVector};
 
 /// Largest sum of weights and fields for which energies are known to 1e-7.
-const LARGEST: f64 = 1e9;
+const LARGEST_SUM: f64 = 1e9;
 
 /// The visible directions in which data and weights are resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,6 @@ pub enum Basis {
     Sites,
     /// Orthonormal directions in columns, `N_v × D`.
     Directions(DMatrix<f64>),
-    /// D directions, with only the law of their components known.
-    Abstract(usize),
 }
 
 /// Sizes and bases of the two layers.
@@ -37,7 +35,7 @@ pub struct Layers {
     pub hidden_units: usize,
     /// B.
     pub basis: Basis,
-    /// V_0, `N_h × H`; `None` where only the law of its components is known, or where it is the identity.
+    /// V_0, `N_h × H`; `None` where it is the identity.
     pub hidden_basis: Option<DMatrix<f64>>,
 }
 
@@ -46,7 +44,7 @@ pub struct Layers {
 pub struct State {
     /// Y, `D × H`.
     pub weights: DMatrix<f64>,
-    /// Visible fields: of the N_v sites, or along the D directions of an abstract basis.
+    /// Visible fields of the N_v sites.
     pub eta: DVector<f64>,
     /// Hidden fields in the hidden basis, H components.
     pub theta: DVector<f64>,
@@ -68,15 +66,6 @@ impl Layers {
         match &self.basis {
             Basis::Sites => self.visible_units,
             Basis::Directions(directions) => directions.ncols(),
-            Basis::Abstract(directions) => *directions,
-        }
-    }
-
-    /// Number of components of the visible fields.
-    pub fn field_components(&self) -> usize {
-        match self.basis {
-            Basis::Abstract(directions) => directions,
-            _ => self.visible_units,
         }
     }
 
@@ -112,11 +101,8 @@ impl Layers {
         }
     }
 
-    /// Kurtosis over the units of the components of vectors given in the two bases; empty for abstract directions.
+    /// Kurtosis over the units of the components of vectors given in the two bases.
     pub(super) fn kurtosis(&self, u: &DMatrix<f64>, v: &DMatrix<f64>) -> (Vec<f64>, Vec<f64>) {
-        if let Basis::Abstract(_) = self.basis {
-            return (Vec::new(), Vec::new());
-        }
         let on_units = self.hidden_basis.as_ref().map(|basis| product_of(basis, v));
         (kurtosis(&self.expand_columns(u)), kurtosis(on_units.as_ref().unwrap_or(v)))
     }
@@ -127,7 +113,7 @@ impl Layers {
     /// of `Bᵀ W`, plus the direction of the hidden fields if they leave this span.
     ///
     /// # Errors
-    /// [`Error::Range`] for an abstract basis, or a basis of another number of units.
+    /// [`Error::Range`] for a basis of another number of units.
     pub fn of_machine(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
         let (mut layers, State { weights, eta, theta }) = Self::of_units(machine, basis)?;
         if weights.nrows() >= machine.hidden {
@@ -151,44 +137,17 @@ impl Layers {
     /// As [`Layers::of_machine`].
     pub fn of_units(machine: &Machine, basis: Basis) -> Result<(Self, State)> {
         let (visible, hidden) = (machine.visible, machine.hidden);
-        match &basis {
-            Basis::Abstract(_) => {
-                let reason = "a machine has actual components: give its sites, or directions on them".to_owned();
-                return Err(Error::Range { name: "the basis", reason });
-            }
-            Basis::Directions(directions) if directions.nrows() != visible => {
-                let reason = format!("it has {} rows, and the machine {visible} visible units", directions.nrows());
-                return Err(Error::Range { name: "the basis", reason });
-            }
-            _ => {}
+        if let Basis::Directions(directions) = &basis
+            && directions.nrows() != visible
+        {
+            let reason = format!("it has {} rows, and the machine {visible} visible units", directions.nrows());
+            return Err(Error::Range { name: "the basis", reason });
         }
         let eta = DVector::from_iterator(visible, machine.eta.iter().map(|&field| f64::from(field)));
         let theta = DVector::from_iterator(hidden, machine.theta.iter().map(|&field| f64::from(field)));
         let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
         let weights = layers.project_columns(&machine.weight_matrix());
         Ok((layers, State { weights, eta, theta }))
-    }
-
-    /// Layers and state of an ensemble's machine: D modes of given strengths along abstract directions, without fields.
-    ///
-    /// # Errors
-    /// Sizes of zero; more modes than units; strengths that are negative or not finite.
-    pub fn of_modes(visible: usize, hidden: usize, strengths: &[f64]) -> Result<(Self, State)> {
-        let modes = strengths.len();
-        if modes == 0 {
-            return Err(Error::NoModes);
-        }
-        if modes > visible.min(hidden) {
-            let reason = format!("there are {modes}, and layers of {visible} and {hidden} units have fewer modes");
-            return Err(Error::Range { name: "the strengths", reason });
-        }
-        if let Some(index) = strengths.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
-            return Err(Error::Mode { mode: index + 1, value: strengths[index] });
-        }
-        let basis = Basis::Abstract(modes);
-        let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
-        let weights = DMatrix::from_diagonal(&DVector::from_column_slice(strengths));
-        Ok((layers, State { weights, eta: DVector::zeros(modes), theta: DVector::zeros(modes) }))
     }
 }
 
@@ -230,11 +189,11 @@ impl State {
     /// Checks that energies are accurate to better than one, so that states can be weighed against each other.
     pub(super) fn check_magnitude(&self) -> std::result::Result<(), String> {
         let magnitude = self.magnitude();
-        if magnitude <= LARGEST {
+        if magnitude <= LARGEST_SUM {
             return Ok(());
         }
         Err(format!(
-            "its weights and fields add up to {magnitude:.1e} in absolute value: above {LARGEST:.0e} rounding hides which of its \
+            "its weights and fields add up to {magnitude:.1e} in absolute value: above {LARGEST_SUM:.0e} rounding hides which of its \
              states is the more probable"
         ))
     }

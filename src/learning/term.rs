@@ -2,8 +2,8 @@
 //!
 //! A closure is an implementation of one or both, and a line in [`Setup::prepare`](super::Setup::prepare).
 
+use super::averages::Averages;
 use super::data_term::{Clamped, Source};
-use super::gaussian::Averages;
 use super::population::Reliability;
 use super::response::StateChange;
 use super::state::{Layers, State};
@@ -11,7 +11,7 @@ use crate::error::Result;
 use std::fmt::Debug;
 
 /// Multiplications of a search for states: some milliseconds.
-const SEARCH: f64 = 1e7;
+const SEARCH_MULTIPLICATIONS: f64 = 1e7;
 
 /// The machine whose averages are taken.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,6 @@ pub(super) trait FreeTerm: Debug + Send {
 
     /// Multiplications that the averages cost.
     fn multiplications(&self, _at: At<'_>) -> f64 {
-        SEARCH
+        SEARCH_MULTIPLICATIONS
     }
 }

@@ -3,7 +3,7 @@
 use super::events::{Event, Knot, between};
 use super::flow::Flow;
 use super::frame::{Frame, FrameRates};
-use super::integrate::{Integrator, Method, Point, Statistics};
+use super::integrate::{Integrator, Method, SolutionPoint, Statistics};
 use super::population::Reliability;
 use super::reliability::{ReliabilityLog, Unreliable};
 use super::state::State;
@@ -12,7 +12,7 @@ use crate::theory::spectrum::{Decomposition, track};
 use nalgebra::DMatrix;
 
 /// Smallest number of intervals in the search for events: over each of them w_α is a cubic to the accuracy that is reported.
-const INTERVALS: usize = 200;
+const FEWEST_INTERVALS: usize = 200;
 /// Number of modes whose vectors are kept and followed.
 pub const FOLLOWED: usize = 64;
 
@@ -46,7 +46,7 @@ pub struct Snapshot {
     /// Same for v^α, in the hidden basis.
     pub v: DMatrix<f64>,
     /// Kurtosis of the components of u^α over the sites, for the leading modes. It tells which law is nearest
-    /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)); empty in abstract bases.
+    /// ([`nearest_by_kurtosis`](crate::theory::spectrum::nearest_by_kurtosis)).
     pub kurtosis_u: Vec<f64>,
     /// Same for v^α over the hidden units.
     pub kurtosis_v: Vec<f64>,
@@ -98,7 +98,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
     let mut followed: Option<Followed> = None;
     let mut log = ReliabilityLog::default();
     let mut shown = shown.into_iter();
-    let mut visit = |point: Point| {
+    let mut visit = |point: SolutionPoint| {
         state.copy_from(&point.y);
         rate.copy_from(&point.rate);
         let next = Followed::at(point.time, &state, &rate, followed.as_ref())?;
@@ -107,6 +107,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
         }
         log.note(point.time, flow.reliability());
         let changes = flow.refresh(point.time, &state)?;
+        log.searched(point.time, flow.reliability());
         trajectory.events.extend(changes.iter().map(|change| Event::of(change, point.time)));
         if shown.next() == Some(true) {
             trajectory.snapshots.push(next.snapshot(flow, &state)?);
@@ -128,7 +129,7 @@ pub fn follow(flow: &Flow, start: &State, plan: &Plan, progress: &mut dyn FnMut(
 
 /// Follows a flow for its states only. `visit` gets the time and the state at each time of the plan as it is reached, so that
 /// results before a failure are not lost. States of the machine are searched for as often as in [`follow`], and `progress` is
-/// called as often.
+/// called as often. The log has the counts of the flow at the times of the plan, and those of all searches.
 ///
 /// # Errors
 /// As [`follow`]; errors of `visit`.
@@ -136,16 +137,20 @@ pub fn follow_states(
     flow: &Flow,
     start: &State,
     plan: &Plan,
+    log: &mut ReliabilityLog,
     visit: &mut dyn FnMut(f64, &State) -> Result<()>,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Statistics> {
     let (times, shown) = knots(plan)?;
     let mut state = start.clone();
     let mut shown = shown.into_iter();
-    plan.integrator.run(flow, &times, start.to_vector(), &mut |point: Point| {
+    plan.integrator.run(flow, &times, start.to_vector(), &mut |point: SolutionPoint| {
         state.copy_from(&point.y);
+        let counts = flow.reliability();
         let changed = !flow.refresh(point.time, &state)?.is_empty();
+        log.searched(point.time, flow.reliability());
         if shown.next() == Some(true) {
+            log.note(point.time, counts);
             visit(point.time, &state)?;
         }
         progress(point.time);
@@ -161,7 +166,7 @@ fn knots(plan: &Plan) -> Result<(Vec<f64>, Vec<bool>)> {
         return Err(Error::Range { name: "the times", reason });
     }
     let mut knots = vec![(0.0, true)];
-    let parts = INTERVALS.div_ceil(times.len().max(2) - 1);
+    let parts = FEWEST_INTERVALS.div_ceil(times.len().max(2) - 1);
     for window in times.windows(2) {
         let between = |part: usize| window[0] + (window[1] - window[0]) * part as f64 / parts as f64;
         let mut inner: Vec<f64> = (1..parts).map(between).collect();

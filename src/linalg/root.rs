@@ -4,9 +4,9 @@ use crate::error::{Error, Result};
 use argmin::core::{CostFunction, Executor};
 use argmin::solver::brent::BrentRoot;
 
-struct Scalar<'a>(&'a dyn Fn(f64) -> Result<f64>);
+struct Target<'a>(&'a dyn Fn(f64) -> Result<f64>);
 
-impl CostFunction for Scalar<'_> {
+impl CostFunction for Target<'_> {
     type Param = f64;
     type Output = f64;
 
@@ -33,7 +33,7 @@ pub(crate) fn bracketed_root(
         (at_low, at_high) if at_low.is_nan() || at_high.is_nan() || at_low * at_high > 0.0 => Err(no_bracket),
         _ => {
             let solver = BrentRoot::new(low, high, accuracy);
-            let run = Executor::new(Scalar(function), solver).configure(|state| state.param(low).max_iters(200)).run();
+            let run = Executor::new(Target(function), solver).configure(|state| state.param(low).max_iters(200)).run();
             match run {
                 Ok(result) => result.state.best_param.ok_or(no_bracket),
                 Err(error) => Err(error.downcast::<Error>().unwrap_or(no_bracket)),

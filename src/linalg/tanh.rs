@@ -116,15 +116,15 @@ struct MeanOfTanh<'a> {
 }
 
 /// Number of fields processed at a time, in registers and the nearest cache.
-const AT_ONCE: usize = 64;
+const FIELDS_AT_ONCE: usize = 64;
 
 impl Loop for MeanOfTanh<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let mut sum = [0.0; AT_ONCE];
-        for fields in self.fields.chunks_mut(AT_ONCE) {
+        let mut sum = [0.0; FIELDS_AT_ONCE];
+        for fields in self.fields.chunks_mut(FIELDS_AT_ONCE) {
             let sum = &mut sum[..fields.len()];
             sum.fill(0.0);
             fields.iter_mut().for_each(|field| *field = tanh::<FUSED>(*field));
@@ -163,9 +163,13 @@ impl Loop for ReactionStep<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) -> f64 {
-        let (mut means, mut largest) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
-        let given = self.given.chunks(AT_ONCE).zip(self.reaction.chunks(AT_ONCE)).zip(self.bound.chunks(AT_ONCE));
-        for (fields, ((given, reaction), bound)) in self.fields.chunks_mut(AT_ONCE).zip(given) {
+        let (mut means, mut largest) = ([0.0; FIELDS_AT_ONCE], [0.0; FIELDS_AT_ONCE]);
+        let given = self
+            .given
+            .chunks(FIELDS_AT_ONCE)
+            .zip(self.reaction.chunks(FIELDS_AT_ONCE))
+            .zip(self.bound.chunks(FIELDS_AT_ONCE));
+        for (fields, ((given, reaction), bound)) in self.fields.chunks_mut(FIELDS_AT_ONCE).zip(given) {
             let (means, largest) = (&mut means[..fields.len()], &mut largest[..fields.len()]);
             means.copy_from_slice(fields);
             means.iter_mut().for_each(|mean| *mean = tanh::<FUSED>(*mean));

@@ -1,4 +1,4 @@
-//! Gauss quadrature rules from the three-term recurrence of their orthogonal polynomials.
+//! Gauss quadrature rules from the three-term recurrence of their orthogonal polynomials (`docs/theory.md`, section 4).
 //!
 //! A rule of n nodes averages a polynomial of degree 2n − 1 exactly. Nodes are the eigenvalues of the symmetric
 //! tridiagonal Jacobi matrix (Golub and Welsch, *Math. Comp.* 23, 221 (1969)), polished by one Newton step on the
@@ -25,7 +25,7 @@ impl Rule {
 }
 
 /// Largest rule that is offered; the eigenproblem is dense and cubic in the number of nodes.
-const MAX_NODES: usize = 1024;
+const MOST_GAUSS_NODES: usize = 1024;
 
 /// Gauss–Hermite rule for the standard normal law.
 ///
@@ -66,7 +66,7 @@ pub fn laguerre(n: usize) -> Result<Rule> {
 
 /// Rule of the orthonormal polynomials `b_{k+1} p_{k+1} = (x − a_k) p_k − b_k p_{k−1}`.
 fn gauss(n: usize, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) -> Result<Rule> {
-    if n == 0 || n > MAX_NODES {
+    if n == 0 || n > MOST_GAUSS_NODES {
         return Err(Error::QuadratureNodes(n));
     }
     let jacobi = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {

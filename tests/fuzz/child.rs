@@ -74,11 +74,17 @@ pub fn run(arguments: &[String], folder: &Path, seconds: u32) -> Ending {
     Ending { status, idle, progress, stdout: text(&stdout), stderr: said }
 }
 
-/// The number of progress lines, and the text of all other lines.
+/// The number of lines that report a share, and the text of all lines but these and those that report the time so far.
 fn told(stderr: &str) -> (usize, String) {
-    let (progress, others): (Vec<&str>, Vec<&str>) =
-        stderr.split_inclusive('\n').partition(|line| line.starts_with("note: ") && line.contains("% done, "));
-    (progress.len(), others.concat())
+    let (mut shares, mut others) = (0, String::new());
+    for line in stderr.split_inclusive('\n') {
+        match line.trim_end().strip_prefix("note: ") {
+            Some(note) if note.contains("% done, ") => shares += 1,
+            Some(note) if note.ends_with(" so far") => {}
+            _ => others += line,
+        }
+    }
+    (shares, others)
 }
 
 fn text(path: &Path) -> String {

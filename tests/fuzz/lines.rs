@@ -66,7 +66,7 @@ const RUNS: &[&str] = &[
 
 const TINY: [(&str, &str); 4] = [("--data", "clusters"), ("--visible", "12"), ("--samples", "30"), ("--hidden", "4")];
 
-const FORMS: [Form; 18] = [
+const FORMS: [Form; 19] = [
     Form { weight: 20, words: &["solve"], positional: &[], small: &[("--modes", "1.5")] },
     Form { weight: 10, words: &["solve"], positional: &[], small: &[("--format", "json")] },
     Form { weight: 8, words: &["phase-diagram"], positional: &[], small: &[("--grid", "4")] },
@@ -147,11 +147,20 @@ const FORMS: [Form; 18] = [
         small: &[TINY[0], TINY[1], TINY[2], TINY[3], ("--updates", "4"), ("--records", "3"), ("--batch-size", "10")],
     },
     Form { weight: 4, words: &["train"], positional: &[], small: &[("--resume", "stopped"), ("--updates", "20")] },
+    Form { weight: 5, words: &["sample"], positional: &[MODELS], small: &[("--chains", "4"), ("--steps", "3")] },
     Form {
-        weight: 15,
+        weight: 10,
         words: &["sample"],
         positional: &[MODELS],
-        small: &[TINY[0], TINY[1], TINY[2], ("--chains", "4"), ("--steps", "3"), ("--temperatures", "10")],
+        small: &[
+            TINY[0],
+            TINY[1],
+            TINY[2],
+            ("--chains", "4"),
+            ("--steps", "3"),
+            ("--likelihood", ""),
+            ("--temperatures", "10"),
+        ],
     },
     Form { weight: 8, words: &["spectrum"], positional: &[MODELS], small: &[] },
     Form { weight: 8, words: &["inspect"], positional: &[MODELS], small: &[("--modes", "1")] },
@@ -326,24 +335,54 @@ pub struct Line {
 impl Line {
     /// The arguments, each option once: random options override those that keep the command small.
     pub fn arguments(&self) -> Vec<String> {
-        let mut arguments = self.words.clone();
-        let mut seen: Vec<&str> = Vec::new();
-        // An alternative to a random option must not appear beside it.
-        let excludes = |drawn: &str, other: &str| (drawn, other) == ("--epochs", "--updates");
+        let mut seen: Vec<(&str, Option<&str>)> = Vec::new();
         for (name, value) in self.options.iter().chain(&self.small) {
-            if seen.iter().any(|&drawn| drawn == name || excludes(drawn, name)) {
-                continue;
+            let mut add = |name, value| {
+                if !seen.iter().any(|&drawn| drawn.0 == name || excludes(drawn, name)) {
+                    seen.push((name, value));
+                }
+            };
+            add(name, value.as_deref());
+            for &(name, value) in needed(self.command(), name) {
+                add(name, Some(value).filter(|value| !value.is_empty()));
             }
-            seen.push(name);
-            arguments.push(name.clone());
-            arguments.extend(value.clone());
         }
-        arguments
+        let words = seen.into_iter().flat_map(|(name, value)| std::iter::once(name).chain(value)).map(str::to_owned);
+        self.words.iter().cloned().chain(words).collect()
     }
 
     /// Name of the command.
     pub fn command(&self) -> &str {
         &self.words[0]
+    }
+}
+
+/// Whether an option would be refused beside a drawn one.
+fn excludes(drawn: (&str, Option<&str>), other: &str) -> bool {
+    match drawn {
+        ("--epochs", _) => other == "--updates",
+        ("--init", _) => ["--hidden", "--init-std", "--visible-init"].contains(&other),
+        ("--data", Some("clusters" | "ellipsoid")) => false,
+        ("--data", _) => other == "--visible",
+        ("--resume", _) => other != "--updates",
+        ("--simulation", _) => !["--closures", "--modes", "--out"].contains(&other),
+        _ => false,
+    }
+}
+
+/// Options without which another would be refused.
+fn needed(command: &str, option: &str) -> &'static [(&'static str, &'static str)] {
+    match (command, option) {
+        ("learn", "--variances") => &[("--data", "ellipsoid"), ("--closure", "linear")],
+        ("train" | "compare", "--variances") => &[("--data", "ellipsoid"), ("--units", "gaussian")],
+        (_, "--variances") => &[("--data", "ellipsoid")],
+        ("learn", "--mean-field-chains" | "--mean-field-iterations" | "--correction") => &[("--closure", "chains")],
+        ("compare", "--mean-field-chains" | "--mean-field-iterations" | "--correction") => &[("--closures", "chains")],
+        ("train", "--chains") => &[("--algorithm", "pcd")],
+        ("train", "--sigma-v" | "--sigma-h") => &[("--units", "gaussian")],
+        ("sample", "--data" | "--samples") => &[("--from-data", "")],
+        ("sample", "--temperatures") => &[("--likelihood", "")],
+        _ => &[],
     }
 }
 

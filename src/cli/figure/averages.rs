@@ -7,7 +7,7 @@ use crate::cli::progress;
 use crate::cli::report::exact;
 use crate::study::figures::{CostCurves, CostPanel};
 use crate::study::figures::{average_costs, average_times};
-use crate::theory::average::study::{Cost, Problem, fourier, hermite, reference};
+use crate::theory::average::study::{Cost, StudiedField, fourier, hermite, reference};
 
 /// Noise of the field.
 const NOISE: f64 = 0.5;
@@ -33,7 +33,8 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     for modes in 1..=COEFFICIENTS.len() {
         let mut curves = Vec::new();
         for prior in Prior::NAMED {
-            let problem = Problem { prior: prior.clone(), coefficients: COEFFICIENTS[..modes].to_vec(), noise: NOISE };
+            let problem =
+                StudiedField { prior: prior.clone(), coefficients: COEFFICIENTS[..modes].to_vec(), noise: NOISE };
             let right = reference(&problem)?;
             let fourier = fourier(&problem, &right, &tolerances)?;
             let gauss = hermite(&problem, &right, &sizes(&prior, modes, MOST_POINTS[usize::from(!quick)]))?;

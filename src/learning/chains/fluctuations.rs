@@ -1,4 +1,4 @@
-//! Gaussian fluctuations around mean-field states, to all orders in W along its leading modes.
+//! Gaussian fluctuations around mean-field states, to all orders in W along its leading modes (`docs/theory.md`, section 2c).
 //!
 //! Linear response around magnetisations m and t, with `A = diag(1 − m²)`, `B = diag(1 − t²)`, gives
 //!
@@ -31,13 +31,13 @@ use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 use rayon::prelude::*;
 
 /// Modes with smaller w keep the first order only: the second order is w² of the first, or less.
-const SMALL: f64 = 0.4;
+const FIRST_ORDER: f64 = 0.4;
 /// Largest number of modes.
-const MOST: usize = 64;
+const MOST_LEADING: usize = 64;
 /// Number of states that are added up together. Fixed, so that results do not depend on the number of threads.
-const BLOCK: usize = 8;
+const STATES_AT_ONCE: usize = 8;
 /// Shift of the diagonal, relative to its largest element: keeps the matrix positive definite where units saturate.
-const ROUNDING: f64 = 1e-12;
+const DIAGONAL_SHIFT: f64 = 1e-12;
 
 /// The leading modes, in columns: `√w_α u^α` and `√w_α v^α`.
 pub(super) struct Leading {
@@ -55,7 +55,7 @@ pub(super) struct Weighted<'a> {
 impl Leading {
     pub fn of(weights: &DMatrix<f64>) -> Result<Self> {
         let frame = Frame::of(weights)?;
-        let count = frame.singular_values.iter().take(MOST).take_while(|&&w| w >= SMALL).count();
+        let count = frame.singular_values.iter().take(MOST_LEADING).take_while(|&&w| w >= FIRST_ORDER).count();
         let root = |vectors: &DMatrix<f64>| {
             let mut scaled = vectors.columns(0, count).into_owned();
             for (mut column, w) in scaled.column_iter_mut().zip(frame.singular_values.iter()) {
@@ -74,7 +74,7 @@ impl Leading {
             return Ok(sum);
         }
         let blocks: Vec<DMatrix<f64>> = states
-            .par_chunks(BLOCK)
+            .par_chunks(STATES_AT_ONCE)
             .map(|block| {
                 let mut left = DMatrix::zeros(visible, modes * block.len());
                 let mut right = DMatrix::zeros(hidden, modes * block.len());
@@ -99,7 +99,7 @@ impl Leading {
             return Ok((DMatrix::zeros(a.len(), modes), DMatrix::zeros(b.len(), modes)));
         }
         let (visible, mut hidden) = (gram_of_rows(&self.u, &a), gram_of_rows(&self.v, &b));
-        let floor = ROUNDING * hidden.diagonal().amax().max(f64::MIN_POSITIVE);
+        let floor = DIAGONAL_SHIFT * hidden.diagonal().amax().max(f64::MIN_POSITIVE);
         (0..hidden.nrows()).for_each(|mode| hidden[(mode, mode)] += floor);
         let failed = || Error::Unsolved {
             what: "the fluctuations around mean-field chains",

@@ -1,9 +1,9 @@
-//! Mean-field chains: each is relaxed by a few iterations whenever the machine has changed.
+//! Mean-field chains: each is relaxed by a few iterations whenever the machine has changed (`docs/theory.md`, section 2c).
 
 use super::fluctuations::variance;
 
-use super::super::gaussian::Averages;
-use super::super::state::{Basis, Layers, State};
+use super::super::averages::Averages;
+use super::super::state::{Layers, State};
 use super::fluctuations::{Leading, Weighted};
 use crate::error::{Error, Result};
 use crate::linalg::{product_of, transposed_product};
@@ -12,7 +12,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 /// Largest difference of visible magnetisations between chains in the same state.
-pub(super) const SAME: f64 = 1e-3;
+pub(super) const SAME_CHAIN: f64 = 1e-3;
 
 /// Equations that the magnetisations obey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Chains {
     /// returns the same averages without further iterations.
     ///
     /// # Errors
-    /// [`Error::Range`] for layers with a hidden basis or an abstract visible basis, or for a state of another shape;
+    /// [`Error::Range`] for layers with a hidden basis, or for a state of another shape;
     /// [`Error::Unsolved`] if a field is not finite.
     pub fn advance(&mut self, layers: &Layers, state: &State) -> Result<Averages> {
         self.check(layers, state)?;
@@ -136,7 +136,7 @@ impl Chains {
         let mut states: Vec<Weighted> = Vec::new();
         let share = 1.0 / self.visible.ncols() as f64;
         for (m, t) in self.visible.column_iter().zip(self.hidden.column_iter()) {
-            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME);
+            let same = |state: &&mut Weighted| state.m.iter().zip(m.iter()).all(|(a, b)| (a - b).abs() < SAME_CHAIN);
             match states.iter_mut().find(same) {
                 Some(state) => state.weight += share,
                 None => states.push(Weighted { m, t, weight: share }),
@@ -150,7 +150,7 @@ impl Chains {
         let sizes = state.weights.shape() == (layers.directions(), layers.hidden_units)
             && (state.eta.len(), state.theta.len()) == (sites, layers.hidden_units)
             && layers.visible_units == sites;
-        if layers.hidden_basis.is_some() || matches!(layers.basis, Basis::Abstract(_)) || !sizes {
+        if layers.hidden_basis.is_some() || !sizes {
             let reason = format!(
                 "chains of {sites} visible units need a machine of as many, with all its hidden units and no hidden basis"
             );

@@ -13,7 +13,7 @@ pub struct Clamped {
 }
 
 impl Clamped {
-    pub(super) fn zeros(directions: usize, hidden: usize) -> Self {
+    pub(in crate::learning) fn zeros(directions: usize, hidden: usize) -> Self {
         Self { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) }
     }
 }

@@ -1,4 +1,4 @@
-//! The data term over a mixture of Gaussians under the Gaussian prior, without sampling.
+//! The data term over a mixture of Gaussians under the Gaussian prior, without sampling (`docs/theory.md`, section 2a).
 //!
 //! With `V(x) = ∫_0^∞ t e^{−xt²/2}/sinh(πt/2) dt` the average over a component z ~ N(μ, Λ) becomes, at each t, an average over a
 //! tilted Gaussian. Let `f̄ = Yᵀμ + θ`, `YᵀΛY = Q diag(ε) Qᵀ`, `ḡ = Qᵀf̄`, `s = t²/N_h` and `d_i = 1/(1 + s ε_i)`. Then
@@ -28,17 +28,17 @@ use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 /// −log of the accuracy, with a margin of e^4 for the powers of f and z that the averages carry.
-const DIGITS: f64 = 41.0;
+const MIXTURE_DIGITS: f64 = 41.0;
 /// Number of nodes whose d are kept at once.
-const NODES: usize = 512;
+const NODES_AT_ONCE: usize = 512;
 /// Number of components processed at once, independent of the number of threads.
-const CHUNK: usize = 32;
+const COMPONENTS_AT_ONCE: usize = 32;
 
 /// ⟨z σᵀ⟩ and ⟨σ⟩ over the mixture.
 pub(super) fn clamped(mixture: &Mixture, layer: HiddenLayer) -> Result<Clamped> {
     let mut total = Clamped::zeros(layer.weights.nrows(), layer.weights.ncols());
-    for chunk in mixture.components().chunks(CHUNK) {
-        let of = |component| Tilted::new(component, layer)?.clamped();
+    for chunk in mixture.components().chunks(COMPONENTS_AT_ONCE) {
+        let of = |component| TiltedComponent::new(component, layer)?.clamped();
         let parts: Vec<Clamped> = chunk.par_iter().map(of).collect::<Result<_>>()?;
         for (part, component) in parts.iter().zip(chunk) {
             total.correlation += &part.correlation * component.weight;
@@ -51,7 +51,7 @@ pub(super) fn clamped(mixture: &Mixture, layer: HiddenLayer) -> Result<Clamped> 
 }
 
 /// One component, in the eigenbasis of its hidden field's covariance.
-struct Tilted<'a> {
+struct TiltedComponent<'a> {
     mean: &'a DVector<f64>,
     /// Λ Y, `D × H`.
     covariance_weights: DMatrix<f64>,
@@ -65,7 +65,7 @@ struct Tilted<'a> {
     noise: f64,
 }
 
-impl<'a> Tilted<'a> {
+impl<'a> TiltedComponent<'a> {
     fn new(component: &'a Component, layer: HiddenLayer) -> Result<Self> {
         let HiddenLayer { weights, theta, units, noise } = layer;
         let covariance_weights = product(view(&component.covariance), view(weights));
@@ -107,9 +107,10 @@ impl<'a> Tilted<'a> {
         let count = count as usize + 2;
         let (mut p, mut g) = (DVector::zeros(size), DMatrix::zeros(size, size));
         // d, and ω t² d, node after node.
-        let (mut left, mut right) = (vec![0.0; size * NODES.min(count)], vec![0.0; size * NODES.min(count)]);
-        for first in (0..count).step_by(NODES) {
-            let nodes = (count - first).min(NODES);
+        let (mut left, mut right) =
+            (vec![0.0; size * NODES_AT_ONCE.min(count)], vec![0.0; size * NODES_AT_ONCE.min(count)]);
+        for first in (0..count).step_by(NODES_AT_ONCE) {
+            let nodes = (count - first).min(NODES_AT_ONCE);
             let rows = left.chunks_exact_mut(size).zip(right.chunks_exact_mut(size));
             for (node, (left, right)) in (first..first + nodes).zip(rows) {
                 let t = node as f64 * step;
@@ -145,18 +146,18 @@ impl<'a> Tilted<'a> {
         -0.5 * (exponent + log_determinant + determinant.ln())
     }
 
-    /// Point T where the integrand falls below the accuracy: `πT/2 − log(e^{−nT²/2} A(T)) = DIGITS`, by bisection.
+    /// Point T where the integrand falls below the accuracy: `πT/2 − log(e^{−nT²/2} A(T)) = MIXTURE_DIGITS`, by bisection.
     fn end(&self) -> f64 {
-        let (mut low, mut high) = (0.0, DIGITS / FRAC_PI_2);
+        let (mut low, mut high) = (0.0, MIXTURE_DIGITS / FRAC_PI_2);
         // To a part in a thousand.
         while high - low > 1e-3 * high {
             let middle = 0.5 * (low + high);
-            if FRAC_PI_2 * middle - self.log_average(middle) > DIGITS { high = middle } else { low = middle }
+            if FRAC_PI_2 * middle - self.log_average(middle) > MIXTURE_DIGITS { high = middle } else { low = middle }
         }
         high
     }
 
-    /// Smallest sufficient period: the minimum of `(DIGITS + log⟨e^{λ|S|}⟩)/λ` over `0 < λ < min(2, (N_h/ε_max)^{1/2})`. S is the
+    /// Smallest sufficient period: the minimum of `(MIXTURE_DIGITS + log⟨e^{λ|S|}⟩)/λ` over `0 < λ < min(2, (N_h/ε_max)^{1/2})`. S is the
     /// field of a hidden unit, normal with variance |f|²/N_h + n for each f.
     fn period(&self) -> f64 {
         let largest = self.variance.iter().fold(0.0f64, |largest, &variance| largest.max(variance));
@@ -164,7 +165,7 @@ impl<'a> Tilted<'a> {
         let high = 2f64.min((1.0 - 1e-3) / largest.sqrt());
         let exponent = |lambda: f64| {
             let square = lambda * lambda;
-            let mut sum = DIGITS + 0.5 * square * self.noise;
+            let mut sum = MIXTURE_DIGITS + 0.5 * square * self.noise;
             for (variance, field) in self.variance.iter().zip(&self.field) {
                 let narrowed = 1.0 - square * variance;
                 sum += 0.5 * (square * field * field / narrowed - narrowed.ln());
@@ -174,7 +175,7 @@ impl<'a> Tilted<'a> {
         };
         let total = self.noise + self.variance.sum() + self.field.norm_squared();
         // Below this λ the quotient still falls, even for the Gaussian of the same second moment, which has the lightest tail.
-        let low = high.min(0.2 * (2.0 * DIGITS / total).sqrt());
+        let low = high.min(0.2 * (2.0 * MIXTURE_DIGITS / total).sqrt());
         // The quotient is unimodal, since the exponent is convex. A geometric scan is within 1 % of the minimum.
         const SCAN: i32 = 64;
         (0..=SCAN)

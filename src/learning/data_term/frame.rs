@@ -1,4 +1,4 @@
-//! The frame of Y's singular vectors, in which the components of a prior are independent.
+//! The frame of Y's singular vectors, in which the components of a prior are independent (`docs/theory.md`, section 2a).
 //!
 //! `Y = Σ_γ w_γ u^γ r^γᵀ`: along r^γ the hidden field is `w_γ (u^γ·z) + θ·r^γ`. One rotation of Y and θ, to `Y R` and `Rᵀθ`,
 //! gives the field of every sample in the frame. A part of θ outside the singular vectors with w_γ > 0 is one further mode along
@@ -13,7 +13,7 @@ use crate::linalg::{product, set_product, view, view_mut};
 use crate::theory::spectrum::Decomposition;
 use nalgebra::{DMatrix, DVector};
 
-pub(super) struct Frame {
+pub(super) struct PriorFrame {
     /// R, `H × K`, orthonormal columns.
     rotation: DMatrix<f64>,
     /// Y R, `D × K`.
@@ -22,7 +22,7 @@ pub(super) struct Frame {
     pub theta: DVector<f64>,
 }
 
-impl Frame {
+impl PriorFrame {
     pub fn of(weights: &DMatrix<f64>, theta: &DVector<f64>) -> Result<Self> {
         let (directions, hidden) = weights.shape();
         // The columns of Y are the rows of Yᵀ, row after row.

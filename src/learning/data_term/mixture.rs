@@ -1,4 +1,4 @@
-//! Populations of known law: mixtures of Gaussians in the visible basis.
+//! Populations of known law: mixtures of Gaussians in the visible basis (`docs/theory.md`, section 2a).
 
 use super::clamped::{check_finite, range};
 use super::samples::Samples;
@@ -13,9 +13,9 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
 /// Relative rounding error allowed in the sum of weights, in the symmetry, and in a negative eigenvalue.
-const ROUNDING: f64 = 1e-9;
+const COVARIANCE_ROUNDING: f64 = 1e-9;
 /// Largest number K of modes for which [`Mixture::of_clusters`] visits all 2^K patterns.
-const ENUMERABLE: usize = 10;
+const MOST_PATTERN_MODES: usize = 10;
 
 /// One Gaussian population.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Mixture {
             component.check(dimension)?;
         }
         let total: f64 = components.iter().map(|component| component.weight).sum();
-        if (total - 1.0).abs() > ROUNDING {
+        if (total - 1.0).abs() > COVARIANCE_ROUNDING {
             return Err(range("the mixture", format!("its weights sum to {total}: they must sum to 1")));
         }
         Ok(Self(components))
@@ -80,9 +80,9 @@ impl Mixture {
     /// [`Error::NotFinite`](crate::Error::NotFinite) for fields that are not finite.
     pub fn of_clusters(fields: &DMatrix<f64>, balance: &[f64], basis: &DMatrix<f64>) -> Result<Self> {
         let (units, modes) = fields.shape();
-        if modes == 0 || modes > ENUMERABLE || balance.len() != modes {
+        if modes == 0 || modes > MOST_PATTERN_MODES || balance.len() != modes {
             let reason = format!(
-                "{modes} directions and {} balances: one each, of 1 to {ENUMERABLE}, are needed",
+                "{modes} directions and {} balances: one each, of 1 to {MOST_PATTERN_MODES}, are needed",
                 balance.len()
             );
             return Err(range("the clusters", reason));
@@ -124,12 +124,6 @@ impl Mixture {
     /// ⟨z⟩, of length D.
     pub fn mean(&self) -> DVector<f64> {
         self.0.iter().map(|component| &component.mean * component.weight).sum()
-    }
-
-    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
-    pub fn second_moment(&self) -> DMatrix<f64> {
-        let moment = |c: &Component| (&c.covariance + &c.mean * c.mean.transpose()) * c.weight;
-        self.0.iter().map(moment).sum()
     }
 
     /// `samples` independent draws. Each draw depends only on the mixture, `seed` and its own number.
@@ -189,12 +183,12 @@ impl Component {
         check_finite("a mean of the mixture", self.mean.as_slice())?;
         check_finite("a covariance of the mixture", self.covariance.as_slice())?;
         let asymmetry = (&self.covariance - self.covariance.transpose()).amax();
-        if asymmetry > ROUNDING * self.covariance.amax() {
+        if asymmetry > COVARIANCE_ROUNDING * self.covariance.amax() {
             return Err(range("a covariance of the mixture", format!("it is not symmetric, by {asymmetry:.1e}")));
         }
         let (values, _) = symmetric_eigen(&self.covariance)?;
         let (largest, smallest) = (values[0], values[dimension - 1]);
-        if smallest < -ROUNDING * largest.abs() {
+        if smallest < -COVARIANCE_ROUNDING * largest.abs() {
             let reason = format!("an eigenvalue is {smallest:.3e}: none may be negative");
             return Err(range("a covariance of the mixture", reason));
         }

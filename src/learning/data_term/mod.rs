@@ -38,6 +38,7 @@ mod tests;
 
 pub use clamped::Clamped;
 pub use mixture::{Component, Mixture};
+pub(super) use samples::RANGES;
 pub use samples::Samples;
 pub use source::Source;
 pub use term::DataTerm;

@@ -1,27 +1,30 @@
 //! Samples in a visible basis: `z = Bᵀ s`, one per column.
 
 use super::clamped::{check_finite, range};
-use crate::data::{self, Dataset, Moments, Spins};
+use crate::data::{self, Dataset, Spins};
 use crate::linalg::{columns, columns_mut, product, set_product, view};
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
+/// Largest number of ranges of samples, each added up on its own.
+pub(in crate::learning) const RANGES: usize = 16;
 /// Number of samples projected at a time.
-const BLOCK: usize = 512;
+const PROJECTED_AT_ONCE: usize = 512;
 /// Largest deviation of BᵀB from the identity for an orthonormal B. Rounding in the usual constructions is far smaller.
 const ORTHONORMAL: f64 = 1e-8;
 /// Number of units in a word of [`Spins`].
-const WORD: usize = u64::BITS as usize;
+const UNITS_PER_WORD: usize = u64::BITS as usize;
 
 /// Projections of samples: `D × M` real numbers, or ±1 units where B is the identity.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Samples(Kind);
+pub struct Samples(Storage);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Real(DMatrix<f64>),
+enum Storage {
+    Real(Arc<DMatrix<f64>>),
     /// One bit per unit, expanded block by block: MNIST takes 6 MB instead of 376.
     Spins(Spins),
 }
@@ -37,7 +40,7 @@ impl Samples {
             return Err(range("samples", format!("{samples} samples of {directions} directions: none may be 0")));
         }
         check_finite("a sample", projections.as_slice())?;
-        Ok(Self(Kind::Real(projections)))
+        Ok(Self(Storage::Real(Arc::new(projections))))
     }
 
     /// ±1 samples in the basis of the sites, D = N_v.
@@ -49,7 +52,7 @@ impl Samples {
             let reason = format!("{} samples of {} units: none may be 0", spins.samples(), spins.units());
             return Err(Error::Range { name: "samples", reason });
         }
-        Ok(Self(Kind::Spins(spins)))
+        Ok(Self(Storage::Spins(spins)))
     }
 
     /// Projections `z = Bᵀ s` of every sample on the orthonormal columns of B (`N_v × D`).
@@ -61,67 +64,59 @@ impl Samples {
         check_basis(basis, data.units())?;
         let (units, directions) = basis.shape();
         let mut projections = DMatrix::zeros(directions, data.len());
-        let blocks = projections.as_mut_slice().par_chunks_mut(BLOCK * directions);
+        let blocks = projections.as_mut_slice().par_chunks_mut(PROJECTED_AT_ONCE * directions);
         match &data.samples {
             data::Samples::Spins(spins) => blocks.enumerate().for_each_init(Vec::new, |expanded, (index, out)| {
                 let count = out.len() / directions;
-                expanded.resize(units * BLOCK, 0.0);
-                expand(spins, index * BLOCK..index * BLOCK + count, &mut expanded[..units * count]);
+                expanded.resize(units * PROJECTED_AT_ONCE, 0.0);
+                expand(
+                    spins,
+                    index * PROJECTED_AT_ONCE..index * PROJECTED_AT_ONCE + count,
+                    &mut expanded[..units * count],
+                );
                 let block = columns(&expanded[..units * count], units);
                 set_product(columns_mut(out, directions), view(basis).transpose(), block);
             }),
             data::Samples::Real(values) => blocks.enumerate().for_each(|(index, out)| {
                 let count = out.len() / directions;
-                let block = view(values).subrows(index * BLOCK, count).transpose();
+                let block = view(values).subrows(index * PROJECTED_AT_ONCE, count).transpose();
                 set_product(columns_mut(out, directions), view(basis).transpose(), block);
             }),
         }
         Self::new(projections)
     }
 
+    /// The samples of the given numbers, in that order.
+    pub(in crate::learning) fn select(&self, chosen: &[usize]) -> Self {
+        match &self.0 {
+            Storage::Real(values) => Self(Storage::Real(Arc::new(values.select_columns(chosen)))),
+            Storage::Spins(spins) => Self(Storage::Spins(spins.select(chosen))),
+        }
+    }
+
     /// Number of directions, D.
     pub fn dimension(&self) -> usize {
         match &self.0 {
-            Kind::Real(values) => values.nrows(),
-            Kind::Spins(spins) => spins.units(),
+            Storage::Real(values) => values.nrows(),
+            Storage::Spins(spins) => spins.units(),
         }
     }
 
     /// Number of samples, M.
     pub fn count(&self) -> usize {
         match &self.0 {
-            Kind::Real(values) => values.ncols(),
-            Kind::Spins(spins) => spins.samples(),
+            Storage::Real(values) => values.ncols(),
+            Storage::Spins(spins) => spins.samples(),
         }
     }
 
     /// ⟨z⟩, of length D.
     pub fn mean(&self) -> DVector<f64> {
         match &self.0 {
-            Kind::Real(values) => values.column_sum() / values.ncols() as f64,
-            Kind::Spins(spins) => {
+            Storage::Real(values) => values.column_sum() / values.ncols() as f64,
+            Storage::Spins(spins) => {
                 let count = spins.samples() as f64;
                 DVector::from_iterator(spins.units(), spins.unit_sums().iter().map(|&sum| sum as f64 / count))
-            }
-        }
-    }
-
-    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
-    ///
-    /// # Errors
-    /// [`Error::Range`] if it would take more than 4 GiB, [`Error::NotFinite`] if squares overflow.
-    pub fn second_moment(&self) -> Result<DMatrix<f64>> {
-        match &self.0 {
-            Kind::Real(values) => {
-                let mut moment = product(view(values), view(values).transpose());
-                moment /= values.ncols() as f64;
-                check_finite("a second moment of the data", moment.as_slice())?;
-                Ok(moment)
-            }
-            Kind::Spins(spins) => {
-                let moments = Dataset::of_spins(spins.clone()).and_then(|data| Moments::of(&data));
-                let moments = moments.map_err(|error| range("the data", error.to_string()))?;
-                Ok(&moments.covariance + &moments.mean * moments.mean.transpose())
             }
         }
     }
@@ -129,8 +124,8 @@ impl Samples {
     /// How many numbers [`columns`](Self::columns) needs in memory to expand one sample.
     pub(in crate::learning) fn expansion(&self) -> usize {
         match &self.0 {
-            Kind::Real(_) => 0,
-            Kind::Spins(spins) => spins.units(),
+            Storage::Real(_) => 0,
+            Storage::Spins(spins) => spins.units(),
         }
     }
 
@@ -145,8 +140,8 @@ impl Samples {
     /// The samples of a range, column after column. Samples that must be expanded go to `memory`.
     pub(in crate::learning) fn columns<'a>(&'a self, range: Range<usize>, memory: &'a mut [f64]) -> &'a [f64] {
         match &self.0 {
-            Kind::Real(values) => &values.as_slice()[range.start * values.nrows()..range.end * values.nrows()],
-            Kind::Spins(spins) => {
+            Storage::Real(values) => &values.as_slice()[range.start * values.nrows()..range.end * values.nrows()],
+            Storage::Spins(spins) => {
                 let memory = &mut memory[..range.len() * spins.units()];
                 expand(spins, range, memory);
                 memory
@@ -158,7 +153,7 @@ impl Samples {
 /// Samples as ±1, one after the other.
 fn expand(spins: &Spins, range: Range<usize>, out: &mut [f64]) {
     for (column, sample) in out.chunks_exact_mut(spins.units()).zip(range) {
-        for (chunk, &word) in column.chunks_mut(WORD).zip(spins.row(sample)) {
+        for (chunk, &word) in column.chunks_mut(UNITS_PER_WORD).zip(spins.row(sample)) {
             for (bit, place) in chunk.iter_mut().enumerate() {
                 // The sign bit of 1.0, set for −1.
                 *place = f64::from_bits(1f64.to_bits() | (!(word >> bit) & 1) << 63);

@@ -2,8 +2,7 @@
 
 use super::mixture::Mixture;
 use super::samples::Samples;
-use crate::Result;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 /// What is known of the data, in an orthonormal visible basis of D directions: the law of `z = Bᵀ s`.
 #[derive(Clone, Debug)]
@@ -28,17 +27,6 @@ impl Source {
         match self {
             Source::Samples(samples) => samples.mean(),
             Source::Mixture(mixture) => mixture.mean(),
-        }
-    }
-
-    /// ⟨z zᵀ⟩, `D × D`: about zero, not about the mean.
-    ///
-    /// # Errors
-    /// [`Error::Range`](crate::Error::Range) if it would take more than 4 GiB, or overflows.
-    pub fn second_moment(&self) -> Result<DMatrix<f64>> {
-        match self {
-            Source::Samples(samples) => samples.second_moment(),
-            Source::Mixture(mixture) => Ok(mixture.second_moment()),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block.
+//! Sums over samples: `F = Yᵀ Z + θ`, the mean of each hidden direction given F, and `Z ⟨σ⟩ᵀ`, block by block
+//! (`docs/theory.md`, section 2a).
 //!
-//! The samples are cut into at most [`GROUPS`] ranges, independent of the number of threads. Each range adds up its own blocks,
+//! The samples are cut into at most [`RANGES`] ranges, independent of the number of threads. Each range adds up its own blocks,
 //! small enough for F to stay in cache between the two products. The ranges are then added in order.
 //!
 //! Under the Gaussian prior ⟨σ⟩ is along f. With about as many hidden directions as visible ones, both products have a cheaper
@@ -11,7 +12,7 @@
 //! ```
 
 use super::clamped::{Clamped, HiddenLayer};
-use super::samples::Samples;
+use super::samples::{RANGES, Samples};
 use super::source::Source;
 use crate::linalg::{View, add_product, columns, columns_mut, set_product, vectorized, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
@@ -20,18 +21,16 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Largest number of ranges of samples, each added up on its own.
-const GROUPS: usize = 16;
 /// Numbers in a block of samples: 0.5 MB, so that the block and the fields of its samples stay in cache.
-const BLOCK: usize = 1 << 16;
+const BLOCK_NUMBERS: usize = 1 << 16;
 /// Smallest and largest number of samples in a block.
 const BLOCK_SAMPLES: (usize, usize) = (128, 512);
 
 /// Number of directions in a block of rows of the triangle, or of columns of the symmetric sum. The part beyond the block is left
 /// out.
-const PANEL: usize = 24;
+const PANEL_DIRECTIONS: usize = 24;
 /// Largest number of visible directions for the triangular form: Y is factorised on one thread.
-const TRIANGULAR: usize = 256;
+const MOST_TRIANGULAR: usize = 256;
 
 /// Memory of one range.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +54,7 @@ struct Group {
 
 /// The ranges of one set of samples.
 #[derive(Clone, Debug)]
-pub(super) struct Sums {
+pub(super) struct SampleSums {
     groups: Vec<Group>,
     /// Largest number of samples in a block.
     block: usize,
@@ -63,12 +62,12 @@ pub(super) struct Sums {
 
 /// Some samples, one after the other.
 #[derive(Clone, Copy)]
-struct Block<'a> {
+struct SampleBlock<'a> {
     columns: &'a [f64],
     directions: usize,
 }
 
-impl<'a> Block<'a> {
+impl<'a> SampleBlock<'a> {
     fn count(self) -> usize {
         self.columns.len() / self.directions
     }
@@ -78,11 +77,11 @@ impl<'a> Block<'a> {
     }
 }
 
-impl Sums {
+impl SampleSums {
     pub fn new(source: &Source) -> Self {
-        let block = (BLOCK / source.dimension().max(1)).clamp(BLOCK_SAMPLES.0, BLOCK_SAMPLES.1);
+        let block = (BLOCK_NUMBERS / source.dimension().max(1)).clamp(BLOCK_SAMPLES.0, BLOCK_SAMPLES.1);
         let groups = match source {
-            Source::Samples(samples) => samples.count().div_ceil(block).min(GROUPS),
+            Source::Samples(samples) => samples.count().div_ceil(block).min(RANGES),
             Source::Mixture(_) => 0,
         };
         Self { groups: vec![Group::default(); groups], block }
@@ -92,7 +91,7 @@ impl Sums {
     pub fn gaussian(&mut self, samples: &Samples, layer: HiddenLayer, out: &mut Clamped) -> Result<()> {
         let (directions, hidden) = layer.weights.shape();
         // S has D columns and ⟨z σᵀ⟩ has H, but half of S is saved.
-        if directions <= TRIANGULAR && 4 * directions <= 5 * hidden {
+        if directions <= MOST_TRIANGULAR && 4 * directions <= 5 * hidden {
             return self.triangular(samples, layer, out);
         }
         self.add_up(samples, layer, (directions, hidden), |group, z| group.respond_in_full(z, layer))?;
@@ -145,7 +144,7 @@ impl Sums {
         samples: &Samples,
         layer: HiddenLayer,
         shape: (usize, usize),
-        add: impl Fn(&mut Group, Block) -> Result<()> + Sync,
+        add: impl Fn(&mut Group, SampleBlock) -> Result<()> + Sync,
     ) -> Result<()> {
         let (count, groups, most) = (samples.count(), self.groups.len(), self.block);
         let work = |(index, group): (usize, &mut Group)| {
@@ -198,25 +197,25 @@ impl Group {
         &mut self,
         samples: &Samples,
         range: Range<usize>,
-        add: impl Fn(&mut Group, Block) -> Result<()>,
+        add: impl Fn(&mut Group, SampleBlock) -> Result<()>,
     ) -> Result<()> {
         // Taken out, so that the rest of the group can be changed while the samples are read.
         let mut expanded = std::mem::take(&mut self.expanded);
         let columns = samples.columns(range, &mut expanded);
-        add(self, Block { columns, directions: samples.dimension() })?;
+        add(self, SampleBlock { columns, directions: samples.dimension() })?;
         self.expanded = expanded;
         Ok(())
     }
 
     /// `F = Yᵀ Z`.
-    fn set_field(&mut self, z: Block, weights: &DMatrix<f64>) {
+    fn set_field(&mut self, z: SampleBlock, weights: &DMatrix<f64>) {
         let (hidden, count) = (weights.ncols(), z.count());
         let field = columns_mut(&mut self.field[..hidden * count], hidden);
         set_product(field, view(weights).transpose(), z.view());
     }
 
     /// Adds `Z Fᵀ`.
-    fn add_correlation(&mut self, z: Block) {
+    fn add_correlation(&mut self, z: SampleBlock) {
         let (hidden, count) = (self.hidden.len(), z.count());
         let mean = columns(&self.field[..hidden * count], hidden);
         let sum = columns_mut(&mut self.correlation, z.directions);
@@ -237,7 +236,7 @@ impl Group {
     }
 
     /// Adds the means `(F + θ) V(|F + θ|²/N_h + n)`.
-    fn respond_in_full(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
+    fn respond_in_full(&mut self, z: SampleBlock, layer: HiddenLayer) -> Result<()> {
         self.set_field(z, layer.weights);
         self.respond(z.count(), layer)?;
         let fields = self.field.chunks_exact_mut(layer.theta.len()).zip(&self.v[..z.count()]);
@@ -254,12 +253,12 @@ impl Group {
     }
 
     /// Adds `V z zᵀ` (its lower half, and some of the upper), `V z` and V, for weights that are the transpose of a triangle.
-    fn respond_triangular(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
+    fn respond_triangular(&mut self, z: SampleBlock, layer: HiddenLayer) -> Result<()> {
         let (directions, count, all) = (z.directions, z.count(), z.view());
         let rank = layer.weights.ncols();
         let mut field = columns_mut(&mut self.field[..rank * count], rank);
-        for first in (0..rank).step_by(PANEL) {
-            let (width, rest) = (PANEL.min(rank - first), directions - first);
+        for first in (0..rank).step_by(PANEL_DIRECTIONS) {
+            let (width, rest) = (PANEL_DIRECTIONS.min(rank - first), directions - first);
             let panel = view(layer.weights).submatrix(first, first, rest, width);
             set_product(field.as_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
         }
@@ -276,8 +275,8 @@ impl Group {
         self.response += self.v[..count].iter().sum::<f64>();
         let scaled = columns(&self.field[..directions * count], directions);
         let mut sum = columns_mut(&mut self.correlation, directions);
-        for first in (0..directions).step_by(PANEL) {
-            let (width, rest) = (PANEL.min(directions - first), directions - first);
+        for first in (0..directions).step_by(PANEL_DIRECTIONS) {
+            let (width, rest) = (PANEL_DIRECTIONS.min(directions - first), directions - first);
             let sum = sum.as_mut().submatrix_mut(first, first, rest, width);
             add_product(sum, all.subrows(first, rest), scaled.subrows(first, width).transpose());
         }
@@ -285,7 +284,7 @@ impl Group {
     }
 
     /// Adds the means `√N_h E[v̂ tanh(N_h^{-1/2} (F + θ)·v̂ + √n x)]`.
-    fn average(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
+    fn average(&mut self, z: SampleBlock, layer: HiddenLayer) -> Result<()> {
         let (scale, noise) = (layer.units.sqrt(), layer.noise.sqrt());
         self.set_field(z, layer.weights);
         let Some(averager) = self.averager.as_mut() else { return Err(Error::NoModes) };

@@ -2,9 +2,9 @@
 
 use super::clamped::{Clamped, HiddenLayer, check_finite, range};
 use super::exact;
-use super::frame::Frame;
+use super::frame::PriorFrame;
 use super::source::Source;
-use super::sums::Sums;
+use super::sums::SampleSums;
 use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct DataTerm {
     source: Arc<Source>,
     prior: Prior,
     hidden_units: usize,
-    sums: Sums,
+    sums: SampleSums,
     clamped: Clamped,
 }
 
@@ -55,7 +55,7 @@ impl DataTerm {
             );
             return Err(range("the data", reason));
         }
-        let sums = Sums::new(&source);
+        let sums = SampleSums::new(&source);
         Ok(Self { source, prior: prior.clone(), hidden_units, sums, clamped: Clamped::zeros(0, 0) })
     }
 
@@ -75,11 +75,6 @@ impl DataTerm {
     /// What is known of the data.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
-    }
-
-    /// Prior of the hidden components.
-    pub fn prior(&self) -> &Prior {
-        &self.prior
     }
 
     /// ⟨z σᵀ⟩ and ⟨σ⟩ for weights Y (`D × H`), fields θ in the hidden basis (raw projections `V₀ᵀ theta`, of length H)
@@ -103,7 +98,7 @@ impl DataTerm {
                 self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
             }
             (Source::Samples(samples), _) => {
-                let frame = Frame::of(weights, theta)?;
+                let frame = PriorFrame::of(weights, theta)?;
                 let layer = HiddenLayer { weights: &frame.weights, theta: &frame.theta, ..layer };
                 self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
                 frame.rotate_back(&mut self.clamped);

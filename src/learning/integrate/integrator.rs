@@ -1,7 +1,7 @@
 //! Integration in time by the chosen method.
 
 use super::split::Method;
-use super::split::Point;
+use super::split::SolutionPoint;
 use super::split::Split;
 use super::split::Statistics;
 use super::split::Tolerance;
@@ -33,7 +33,7 @@ impl Integrator {
         problem: &impl Split,
         times: &[f64],
         y: DVector<f64>,
-        visit: &mut dyn FnMut(Point) -> Result<bool>,
+        visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
     ) -> Result<Statistics> {
         self.tolerance.check()?;
         if !times.is_sorted_by(|a, b| a < b) || !times.iter().all(|t| t.is_finite()) {
@@ -55,7 +55,7 @@ impl Integrator {
         times: &[f64],
         mut y: DVector<f64>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<bool>,
+        visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
     ) -> Result<()> {
         let rate = |t: f64, y: &DVector<f64>| Ok(problem.slow(t, y)? + problem.fast(t, y)?);
         let mut step = 0.0;
@@ -71,7 +71,7 @@ impl Integrator {
             }
             statistics.data_evaluations += 1;
             statistics.machine_evaluations += 1;
-            visit(Point { time, rate: rate(time, &y)?, y: y.clone() })?;
+            visit(SolutionPoint { time, rate: rate(time, &y)?, y: y.clone() })?;
         }
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Integrator {
         times: &[f64],
         mut y: DVector<f64>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<bool>,
+        visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
     ) -> Result<()> {
         let rate = self.learning_rate;
         if !(rate.is_finite() && rate > 0.0) {
@@ -107,7 +107,7 @@ impl Integrator {
                     }
                 };
                 if done == wanted {
-                    let changed = visit(Point { time: t, rate: step.clone(), y: y.clone() })?;
+                    let changed = visit(SolutionPoint { time: t, rate: step.clone(), y: y.clone() })?;
                     known = (!changed).then_some(step);
                     break;
                 }

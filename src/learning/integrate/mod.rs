@@ -19,4 +19,4 @@ mod split;
 mod tests;
 
 pub use integrator::Integrator;
-pub use split::{Method, Point, Split, Statistics, Tolerance};
+pub use split::{Method, SolutionPoint, Split, Statistics, Tolerance};

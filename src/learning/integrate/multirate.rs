@@ -22,7 +22,7 @@
 //! those are integrated to as well.
 
 use super::dop853;
-use super::split::{Point, Split, Statistics, Tolerance};
+use super::split::{SMALL_STEP, SolutionPoint, Split, Statistics, Tolerance};
 use crate::error::{Error, Result};
 use nalgebra::DVector;
 use std::collections::VecDeque;
@@ -31,22 +31,29 @@ use std::collections::VecDeque;
 const MAX_ORDER: usize = 5;
 /// `|γ*_k/γ_k|`: ratio of the error constants of Adams–Moulton and Adams–Bashforth at order k = 1 to 5.
 const RATIO: [f64; MAX_ORDER] = [1.0, 1.0 / 5.0, 1.0 / 9.0, 19.0 / 251.0, 27.0 / 475.0];
-/// Tolerance of the fast integration, relative to that of the step.
-const INNER: f64 = 0.1;
-/// Smallest factor by which a step may change.
-const SHRINK: f64 = 0.2;
-/// Largest factor by which a step may change.
-const GROW: f64 = 2.0;
-/// Safety factor of the step size.
-const SAFETY: f64 = 0.9;
+/// How steps follow errors.
+#[derive(Clone, Copy, Debug)]
+struct StepControl {
+    /// Tolerance of the fast integration, relative to that of the step.
+    inner: f64,
+    /// Smallest factor by which a step may change.
+    shrink: f64,
+    /// Largest factor by which a step may change.
+    grow: f64,
+    /// Safety factor of the step size.
+    safety: f64,
+    /// More small steps in a row than this end the run, tried ones included.
+    most_small: usize,
+}
 
-/// A step is small below this share of the way to the next requested time.
-const SMALL: f64 = 1e-4;
-/// More small steps in a row than this end the run, tried ones included.
-const MOST_SMALL: usize = 50;
+impl Default for StepControl {
+    fn default() -> Self {
+        Self { inner: 0.1, shrink: 0.2, grow: 2.0, safety: 0.9, most_small: 50 }
+    }
+}
 
 /// Values of the slow part at given times.
-type Values<'a> = Vec<(f64, &'a DVector<f64>)>;
+type SlowValues<'a> = Vec<(f64, &'a DVector<f64>)>;
 
 /// Number of points through which the solution is interpolated.
 const INTERPOLATED: usize = 3;
@@ -58,7 +65,7 @@ struct Multirate<'a, P> {
     /// Times and values of the slow part at the last accepted points, newest first.
     history: VecDeque<(f64, DVector<f64>)>,
     /// The last accepted points, newest first.
-    points: VecDeque<Point>,
+    points: VecDeque<SolutionPoint>,
     step: f64,
     /// Step of the fast integration.
     inner_step: f64,
@@ -82,8 +89,9 @@ pub(super) fn run<P: Split>(
     y: DVector<f64>,
     tolerance: Tolerance,
     statistics: &mut Statistics,
-    visit: &mut dyn FnMut(Point) -> Result<bool>,
+    visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
 ) -> Result<()> {
+    let control = StepControl::default();
     let (Some(&start), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
     let mut method = Multirate::new(problem, tolerance, start, y, statistics)?;
     if visit(method.points[0].clone())? {
@@ -95,8 +103,8 @@ pub(super) fn run<P: Split>(
         let steps = ((last - t) / method.step).ceil().max(1.0);
         let step = (last - t) / steps;
         let end = if steps == 1.0 { last } else { t + step };
-        small = if step < SMALL * (times[next] - times[next - 1]) { small + 1 } else { 0 };
-        if t + 0.1 * step <= t || small > MOST_SMALL {
+        small = if step < SMALL_STEP * (times[next] - times[next - 1]) { small + 1 } else { 0 };
+        if t + 0.1 * step <= t || small > control.most_small {
             return Err(Error::Step { at: t });
         }
         let passed = times[next..].iter().take_while(|time| **time < end).count();
@@ -148,7 +156,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         let (size, speed) = (tolerance.norm(&y, &y), tolerance.norm(&rate, &y));
         let step = (0.01 * size.max(1.0) / speed.max(f64::MIN_POSITIVE)).min(1e3);
         let history = VecDeque::from([(time, slow)]);
-        let points = VecDeque::from([Point { time, y, rate }]);
+        let points = VecDeque::from([SolutionPoint { time, y, rate }]);
         Ok(Self { problem, tolerance, history, points, step, inner_step: 0.0, order: 1 })
     }
 
@@ -160,7 +168,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         let rate = &slow + self.problem.fast(time, &y)?;
         self.history.push_front((time, slow));
         self.history.truncate(MAX_ORDER + 1);
-        self.points.push_front(Point { time, y, rate });
+        self.points.push_front(SolutionPoint { time, y, rate });
         self.points.truncate(INTERPOLATED);
         Ok(())
     }
@@ -180,7 +188,7 @@ impl<'a, P: Split> Multirate<'a, P> {
         times: &[f64],
         middle: Option<(f64, DVector<f64>)>,
         statistics: &mut Statistics,
-        visit: &mut dyn FnMut(Point) -> Result<bool>,
+        visit: &mut dyn FnMut(SolutionPoint) -> Result<bool>,
     ) -> Result<bool> {
         let mut changed = false;
         let Some((middle, exact)) = middle else { return Ok(changed) };
@@ -200,13 +208,13 @@ impl<'a, P: Split> Multirate<'a, P> {
             from = time;
             statistics.machine_evaluations += 1;
             let rate = interpolated(&values, time) + self.problem.fast(time, &y)?;
-            changed |= visit(Point { time, y: y.clone(), rate })?;
+            changed |= visit(SolutionPoint { time, y: y.clone(), rate })?;
         }
         Ok(changed)
     }
 
     /// The last `count` values of slow.
-    fn known(&self, count: usize) -> Values<'_> {
+    fn known(&self, count: usize) -> SlowValues<'_> {
         self.history.iter().take(count).map(|(time, slow)| (*time, slow)).collect()
     }
 
@@ -242,14 +250,15 @@ impl<'a, P: Split> Multirate<'a, P> {
 
     /// Sets step and order after an attempt that followed `refused` refused ones.
     fn adapt(&mut self, step: f64, error: f64, accepted: bool, refused: usize) {
-        let factor = SAFETY * error.powf(-1.0 / (self.order + 1) as f64);
+        let control = StepControl::default();
+        let factor = control.safety * error.powf(-1.0 / (self.order + 1) as f64);
         if accepted {
-            self.step = step * factor.clamp(SHRINK, GROW);
+            self.step = step * factor.clamp(control.shrink, control.grow);
             if refused == 0 {
                 self.order = (self.order + 1).min(self.history.len() + 1).min(MAX_ORDER);
             }
         } else {
-            self.step = step * factor.clamp(SHRINK, SAFETY);
+            self.step = step * factor.clamp(control.shrink, control.safety);
             if refused > 0 {
                 self.order = (self.order - 1).max(1);
             }
@@ -259,15 +268,16 @@ impl<'a, P: Split> Multirate<'a, P> {
     /// y at the end of `dy/dτ = P(τ) + fast(τ, y)`, with P through the given values.
     fn under(
         &self,
-        values: &Values<'_>,
+        values: &SlowValues<'_>,
         (from, to): (f64, f64),
         y: &DVector<f64>,
         step: &mut f64,
         statistics: &mut Statistics,
     ) -> Result<DVector<f64>> {
+        let control = StepControl::default();
         let rate = |t: f64, y: &DVector<f64>| Ok(interpolated(values, t) + self.problem.fast(t, y)?);
         let Tolerance { relative, absolute } = self.tolerance;
-        let inner = Tolerance { relative: INNER * relative, absolute: INNER * absolute };
+        let inner = Tolerance { relative: control.inner * relative, absolute: control.inner * absolute };
         let mut y = y.clone();
         let run = dop853::integrate(&rate, from, to, &mut y, inner, *step)?;
         statistics.machine_evaluations += run.evaluations;
@@ -277,7 +287,7 @@ impl<'a, P: Split> Multirate<'a, P> {
 }
 
 /// The polynomial through values, at time t.
-fn interpolated(values: &Values<'_>, t: f64) -> DVector<f64> {
+fn interpolated(values: &SlowValues<'_>, t: f64) -> DVector<f64> {
     let mut sum = DVector::zeros(values[0].1.len());
     for (index, (time, value)) in values.iter().enumerate() {
         let others = values.iter().enumerate().filter(|(other, _)| *other != index);
@@ -289,7 +299,7 @@ fn interpolated(values: &Values<'_>, t: f64) -> DVector<f64> {
 
 /// The polynomial with the values and rates of the given points, at time t: `Σ_k ℓ_k² [ (1 − 2 ℓ_k'(t_k)(t − t_k)) y_k +
 /// (t − t_k) y_k' ]` with the Lagrange polynomials ℓ_k.
-fn hermite(points: &VecDeque<Point>, t: f64) -> DVector<f64> {
+fn hermite(points: &VecDeque<SolutionPoint>, t: f64) -> DVector<f64> {
     let mut sum = DVector::zeros(points[0].y.len());
     for (index, point) in points.iter().enumerate() {
         let others = points.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.time);

@@ -28,6 +28,9 @@ pub trait Split {
     }
 }
 
+/// A step is small below this share of the way to the next requested time.
+pub(super) const SMALL_STEP: f64 = 1e-4;
+
 /// Methods of integration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,7 +108,7 @@ impl Statistics {
 
 /// A point of a solution.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct SolutionPoint {
     /// t.
     pub time: f64,
     /// y(t).

@@ -87,7 +87,7 @@ fn solutions_are_met_to_the_tolerance() {
                 let integrator = Integrator { method, tolerance, learning_rate: 0.0 };
                 let times: Vec<f64> = (0..=10).map(|part| problem.end * f64::from(part) / 10.0).collect();
                 let (mut worst, mut visited): (f64, Vec<f64>) = (0.0, Vec::new());
-                let mut compare = |point: Point| {
+                let mut compare = |point: SolutionPoint| {
                     visited.push(point.time);
                     worst = worst.max((&point.y - vector(&(problem.solution)(point.time))).amax());
                     Ok(false)
@@ -144,7 +144,7 @@ fn the_map_is_the_power() {
     };
     let integrator = Integrator { method: Method::Map, tolerance: Tolerance::default(), learning_rate: 0.01 };
     let mut points = Vec::new();
-    let mut keep = |point: Point| {
+    let mut keep = |point: SolutionPoint| {
         points.push((point.y[0], point.rate[0]));
         Ok(false)
     };

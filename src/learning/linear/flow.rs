@@ -19,7 +19,7 @@
 
 /// The cases of the table, with `ratio` = λ and `excess` = λ − 1 = −`deficit`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Flow {
+pub(super) enum ModeFlow {
     Growing { ratio: f64, excess: f64, log_fixed: f64 },
     Falling { ratio: f64, excess: f64, log_fixed: f64 },
     Decaying { ratio: f64, deficit: f64 },
@@ -28,39 +28,39 @@ pub(super) enum Flow {
     Marginal { ratio: f64, deficit: f64, reference: f64 },
 }
 
-impl Flow {
+impl ModeFlow {
     /// x from ln z. NaN on the other side of the fixed point, infinite at it.
     pub(super) fn coordinate(&self, log_z: f64) -> f64 {
         match *self {
-            Flow::Growing { log_fixed, .. } => {
+            ModeFlow::Growing { log_fixed, .. } => {
                 let distance = log_z - log_fixed;
                 distance - (-distance.exp_m1()).ln()
             }
-            Flow::Falling { log_fixed, .. } => {
+            ModeFlow::Falling { log_fixed, .. } => {
                 let distance = log_z - log_fixed;
                 // The same as ln(exp(d) − 1), which overflows.
                 distance + (-(-distance).exp_m1()).ln()
             }
-            Flow::Decaying { .. } => log_z,
-            Flow::Marginal { reference, .. } => log_z - reference,
+            ModeFlow::Decaying { .. } => log_z,
+            ModeFlow::Marginal { reference, .. } => log_z - reference,
         }
     }
 
     pub(super) fn log_z(&self, x: f64) -> f64 {
         match *self {
-            Flow::Growing { log_fixed, .. } => log_fixed - softplus(-x),
-            Flow::Falling { log_fixed, .. } => log_fixed + softplus(x),
-            Flow::Decaying { .. } => x,
-            Flow::Marginal { reference, .. } => x + reference,
+            ModeFlow::Growing { log_fixed, .. } => log_fixed - softplus(-x),
+            ModeFlow::Falling { log_fixed, .. } => log_fixed + softplus(x),
+            ModeFlow::Decaying { .. } => x,
+            ModeFlow::Marginal { reference, .. } => x + reference,
         }
     }
 
     /// The factor in front of τ.
     pub(super) fn scale(&self) -> f64 {
         match *self {
-            Flow::Growing { excess, .. } | Flow::Falling { excess, .. } => 2.0 * excess,
-            Flow::Decaying { deficit, .. } => -2.0 * deficit,
-            Flow::Marginal { ratio, reference, .. } => 2.0 * ratio * reference.exp(),
+            ModeFlow::Growing { excess, .. } | ModeFlow::Falling { excess, .. } => 2.0 * excess,
+            ModeFlow::Decaying { deficit, .. } => -2.0 * deficit,
+            ModeFlow::Marginal { ratio, reference, .. } => 2.0 * ratio * reference.exp(),
         }
     }
 
@@ -68,22 +68,22 @@ impl Flow {
     pub(super) fn time(&self, x: f64) -> (f64, f64) {
         match *self {
             // softplus(x) = x + softplus(−x) gives two forms: the one for x > 0 does not cancel there.
-            Flow::Growing { ratio, excess, .. } => {
+            ModeFlow::Growing { ratio, excess, .. } => {
                 let slope = 1.0 / ratio + excess / ratio * logistic(-x);
                 let time =
                     if x > 0.0 { x / ratio - excess / ratio * softplus(-x) } else { x - excess / ratio * softplus(x) };
                 (time, slope)
             }
-            Flow::Falling { ratio, excess, .. } if x > 0.0 => {
+            ModeFlow::Falling { ratio, excess, .. } if x > 0.0 => {
                 (excess / ratio * x + softplus(-x), excess / ratio - logistic(-x))
             }
-            Flow::Falling { ratio, .. } => (softplus(x) - x / ratio, logistic(x) - 1.0 / ratio),
-            Flow::Decaying { ratio, deficit } => {
+            ModeFlow::Falling { ratio, .. } => (softplus(x) - x / ratio, logistic(x) - 1.0 / ratio),
+            ModeFlow::Decaying { ratio, deficit } => {
                 let z = x.exp();
                 let bend = if ratio > 0.0 { (ratio * z / deficit).ln_1p() / ratio } else { z / deficit };
                 (x - bend, deficit * (1.0 - z) / (deficit + ratio * z))
             }
-            Flow::Marginal { ratio, deficit, reference } => {
+            ModeFlow::Marginal { ratio, deficit, reference } => {
                 let start = reference.exp();
                 if deficit == 0.0 {
                     return (start * x + (-x).exp_m1(), start - (-x).exp());
@@ -100,13 +100,15 @@ impl Flow {
         let from = self.coordinate(start);
         match *self {
             // The curve lies below both its asymptotes x and x/λ, and rises by at least 1/λ.
-            Flow::Growing { ratio, .. } => (target.max(ratio * target).max(from), (from + ratio * span).min(f64::MAX)),
+            ModeFlow::Growing { ratio, .. } => {
+                (target.max(ratio * target).max(from), (from + ratio * span).min(f64::MAX))
+            }
             // The curve lies above its asymptote −x/λ.
-            Flow::Falling { ratio, .. } => ((-ratio * target).min(from), from),
+            ModeFlow::Falling { ratio, .. } => ((-ratio * target).min(from), from),
             // The curve lies below its asymptote x.
-            Flow::Decaying { .. } => (target.min(from), from),
+            ModeFlow::Decaying { .. } => (target.min(from), from),
             // d ln z/dτ = −2 (1 − λ + λz)/(1 − z) is steepest at the start. With 1 − λ < z it never exceeds its value there.
-            Flow::Marginal { ratio, deficit, .. } => {
+            ModeFlow::Marginal { ratio, deficit, .. } => {
                 let z = start.exp();
                 let steepest = (deficit + ratio * z) / (1.0 - z);
                 (-span / (ratio * z) * steepest, 0.0)
@@ -173,12 +175,12 @@ mod tests {
     fn slopes_and_inverses() {
         let log_fixed = (1.0 - 1.0 / 3.0f64).ln();
         for (flow, log_z) in [
-            (Flow::Growing { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed - 4.0, log_fixed - 0.01]),
-            (Flow::Falling { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed + 0.01, -0.01]),
-            (Flow::Decaying { ratio: 0.4, deficit: 0.6 }, [-5.0, -0.1]),
-            (Flow::Decaying { ratio: 0.0, deficit: 1.0 }, [-5.0, -0.1]),
-            (Flow::Marginal { ratio: 0.9, deficit: 0.1, reference: -0.1 }, [-5.0, -0.2]),
-            (Flow::Marginal { ratio: 1.0, deficit: 0.0, reference: -0.1 }, [-5.0, -0.2]),
+            (ModeFlow::Growing { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed - 4.0, log_fixed - 0.01]),
+            (ModeFlow::Falling { ratio: 3.0, excess: 2.0, log_fixed }, [log_fixed + 0.01, -0.01]),
+            (ModeFlow::Decaying { ratio: 0.4, deficit: 0.6 }, [-5.0, -0.1]),
+            (ModeFlow::Decaying { ratio: 0.0, deficit: 1.0 }, [-5.0, -0.1]),
+            (ModeFlow::Marginal { ratio: 0.9, deficit: 0.1, reference: -0.1 }, [-5.0, -0.2]),
+            (ModeFlow::Marginal { ratio: 1.0, deficit: 0.0, reference: -0.1 }, [-5.0, -0.2]),
         ] {
             for log_z in log_z {
                 let x = flow.coordinate(log_z);

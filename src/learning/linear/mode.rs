@@ -15,7 +15,7 @@
 //! It is solved for w by Newton's method in a coordinate in which nothing cancels. Each case has its own coordinate: growth, fall
 //! to the equilibrium, decay, and decay at the margin Λ̂ = σ_v² (`flow.rs`).
 
-use super::flow::{Flow, root};
+use super::flow::{ModeFlow, root};
 use crate::{Error, Result};
 
 /// One mode: the variance of the data along it and those of the free units.
@@ -86,7 +86,7 @@ impl LinearMode {
             return Ok(Some(0.0));
         }
         let Some(flow) = self.flow(start) else { return Ok(None) };
-        if (end > start) != matches!(flow, Flow::Growing { .. }) || end == 0.0 {
+        if (end > start) != matches!(flow, ModeFlow::Growing { .. }) || end == 0.0 {
             return Ok(None);
         }
         let (from, to) = (flow.coordinate(self.log_z(start)), flow.coordinate(self.log_z(end)));
@@ -145,7 +145,7 @@ impl LinearMode {
     }
 
     /// The case that holds from `start` on; `None` where w does not move: at 0 and at the equilibrium.
-    fn flow(&self, start: f64) -> Option<Flow> {
+    fn flow(&self, start: f64) -> Option<ModeFlow> {
         let (ratio, excess) = (self.variance / self.sigma_v.powi(2), self.rate() / self.unit_rate());
         if start == 0.0 {
             return None;
@@ -155,8 +155,8 @@ impl LinearMode {
             let log_fixed = (excess / ratio).ln();
             return match log_z - log_fixed {
                 0.0 => None,
-                distance if distance < 0.0 => Some(Flow::Growing { ratio, excess, log_fixed }),
-                _ => Some(Flow::Falling { ratio, excess, log_fixed }),
+                distance if distance < 0.0 => Some(ModeFlow::Growing { ratio, excess, log_fixed }),
+                _ => Some(ModeFlow::Falling { ratio, excess, log_fixed }),
             };
         }
         let deficit = -excess;
@@ -165,9 +165,9 @@ impl LinearMode {
             // dz/dτ = −2z² is below the smallest double.
             None
         } else if deficit >= z.min(0.5) {
-            Some(Flow::Decaying { ratio, deficit })
+            Some(ModeFlow::Decaying { ratio, deficit })
         } else {
-            Some(Flow::Marginal { ratio, deficit, reference: log_z })
+            Some(ModeFlow::Marginal { ratio, deficit, reference: log_z })
         }
     }
 

@@ -1,4 +1,5 @@
-//! The data term: every hidden unit responds to its own field, without any assumption on the law of components.
+//! The data term: every hidden unit responds to its own field, without any assumption on the law of components
+//! (`docs/theory.md`, section 2c).
 //!
 //! ```text
 //! ⟨z σ_j⟩ = ⟨z t_j⟩,    t_j = E tanh( a_j·z + theta_j + √n x ),    z = Bᵀ s
@@ -9,7 +10,7 @@
 //! the directions. Averages over a Gaussian field are Gauss–Hermite sums.
 
 use super::super::data_term::clamped::Clamped;
-use crate::learning::data_term::{Mixture, Samples, Source};
+use crate::learning::data_term::{Mixture, RANGES, Samples, Source};
 use crate::linalg::{
     add_product, columns, columns_mut, mean_of_tanh_in_place, product_of, set_product, tanh_in_place, view, view_mut,
 };
@@ -18,12 +19,10 @@ use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Largest number of ranges of samples, each added up on its own, independent of the number of threads.
-const GROUPS: usize = 16;
 /// Largest number of samples in a block.
-const BLOCK: usize = 256;
+const SAMPLES_AT_ONCE: usize = 256;
 /// Largest number of nodes in a Gauss–Hermite sum.
-const MOST_NODES: usize = 128;
+const MOST_HERMITE_NODES: usize = 128;
 
 /// The data term of a population of hidden units.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ impl PopulationTerm {
             correlation: DMatrix::zeros(weights.nrows(), weights.ncols()),
             hidden: DVector::zeros(theta.len()),
         };
-        let mut rules: Vec<Option<Rule>> = vec![None; MOST_NODES + 1];
+        let mut rules: Vec<Option<Rule>> = vec![None; MOST_HERMITE_NODES + 1];
         for (part, diagonal) in mixture.components().iter().zip(&self.diagonals) {
             let spread = match diagonal {
                 Some(variances) => {
@@ -125,7 +124,7 @@ fn tabulated(variance: f64, slope: f64, least: f64, bend: f64) -> usize {
         return 1;
     }
     let wanted = slope * variance + least + bend * variance.min(2.0).sqrt();
-    (wanted.ceil() as usize).min(MOST_NODES)
+    (wanted.ceil() as usize).min(MOST_HERMITE_NODES)
 }
 
 fn rule(rules: &mut [Option<Rule>], variance: f64) -> Result<&Rule> {
@@ -139,24 +138,19 @@ fn rule(rules: &mut [Option<Rule>], variance: f64) -> Result<&Rule> {
     place.as_ref().ok_or(Error::QuadratureNodes(0))
 }
 
-/// The sums of one range of samples.
-struct Sums {
-    correlation: DMatrix<f64>,
-    hidden: DVector<f64>,
-}
-
 fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<Clamped> {
     let (directions, hidden) = weights.shape();
     let count = samples.count();
     let rule = hermite(nodes_for_noise(noise))?;
     let shifts: Vec<(f64, f64)> = rule.nodes.iter().map(|x| noise.sqrt() * x).zip(rule.weights.clone()).collect();
-    let groups = count.div_ceil(BLOCK).min(GROUPS);
+    let groups = count.div_ceil(SAMPLES_AT_ONCE).min(RANGES);
     let group = |index: usize| {
-        let mut sums = Sums { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
-        let (mut expanded, mut field) = (vec![0.0; samples.expansion() * BLOCK], vec![0.0; hidden * BLOCK]);
+        let mut sums = Clamped::zeros(directions, hidden);
+        let (mut expanded, mut field) =
+            (vec![0.0; samples.expansion() * SAMPLES_AT_ONCE], vec![0.0; hidden * SAMPLES_AT_ONCE]);
         let (mut start, end) = (index * count / groups, (index + 1) * count / groups);
         while start < end {
-            let size = BLOCK.min(end - start);
+            let size = SAMPLES_AT_ONCE.min(end - start);
             let z = columns(samples.columns(start..start + size, &mut expanded), directions);
             let field = &mut field[..hidden * size];
             set_product(columns_mut(field, hidden), view(weights).transpose(), z);
@@ -176,8 +170,8 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
         }
         sums
     };
-    let parts: Vec<Sums> = (0..groups).into_par_iter().map(group).collect();
-    let mut out = Clamped { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) };
+    let parts: Vec<Clamped> = (0..groups).into_par_iter().map(group).collect();
+    let mut out = Clamped::zeros(directions, hidden);
     for part in parts {
         out.correlation += part.correlation;
         out.hidden += part.hidden;

@@ -1,46 +1,15 @@
-//! Contribution of one state to the averages: means, covariances and their corrections.
-
-use nalgebra::{DMatrix, DVector};
+//! Contribution of one state to the averages: means, covariances and their corrections (`docs/theory.md`, section 2c).
 
 use super::solver::Solved;
+use crate::learning::averages::Averages;
 use crate::linalg::transposed_product;
-
-/// Averages of the machine at a point, for all sites or projected as the flow needs them.
-#[derive(Clone, Debug)]
-pub(super) struct Contribution {
-    /// `⟨z_a σ_j⟩`, as in [`Averages`](crate::learning::Averages).
-    pub correlation: DMatrix<f64>,
-    pub visible: DVector<f64>,
-    pub hidden: DVector<f64>,
-}
-
-impl Contribution {
-    pub fn zeros_like(other: &Self) -> Self {
-        Self {
-            correlation: DMatrix::zeros(other.correlation.nrows(), other.correlation.ncols()),
-            visible: DVector::zeros(other.visible.len()),
-            hidden: DVector::zeros(other.hidden.len()),
-        }
-    }
-
-    pub fn add(&mut self, weight: f64, other: &Self) {
-        self.correlation.zip_apply(&other.correlation, |a, b| *a += weight * b);
-        self.visible.axpy(weight, &other.visible, 1.0);
-        self.hidden.axpy(weight, &other.hidden, 1.0);
-    }
-
-    /// Scalar product of all components.
-    pub fn dot(&self, other: &Self) -> f64 {
-        self.correlation.dot(&other.correlation) + self.visible.dot(&other.visible) + self.hidden.dot(&other.hidden)
-    }
-}
 
 /// A part of what a state represents. A step of the map changes the weight of each part separately. A part is a stretch of the
 /// path of an integral, or a whole state with Gaussian fluctuations.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub log_weight: f64,
-    pub mean: Contribution,
+    pub mean: Averages,
 }
 
 /// How the averages treat fluctuations.
@@ -63,11 +32,11 @@ impl Order {
 }
 
 /// The averages at a point. If `sites` is true, correlations are given for each site instead of along the D directions.
-pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contribution {
+pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Averages {
     let Solved { point, fluctuations, responses, .. } = solved;
     let (m, t) = (&point.visible.means, &point.hidden.means);
     let rows = if sites { m } else { &point.sum };
-    let mut out = Contribution { correlation: rows * t.transpose(), visible: m.clone(), hidden: t.clone() };
+    let mut out = Averages { correlation: rows * t.transpose(), visible: m.clone(), hidden: t.clone() };
     if order == Order::Leading {
         return out;
     }

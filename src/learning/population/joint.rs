@@ -1,4 +1,4 @@
-//! The finite-size integral over two combinations of the magnetizations that are both soft.
+//! The finite-size integral over two combinations of the magnetizations that are both soft (`docs/theory.md`, section 2c).
 //!
 //! Same as the integral over one combination ([`path`](super::path)), with f in k columns and `c = fᵀ ŝ` of k components:
 //!
@@ -10,34 +10,45 @@
 //! all possible c, and the weight vanishes as y grows. The weight is nowhere narrower than that of free sites, `(Σ φ φᵀ)^{-1/2}`,
 //! which is the unit of the spacing. The grid is filled from its origin to where the weight has decayed.
 
-use super::contribution::{Contribution, Order, Part, contribution};
+use super::contribution::{Order, Part, contribution};
 use super::factors::Factors;
 use super::path::{BARRIER, Covered, HARMLESS, Integral, LITTLE, LOST};
 use super::point::{Fluctuations, Point};
 use super::solver::{Solved, solve};
+use crate::learning::averages::Averages;
 use crate::linalg::gram;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Spacing in units of the smallest possible width. For a Gaussian of that width the error of the trapezoidal rule is 3e-4.
-const SPACING: f64 = 1.5;
-/// Largest spacing in units of 1/|φ|, because of the poles of tanh.
-const LARGEST: f64 = 0.4;
-/// Weights below e^{-DEPTH} of the largest are left out.
-const DEPTH: f64 = 12.0;
-/// Largest number of points.
-const MOST: usize = 1500;
-/// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
-const FOUND: f64 = 1e-4;
-/// A λ is near a point if its distance is below this share of the distance from the point to its farthest neighbour.
-const NEAR: f64 = 0.75;
+/// Settings of the grid of points.
+#[derive(Clone, Copy, Debug)]
+struct JointSettings {
+    /// Spacing in units of the smallest possible width. For a Gaussian of that width the error of the trapezoidal rule is 3e-4.
+    spacing: f64,
+    /// Largest spacing in units of 1/|φ|, because of the poles of tanh.
+    largest: f64,
+    /// Weights below e^{-depth} of the largest are left out.
+    depth: f64,
+    /// Largest number of points.
+    most: usize,
+    /// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
+    found: f64,
+    /// A λ is near a point if its distance is below this share of the distance from the point to its farthest neighbour.
+    near: f64,
+}
+
+impl Default for JointSettings {
+    fn default() -> Self {
+        Self { spacing: 1.5, largest: 0.4, depth: 12.0, most: 1500, found: 1e-4, near: 0.75 }
+    }
+}
 
 /// Position on the grid: k whole numbers.
-type Index = Vec<i32>;
+type GridPosition = Vec<i32>;
 
-struct Node {
+struct JointNode {
     point: Point,
     /// log of the weight of dᵏy.
     log_weight: f64,
@@ -69,11 +80,12 @@ pub(super) fn integrate(
     softest: f64,
     (sites, order): (bool, Order),
 ) -> Result<Integral> {
+    let grid = JointSettings::default();
     let along: Vec<DVector<f64>> = f.column_iter().map(|f| factors.visible.fields(&f.into_owned())).collect();
     let phi = DMatrix::from_columns(&along).transpose();
     let free = (&phi * phi.transpose()).symmetric_eigenvalues().max();
     let longest = phi.column_iter().map(|phi| phi.norm()).fold(0.0, f64::max);
-    let spacing = (SPACING / free.sqrt()).min(LARGEST / longest);
+    let spacing = (grid.spacing / free.sqrt()).min(grid.largest / longest);
     let joint = Joint { factors, f, phi, fields: start.fields().clone(), spacing, order, softest };
     let (nodes, edge) = joint.fill(start)?;
     let best = nodes.values().map(|node| node.log_weight).fold(f64::NEG_INFINITY, f64::max);
@@ -85,39 +97,41 @@ pub(super) fn integrate(
 
 impl Joint<'_> {
     /// c, and log det dc/dy.
-    fn at(&self, index: &Index) -> (DVector<f64>, f64) {
+    fn at(&self, index: &GridPosition) -> (DVector<f64>, f64) {
         let y = DVector::from_iterator(index.len(), index.iter().map(|at| f64::from(*at) * self.spacing));
         let means = (self.phi.tr_mul(&y) + &self.fields).map(f64::tanh);
         let slope = gram(&self.phi, &means.map(|m| 1.0 - m * m));
         (&self.phi * means, slope.determinant().max(f64::MIN_POSITIVE).ln())
     }
 
-    fn node(&self, index: &Index, start: (DVector<f64>, DVector<f64>)) -> Option<Node> {
+    fn node(&self, index: &GridPosition, start: (DVector<f64>, DVector<f64>)) -> Option<JointNode> {
+        let grid = JointSettings::default();
         let (c, measure) = self.at(index);
         let Solved { point, fluctuations, log_weight, .. } =
-            solve(self.factors, start, Some((self.f, &c)), self.order.share(), FOUND)?;
+            solve(self.factors, start, Some((self.f, &c)), self.order.share(), grid.found)?;
         let log_weight = log_weight + measure;
         let soft = !fluctuations.stiffer_than(self.softest);
-        log_weight.is_finite().then_some(Node { point, log_weight, soft })
+        log_weight.is_finite().then_some(JointNode { point, log_weight, soft })
     }
 
     /// Fills the grid with the points that have weight, ring after ring. Also returns the largest log weight beside a point
     /// without a solution.
-    fn fill(&self, start: &Point) -> Result<(BTreeMap<Index, Node>, f64)> {
+    fn fill(&self, start: &Point) -> Result<(BTreeMap<GridPosition, JointNode>, f64)> {
+        let grid = JointSettings::default();
         let origin = vec![0; self.f.ncols()];
         let first = self.node(&origin, (start.lambda.clone(), start.reaction.clone())).ok_or(Error::Divergent)?;
         let mut best = first.log_weight;
         let mut nodes = BTreeMap::from([(origin.clone(), first)]);
         let (mut ring, mut failed) = (vec![origin], BTreeSet::new());
         while !ring.is_empty() {
-            let next: BTreeSet<Index> = ring
+            let next: BTreeSet<GridPosition> = ring
                 .iter()
-                .filter(|index| nodes[*index].log_weight > best - DEPTH)
+                .filter(|index| nodes[*index].log_weight > best - grid.depth)
                 .flat_map(neighbours)
                 .filter(|index| !nodes.contains_key(index) && !failed.contains(index))
                 .collect();
-            let next: Vec<Index> = next.into_iter().collect();
-            let solved: Vec<Option<Node>> =
+            let next: Vec<GridPosition> = next.into_iter().collect();
+            let solved: Vec<Option<JointNode>> =
                 next.par_iter().map(|index| self.node(index, guess(&nodes, index)?)).collect();
             ring.clear();
             for (index, node) in next.into_iter().zip(solved) {
@@ -129,38 +143,38 @@ impl Joint<'_> {
                 nodes.insert(index.clone(), node);
                 ring.push(index);
             }
-            if nodes.len() > MOST {
+            if nodes.len() > grid.most {
                 return Err(Error::Divergent);
             }
         }
         let beside = failed.iter().flat_map(neighbours).filter_map(|index| nodes.get(&index));
         let edge = beside.map(|node| node.log_weight).fold(f64::NEG_INFINITY, f64::max);
-        nodes.retain(|_, node| node.log_weight >= best - DEPTH);
+        nodes.retain(|_, node| node.log_weight >= best - grid.depth);
         Ok((nodes, edge))
     }
 
-    fn sum(&self, nodes: BTreeMap<Index, Node>, cut: bool, sites: bool) -> Result<Integral> {
+    fn sum(&self, nodes: BTreeMap<GridPosition, JointNode>, cut: bool, sites: bool) -> Result<Integral> {
         let (highest, _) = highest(&nodes).ok_or(Error::Divergent)?;
         let best = nodes[&highest].log_weight;
-        let weight = |index: &Index| (nodes[index].log_weight - best).exp();
+        let weight = |index: &GridPosition| (nodes[index].log_weight - best).exp();
         let factor = (self.spacing / std::f64::consts::TAU.sqrt()).powi(self.f.ncols() as i32);
         let hills = hills(&nodes);
-        let part = |hill: &Vec<Index>| {
+        let part = |hill: &Vec<GridPosition>| {
             let total: f64 = hill.iter().map(weight).sum();
-            let at = |index: &Index| {
+            let at = |index: &GridPosition| {
                 let point = nodes[index].point.clone();
                 let fluctuations = Fluctuations::of(self.factors, &point, Some(self.f))?;
                 let responses = fluctuations.responses(self.factors);
                 let here = Solved { point, fluctuations, responses, log_weight: 0.0 };
                 Some(contribution(&here, sites, self.order))
             };
-            let blocks: Vec<Option<Contribution>> = hill
+            let blocks: Vec<Option<Averages>> = hill
                 .par_chunks(32)
                 .map(|indices| {
-                    let mut sum: Option<Contribution> = None;
+                    let mut sum: Option<Averages> = None;
                     for index in indices {
                         let here = at(index)?;
-                        sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(index) / total, &here);
+                        sum.get_or_insert_with(|| Averages::zeros_like(&here)).add(weight(index) / total, &here);
                     }
                     sum
                 })
@@ -189,7 +203,7 @@ impl Joint<'_> {
     }
 }
 
-fn neighbours(index: &Index) -> Vec<Index> {
+fn neighbours(index: &GridPosition) -> Vec<GridPosition> {
     let moved = |axis: usize, by: i32| {
         let mut index = index.clone();
         index[axis] += by;
@@ -199,9 +213,9 @@ fn neighbours(index: &Index) -> Vec<Index> {
 }
 
 /// λ and reactions at a point beside known ones: extrapolated from two points on a line with it, if there are two.
-fn guess(nodes: &BTreeMap<Index, Node>, index: &Index) -> Option<(DVector<f64>, DVector<f64>)> {
-    let pair = |near: Index| {
-        let beyond: Index = near.iter().zip(index).map(|(near, at)| 2 * near - at).collect();
+fn guess(nodes: &BTreeMap<GridPosition, JointNode>, index: &GridPosition) -> Option<(DVector<f64>, DVector<f64>)> {
+    let pair = |near: GridPosition| {
+        let beyond: GridPosition = near.iter().zip(index).map(|(near, at)| 2 * near - at).collect();
         Some((&nodes.get(&near)?.point, nodes.get(&beyond).map(|node| &node.point)))
     };
     let known: Vec<_> = neighbours(index).into_iter().filter_map(pair).collect();
@@ -218,27 +232,29 @@ fn guess(nodes: &BTreeMap<Index, Node>, index: &Index) -> Option<(DVector<f64>, 
     Some(sum)
 }
 
-fn highest(nodes: &BTreeMap<Index, Node>) -> Option<(Index, f64)> {
+fn highest(nodes: &BTreeMap<GridPosition, JointNode>) -> Option<(GridPosition, f64)> {
     let heights = nodes.iter().map(|(index, node)| (index.clone(), node.log_weight));
     heights.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Largest distance of a λ that is near a point.
-fn reach(nodes: &BTreeMap<Index, Node>, index: &Index) -> f64 {
+fn reach(nodes: &BTreeMap<GridPosition, JointNode>, index: &GridPosition) -> f64 {
+    let grid = JointSettings::default();
     let here = &nodes[index].point.lambda;
     let beside = neighbours(index).into_iter().filter_map(|index| nodes.get(&index));
-    NEAR * beside.map(|node| (&node.point.lambda - here).norm()).fold(0.0, f64::max)
+    grid.near * beside.map(|node| (&node.point.lambda - here).norm()).fold(0.0, f64::max)
 }
 
 /// Groups the points by the maximum that they lie below. Maxima separated by less than a barrier count as one. From the top down,
 /// each point belongs to the highest of the hills that it touches.
-fn hills(nodes: &BTreeMap<Index, Node>) -> BTreeMap<Index, Vec<Index>> {
-    let mut order: Vec<Index> = nodes.keys().cloned().collect();
+fn hills(nodes: &BTreeMap<GridPosition, JointNode>) -> BTreeMap<GridPosition, Vec<GridPosition>> {
+    let mut order: Vec<GridPosition> = nodes.keys().cloned().collect();
     order.sort_by(|a, b| nodes[b].log_weight.total_cmp(&nodes[a].log_weight).then(a.cmp(b)));
-    let mut peak_of: BTreeMap<Index, Index> = BTreeMap::new();
-    let mut hills: BTreeMap<Index, Vec<Index>> = BTreeMap::new();
+    let mut peak_of: BTreeMap<GridPosition, GridPosition> = BTreeMap::new();
+    let mut hills: BTreeMap<GridPosition, Vec<GridPosition>> = BTreeMap::new();
     for index in order {
-        let mut touched: Vec<Index> = around(&index).iter().filter_map(|near| peak_of.get(near).cloned()).collect();
+        let mut touched: Vec<GridPosition> =
+            around(&index).iter().filter_map(|near| peak_of.get(near).cloned()).collect();
         touched.sort_by(|a, b| nodes[b].log_weight.total_cmp(&nodes[a].log_weight).then(a.cmp(b)));
         touched.dedup();
         let own = touched.first().cloned().unwrap_or_else(|| index.clone());
@@ -258,7 +274,7 @@ fn hills(nodes: &BTreeMap<Index, Node>) -> BTreeMap<Index, Vec<Index>> {
 }
 
 /// The points of the cube around a point.
-fn around(index: &Index) -> Vec<Index> {
+fn around(index: &GridPosition) -> Vec<GridPosition> {
     (0..index.len()).fold(vec![index.clone()], |found, axis| {
         let beside = |by: i32| {
             found.iter().map(move |index| {

@@ -1,4 +1,4 @@
-//! The finite-size integral over one combination of the magnetizations, where a mode condenses.
+//! The finite-size integral over one combination of the magnetizations, where a mode condenses (`docs/theory.md`, section 2c).
 //!
 //! Where the covariance of ŝ diverges along a direction, we integrate over `c = φ·m` (φ_i = f·x_i). For each c the rest is at its
 //! state, with its Gaussian fluctuations there:
@@ -12,19 +12,37 @@
 //!
 //! Points are evenly spaced in y, `c = tanh y Σ_i |φ_i|`: the path ends where all sites are saturated, with a vanishing weight.
 
-use super::contribution::{Contribution, Order, Part, contribution};
+use super::contribution::{Order, Part, contribution};
 use super::factors::Factors;
 use super::point::Point;
 use super::solver::{Solved, solve};
+use crate::learning::averages::Averages;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Number of points per standard deviation of the narrowest Gaussian on the path, or per width of the quartic weight of a
-/// critical mode. For the latter the error is about 1e-9 with 2.5 points, 1e-6 with 2 and 6e-5 with 1.5.
-const DENSITY: f64 = 2.5;
-/// Weights below e^{-DEPTH} of the largest are left out.
-const DEPTH: f64 = 20.0;
+/// Settings of the points on a path.
+#[derive(Clone, Copy, Debug)]
+struct PathSettings {
+    /// Number of points per standard deviation of the narrowest Gaussian on the path, or per width of the quartic weight of a
+    /// critical mode. For the latter the error is about 1e-9 with 2.5 points, 1e-6 with 2 and 6e-5 with 1.5.
+    density: f64,
+    /// Weights below e^{-depth} of the largest are left out.
+    depth: f64,
+    /// Number of points whose averages are added up together.
+    together: usize,
+    /// Largest number of points on either side.
+    most: usize,
+    /// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
+    found: f64,
+}
+
+impl Default for PathSettings {
+    fn default() -> Self {
+        Self { density: 2.5, depth: 20.0, together: 8, most: 400, found: 1e-5 }
+    }
+}
+
 /// Where the path cannot go on, the weight must be below e^{-LITTLE} of the largest.
 pub(super) const LITTLE: f64 = 3.0;
 /// Where the path cannot go on, weights below e^{-HARMLESS} of the largest may be cut off without harm.
@@ -33,15 +51,9 @@ pub(super) const HARMLESS: f64 = 7.0;
 pub(super) const BARRIER: f64 = 0.05;
 /// Largest share of the weight where the rest may be too soft for Gaussian fluctuations.
 pub(super) const LOST: f64 = 0.01;
-/// Number of points whose averages are added up together.
-const BLOCK: usize = 8;
-/// Largest number of points on either side.
-const MOST: usize = 400;
-/// Accuracy of a point, in λ and the reactions: the error of the weight is its square.
-const FOUND: f64 = 1e-5;
 
 /// One point on the path.
-struct Node {
+struct PathNode {
     y: f64,
     solved: Solved,
     /// log of the weight of dy.
@@ -122,6 +134,7 @@ pub(super) fn integrate(
     (size, softness, softest): (f64, f64, f64),
     (sites, order): (bool, Order),
 ) -> Result<Integral> {
+    let path = PathSettings::default();
     // Width of the Gaussian, or the width at which the quartic term takes over.
     let width = (1.0 / softness.abs()).sqrt().min(size.powf(0.25));
     let highest = factors.visible.fields(f).lp_norm(1);
@@ -129,7 +142,7 @@ pub(super) fn integrate(
     let direction = Direction { f: &column, highest, share: order.share() };
     let at = Point::at(factors, lambda.clone(), reaction.clone());
     let ratio = f.dot(&at.sum) / highest;
-    let step = width / DENSITY / (highest * (1.0 - ratio * ratio));
+    let step = width / path.density / (highest * (1.0 - ratio * ratio));
     let first = direction.node(factors, (lambda, reaction), ratio.atanh())?;
     let (lower, upper) =
         rayon::join(|| direction.side(factors, &first, -step), || direction.side(factors, &first, step));
@@ -142,21 +155,23 @@ pub(super) fn integrate(
 
 impl Direction<'_> {
     /// Solves for the rest at y, from λ and reactions nearby.
-    fn node(&self, factors: &Factors, start: (DVector<f64>, DVector<f64>), y: f64) -> Result<Node> {
+    fn node(&self, factors: &Factors, start: (DVector<f64>, DVector<f64>), y: f64) -> Result<PathNode> {
+        let path = PathSettings::default();
         let c = DVector::from_element(1, self.highest * y.tanh());
-        let solved = solve(factors, start, Some((self.f, &c)), self.share, FOUND).ok_or(Error::Divergent)?;
+        let solved = solve(factors, start, Some((self.f, &c)), self.share, path.found).ok_or(Error::Divergent)?;
         let spacing = self.highest / y.cosh().powi(2);
         let log_weight = solved.log_weight + spacing.ln();
-        Ok(Node { y, solved, log_weight })
+        Ok(PathNode { y, solved, log_weight })
     }
 
     /// The points after the first one, as far as the weight has not decayed.
-    fn side(&self, factors: &Factors, first: &Node, step: f64) -> Result<Vec<Node>> {
+    fn side(&self, factors: &Factors, first: &PathNode, step: f64) -> Result<Vec<PathNode>> {
+        let path = PathSettings::default();
         let mut best = first.log_weight;
-        let mut nodes: Vec<Node> = Vec::new();
+        let mut nodes: Vec<PathNode> = Vec::new();
         loop {
             let last = nodes.last().unwrap_or(first);
-            let mut known: Vec<&Node> = nodes.iter().rev().take(GUESS.len()).collect();
+            let mut known: Vec<&PathNode> = nodes.iter().rev().take(GUESS.len()).collect();
             if known.len() < GUESS.len() {
                 known.push(first);
             }
@@ -167,7 +182,7 @@ impl Direction<'_> {
                 Err(error) => return Err(error),
             };
             best = best.max(node.log_weight);
-            let done = node.log_weight < best - DEPTH || nodes.len() >= MOST;
+            let done = node.log_weight < best - path.depth || nodes.len() >= path.most;
             nodes.push(node);
             if done {
                 return Ok(nodes);
@@ -179,7 +194,7 @@ impl Direction<'_> {
 /// Extrapolation from one, two or three evenly spaced points, the last one first.
 const GUESS: [&[f64]; 3] = [&[1.0], &[2.0, -1.0], &[3.0, -3.0, 1.0]];
 
-fn guess(known: &[&Node]) -> (DVector<f64>, DVector<f64>) {
+fn guess(known: &[&PathNode]) -> (DVector<f64>, DVector<f64>) {
     let of = |part: fn(&Point) -> &DVector<f64>| {
         let mut sum = DVector::zeros(part(&known[0].solved.point).len());
         for (node, share) in known.iter().zip(GUESS[known.len() - 1]) {
@@ -191,7 +206,7 @@ fn guess(known: &[&Node]) -> (DVector<f64>, DVector<f64>) {
 }
 
 /// Stretches of the path, each with one maximum: chains do not follow a step from one stretch to another.
-fn between_barriers<'a, 'b>(nodes: &'a [&'b Node]) -> Vec<&'a [&'b Node]> {
+fn between_barriers<'a, 'b>(nodes: &'a [&'b PathNode]) -> Vec<&'a [&'b PathNode]> {
     let mut parts = Vec::new();
     let (mut begin, mut lowest) = (0, 0);
     let mut peak = f64::NEG_INFINITY;
@@ -210,22 +225,23 @@ fn between_barriers<'a, 'b>(nodes: &'a [&'b Node]) -> Vec<&'a [&'b Node]> {
     parts
 }
 
-fn sum(nodes: &[Node], (step, softest): (f64, f64), sites: bool, order: Order) -> Result<Integral> {
+fn sum(nodes: &[PathNode], (step, softest): (f64, f64), sites: bool, order: Order) -> Result<Integral> {
+    let path = PathSettings::default();
     let highest = nodes.iter().max_by(|a, b| a.log_weight.total_cmp(&b.log_weight)).ok_or(Error::Divergent)?;
-    let weight = |node: &Node| (node.log_weight - highest.log_weight).exp();
-    let kept: Vec<&Node> = nodes.iter().filter(|node| weight(node) >= (-DEPTH).exp()).collect();
+    let weight = |node: &PathNode| (node.log_weight - highest.log_weight).exp();
+    let kept: Vec<&PathNode> = nodes.iter().filter(|node| weight(node) >= (-path.depth).exp()).collect();
     let factor = step / std::f64::consts::TAU.sqrt();
-    let part = |nodes: &[&Node]| {
+    let part = |nodes: &[&PathNode]| {
         let total: f64 = nodes.iter().map(|node| weight(node)).sum();
-        let block = |nodes: &[&Node]| {
-            let mut sum: Option<Contribution> = None;
+        let block = |nodes: &[&PathNode]| {
+            let mut sum: Option<Averages> = None;
             for node in nodes {
                 let here = contribution(&node.solved, sites, order);
-                sum.get_or_insert_with(|| Contribution::zeros_like(&here)).add(weight(node) / total, &here);
+                sum.get_or_insert_with(|| Averages::zeros_like(&here)).add(weight(node) / total, &here);
             }
             sum
         };
-        let blocks: Vec<Option<Contribution>> = nodes.par_chunks(BLOCK).map(block).collect();
+        let blocks: Vec<Option<Averages>> = nodes.par_chunks(path.together).map(block).collect();
         let mean = blocks.into_iter().flatten().reduce(|mut sum, block| {
             sum.add(1.0, &block);
             sum
@@ -239,7 +255,7 @@ fn sum(nodes: &[Node], (step, softest): (f64, f64), sites: bool, order: Order) -
     let ends = nodes.first().into_iter().chain(nodes.last());
     let cut = ends.map(|end| end.log_weight - highest.log_weight).any(|log| log > -HARMLESS);
     let is_peak = |at: usize| {
-        let higher = |other: Option<&Node>| other.is_some_and(|other| other.log_weight > nodes[at].log_weight);
+        let higher = |other: Option<&PathNode>| other.is_some_and(|other| other.log_weight > nodes[at].log_weight);
         !higher(at.checked_sub(1).map(|before| &nodes[before])) && !higher(nodes.get(at + 1))
     };
     let peaks = (0..nodes.len()).filter(|&at| is_peak(at)).map(|at| nodes[at].solved.point.lambda.clone()).collect();

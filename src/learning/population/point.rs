@@ -1,4 +1,5 @@
-//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that follow from both.
+//! One mean-field state of a machine, the Gaussian fluctuations around it, and the averages that follow from both
+//! (`docs/theory.md`, section 2c).
 //!
 //! With m, t the magnetizations of sites and hidden units, `ŝ = Σ_i x_i m_i`, `g = Σ_j a_j t_j`, a state solves λ = g(ŝ(λ)):
 //!
@@ -34,15 +35,15 @@ use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 
 /// Largest number of steps of Newton's method for y.
-const STEPS: usize = 60;
+const MOST_FIELD_STEPS: usize = 60;
 /// Size of the last step; the error of y is its square.
-const FOUND: f64 = 1e-7;
+const LAST_FIELD_STEP: f64 = 1e-7;
 /// Smallest value of a reaction. Where what is held leaves a few units almost no freedom, their reactions would go to −∞.
-pub(super) const LOWEST: f64 = -0.5;
+pub(super) const LOWEST_REACTION: f64 = -0.5;
 
 /// One layer at its mean fields.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(super) struct MeanFieldLayer {
     /// y.
     fields: DVector<f64>,
     /// tanh y.
@@ -51,7 +52,7 @@ pub(super) struct Layer {
     reaction: DVector<f64>,
 }
 
-impl Layer {
+impl MeanFieldLayer {
     /// Solves `y + V tanh y = field` by Newton's method, from `before` if it is given. y lies between the field and a bound.
     /// Between them, the steps approach y from one side only.
     fn at(field: &DVector<f64>, reaction: DVector<f64>, before: Option<&Self>) -> Self {
@@ -69,14 +70,14 @@ impl Layer {
             Some(layer) => layer.fields.zip_zip_map(field, &bound, within),
             None => bound.clone(),
         };
-        for _ in 0..STEPS {
+        for _ in 0..MOST_FIELD_STEPS {
             let step = ReactionStep {
                 fields: fields.as_mut_slice(),
                 given: field.as_slice(),
                 reaction: reaction.as_slice(),
                 bound: bound.as_slice(),
             };
-            if step.take() < FOUND {
+            if step.take() < LAST_FIELD_STEP {
                 break;
             }
         }
@@ -102,8 +103,8 @@ pub(super) struct Point {
     pub lambda: DVector<f64>,
     /// V and U.
     pub reaction: DVector<f64>,
-    pub(super) visible: Layer,
-    pub(super) hidden: Layer,
+    pub(super) visible: MeanFieldLayer,
+    pub(super) hidden: MeanFieldLayer,
     /// ŝ.
     pub sum: DVector<f64>,
     /// g − λ.
@@ -125,11 +126,11 @@ impl Point {
         let (sites, units) = (factors.eta.len(), factors.theta.len());
         let on_sites = factors.visible.fields(&lambda) + &factors.eta;
         let of_sites = reaction.rows(0, sites).into_owned();
-        let visible = Layer::at(&on_sites, of_sites, before.map(|point| &point.visible));
+        let visible = MeanFieldLayer::at(&on_sites, of_sites, before.map(|point| &point.visible));
         let sum = factors.visible.sum(&visible.means);
         let on_hidden = factors.hidden.fields(&sum) + &factors.theta;
         let of_units = reaction.rows(sites, units).into_owned();
-        let hidden = Layer::at(&on_hidden, of_units, before.map(|point| &point.hidden));
+        let hidden = MeanFieldLayer::at(&on_hidden, of_units, before.map(|point| &point.hidden));
         let residual = factors.hidden.sum(&hidden.means) - &lambda;
         Self { lambda, reaction, visible, hidden, sum, residual }
     }
@@ -283,7 +284,7 @@ impl Responses {
                 return 0.0;
             }
             let freedom = 1.0 + slope * form;
-            if form > LOWEST * freedom { form / freedom } else { LOWEST }
+            if form > LOWEST_REACTION * freedom { form / freedom } else { LOWEST_REACTION }
         };
         let mut out = point.reaction.clone();
         out.rows_mut(0, sites.len()).copy_from(&sites.zip_map(&point.visible.slopes(), reaction));

@@ -1,29 +1,49 @@
-//! Mean-field states with the reaction of all other units to each unit.
+//! Mean-field states with the reaction of all other units to each unit (`docs/theory.md`, section 2c).
 
 use super::factors::Factors;
-use super::point::{Fluctuations, LOWEST, Point, Responses};
+use super::point::{Fluctuations, LOWEST_REACTION, Point, Responses};
 use nalgebra::{DMatrix, DVector};
 use std::collections::VecDeque;
 
-/// Largest number of steps.
-const STEPS: usize = 100;
-/// Number of differences that Anderson's acceleration remembers.
-const DEPTH: usize = 5;
-/// Relative size of the part of these differences that counts as linearly dependent.
-const CUT: f64 = 1e-12;
-/// Number of steps before the acceleration begins.
-const PLAIN: usize = 3;
-/// Number of steps in which errors have to halve.
-const PATIENCE: usize = 10;
-/// Shares of the reaction at which a state of naive mean field is followed.
-const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
+/// Settings of the iteration with Anderson's acceleration.
+#[derive(Clone, Copy, Debug)]
+struct AndersonSettings {
+    /// Largest number of steps.
+    steps: usize,
+    /// Number of differences that Anderson's acceleration remembers.
+    depth: usize,
+    /// Relative size of the part of these differences that counts as linearly dependent.
+    cut: f64,
+    /// Number of steps before the acceleration begins.
+    plain: usize,
+    /// Number of steps in which errors have to halve.
+    patience: usize,
+    /// Shares of the reaction at which a state of naive mean field is followed.
+    shares: [f64; 4],
+    /// Largest root mean square change of the magnetizations from one share to the next.
+    same: f64,
+    /// Accuracy at the shares on the way.
+    on_the_way: f64,
+}
+
+impl Default for AndersonSettings {
+    fn default() -> Self {
+        Self {
+            steps: 100,
+            depth: 5,
+            cut: 1e-12,
+            plain: 3,
+            patience: 10,
+            shares: [0.25, 0.5, 0.75, 1.0],
+            same: 0.3,
+            on_the_way: 1e-4,
+        }
+    }
+}
+
 /// Largest root mean square change of the magnetizations for which a state counts as the same when the reaction is switched on at
 /// once.
 pub(super) const NEAR_BY: f64 = 0.05;
-/// Same from one share of the reaction to the next.
-const SAME: f64 = 0.3;
-/// Accuracy at the shares on the way.
-const ON_THE_WAY: f64 = 1e-4;
 
 /// A point that solves the equations, with its fluctuations.
 #[derive(Clone, Debug)]
@@ -46,20 +66,21 @@ pub(super) fn solve(
     share: f64,
     found: f64,
 ) -> Option<Solved> {
+    let method = AndersonSettings::default();
     let f = held.map(|(f, _)| f);
     let mut mixing = Anderson::default();
     let mut progress = Progress::default();
     let mut point = Point::at(factors, start.0, start.1);
-    for step in 0..STEPS {
+    for step in 0..method.steps {
         let fluctuations = Fluctuations::of(factors, &point, f)?;
         let responses = fluctuations.responses(factors);
         let difference = responses.reaction(&point) * share - &point.reaction;
         let change = difference.amax();
         // Plain iteration contracts quickly in most machines.
-        let reaction = if step < PLAIN {
+        let reaction = if step < method.plain {
             &point.reaction + difference
         } else {
-            mixing.next(&point.reaction, difference).map(|v| v.max(LOWEST))
+            mixing.next(&point.reaction, difference).map(|v| v.max(LOWEST_REACTION))
         };
         let moved = point.moved_to(factors, point.lambda.clone(), reaction);
         let newton = fluctuations.step(&moved, held.map(|(f, c)| c - f.tr_mul(&moved.sum)));
@@ -88,11 +109,12 @@ struct Progress {
 }
 
 impl Progress {
-    /// `None` if the error is not finite, or has not halved in [`PATIENCE`] steps.
+    /// `None` if the error is not finite, or has not halved in [`AndersonSettings::patience`] steps.
     fn goes_on(&mut self, error: f64) -> Option<()> {
+        let method = AndersonSettings::default();
         let least = self.least.last().map_or(error, |least| least.min(error));
         self.least.push(least);
-        let before = self.least.len().checked_sub(1 + PATIENCE);
+        let before = self.least.len().checked_sub(1 + method.patience);
         (error.is_finite() && before.is_none_or(|index| least < 0.5 * self.least[index])).then_some(())
     }
 }
@@ -109,9 +131,10 @@ struct Anderson {
 
 impl Anderson {
     fn next(&mut self, x: &DVector<f64>, residual: DVector<f64>) -> DVector<f64> {
+        let method = AndersonSettings::default();
         if let Some((before, r)) = &self.last {
             self.differences.push_back((x - before, &residual - r));
-            if self.differences.len() > DEPTH {
+            if self.differences.len() > method.depth {
                 self.differences.pop_front();
             }
         }
@@ -119,7 +142,7 @@ impl Anderson {
         let count = self.differences.len();
         let mut gram = DMatrix::from_fn(count, count, |a, b| self.differences[a].1.dot(&self.differences[b].1));
         for index in 0..count {
-            gram[(index, index)] *= 1.0 + CUT;
+            gram[(index, index)] *= 1.0 + method.cut;
         }
         let along = DVector::from_fn(count, |a, _| self.differences[a].1.dot(&residual));
         if let Some(factor) = gram.cholesky() {
@@ -135,6 +158,7 @@ impl Anderson {
 
 /// The state that a state of naive mean field becomes with the reaction. If there is none, the last state on the way.
 pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Result<Solved, Box<Point>> {
+    let method = AndersonSettings::default();
     let start = (naive.lambda.clone(), naive.reaction.clone());
     if let Some(state) = solve(factors, start, None, 1.0, found)
         && naive.distance(&state.point) < NEAR_BY
@@ -142,12 +166,12 @@ pub(super) fn switched_on(factors: &Factors, naive: &Point, found: f64) -> Resul
         return Ok(state);
     }
     let mut last = (0.0, naive.clone());
-    for share in SHARES {
+    for share in method.shares {
         let (before, point) = &last;
         let reaction = if *before > 0.0 { &point.reaction * (share / before) } else { point.reaction.clone() };
-        let found = if share < 1.0 { ON_THE_WAY } else { found };
+        let found = if share < 1.0 { method.on_the_way } else { found };
         match solve(factors, (point.lambda.clone(), reaction), None, share, found) {
-            Some(state) if point.distance(&state.point) < SAME => {
+            Some(state) if point.distance(&state.point) < method.same => {
                 if share == 1.0 {
                     return Ok(state);
                 }

@@ -1,9 +1,9 @@
-//! All stable states of a machine, followed along the flow.
+//! All stable states of a machine, followed along the flow (`docs/theory.md`, section 2c).
 
 use known::{Found, Known};
 
-use super::super::gaussian::Averages;
-use super::contribution::{Contribution, Order};
+use super::super::averages::Averages;
+use super::contribution::Order;
 use super::factors::Factors;
 
 use super::point::Point;
@@ -26,6 +26,8 @@ mod tests;
 
 /// A call counts as approximate if states that are known only approximately have more than this weight.
 const NOTABLE: f64 = 0.01;
+/// A state that a search finds with more than this weight was there before: new states begin with little.
+const LATE: f64 = 0.05;
 /// States below e^{-NEGLIGIBLE} of the most probable one are left out of the averages.
 const NEGLIGIBLE: f64 = 40.0;
 
@@ -43,13 +45,15 @@ pub struct PopulationStates {
     searched: Option<(State, (Vec<Found>, bool))>,
     course: Option<Course>,
     reliability: Reliability,
+    /// Counts at the last search.
+    at_search: Reliability,
 }
 
 /// How often averages were over states that are known only approximately. These are states in naive mean field, where the
 /// equations with the reaction of all other units had no solution; states with fluctuations that are too soft for a Gaussian, in
 /// the state itself or across the directions of its integral; and integrals that leave out more than `e^{-7}` of their largest
 /// weight, where the rest was unstable along the way. Searches that ended before they had followed everything they met count as
-/// well.
+/// well, and so does every average between a search that finds a state late and the search before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Reliability {
     /// Number of averages.
@@ -58,6 +62,8 @@ pub struct Reliability {
     pub approximate: u64,
     /// Number of averages whose search was ended.
     pub unfinished: u64,
+    /// Number of searches that found a state with so much weight that it must have been there before.
+    pub late: u64,
     /// Largest weight of such states.
     pub largest_weight: f64,
 }
@@ -82,6 +88,7 @@ impl PopulationStates {
             searched: None,
             course: None,
             reliability: Reliability::default(),
+            at_search: Reliability::default(),
         }
     }
 
@@ -120,10 +127,10 @@ impl PopulationStates {
         };
         let parts = || found.iter().flat_map(|state| &state.parts);
         let logs: Vec<f64> = parts().map(|part| part.log_weight).collect();
-        let means: Vec<&Contribution> = parts().map(|part| &part.mean).collect();
+        let means: Vec<&Averages> = parts().map(|part| &part.mean).collect();
         let weights = match step {
             Some((rate, data)) if logs.len() > 1 => {
-                let data = Contribution {
+                let data = Averages {
                     correlation: data.weights.clone(),
                     visible: data.eta.clone(),
                     hidden: data.theta.clone(),
@@ -132,7 +139,7 @@ impl PopulationStates {
             }
             _ => weights::of(&logs),
         };
-        let mut mean = Contribution::zeros_like(means[0]);
+        let mut mean = Averages::zeros_like(means[0]);
         for (weight, part) in weights.iter().zip(&means) {
             mean.add(*weight, part);
         }
@@ -145,7 +152,7 @@ impl PopulationStates {
         self.reliability.approximate += u64::from(approximate > NOTABLE || !finished);
         self.reliability.unfinished += u64::from(!finished);
         self.reliability.largest_weight = self.reliability.largest_weight.max(approximate);
-        Ok(Averages { correlation: mean.correlation, visible: mean.visible, hidden: mean.hidden })
+        Ok(mean)
     }
 
     /// Stores the states that were found, and notes which are new and which have vanished.
@@ -184,18 +191,28 @@ impl PopulationStates {
             self.settle(&factors, layers, self.moves_to(state), self.where_searches_begin(&factors))?;
         self.moved_to(state);
         let logs: Vec<f64> = found.iter().map(|state| state.log_weight).collect();
-        self.remember(layers, &found, &weights::of(&logs));
+        let weights = weights::of(&logs);
+        let late: f64 = found.iter().zip(&weights).filter(|(state, _)| state.new).map(|(_, weight)| weight).sum();
+        if late > LATE && !self.known.is_empty() {
+            self.reliability.late += 1;
+            let since = self.reliability.evaluations - self.at_search.evaluations;
+            self.reliability.approximate = self.at_search.approximate + since;
+        }
+        self.at_search = self.reliability;
+        self.remember(layers, &found, &weights);
         self.searched = Some((state.clone(), (found, finished)));
         Ok(std::mem::take(&mut self.changes))
     }
 
-    /// λ from the configurations where searches begin: through their fields on the hidden units, and back.
+    /// λ where searches begin: opposite to each known state, and from the configurations through their fields on the hidden units
+    /// and back.
     fn where_searches_begin(&self, factors: &Factors) -> Vec<DVector<f64>> {
         let from = |start: &DVector<f64>| {
             let hidden = (factors.hidden.fields(&factors.visible.sum(start)) + &factors.theta).map(f64::tanh);
             factors.hidden.sum(&hidden)
         };
-        self.starts.iter().map(from).collect()
+        let opposite = self.known.iter().flat_map(|state| state.naive.iter().map(|lambda| -lambda));
+        opposite.chain(self.starts.iter().map(from)).collect()
     }
 
     /// Move of the flow from the last call to this one, along its move before and in units of it.
@@ -244,6 +261,7 @@ impl PopulationStates {
             naive.for_each(|lambda| *lambda = relax(factors, lambda.clone(), &[]).lambda);
             seen.extend(search.found.iter().flat_map(|state| state.naive.iter().cloned()));
         }
+        let of_starts = starts.len();
         queue.extend(starts);
         let mut queue: Vec<Point> = queue.into_par_iter().map(|start| relax(factors, start, &seen)).collect();
         queue.reverse();
@@ -252,6 +270,8 @@ impl PopulationStates {
             && let Some(point) = queue.pop()
         {
             budget -= 1;
+            // What follows from known states comes first.
+            search.from_starts |= queue.len() < of_starts;
             if !contains(&seen, &point.lambda) && !search.knows(&point.lambda) {
                 seen.push(point.lambda.clone());
                 let further = search.examine(&point)?;

@@ -1,4 +1,4 @@
-//! Weights of the states.
+//! Weights of the states (`docs/theory.md`, section 2c).
 //!
 //! `p_q ∝ Z_q`. Learning drives the weights quickly to the shares of the data. A step γ of the map changes `log Z_q` by
 //! `γ ⟨A_q, G⟩`, where A_q are the averages in state q and G is the gradient. This change is large, of the order of γ N_v N_h.
@@ -11,16 +11,17 @@
 //!
 //! which is the minimum of a convex function. For γ → 0 the weights are the same as before.
 
-use super::contribution::{Contribution, Part};
+use super::contribution::Part;
+use crate::learning::averages::Averages;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
 /// Largest number of Newton steps.
-const STEPS: usize = 2000;
+const MOST_WEIGHT_STEPS: usize = 2000;
 /// Largest change of log p in a step.
-const LARGEST: f64 = 4.0;
+const LARGEST_LOG_CHANGE: f64 = 4.0;
 /// Error at which the steps end.
-const FOUND: f64 = 1e-12;
+const WEIGHT_ERROR: f64 = 1e-12;
 
 /// `p_q ∝ e^{logs_q}`.
 pub(super) fn of(logs: &[f64]) -> Vec<f64> {
@@ -37,12 +38,7 @@ pub(super) fn log_of_sum(parts: &[Part]) -> f64 {
 }
 
 /// The weights at the end of a step `rate` of the map.
-pub(super) fn at_end_of_step(
-    logs: &[f64],
-    means: &[&Contribution],
-    data: &Contribution,
-    rate: f64,
-) -> Result<Vec<f64>> {
+pub(super) fn at_end_of_step(logs: &[f64], means: &[&Averages], data: &Averages, rate: f64) -> Result<Vec<f64>> {
     let count = logs.len();
     let gram = DMatrix::from_fn(count, count, |a, b| rate * means[a].dot(means[b]));
     let drive: Vec<f64> = logs.iter().zip(means).map(|(log, mean)| log + rate * mean.dot(data)).collect();
@@ -53,13 +49,13 @@ pub(super) fn at_end_of_step(
 fn solve(drive: &[f64], gram: &DMatrix<f64>) -> Result<Vec<f64>> {
     let count = drive.len();
     let mut log_p = DVector::from_element(count, -(count as f64).ln());
-    for _ in 0..STEPS {
+    for _ in 0..MOST_WEIGHT_STEPS {
         let p = log_p.map(f64::exp);
         let force = DVector::from_fn(count, |q, _| log_p[q] - drive[q]) + gram * &p;
         let level = force.dot(&p) / p.sum();
         let error = force.map(|value| value - level);
         let weighted = error.iter().zip(&p).map(|(e, p)| (e * p).abs()).fold(0.0, f64::max);
-        if weighted < FOUND && (p.sum() - 1.0).abs() < FOUND {
+        if weighted < WEIGHT_ERROR && (p.sum() - 1.0).abs() < WEIGHT_ERROR {
             return Ok((&p / p.sum()).as_slice().to_vec());
         }
         // [1 + K diag(p), 1; pᵀ, 0] (du, dν) = −(force, Σp − 1)
@@ -77,12 +73,12 @@ fn solve(drive: &[f64], gram: &DMatrix<f64>) -> Result<Vec<f64>> {
         target[count] = 1.0 - p.sum();
         let Some(step) = jacobian.lu().solve(&target) else { break };
         for q in 0..count {
-            log_p[q] += step[q].clamp(-LARGEST, LARGEST);
+            log_p[q] += step[q].clamp(-LARGEST_LOG_CHANGE, LARGEST_LOG_CHANGE);
         }
     }
     Err(Error::Unsolved {
         what: "the weights of the states",
-        reason: format!("{count} states, {STEPS} steps of Newton's method did not find them"),
+        reason: format!("{count} states, {MOST_WEIGHT_STEPS} steps of Newton's method did not find them"),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The negative term of contrastive divergence: k Gibbs sweeps from samples, propagated (`docs/theory.md`, section 2d).
 
+use super::super::averages::Averages;
 use super::super::data_term::Samples;
-use super::super::gaussian::Averages;
 use super::super::state::State;
 use super::coupling::Coupling;
 use super::layer::{Correlated, Layer, To, each_sample, projected, square, unpacked};
@@ -64,10 +64,7 @@ impl SweepSettings {
             let range = start..(start + GROUP).min(count);
             let weight = range.len() as f64 / count as f64;
             let group = DMatrix::from_column_slice(rows, range.len(), samples.columns(range, &mut memory));
-            let part = self.of_group(&group, &coupling, state);
-            sum.correlation += part.correlation * weight;
-            sum.visible.axpy(weight, &part.visible, 1.0);
-            sum.hidden.axpy(weight, &part.hidden, 1.0);
+            sum.add(weight, &self.of_group(&group, &coupling, state));
         }
         Ok(sum)
     }

@@ -1,7 +1,7 @@
 //! The closure `cd`: the negative term of the gradient by propagation.
 
+use super::super::averages::Averages;
 use super::super::data_term::{Samples, Source};
-use super::super::gaussian::Averages;
 use super::super::state::Basis;
 use super::super::term::{At, FreeTerm, Step};
 use super::contrastive::SweepSettings;

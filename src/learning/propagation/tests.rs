@@ -1,7 +1,7 @@
 use super::SweepSettings;
 use crate::data::{Clusters, Dataset, Samples as Drawn, Spins};
+use crate::learning::averages::Averages;
 use crate::learning::data_term::Samples;
-use crate::learning::gaussian::Averages;
 use crate::learning::state::State;
 use crate::simulator::machine::{Machine, Sampler};
 use crate::theory::prior::Prior;

@@ -1,8 +1,9 @@
-//! The machine's averages from the contributions of its states.
+//! The machine's averages from the contributions of its states (`docs/theory.md`, section 2b).
 
-use super::averages::MachineAverages;
+use super::averages::{MachineAverages, OnSites};
 use super::mean_field::Contribution;
 use super::reduced::Reduced;
+use crate::learning::averages::Averages;
 use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
@@ -24,7 +25,7 @@ pub(super) fn assemble(
     let (active, all) = (reduced.active.len(), reduced.active.len() + reduced.weak.len());
     let mut correlation = DMatrix::zeros(all, all);
     let (mut bar, mut m) = (DVector::zeros(active), DVector::zeros(active));
-    let mut sites = None;
+    let mut sites: Option<OnSites> = None;
     for contribution in &contributions {
         let p = (contribution.log_weight - largest).exp() / total;
         if !p.is_finite() {
@@ -36,10 +37,11 @@ pub(super) fn assemble(
         correlation += joint * p;
         bar.axpy(p, &contribution.magnetization_bar, 1.0);
         m.axpy(p, &contribution.magnetization, 1.0);
-        if let Some((tanh, joint)) = of_sites(reduced, contribution, size)? {
-            let (mean, sum) = sites.get_or_insert_with(|| (tanh.clone() * 0.0, joint.clone() * 0.0));
-            *mean += tanh * p;
-            *sum += joint * p;
+        if let Some(OnSites { mean, correlation }) = of_sites(reduced, contribution, size)? {
+            let zero = || OnSites { mean: &mean * 0.0, correlation: &correlation * 0.0 };
+            let sum = sites.get_or_insert_with(zero);
+            sum.mean += mean * p;
+            sum.correlation += correlation * p;
         }
     }
     average_images(&symmetry, &mut correlation, &mut bar, &mut m);
@@ -49,20 +51,13 @@ pub(super) fn assemble(
     let spread = |values: &DVector<f64>| {
         DVector::from_fn(all, |mode, _| values.get(place[mode]).map_or(0.0, |x| x * size.sqrt()))
     };
-    let odd = if symmetry == Symmetry::None { 1.0 } else { 0.0 };
-    let (mean, joint) = match sites {
-        // An empirical law keeps all modes, in their order.
-        Some((mean, joint)) => (Some(mean * odd), Some(joint)),
-        None => (None, None),
-    };
-    debug_assert!(mean.is_none() || matches!(ensemble.prior_u(), Prior::Empirical(_)));
-    Ok(MachineAverages {
-        correlation: DMatrix::from_fn(all, all, |alpha, beta| correlation[(place[alpha], place[beta])]),
-        visible: spread(&bar),
-        hidden: spread(&m),
-        sites: mean,
-        site_correlation: joint,
-    })
+    // An empirical law keeps all modes, in their order.
+    debug_assert!(sites.is_none() || matches!(ensemble.prior_u(), Prior::Empirical(_)));
+    if let Some(sites) = sites.as_mut().filter(|_| symmetry != Symmetry::None) {
+        sites.mean *= 0.0;
+    }
+    let correlation = DMatrix::from_fn(all, all, |alpha, beta| correlation[(place[alpha], place[beta])]);
+    Ok(MachineAverages { modes: Averages { correlation, visible: spread(&bar), hidden: spread(&m) }, sites })
 }
 
 /// Odd averages cancel between the images.
@@ -87,7 +82,7 @@ fn average_images(symmetry: &Symmetry, correlation: &mut DMatrix<f64>, bar: &mut
 
 /// ⟨s_i⟩ and ⟨s_i σ_β⟩ of one contribution under an empirical law: `√L ⟨tanh h_i m_β⟩ + sech² h_i u_i·(Ā⁻¹ C)_β`, where C is the
 /// O(1) part. Since `u·tanh h = √L m̄` and `u·sech² u = Ā`, the product with uᵀ is the whole correlation, O(1) part included.
-fn of_sites(reduced: &Reduced, contribution: &Contribution, size: f64) -> Result<Option<(DVector<f64>, DMatrix<f64>)>> {
+fn of_sites(reduced: &Reduced, contribution: &Contribution, size: f64) -> Result<Option<OnSites>> {
     let (Some(sites), Prior::Empirical(components)) = (&contribution.sites, reduced.ensemble.prior_u()) else {
         return Ok(None);
     };
@@ -101,6 +96,6 @@ fn of_sites(reduced: &Reduced, contribution: &Contribution, size: f64) -> Result
         reason: "they are linearly dependent where the units are not saturated".to_owned(),
     };
     let through = pair.lu().solve(&order_one).ok_or_else(singular)?;
-    let joint = &sites.tanh_magnetization * size.sqrt() + weighted * through / units.sqrt();
-    Ok(Some((sites.tanh.clone(), joint)))
+    let correlation = &sites.tanh_magnetization * size.sqrt() + weighted * through / units.sqrt();
+    Ok(Some(OnSites { mean: sites.tanh.clone(), correlation }))
 }

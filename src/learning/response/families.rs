@@ -1,4 +1,4 @@
-//! Assigns states to integrals, each state counted once.
+//! Assigns states to integrals, each state counted once (`docs/theory.md`, section 2b).
 
 use super::geometry::REST_CONDENSED;
 use super::hartree::quartic;
@@ -16,7 +16,7 @@ const CRITICAL: f64 = 15.0;
 /// of the state is then 0.19 times the same ratio. It must be high enough for the images to be separate states (e^{−8.5}).
 const CRITICAL_CONDENSED: f64 = 45.0;
 /// Magnetization that a field may induce in a mode before it counts as condensed.
-const FIELD_INDUCED: f64 = 0.1;
+const FIELD_INDUCED_MODE: f64 = 0.1;
 
 impl MeanFieldResponse {
     /// Contributions of all states, each counted once: by integrals where needed, by mean field otherwise.
@@ -64,7 +64,7 @@ impl MeanFieldResponse {
     fn integrated(&self, ensemble: &Ensemble, point: &FixedPoint, r: &DVector<f64>, size: f64) -> Vec<usize> {
         let symmetry = ensemble.symmetry();
         let is_condensed = |mode: usize| {
-            let least = if symmetry.is_free(mode) { 0.0 } else { FIELD_INDUCED };
+            let least = if symmetry.is_free(mode) { 0.0 } else { FIELD_INDUCED_MODE };
             point.magnetization[mode].abs() > least
         };
         let mut order: Vec<usize> = (0..r.len()).filter(|&mode| ensemble.modes()[mode] > RELEVANT).collect();

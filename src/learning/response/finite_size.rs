@@ -19,35 +19,52 @@
 //!   rest.
 //!
 //! The trapezoidal rule with step h on a Gaussian of deviation s has an error of 2 exp(−2π² s²/h²). Since f'' ≤ J'', no peak of
-//! the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves an error of 5e-9 ([`STEP`]). Nodes are visited
+//! the weight is narrower than `s = 1/√(L J'')` at its top, and h = s leaves an error of 5e-9 ([`GridSettings::step`]). Nodes are visited
 //! outward from the stationary points of f as long as the weight exceeds e^{−32} of the largest.
 
 use super::geometry::{Background, Geometry};
 use super::hartree::quartic;
 use super::integral::{Couplings, FiniteSize, IntegralAverages, SUPPORT};
-use super::layer::Layer;
+use super::layer::LayerResponse;
 use super::node::Node;
 use super::relax::Relaxation;
 use super::seeds::Seed;
-use super::sums::Sums;
+use super::sums::NodeSums;
 use crate::{Ensemble, Error, FixedPoint, Prior, Result};
 use nalgebra::DVector;
 use std::collections::{HashSet, VecDeque};
 
-/// Step of the grid in units of 1/√(L J''), over one mode and over two. For a Gaussian peak the errors are 5e-9 and 6e-6. The
-/// latter is still below the error of the saddle-point density.
-const STEP: [f64; 2] = [1.0, 1.25];
-/// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the error of the rule is e^{−π²/(k h)} = 2e-11.
-const LARGEST_STEP: f64 = 0.4;
-/// λ is followed no further once fewer units than this are free in some direction, N_v Ā, over one mode and over two: m̄ then no
-/// longer changes by more than this number of units. There is weight only where units are saturated (large w) or fewer than 50.
-const SATURATED: [f64; 2] = [1e-3, 1e-2];
-/// The averages are refused if the mean residual of the rest's equations is above this.
-const UNSOLVED: f64 = 1e-4;
-/// Largest number of nodes of one integral.
-const MOST_NODES: usize = 100_000;
-/// Same where a rest is solved for at each node, which takes milliseconds.
-const MOST_SOLVED: usize = 20_000;
+/// Settings of the grid of nodes.
+#[derive(Clone, Copy, Debug)]
+struct GridSettings {
+    /// Step of the grid in units of 1/√(L J''), over one mode and over two. For a Gaussian peak the errors are 5e-9 and 6e-6. The
+    /// latter is still below the error of the saddle-point density.
+    step: [f64; 2],
+    /// Largest step in units of 1/k: tanh(kλ) has its poles at ±iπ/(2k), and the error of the rule is e^{−π²/(k h)} = 2e-11.
+    largest_step: f64,
+    /// λ is followed no further once fewer units than this are free in some direction, N_v Ā, over one mode and over two: m̄ then no
+    /// longer changes by more than this number of units. There is weight only where units are saturated (large w) or fewer than 50.
+    saturated: [f64; 2],
+    /// The averages are refused if the mean residual of the rest's equations is above this.
+    unsolved: f64,
+    /// Largest number of nodes of one integral.
+    most_nodes: usize,
+    /// Same where a rest is solved for at each node, which takes milliseconds.
+    most_solved: usize,
+}
+
+impl Default for GridSettings {
+    fn default() -> Self {
+        Self {
+            step: [1.0, 1.25],
+            largest_step: 0.4,
+            saturated: [1e-3, 1e-2],
+            unsolved: 1e-4,
+            most_nodes: 100_000,
+            most_solved: 20_000,
+        }
+    }
+}
 
 impl FiniteSize {
     /// The integral over `integrated` (one or two modes, from 0) around a state. Only the state's other modes and q matter,
@@ -86,8 +103,9 @@ impl FiniteSize {
         let geometry = Geometry::new(ensemble, integrated, &background)?;
         let (m, bar, w) = (&background.magnetization, &background.magnetization_bar, ensemble.modes());
         let (scale, sigma, backend) = (ensemble.kappa().powf(0.25), ensemble.sigma(), ensemble.backend());
-        let layer =
-            |prior, fields: DVector<f64>, scale| Layer::new(prior, &geometry.active, &fields, scale, sigma, backend);
+        let layer = |prior, fields: DVector<f64>, scale| {
+            LayerResponse::new(prior, &geometry.active, &fields, scale, sigma, backend)
+        };
         Ok(Self {
             visible: layer(ensemble.prior_u(), w.component_mul(m) + ensemble.eta(), scale)?,
             hidden: layer(ensemble.prior_v(), w.component_mul(bar) + ensemble.theta(), 1.0 / scale)?,
@@ -114,7 +132,8 @@ impl FiniteSize {
     /// L not positive; a weight so broad that it would need more nodes than an integral may have; a rest that cannot follow λ;
     /// failures of the averages.
     pub fn averages(&mut self, size: f64) -> Result<IntegralAverages> {
-        self.averages_with(size, STEP[self.geometry.integrated - 1])
+        let grid = GridSettings::default();
+        self.averages_with(size, grid.step[self.geometry.integrated - 1])
     }
 
     /// [`averages`](Self::averages) on a grid of another step, in units of 1/√(L J'').
@@ -122,6 +141,7 @@ impl FiniteSize {
     /// # Errors
     /// As [`averages`](Self::averages), and a step that is not positive.
     pub fn averages_with(&mut self, size: f64, step: f64) -> Result<IntegralAverages> {
+        let grid = GridSettings::default();
         if !(size.is_finite() && size > 0.0) {
             return Err(Error::Size(size));
         }
@@ -131,7 +151,7 @@ impl FiniteSize {
         let seeds = self.seeds(size)?;
         let pulls = self.pulls(&seeds, size)?;
         let curvature = seeds.iter().map(|seed| seed.curvature).fold(0.0, f64::max);
-        let h = (step / (size * curvature).sqrt()).min(step * LARGEST_STEP / self.visible.scale());
+        let h = (step / (size * curvature).sqrt()).min(step * grid.largest_step / self.visible.scale());
         let sums = self.sweep(seeds, h, size)?;
         let no_maximum = || Error::Unsolved {
             what: "the response",
@@ -141,7 +161,7 @@ impl FiniteSize {
                     .to_owned(),
         };
         let mut averages = self.collect(&sums, &sums.mean().ok_or_else(no_maximum)?, h, size);
-        if averages.residual > UNSOLVED {
+        if averages.residual > grid.unsolved {
             let reason = format!(
                 "the other modes' equations are unsolved around modes {:?}: residual {:.1e}",
                 &self.geometry.active[..self.geometry.integrated],
@@ -156,9 +176,10 @@ impl FiniteSize {
     }
 
     /// Visits nodes outward from the seeds.
-    fn sweep(&mut self, seeds: Vec<Seed>, h: f64, size: f64) -> Result<Sums> {
-        let saturated = SATURATED[self.geometry.integrated - 1];
-        let mut sums = Sums::default();
+    fn sweep(&mut self, seeds: Vec<Seed>, h: f64, size: f64) -> Result<NodeSums> {
+        let grid = GridSettings::default();
+        let saturated = grid.saturated[self.geometry.integrated - 1];
+        let mut sums = NodeSums::default();
         let (mut visited, mut queue) = (HashSet::new(), VecDeque::new());
         for seed in seeds {
             let index = self.geometry.index(&seed.lambda, h);
@@ -177,7 +198,7 @@ impl FiniteSize {
             if exponent < sums.largest - SUPPORT || self.softest_pair() * size * self.couplings.units < saturated {
                 continue;
             }
-            let most = if self.geometry.rest() > 0 { MOST_SOLVED } else { MOST_NODES };
+            let most = if self.geometry.rest() > 0 { grid.most_solved } else { grid.most_nodes };
             if sums.nodes > most {
                 let reason = format!("the finite-size integral needs more than {most} nodes at L = {size}");
                 return Err(Error::Unsolved { what: "the response", reason });

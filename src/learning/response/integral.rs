@@ -1,7 +1,7 @@
-//! The integral of a finite machine: its modes, and its averages.
+//! The integral of a finite machine: its modes, and its averages (`docs/theory.md`, section 2b).
 
 use super::geometry::{Background, Geometry};
-use super::layer::Layer;
+use super::layer::LayerResponse;
 use super::relax::Relaxation;
 use nalgebra::{DMatrix, DVector};
 
@@ -56,8 +56,8 @@ pub struct FiniteSize {
     pub(super) background: Background,
     /// Whether averages on the sites of an empirical law are taken.
     pub(super) has_sites: bool,
-    pub(super) visible: Layer,
-    pub(super) hidden: Layer,
+    pub(super) visible: LayerResponse,
+    pub(super) hidden: LayerResponse,
     pub(super) relaxation: Relaxation,
 }
 

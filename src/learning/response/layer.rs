@@ -1,4 +1,5 @@
-//! One layer of the machine in the finite-size integrals: the response of its units to the fields on a few modes.
+//! One layer of the machine in the finite-size integrals: the response of its units to the fields on a few modes
+//! (`docs/theory.md`, section 2b).
 //!
 //! ```text
 //! h = k (s x + Σ_a c_a û_a) + (the site's own field),    k = κ^{1/4} (visible) or κ^{-1/4} (hidden)
@@ -23,7 +24,7 @@ const NOISE_LIMITS: (f64, f64) = (6.0, 64.0);
 /// Largest noise s: with the largest number of nodes the error is e^{−11}.
 const MOST_NOISE: f64 = 1.6;
 /// Largest |h| for which e^{±2h}, and the product of two of them, are finite.
-const FARTHEST: f64 = 170.0;
+const LARGEST_FIELD: f64 = 170.0;
 
 /// The response of a layer.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub(super) struct Answer {
 }
 
 #[derive(Clone, Debug)]
-enum Law {
+enum LayerLaw {
     Sites(Sites),
     Smooth(Box<Averager>),
 }
@@ -71,7 +72,7 @@ impl Sites {
     fn average(&mut self, noise: f64) -> f64 {
         let Self { noise: rule, total, powers, sites, .. } = self;
         let farthest = |values: &[f64], scale: f64| values.iter().fold(0.0f64, |far, x| far.max((scale * x).abs()));
-        let apart = rule.nodes.len() > 1 && farthest(total, 1.0).max(farthest(&rule.nodes, noise)) < FARTHEST;
+        let apart = rule.nodes.len() > 1 && farthest(total, 1.0).max(farthest(&rule.nodes, noise)) < LARGEST_FIELD;
         powers.clear();
         if apart {
             powers.extend(total.iter().map(|&h| powers_of(h)));
@@ -100,15 +101,15 @@ fn powers_of(h: f64) -> (f64, f64) {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
-    law: Law,
+pub(super) struct LayerResponse {
+    law: LayerLaw,
     scale: f64,
     modes: usize,
     scratch: Vec<f64>,
     pub answer: Answer,
 }
 
-impl Layer {
+impl LayerResponse {
     /// The layer for the modes `active`, in their order. `held` are the field coefficients of all modes. Those of modes that are
     /// not active act on the sites of an empirical law as a fixed field.
     pub fn new(
@@ -129,16 +130,16 @@ impl Layer {
                     .values()
                     .row_iter()
                     .flat_map(|row| active.iter().map(move |&mode| row[mode]).collect::<Vec<_>>());
-                Law::Sites(Sites::new(values.collect(), fields.as_slice().to_vec(), noise_rule(scale * sigma)?))
+                LayerLaw::Sites(Sites::new(values.collect(), fields.as_slice().to_vec(), noise_rule(scale * sigma)?))
             }
             Prior::Bernoulli if sigma == 0.0 && modes <= BERNOULLI_MODES && backend == Backend::Fourier => {
                 // The opposite site contributes the same to every even average.
                 let kinds = 1usize << modes.saturating_sub(1);
                 let sign = |site: usize, mode: usize| if mode > 0 && site >> (mode - 1) & 1 == 1 { -1.0 } else { 1.0 };
                 let values = (0..kinds).flat_map(|site| (0..modes).map(move |mode| sign(site, mode)));
-                Law::Sites(Sites::new(values.collect(), vec![0.0; kinds], noise_rule(0.0)?))
+                LayerLaw::Sites(Sites::new(values.collect(), vec![0.0; kinds], noise_rule(0.0)?))
             }
-            law => Law::Smooth(Box::new(Averager::new(law, modes, backend)?)),
+            law => LayerLaw::Smooth(Box::new(Averager::new(law, modes, backend)?)),
         };
         let answer = Answer {
             potential: 0.0,
@@ -162,12 +163,12 @@ impl Layer {
         self.scratch.iter_mut().zip(coefficients.iter()).for_each(|(out, c)| *out = self.scale * c);
         let noise = self.scale * noise;
         match &mut self.law {
-            Law::Sites(sites) => {
+            LayerLaw::Sites(sites) => {
                 sum_sites(sites, &self.scratch, noise, detail, &mut self.answer);
                 self.answer.response /= self.scale;
                 self.answer.potential /= self.scale * self.scale;
             }
-            Law::Smooth(averager) => {
+            LayerLaw::Smooth(averager) => {
                 let field = Field::new(&self.scratch, noise);
                 let answer = &mut self.answer;
                 if detail {
@@ -193,7 +194,7 @@ impl Layer {
     ///
     /// its projections on û vanish. It is zero where Ā is singular, and empty for laws without sites.
     pub fn given_magnetization(&self, fixed: usize) -> DVector<f64> {
-        let Law::Sites(Sites { values, sites, .. }) = &self.law else { return DVector::zeros(0) };
+        let LayerLaw::Sites(Sites { values, sites, .. }) = &self.law else { return DVector::zeros(0) };
         let mut out = DVector::zeros(sites.len());
         let block = self.answer.pair.view((0, 0), (fixed, fixed)).into_owned();
         let (Some(block), Some(whole)) = (block.cholesky(), self.answer.pair.clone().cholesky()) else { return out };
@@ -216,7 +217,7 @@ impl Layer {
     }
 }
 
-fn set_response(averages: &crate::theory::average::Averages, scale: f64, answer: &mut Answer) {
+fn set_response(averages: &crate::theory::average::FieldAverages, scale: f64, answer: &mut Answer) {
     answer.sech2 = averages.sech2;
     answer.response.iter_mut().zip(&averages.component_tanh).for_each(|(out, tanh)| *out = tanh / scale);
 }
@@ -327,7 +328,7 @@ mod tests {
         let prior = Prior::Empirical(Arc::new(Components::new(values, fields).unwrap()));
         let (scale, c) = (0.8, DVector::from_vec(vec![0.7, -0.4]));
         for sigma in [0.0, 0.2, 0.6, 1.0] {
-            let mut layer = Layer::new(&prior, &[0, 1], &c, scale, sigma, Backend::Fourier).unwrap();
+            let mut layer = LayerResponse::new(&prior, &[0, 1], &c, scale, sigma, Backend::Fourier).unwrap();
             layer.evaluate(&c, sigma, true).unwrap();
             let scaled = [scale * c[0], scale * c[1]];
             let field = Field::new(&scaled, scale * sigma);
@@ -359,7 +360,8 @@ mod tests {
         for own in [0.0, -3.0, 40.0, 165.0, 400.0] {
             let fields = vec![own, 0.5 * own, -own, 0.1];
             let mut sites = Sites::new(values.clone(), fields.clone(), rule.clone());
-            let mut answer = Layer::new(&Prior::Gaussian, &[0], &DVector::zeros(1), scale, 0.0, Backend::Fourier);
+            let mut answer =
+                LayerResponse::new(&Prior::Gaussian, &[0], &DVector::zeros(1), scale, 0.0, Backend::Fourier);
             let answer = &mut answer.as_mut().unwrap().answer;
             sum_sites(&mut sites, &[scale * c[0]], scale * sigma, true, answer);
             let mut potential = 0.0;
@@ -388,7 +390,7 @@ mod tests {
     #[test]
     fn bernoulli_sites_agree_with_the_averager() {
         let c = DVector::from_vec(vec![0.9, 0.5, 0.2]);
-        let mut layer = Layer::new(&Prior::Bernoulli, &[0, 1, 2], &c, 1.3, 0.0, Backend::Fourier).unwrap();
+        let mut layer = LayerResponse::new(&Prior::Bernoulli, &[0, 1, 2], &c, 1.3, 0.0, Backend::Fourier).unwrap();
         layer.evaluate(&c, 0.0, true).unwrap();
         let scaled: Vec<f64> = c.iter().map(|c| 1.3 * c).collect();
         let mut averager = Averager::new(&Prior::Bernoulli, 3, Backend::Fourier).unwrap();

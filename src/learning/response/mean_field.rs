@@ -11,15 +11,15 @@
 use super::geometry::REST_CONDENSED;
 use super::hartree::{quartic, stiffness};
 use super::integral::{CONDENSED, FiniteSize, IntegralAverages, SiteAverages};
-use super::layer::Layer;
+use super::layer::LayerResponse;
 use crate::theory::prior::Components;
-use crate::theory::saddle::{self, Settings, Solver, Start, Symmetry};
+use crate::theory::saddle::{self, Solver, SolverSettings, Start, Symmetry};
 use crate::{Ensemble, FixedPoint, Prior, Result};
 use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
 /// Step in w of the numerical derivative: its error is 1e-8 d³/dw³, and 1e-12/1e-4 from the solutions.
-const STEP: f64 = 1e-4;
+const DERIVATIVE_STEP: f64 = 1e-4;
 /// Largest number of modes whose total derivative is taken in one state, those of largest |m̄ m|: each costs two solves.
 const MOST_DERIVATIVES: usize = 8;
 
@@ -37,13 +37,13 @@ pub(super) struct Contribution {
 }
 
 /// Both layers of an ensemble at a state.
-pub(super) fn layers(ensemble: &Ensemble, state: &FixedPoint) -> Result<(Layer, Layer)> {
+pub(super) fn layers(ensemble: &Ensemble, state: &FixedPoint) -> Result<(LayerResponse, LayerResponse)> {
     let modes: Vec<usize> = (0..ensemble.modes().len()).collect();
     let none = DVector::zeros(modes.len());
     let scale = ensemble.kappa().powf(0.25);
     let sigma = ensemble.sigma();
-    let mut visible = Layer::new(ensemble.prior_u(), &modes, &none, scale, sigma, ensemble.backend())?;
-    let mut hidden = Layer::new(ensemble.prior_v(), &modes, &none, 1.0 / scale, sigma, ensemble.backend())?;
+    let mut visible = LayerResponse::new(ensemble.prior_u(), &modes, &none, scale, sigma, ensemble.backend())?;
+    let mut hidden = LayerResponse::new(ensemble.prior_v(), &modes, &none, 1.0 / scale, sigma, ensemble.backend())?;
     let w = ensemble.modes();
     let noise = |overlap: f64| ensemble.sigma() * overlap.max(0.0).sqrt();
     visible.evaluate(&(w.component_mul(&state.magnetization) + ensemble.eta()), noise(state.overlap), true)?;
@@ -69,18 +69,18 @@ fn fluctuations(ensemble: &Ensemble, state: &FixedPoint, weak: &[f64]) -> Result
 /// `−½ d(log det)/dw_mode` along the solution.
 fn total_derivative(ensemble: &Ensemble, state: &FixedPoint, weak: &[f64], mode: usize) -> Result<Option<f64>> {
     let mut values = [0.0; 2];
-    for (value, step) in values.iter_mut().zip([STEP, -STEP]) {
+    for (value, step) in values.iter_mut().zip([DERIVATIVE_STEP, -DERIVATIVE_STEP]) {
         let (shifted, order) = with_shifted_mode(ensemble, mode, step)?;
         let magnetization = DVector::from_fn(order.len(), |i, _| state.magnetization[order[i]]);
         let start = Start { magnetization, overlap: state.overlap };
-        let settings = Settings { rounds: 0, ..Settings::default() };
+        let settings = SolverSettings { rounds: 0, ..SolverSettings::default() };
         let point = Solver::with_settings(&shifted, settings)?.solve(&start)?;
         if !point.is_converged() {
             return Ok(None);
         }
         *value = fluctuations(&shifted, &point, weak)?;
     }
-    let derivative = -(values[0] - values[1]) / (2.0 * STEP);
+    let derivative = -(values[0] - values[1]) / (2.0 * DERIVATIVE_STEP);
     Ok(derivative.is_finite().then_some(derivative))
 }
 

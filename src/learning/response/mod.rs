@@ -24,7 +24,7 @@ mod seeds;
 mod states;
 mod sums;
 
-pub use averages::MachineAverages;
+pub use averages::{MachineAverages, OnSites};
 pub use integral::{FiniteSize, IntegralAverages, SiteAverages};
 pub use reduced::Integrals;
 pub use states::{Change, MeanFieldResponse, StateChange};

@@ -1,4 +1,5 @@
-//! One node of a finite-size integral: the rest solved at its λ, the weight there, and the quantities to be averaged.
+//! One node of a finite-size integral: the rest solved at its λ, the weight there, and the quantities to be averaged
+//! (`docs/theory.md`, section 2b).
 
 use super::hartree::{inverse_of_rest, log_factor, stiffness};
 use super::integral::{Couplings, FiniteSize, SiteAverages};
@@ -101,7 +102,7 @@ impl FiniteSize {
         self.round(lambda, rest, true)?;
         let k = self.geometry.integrated;
         let (visible, hidden) = (&self.visible.answer, &self.hidden.answer);
-        let Fluctuations { rest: fluctuations, log_weight, slope, measure } = self.rest_fluctuations(size);
+        let RestFluctuations { rest: fluctuations, log_weight, slope, measure } = self.rest_fluctuations(size);
         let chi = visible.sech2 * hidden.sech2;
         let (mut prefactor, mut pull) = (log_weight, 0.0);
         let mut spectators = Vec::with_capacity(self.couplings.spectators.len());
@@ -167,10 +168,10 @@ impl FiniteSize {
     /// Fluctuations of the rest. Let P = Ā⁻¹ and S = P − D B D, both `active × active`. At fixed λ the rest's m̄ has the
     /// covariance (S_RR)⁻¹/L, hence `⟨δs_α δσ_β⟩ = [(S_RR)⁻¹ D B]_αβ`. The weight in m̄ is `√(det P/det S_RR)`, and dλ = Q dm̄
     /// with `Q = P_II − P_IR (S_RR)⁻¹ S_RI`. Without a rest Q is P, and the weight in λ is √det Ā.
-    fn rest_fluctuations(&self, size: f64) -> Fluctuations {
+    fn rest_fluctuations(&self, size: f64) -> RestFluctuations {
         let (k, all) = (self.geometry.integrated, self.geometry.active.len());
         let rest = all - k;
-        let mut out = Fluctuations::saturated(all, k);
+        let mut out = RestFluctuations::saturated(all, k);
         let Some(factors) = Cholesky::new(self.visible.answer.pair.clone()) else { return out };
         let log_pair = 2.0 * factors.l_dirty().diagonal().iter().map(|x| x.ln()).sum::<f64>();
         let precision = factors.inverse();
@@ -196,7 +197,7 @@ impl FiniteSize {
 }
 
 /// Contribution of the modes that follow λ, at one λ.
-struct Fluctuations {
+struct RestFluctuations {
     /// ⟨δs_α δσ_β⟩ at fixed λ, `active × active`.
     rest: DMatrix<f64>,
     /// log of the weight in m̄, without e^{−L f} and the spectators.
@@ -207,7 +208,7 @@ struct Fluctuations {
     measure: f64,
 }
 
-impl Fluctuations {
+impl RestFluctuations {
     /// Units saturated to the last digit: nothing fluctuates, and λ has no weight.
     fn saturated(active: usize, integrated: usize) -> Self {
         Self {

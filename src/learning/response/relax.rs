@@ -7,9 +7,9 @@ use crate::Result;
 use nalgebra::{DMatrix, DVector};
 
 /// Largest |G(y) − y| of a solution. The free energy is stationary in y, and the averages are needed to 1e-6.
-const TOLERANCE: f64 = 1e-10;
+const LARGEST_DEFECT: f64 = 1e-10;
 /// Largest number of evaluations in a solve.
-const STEPS: usize = 80;
+const MOST_EVALUATIONS: usize = 80;
 
 #[derive(Clone, Debug)]
 pub(super) struct Relaxation {
@@ -33,8 +33,8 @@ impl Relaxation {
             return Ok(0.0);
         }
         let mut defect = map(y)? - &*y;
-        for step in 0..STEPS {
-            if defect.amax() <= TOLERANCE {
+        for step in 0..MOST_EVALUATIONS {
+            if defect.amax() <= LARGEST_DEFECT {
                 break;
             }
             // After many steps without success the estimate is useless: start again with plain iteration.

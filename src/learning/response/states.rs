@@ -13,12 +13,9 @@ use super::assembly::assemble;
 use super::averages::MachineAverages;
 use super::mean_field::{self, Contribution};
 use super::reduced::{CAN_CONDENSE, Integrals, Reduced, Tracked};
-use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
+use crate::theory::saddle::{self, SAME_POINT, Search, Solver, SolverSettings, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
 use nalgebra::DMatrix;
-
-/// Points closer than this are the same.
-const SAME_POINT: f64 = 1e-6;
 
 /// What happened to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +74,6 @@ impl MeanFieldResponse {
     /// Whether the states come from given starts.
     pub fn is_given(&self) -> bool {
         self.given
-    }
-
-    /// Number of states followed.
-    pub fn states(&self) -> usize {
-        self.states.len()
     }
 
     /// The averages of a machine of size L.
@@ -157,7 +149,8 @@ impl MeanFieldResponse {
             // The number of modes has changed: the states are no longer known.
             self.states.clear();
         }
-        let mut solver = Solver::with_settings(&reduced.ensemble, Settings { rounds: 1, ..Settings::default() })?;
+        let mut solver =
+            Solver::with_settings(&reduced.ensemble, SolverSettings { rounds: 1, ..SolverSettings::default() })?;
         let mut points: Vec<FixedPoint> = Vec::new();
         let (states, mut kept) = (std::mem::take(&mut self.states), Vec::new());
         for state in states {
@@ -216,7 +209,7 @@ impl MeanFieldResponse {
         if can.len() > 2 {
             subsets.push(can);
         }
-        let mut solver = Solver::with_settings(ensemble, Settings { rounds: 10, ..Settings::default() })?;
+        let mut solver = Solver::with_settings(ensemble, SolverSettings { rounds: 10, ..SolverSettings::default() })?;
         let symmetry = ensemble.symmetry();
         for subset in subsets {
             for start in signed(&symmetry, modes, &subset) {
@@ -253,7 +246,8 @@ impl MeanFieldResponse {
     /// Contributions of the given starts: equal weights, one for every start that leads to the state.
     fn given_states(&mut self, reduced: &Reduced, size: f64) -> Result<Vec<Contribution>> {
         let modes = reduced.active.len() + reduced.weak.len();
-        let mut solver = Solver::with_settings(&reduced.ensemble, Settings { rounds: 4, ..Settings::default() })?;
+        let mut solver =
+            Solver::with_settings(&reduced.ensemble, SolverSettings { rounds: 4, ..SolverSettings::default() })?;
         let mut points: Vec<(FixedPoint, f64)> = Vec::new();
         for state in &mut self.states {
             if state.start.magnetization.len() != modes {

@@ -8,7 +8,7 @@ use std::f64::consts::TAU;
 
 /// Weighted sums relative to the largest weight.
 #[derive(Clone, Debug)]
-pub(super) struct Sums {
+pub(super) struct NodeSums {
     pub largest: f64,
     pub partition: f64,
     pub total: Option<NodeSample>,
@@ -16,13 +16,13 @@ pub(super) struct Sums {
     pub residual: f64,
 }
 
-impl Default for Sums {
+impl Default for NodeSums {
     fn default() -> Self {
         Self { largest: f64::NEG_INFINITY, partition: 0.0, total: None, nodes: 0, residual: 0.0 }
     }
 }
 
-impl Sums {
+impl NodeSums {
     pub fn add(&mut self, exponent: f64, sample: &NodeSample, residual: f64) {
         let zero = || {
             let mut zero = sample.clone();
@@ -54,7 +54,7 @@ impl Sums {
 
 impl FiniteSize {
     /// The averages over all modes from those over the active modes.
-    pub(super) fn collect(&self, sums: &Sums, mean: &NodeSample, h: f64, size: f64) -> IntegralAverages {
+    pub(super) fn collect(&self, sums: &NodeSums, mean: &NodeSample, h: f64, size: f64) -> IntegralAverages {
         let Geometry { active, integrated, spectators, held, free, .. } = &self.geometry;
         let modes = self.background.magnetization.len();
         let weak = self.couplings.spectators.len() - spectators.len();

@@ -1,4 +1,4 @@
-//! log Z of machines too large to enumerate: annealed importance sampling.
+//! log Z of machines too large to enumerate: annealed importance sampling (`docs/theory.md`, section 6).
 //!
 //! Neal, *Statistics and Computing* 11, 125 (2001); Salakhutdinov and Murray, *ICML* (2008). Chains go from a machine of
 //! independent units, whose Z is known, through machines with `beta W, beta theta` and visible fields in between, to the

@@ -1,4 +1,4 @@
-//! Markov chains of a machine, in blocks.
+//! Markov chains of a machine, in blocks (`docs/theory.md`, section 6).
 //!
 //! Rows are chains. They are cut into blocks of about [`BLOCK`] rows, independent of the number of threads. Each block has its
 //! own random numbers and goes through all its Gibbs steps without waiting for the others. Everything that a block needs stays in

@@ -1,4 +1,4 @@
-//! Exact sums over all states of a small machine, in double precision.
+//! Exact sums over all states of a small machine, in double precision (`docs/theory.md`, sections 1 and 6).
 //!
 //! The sum runs over the `2^n` states of the smaller layer. In each state the units of the larger layer are independent and are
 //! summed analytically. The smaller layer is split into two halves; the fields of a state are sums of the fields of its halves.

@@ -1,4 +1,4 @@
-//! The gradient estimated from a batch and chains: centring and update.
+//! The gradient estimated from a batch and chains: centring and update (`docs/theory.md`, section 6).
 
 use super::chains::Chains;
 use super::exact::Exact;

@@ -1,4 +1,4 @@
-//! A machine's parameters.
+//! A machine's parameters (`docs/theory.md`, section 1).
 
 use super::error::RbmError;
 use super::random::{Purpose, Stream};

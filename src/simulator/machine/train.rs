@@ -1,4 +1,5 @@
-//! Training by contrastive divergence, from chains that start at the data (CD) or persist (PCD), or by the exact gradient.
+//! Training by contrastive divergence, from chains that start at the data (CD) or persist (PCD), or by the exact gradient
+//! (`docs/theory.md`, section 6).
 //!
 //! ```text
 //! dW ∝ <s tanh(Wᵀs + theta)>_Data − <s tanh(Wᵀs + theta)>_chains

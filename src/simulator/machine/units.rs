@@ -1,4 +1,4 @@
-//! Units of {0, 1} instead of ±1: the same machines in other parameters.
+//! Units of {0, 1} instead of ±1: the same machines in other parameters (`docs/theory.md`, section 1).
 //!
 //! With s = 2v − 1 and σ = 2h − 1 the exponents of the two forms differ by a constant,
 //!

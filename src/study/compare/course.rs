@@ -3,7 +3,7 @@
 use super::chains::{ChainProbe, probed};
 use super::view::{Course, View};
 use crate::error::{Error, Result};
-use crate::learning::{Basis, Layers, Plan, Prepared, Reliability, ReliabilityLog, State, Unreliable, follow_states};
+use crate::learning::{Layers, Plan, Prepared, Reliability, ReliabilityLog, State, Unreliable, follow_states};
 use crate::simulator::machine::{Machine, Trainer};
 use crate::simulator::run::{self, Learner};
 use nalgebra::DMatrix;
@@ -103,20 +103,15 @@ pub struct Ended {
 /// ended. `progress` gets each time that is reached, including those between the plan's.
 ///
 /// # Errors
-/// Those of the view; [`Error::Range`] for a flow whose visible directions are abstract, or an invalid plan.
+/// Those of the view; [`Error::Range`] for an invalid plan.
 pub fn predict(prepared: &Prepared, plan: &Plan, view: &View, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
     let layers = prepared.flow.layers();
-    if matches!(layers.basis, Basis::Abstract(_)) {
-        let reason = "its directions are abstract: a simulation has actual sites".to_owned();
-        return Err(Error::Range { name: "the theory", reason });
-    }
     let (mut course, mut log) = (Course::default(), ReliabilityLog::default());
     let mut visit = |time: f64, state: &State| {
-        log.note(time, prepared.flow.reliability());
         course.observations.push(view.observe(time, &on_units(layers, state))?);
         Ok(())
     };
-    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut visit, progress);
+    let outcome = follow_states(&prepared.flow, &prepared.start, plan, &mut log, &mut visit, progress);
     let ended = match outcome {
         Ok(_) => None,
         Err(error @ (Error::Divergent | Error::Step { .. } | Error::Unsolved { .. } | Error::NotFinite { .. })) => {

@@ -1,4 +1,4 @@
-//! Bulk and modes of one machine.
+//! Bulk and modes of one machine (`docs/theory.md`, section 1).
 
 use super::law::Law;
 use super::outlier::{BothRatios, Outlier};

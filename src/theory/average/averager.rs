@@ -1,10 +1,10 @@
-//! Averages over the field of a unit.
+//! Averages over the field of a unit (`docs/theory.md`, section 4).
 
 use super::super::prior::Components;
-use super::field::Averages;
 use super::field::Backend;
 use super::field::Detail;
 use super::field::Field;
+use super::field::FieldAverages;
 use super::field::Function;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use nalgebra::DMatrix;
 pub const ACCURACY: f64 = 2e-15;
 
 /// Averages below this are computed again with relative accuracy.
-pub(super) const SMALL: f64 = 1e-3;
+pub(super) const SMALL_AVERAGE: f64 = 1e-3;
 
 /// Computes averages under one prior, keeping its scratch memory from one field to the next.
 ///
@@ -41,8 +41,8 @@ pub(super) const SMALL: f64 = 1e-3;
 pub struct Averager {
     modes: usize,
     line: Line,
-    law: Law,
-    pub(super) averages: Averages,
+    law: LawOfComponents,
+    pub(super) averages: FieldAverages,
 }
 
 /// Averages over the line S = s x + b, by either backend.
@@ -81,16 +81,18 @@ impl Averager {
             Backend::Hermite { nodes } => Line::Hermite(HermiteLine::new(nodes)?),
         };
         let law = match (prior, backend) {
-            (Prior::Gaussian, _) => {
-                Law::Gaussian { coefficients: vec![0.0; modes], point: Scalar::default(), scratch: Vec::new() }
-            }
+            (Prior::Gaussian, _) => LawOfComponents::Gaussian {
+                coefficients: vec![0.0; modes],
+                point: Scalar::default(),
+                scratch: Vec::new(),
+            },
             (Prior::Empirical(components), _) => {
-                Law::Empirical { components: components.clone(), sites: Vec::new(), arguments: Vec::new() }
+                LawOfComponents::Empirical { components: components.clone(), sites: Vec::new(), arguments: Vec::new() }
             }
-            (_, Backend::Fourier) => Law::Product(Product::new(prior.clone(), modes)),
-            (_, Backend::Hermite { nodes }) => Law::Tensor(Tensor::new(prior, modes, nodes)?),
+            (_, Backend::Fourier) => LawOfComponents::Product(Product::new(prior.clone(), modes)),
+            (_, Backend::Hermite { nodes }) => LawOfComponents::Tensor(Tensor::new(prior, modes, nodes)?),
         };
-        Ok(Self { modes, line, law, averages: Averages::default() })
+        Ok(Self { modes, line, law, averages: FieldAverages::default() })
     }
 
     /// Lowers the accuracy of the Fourier averages of [`evaluate`](Self::evaluate) to an absolute `tolerance` between
@@ -105,7 +107,7 @@ impl Averager {
         }
         // At least a little accuracy: a rule without any has no cut-off.
         let digits = (-tolerance.ln()).max(0.1);
-        if let Law::Product(product) = &mut self.law {
+        if let LawOfComponents::Product(product) = &mut self.law {
             product.digits = digits;
         }
         if let Line::Fourier(line) = &mut self.line {
@@ -118,8 +120,8 @@ impl Averager {
     /// for each site under an empirical law.
     pub fn nodes(&self) -> usize {
         match (&self.law, &self.line) {
-            (Law::Product(product), _) => product.nodes(),
-            (Law::Tensor(tensor), _) => tensor.nodes(),
+            (LawOfComponents::Product(product), _) => product.nodes(),
+            (LawOfComponents::Tensor(tensor), _) => tensor.nodes(),
             (_, Line::Fourier(line)) => line.nodes(),
             (_, Line::Hermite(line)) => line.nodes(),
         }
@@ -133,9 +135,9 @@ impl Averager {
         field.validate(self.modes)?;
         let each = (1 + field.coefficients.iter().filter(|&&c| c != 0.0).count()) as f64;
         match (&self.law, &self.line) {
-            (Law::Product(product), _) => Ok(each * product.count(field)?),
-            (Law::Tensor(tensor), _) => Ok(each * tensor.nodes() as f64),
-            (Law::Empirical { components, .. }, _) => Ok(100.0 * components.values().nrows() as f64),
+            (LawOfComponents::Product(product), _) => Ok(each * product.count(field)?),
+            (LawOfComponents::Tensor(tensor), _) => Ok(each * tensor.nodes() as f64),
+            (LawOfComponents::Empirical { components, .. }, _) => Ok(100.0 * components.values().nrows() as f64),
             _ => Ok(100.0),
         }
     }
@@ -144,7 +146,7 @@ impl Averager {
     ///
     /// # Errors
     /// Coefficients of the wrong number or not finite, negative noise, a field beyond [`MAX_NODES`](super::MAX_NODES) Fourier nodes.
-    pub fn evaluate(&mut self, field: &Field) -> Result<&Averages> {
+    pub fn evaluate(&mut self, field: &Field) -> Result<&FieldAverages> {
         self.compute(field, Detail::Map)?;
         Ok(&self.averages)
     }
@@ -171,7 +173,7 @@ impl Averager {
     }
 
     /// The averages of the last field.
-    pub(crate) fn averages(&self) -> &Averages {
+    pub(crate) fn averages(&self) -> &FieldAverages {
         &self.averages
     }
 
@@ -179,15 +181,15 @@ impl Averager {
         field.validate(self.modes)?;
         let out = &mut self.averages;
         match &mut self.law {
-            Law::Gaussian { coefficients, point, scratch } => {
+            LawOfComponents::Gaussian { coefficients, point, scratch } => {
                 coefficients.copy_from_slice(field.coefficients);
                 self.line.averages(total_noise(field), &[field.bias], detail, scratch)?;
                 *point = scratch[0];
                 stein(coefficients, *point, out);
             }
-            Law::Product(product) => product.averages(field, detail, out)?,
-            Law::Tensor(tensor) => tensor.averages(field, out)?,
-            Law::Empirical { components, sites, arguments } => {
+            LawOfComponents::Product(product) => product.averages(field, detail, out)?,
+            LawOfComponents::Tensor(tensor) => tensor.averages(field, out)?,
+            LawOfComponents::Empirical { components, sites, arguments } => {
                 site_fields(components, field, arguments);
                 self.line.averages(field.noise, arguments, detail, sites)?;
                 over_sites(components, sites, out);
@@ -199,8 +201,8 @@ impl Averager {
 
     /// Under Gaussian laws with a bias, sech² and what follows from it with relative accuracy where they are small.
     fn refine(&mut self, field: &Field) {
-        let normal = matches!((&self.law, &self.line), (Law::Gaussian { .. }, Line::Fourier(_)));
-        if !normal || field.bias == 0.0 || self.averages.sech2 > SMALL {
+        let normal = matches!((&self.law, &self.line), (LawOfComponents::Gaussian { .. }, Line::Fourier(_)));
+        if !normal || field.bias == 0.0 || self.averages.sech2 > SMALL_AVERAGE {
             return;
         }
         let (sech2, sech4) = (self.small(Function::Sech2, field), self.small(Function::Sech4, field));
@@ -214,7 +216,7 @@ impl Averager {
     pub(crate) fn product(&mut self, direction: &[f64], out: &mut [f64]) {
         debug_assert_eq!((direction.len(), out.len()), (self.modes, self.modes));
         match &mut self.law {
-            Law::Gaussian { coefficients, point, .. } => {
+            LawOfComponents::Gaussian { coefficients, point, .. } => {
                 // E[û_α û_β g(S)] = δ_αβ E[g] + c_α c_β E[g''], and (sech²)'' = 4 sech² − 6 sech⁴.
                 let along: f64 = coefficients.iter().zip(direction).map(|(c, d)| c * d).sum();
                 let bend = along * point.sech2_bend;
@@ -222,9 +224,9 @@ impl Averager {
                     *out = point.sech2 * d + bend * c;
                 }
             }
-            Law::Product(product) => product.product(direction, out),
-            Law::Tensor(tensor) => tensor.product(direction, out),
-            Law::Empirical { components, sites, .. } => {
+            LawOfComponents::Product(product) => product.product(direction, out),
+            LawOfComponents::Tensor(tensor) => tensor.product(direction, out),
+            LawOfComponents::Empirical { components, sites, .. } => {
                 out.fill(0.0);
                 for (site, row) in sites.iter().zip(components.values().row_iter()) {
                     let along: f64 = row.iter().zip(direction).map(|(u, d)| u * d).sum();
@@ -247,7 +249,7 @@ impl Averager {
             Function::Log2Cosh => return self.log_2cosh(field),
             _ => self.scalar(function, field)?,
         };
-        if !matches!(self.line, Line::Fourier(_)) || value.abs() > SMALL {
+        if !matches!(self.line, Line::Fourier(_)) || value.abs() > SMALL_AVERAGE {
             return Ok(value);
         }
         let rounded = if value.abs() < self.resolution(function, field) { 0.0 } else { value };
@@ -257,7 +259,7 @@ impl Averager {
     /// Largest value that rounding may leave of a Fourier sum that is exactly zero. Terms are smaller under strong
     /// noise, and those of odd functions under a small bias.
     fn resolution(&self, function: Function, field: &Field) -> f64 {
-        let noise = if matches!(self.law, Law::Gaussian { .. }) { total_noise(field) } else { field.noise };
+        let noise = if matches!(self.law, LawOfComponents::Gaussian { .. }) { total_noise(field) } else { field.noise };
         let narrow = noise.recip().min(1.0);
         let odd = field.bias.abs().min(1.0);
         match function {
@@ -272,8 +274,8 @@ impl Averager {
     fn small(&self, function: Function, field: &Field) -> Option<f64> {
         let active: Vec<f64> = field.coefficients.iter().copied().filter(|&c| c != 0.0).collect();
         let (prior, coefficients, noise) = match &self.law {
-            Law::Gaussian { .. } => (&Prior::Gaussian, &[][..], total_noise(field)),
-            Law::Product(product) => (product.prior(), &active[..], field.noise),
+            LawOfComponents::Gaussian { .. } => (&Prior::Gaussian, &[][..], total_noise(field)),
+            LawOfComponents::Product(product) => (product.prior(), &active[..], field.noise),
             _ => return None,
         };
         let can_be_small = field.bias != 0.0 || *prior == Prior::Bernoulli && !coefficients.is_empty();
@@ -285,13 +287,13 @@ impl Averager {
     fn scalar(&mut self, function: Function, field: &Field) -> Result<f64> {
         let mut points = Vec::new();
         let scalar = match &mut self.law {
-            Law::Gaussian { .. } => {
+            LawOfComponents::Gaussian { .. } => {
                 self.line.averages(total_noise(field), &[field.bias], Detail::Jacobian, &mut points)?;
                 points[0]
             }
-            Law::Product(product) => product.scalar(field)?,
-            Law::Tensor(tensor) => tensor.scalar(field)?,
-            Law::Empirical { components, arguments, .. } => {
+            LawOfComponents::Product(product) => product.scalar(field)?,
+            LawOfComponents::Tensor(tensor) => tensor.scalar(field)?,
+            LawOfComponents::Empirical { components, arguments, .. } => {
                 site_fields(components, field, arguments);
                 self.line.averages(field.noise, arguments, Detail::Jacobian, &mut points)?;
                 Scalar::mean(&points)
@@ -312,10 +314,10 @@ impl Averager {
     pub fn log_2cosh(&mut self, field: &Field) -> Result<f64> {
         field.validate(self.modes)?;
         match &mut self.law {
-            Law::Gaussian { .. } => self.line.log_2cosh(total_noise(field), field.bias),
-            Law::Product(product) => product.log_2cosh(field),
-            Law::Tensor(tensor) => Ok(tensor.log_2cosh(field)),
-            Law::Empirical { components, arguments, .. } => {
+            LawOfComponents::Gaussian { .. } => self.line.log_2cosh(total_noise(field), field.bias),
+            LawOfComponents::Product(product) => product.log_2cosh(field),
+            LawOfComponents::Tensor(tensor) => Ok(tensor.log_2cosh(field)),
+            LawOfComponents::Empirical { components, arguments, .. } => {
                 site_fields(components, field, arguments);
                 let mut sum = 0.0;
                 for &argument in arguments.iter() {
@@ -329,7 +331,7 @@ impl Averager {
 
 /// How the prior computes the averages, with the values of the last linearization that its products need.
 #[derive(Clone, Debug)]
-pub(super) enum Law {
+pub(super) enum LawOfComponents {
     Gaussian { coefficients: Vec<f64>, point: Scalar, scratch: Vec<Scalar> },
     Product(Product),
     Tensor(Tensor),
@@ -344,7 +346,7 @@ pub struct Linearization<'a> {
 
 impl Linearization<'_> {
     /// The averages at the point.
-    pub fn averages(&self) -> &Averages {
+    pub fn averages(&self) -> &FieldAverages {
         &self.averager.averages
     }
 

@@ -1,4 +1,4 @@
-//! What is averaged, over which field, by which backend.
+//! What is averaged, over which field, by which backend (`docs/theory.md`, section 4).
 
 use super::scalar::Scalar;
 use crate::error::{Error, Result};
@@ -100,7 +100,7 @@ impl<'a> Field<'a> {
 
 /// Averages over one field.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Averages {
+pub struct FieldAverages {
     /// `E[û_α tanh S]`, one per mode.
     pub component_tanh: Vec<f64>,
     /// `E[û_α tanh S sech² S]`, one per mode; empty unless the field was [linearized](super::Averager::linearize).
@@ -114,7 +114,7 @@ pub struct Averages {
     pub sech2_bend: f64,
 }
 
-/// How much of [`Averages`] is asked for.
+/// How much of [`FieldAverages`] is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
     /// `E[û_α tanh S]` and `E[sech² S]`: one iteration of the saddle-point equations.
@@ -129,7 +129,7 @@ pub(super) fn total_noise(field: &Field) -> f64 {
 }
 
 /// Stein's lemma, `E[û_α f(S)] = c_α E[f'(S)]`.
-pub(super) fn stein(coefficients: &[f64], point: Scalar, out: &mut Averages) {
+pub(super) fn stein(coefficients: &[f64], point: Scalar, out: &mut FieldAverages) {
     (out.sech2, out.sech4, out.sech2_bend) = (point.sech2, point.sech4, point.sech2_bend);
     out.component_tanh.clear();
     out.component_tanh.extend(coefficients.iter().map(|c| c * point.sech2));
@@ -151,7 +151,7 @@ pub(super) fn site_fields(components: &Components, field: &Field, out: &mut Vec<
     }
 }
 
-pub(super) fn over_sites(components: &Components, sites: &[Scalar], out: &mut Averages) {
+pub(super) fn over_sites(components: &Components, sites: &[Scalar], out: &mut FieldAverages) {
     let mean = Scalar::mean(sites);
     (out.sech2, out.sech4, out.sech2_bend) = (mean.sech2, mean.sech4, mean.sech2_bend);
     let weighted = |value: fn(&Scalar) -> f64| {

@@ -1,4 +1,4 @@
-//! Averages as one integral over the characteristic function.
+//! Averages as one integral over the characteristic function (`docs/theory.md`, section 4).
 //!
 //! Each function of S has a sine or cosine transform with the kernel `1/sinh(πt/2)`, for instance
 //! `sech² S = ∫_0^∞ t cos(tS)/sinh(πt/2) dt`, so its average is an integral of the characteristic function

@@ -1,4 +1,4 @@
-//! The textbook way: Gauss–Hermite over the noise x.
+//! The textbook way (`docs/theory.md`, section 4): Gauss–Hermite over the noise x.
 
 use super::scalar::{self, Scalar};
 use crate::error::Result;

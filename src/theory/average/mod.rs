@@ -30,6 +30,6 @@ mod tilted;
 
 pub use averager::Linearization;
 pub use averager::{ACCURACY, Averager};
-pub use field::{Averages, Backend, Field, Function};
+pub use field::{Backend, Field, FieldAverages, Function};
 pub use fourier::MAX_NODES;
 pub use scalar::{Scalar, log_2cosh};

@@ -1,9 +1,10 @@
-//! Averages over independent components, û_1 … û_K of a symmetric law: by characteristic functions, and by tensor rules.
+//! Averages over independent components, û_1 … û_K of a symmetric law: by characteristic functions, and by tensor rules
+//! (`docs/theory.md`, section 4).
 //!
 //! With `Φ = e^{ibt} e^{−s²t²/2} Π_γ φ(c_γ t)`, prefix and suffix products over the modes give every product that
 //! leaves one factor out without dividing (φ may vanish), so the cost is linear in K.
 
-use super::field::{Averages, Detail, Field};
+use super::field::{Detail, Field, FieldAverages};
 use super::fourier::{self, Cut, DIGITS, Kernel, LogCosh};
 use super::scalar::{self, Scalar};
 use crate::error::{Error, Result};
@@ -86,7 +87,7 @@ impl Product {
         }
     }
 
-    pub fn averages(&mut self, field: &Field, detail: Detail, out: &mut Averages) -> Result<()> {
+    pub fn averages(&mut self, field: &Field, detail: Detail, out: &mut FieldAverages) -> Result<()> {
         self.activate(field);
         let variance = field.noise * field.noise;
         let (kernel, nodes) =
@@ -343,12 +344,12 @@ impl Tensor {
         }
     }
 
-    pub fn averages(&mut self, field: &Field, out: &mut Averages) -> Result<()> {
+    pub fn averages(&mut self, field: &Field, out: &mut FieldAverages) -> Result<()> {
         let modes = field.coefficients.len();
-        let mut sums = Averages {
+        let mut sums = FieldAverages {
             component_tanh: vec![0.0; modes],
             component_tanh_sech2: vec![0.0; modes],
-            ..Averages::default()
+            ..FieldAverages::default()
         };
         let mut pair = DMatrix::zeros(modes, modes);
         self.visit(field, |weight, u, s| {

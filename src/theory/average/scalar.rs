@@ -1,4 +1,4 @@
-//! The functions of one variable whose averages are taken.
+//! The functions of one variable whose averages are taken (`docs/theory.md`, section 4).
 
 /// Averages of the scalar functions over one distribution of S (or their values at one S).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,4 +1,4 @@
-//! What averages cost: error against the number of nodes, and against time, of both backends.
+//! What averages cost: error against the number of nodes, and against time, of both backends (`docs/theory.md`, section 4).
 //!
 //! The averages are those of one iteration of the saddle-point equations, `E[û_α tanh S]` of every mode and `E[sech² S]`, and
 //! the error is the largest of theirs. The [`reference()`] is computed in the space of S, by neither backend's rule:
@@ -22,15 +22,15 @@ use std::hint::black_box;
 use std::time::Instant;
 
 /// Largest step of the trapezoidal rule over a standard normal variable; a coefficient above 1 divides it.
-const STEP: f64 = 0.25;
+const TRAPEZOID_STEP: f64 = 0.25;
 /// End of the trapezoidal rule: the normal density there is 1e-20.
-const END: f64 = 9.5;
+const TRAPEZOID_END: f64 = 9.5;
 /// Nodes on each panel of Gauss–Legendre rules.
-const PANEL: usize = 24;
+const PANEL_NODES: usize = 24;
 /// Panels of the rule over the exponential variable.
-const PANELS: usize = 60;
+const LAPLACE_PANELS: usize = 60;
 /// End of these panels, in units of the variable's largest scale: e^{−45} = 3e-20.
-const LAST: f64 = 45.0;
+const LAPLACE_END: f64 = 45.0;
 /// Largest number of modes of a reference: 2^K terms under a Bernoulli law.
 const MOST_MODES: usize = 12;
 /// Largest number of modes under a uniform law, which takes 48^K terms.
@@ -38,11 +38,11 @@ const MOST_UNIFORM: usize = 3;
 /// Number of measurements; their median is taken.
 const MEASUREMENTS: usize = 9;
 /// Shortest duration of one measurement, in seconds.
-const LASTING: f64 = 5e-4;
+const SHORTEST_MEASUREMENT: f64 = 5e-4;
 
 /// A field whose averages are taken.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct StudiedField {
     /// Law of the components.
     pub prior: Prior,
     /// Coefficients, one per mode, not zero; of a Laplace law all different.
@@ -65,16 +65,16 @@ pub struct Cost {
 }
 
 /// `E[û_α tanh S]` of every mode, then `E[sech² S]`.
-pub type Values = Vec<f64>;
+pub type StudiedAverages = Vec<f64>;
 
 /// The averages of a problem in real space, to about 1e-15.
 ///
 /// # Errors
 /// [`Error::Range`] for an empirical law, no modes or too many, a coefficient or noise that is not positive and finite, or equal coefficients
 /// of a Laplace law.
-pub fn reference(problem: &Problem) -> Result<Values> {
+pub fn reference(problem: &StudiedField) -> Result<StudiedAverages> {
     check(problem)?;
-    let Problem { prior, coefficients, noise } = problem;
+    let StudiedField { prior, coefficients, noise } = problem;
     Ok(match prior {
         Prior::Gaussian => {
             let total = coefficients.iter().fold(noise * noise, |variance, c| variance + c * c);
@@ -84,7 +84,7 @@ pub fn reference(problem: &Problem) -> Result<Values> {
         Prior::Laplace => laplace(coefficients, *noise)?,
         Prior::Bernoulli => over_components(&[-1.0, 1.0].map(|u| (u, 0.5)), coefficients, *noise),
         _ => {
-            let rule = quadrature::legendre(PANEL)?;
+            let rule = quadrature::legendre(PANEL_NODES)?;
             let half = 0.5 * 3f64.sqrt();
             let panel = |middle: f64| {
                 rule.nodes.iter().zip(&rule.weights).map(move |(x, w)| (middle + half * x, 0.5 * w)).collect::<Vec<_>>()
@@ -98,7 +98,7 @@ pub fn reference(problem: &Problem) -> Result<Values> {
 ///
 /// # Errors
 /// Those of the averages.
-pub fn fourier(problem: &Problem, exact: &[f64], tolerances: &[f64]) -> Result<Vec<Cost>> {
+pub fn fourier(problem: &StudiedField, exact: &[f64], tolerances: &[f64]) -> Result<Vec<Cost>> {
     let at = |&tolerance: &f64| {
         let averager = Averager::new(&problem.prior, problem.coefficients.len(), Backend::Fourier)?;
         measure(averager.with_tolerance(tolerance)?, problem, exact, tolerance)
@@ -110,7 +110,7 @@ pub fn fourier(problem: &Problem, exact: &[f64], tolerances: &[f64]) -> Result<V
 ///
 /// # Errors
 /// Those of the averages: more than three modes, more than 1024 nodes.
-pub fn hermite(problem: &Problem, exact: &[f64], nodes: &[usize]) -> Result<Vec<Cost>> {
+pub fn hermite(problem: &StudiedField, exact: &[f64], nodes: &[usize]) -> Result<Vec<Cost>> {
     let at = |&nodes: &usize| {
         let averager = Averager::new(&problem.prior, problem.coefficients.len(), Backend::Hermite { nodes })?;
         measure(averager, problem, exact, nodes as f64)
@@ -118,7 +118,7 @@ pub fn hermite(problem: &Problem, exact: &[f64], nodes: &[usize]) -> Result<Vec<
     nodes.iter().map(at).collect()
 }
 
-fn measure(mut averager: Averager, problem: &Problem, exact: &[f64], setting: f64) -> Result<Cost> {
+fn measure(mut averager: Averager, problem: &StudiedField, exact: &[f64], setting: f64) -> Result<Cost> {
     let field = Field::new(&problem.coefficients, problem.noise);
     let found = averager.evaluate(&field)?;
     let values = found.component_tanh.iter().chain([&found.sech2]);
@@ -132,14 +132,14 @@ fn measure(mut averager: Averager, problem: &Problem, exact: &[f64], setting: f6
         }
         start.elapsed().as_secs_f64() / calls as f64
     };
-    let calls = ((LASTING / run(1).max(1e-9)) as usize).max(1);
+    let calls = ((SHORTEST_MEASUREMENT / run(1).max(1e-9)) as usize).max(1);
     let mut times: Vec<f64> = (0..MEASUREMENTS).map(|_| run(calls)).collect();
     times.sort_by(f64::total_cmp);
     Ok(Cost { setting, nodes, error, seconds: times[MEASUREMENTS / 2] })
 }
 
-fn check(problem: &Problem) -> Result<()> {
-    let Problem { prior, coefficients, noise } = problem;
+fn check(problem: &StudiedField) -> Result<()> {
+    let StudiedField { prior, coefficients, noise } = problem;
     let bad = |reason: String| Err(Error::Range { name: "the problem", reason });
     if !prior.is_symmetric() {
         return bad("averages under an empirical law are sums over its sites".to_owned());
@@ -160,8 +160,8 @@ fn check(problem: &Problem) -> Result<()> {
 
 /// `(E tanh, E sech²)` of `b + s x`.
 fn normal(s: f64, b: f64) -> (f64, f64) {
-    let step = STEP / s.max(1.0);
-    let count = (END / step).ceil() as i32;
+    let step = TRAPEZOID_STEP / s.max(1.0);
+    let count = (TRAPEZOID_END / step).ceil() as i32;
     let (mut tanh, mut sech2, mut total) = (0.0, 0.0, 0.0);
     for n in -count..=count {
         let x = f64::from(n) * step;
@@ -175,7 +175,7 @@ fn normal(s: f64, b: f64) -> (f64, f64) {
 }
 
 /// Averages over every combination of the components' points and weights.
-fn over_components(points: &[(f64, f64)], coefficients: &[f64], noise: f64) -> Values {
+fn over_components(points: &[(f64, f64)], coefficients: &[f64], noise: f64) -> StudiedAverages {
     let modes = coefficients.len();
     let mut sums = vec![0.0; modes + 1];
     let mut u = vec![0.0; modes];
@@ -196,18 +196,18 @@ fn over_components(points: &[(f64, f64)], coefficients: &[f64], noise: f64) -> V
 /// With rates `λ_γ = 1/c_γ²` the density of `z = Σ c_γ² e_γ` is `Σ_γ A_γ λ_γ e^{−λ_γ z}`, `A_γ = Π_{β≠γ} λ_β/(λ_β − λ_γ)`.
 /// By Stein's lemma `E[û_α tanh S] = c_α E[e_α sech² S]`, and a density times e_α is that of z with e_α twice:
 /// a double pole, `λ_α A_α [λ_α z − Σ_{β≠α} λ_α/(λ_β − λ_α)] e^{−λ_α z} + Σ_{γ≠α} A_γ λ_γ λ_α/(λ_α − λ_γ) e^{−λ_γ z}`.
-fn laplace(coefficients: &[f64], noise: f64) -> Result<Values> {
+fn laplace(coefficients: &[f64], noise: f64) -> Result<StudiedAverages> {
     let modes = coefficients.len();
     let rates: Vec<f64> = coefficients.iter().map(|c| c.powi(-2)).collect();
     let others = |mode: usize| (0..modes).filter(move |&other| other != mode);
     let shares: Vec<f64> =
         (0..modes).map(|g| others(g).map(|b| rates[b] / (rates[b] - rates[g])).product::<f64>()).collect();
-    let rule = quadrature::legendre(PANEL)?;
-    let end = LAST / rates.iter().copied().fold(f64::INFINITY, f64::min);
+    let rule = quadrature::legendre(PANEL_NODES)?;
+    let end = LAPLACE_END / rates.iter().copied().fold(f64::INFINITY, f64::min);
     let mut sums = vec![0.0; modes + 1];
-    for panel in 0..PANELS {
+    for panel in 0..LAPLACE_PANELS {
         // Narrow where z is small: there the variance changes fastest.
-        let edge = |n: usize| end * (n as f64 / PANELS as f64).powi(2);
+        let edge = |n: usize| end * (n as f64 / LAPLACE_PANELS as f64).powi(2);
         let (low, width) = (edge(panel), edge(panel + 1) - edge(panel));
         for (x, w) in rule.nodes.iter().zip(&rule.weights) {
             let z = low + 0.5 * width * (1.0 + x);
@@ -229,8 +229,8 @@ fn laplace(coefficients: &[f64], noise: f64) -> Result<Values> {
 mod tests {
     use super::*;
 
-    fn problem(prior: Prior, coefficients: &[f64], noise: f64) -> Problem {
-        Problem { prior, coefficients: coefficients.to_vec(), noise }
+    fn problem(prior: Prior, coefficients: &[f64], noise: f64) -> StudiedField {
+        StudiedField { prior, coefficients: coefficients.to_vec(), noise }
     }
 
     /// The four references against the default Fourier average, which is computed in another space, to what both are

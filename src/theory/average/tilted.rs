@@ -1,4 +1,4 @@
-//! Averages that are exponentially small, to relative accuracy.
+//! Averages that are exponentially small, to relative accuracy (`docs/theory.md`, section 4).
 //!
 //! Far from S = 0 the functions fall like `A e^{−pS}`, and a Fourier sum over the real axis, whose error is 1e-16, has
 //! no correct digit of their averages. On the line `t + iλ` its error is 1e-16 of `M(λ) = E[e^{−λS}]`; at the λ that
@@ -11,9 +11,9 @@ use nalgebra::Complex;
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
 /// −log of the accuracy, relative to M(λ).
-const DIGITS: f64 = 37.0;
+const TILTED_DIGITS: f64 = 37.0;
 /// Largest number of nodes.
-const MAX_NODES: f64 = 1e6;
+const MOST_TILTED_NODES: f64 = 1e6;
 /// Ratio of the sum of |terms| to |sum| above which fewer than ten digits are left.
 const CANCELLATION: f64 = 1e5;
 /// Bernoulli modes whose signs are summed over one by one.
@@ -21,7 +21,7 @@ const MAX_SIGNS: usize = 12;
 /// Smallest λ, below b/s² of any field.
 const SMALLEST_TILT: f64 = 1e-200;
 /// Largest part of the way to a pole that a contour or a bound may go.
-const MARGIN: f64 = 0.98;
+const TOWARDS_POLE: f64 = 0.98;
 
 /// A field `s x + Σ c û + b` under a symmetric law.
 #[derive(Clone, Copy, Debug)]
@@ -150,11 +150,11 @@ impl Tilted<'_> {
         }
         let beyond = lambda > pole;
         let nearest = if beyond { (lambda - pole).min(pole + 2.0 - lambda) } else { pole - lambda };
-        let period = self.period(lambda, nearest.min(MARGIN * (limit - lambda)))?;
+        let period = self.period(lambda, nearest.min(TOWARDS_POLE * (limit - lambda)))?;
         let step = TAU / period;
-        let cut = DIGITS + 7.0;
+        let cut = TILTED_DIGITS + 7.0;
         let end = 2.0 * cut / (FRAC_PI_2 + (FRAC_PI_2 * FRAC_PI_2 + 2.0 * self.noise.powi(2) * cut).sqrt());
-        if end / step > MAX_NODES {
+        if end / step > MOST_TILTED_NODES {
             return None;
         }
         let (mut sum, mut size) = (0.0, 0.0);
@@ -181,12 +181,12 @@ impl Tilted<'_> {
         ((at(step) - 2.0 * at(0.0) + at(-step)) / (step * step)).max(0.0).sqrt()
     }
 
-    /// Smallest period P over 0 < μ ≤ `nearest` with `e^{−μP} (M(λ − μ) + M(λ + μ))/M(λ) ≤ e^{−DIGITS}`.
+    /// Smallest period P over 0 < μ ≤ `nearest` with `e^{−μP} (M(λ − μ) + M(λ + μ))/M(λ) ≤ e^{−TILTED_DIGITS}`.
     fn period(&self, lambda: f64, nearest: f64) -> Option<f64> {
         let scale = self.log_moment(lambda);
         let bound = |mu: f64| {
             let images = (self.log_moment(lambda - mu) - scale).max(self.log_moment(lambda + mu) - scale).max(0.0);
-            (DIGITS + std::f64::consts::LN_2 + images) / mu
+            (TILTED_DIGITS + std::f64::consts::LN_2 + images) / mu
         };
         let periods = (0..700).map(|n| bound(nearest * 0.7f64.powi(n)));
         periods.filter(|period| period.is_finite()).min_by(f64::total_cmp)

@@ -1,4 +1,4 @@
-//! The boundaries as curves, each point a root.
+//! The boundaries as curves, each point a root (`docs/theory.md`, section 3f).
 //!
 //! On every line of constant σ the disordered state gives P–F or SG–F through its overlap; the Almeida–Thouless line is
 //! a root of its number along the dominant condensed state; a limit of metastability is where a state that was followed
@@ -15,9 +15,9 @@ use std::f64::consts::FRAC_PI_2;
 /// Intervals in w_max/σ in which changes are looked for, on each line of constant σ.
 const INTERVALS: usize = 48;
 /// |f| just beside a root beyond which its change of sign is a jump: a slope leaves less than 1e-6 at this distance.
-const JUMP: f64 = 1e-4;
+const LEAST_JUMP: f64 = 1e-4;
 /// 1 − spectral radius at the stable end of a bracket of 1e-10 around a limit of stability: about 1e-5 at a fold.
-const MARGINAL: f64 = 1e-3;
+const NEARLY_MARGINAL: f64 = 1e-3;
 
 /// A point of a boundary, and whether the state that it bounds is stable above it: pieces that differ in this are not
 /// connected.
@@ -139,7 +139,7 @@ fn along_w(x: f64, root: Root) -> BoundaryPoint {
 fn status(root: Root) -> PointStatus {
     if !root.is_bracketed() {
         PointStatus::Unconverged
-    } else if root.below.abs().max(root.above.abs()) > JUMP {
+    } else if root.below.abs().max(root.above.abs()) > LEAST_JUMP {
         PointStatus::Jump
     } else {
         PointStatus::Converged
@@ -241,7 +241,7 @@ fn bisect(
             None => outside = middle,
         }
     }
-    let marginal = 1.0 - state.spectral_radius < MARGINAL;
+    let marginal = 1.0 - state.spectral_radius < NEARLY_MARGINAL;
     Ok(BoundaryPoint {
         inv_sigma: x,
         w_over_sigma: 0.5 * (inside + outside),

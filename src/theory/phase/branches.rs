@@ -1,13 +1,11 @@
-//! The states along a line of constant σ, followed from one w_max to the next.
+//! The states along a line of constant σ, followed from one w_max to the next (`docs/theory.md`, section 3f).
 
 use super::curve::{Family, PRECISION};
 use crate::error::Result;
-use crate::theory::saddle::{self, FixedPoint, Search, Solver, Start};
+use crate::theory::saddle::{self, FixedPoint, SAME_POINT, Search, Solver, Start};
 
 /// Modes up to which every subset is followed.
 const ALL_SUBSETS: usize = 4;
-/// States closer than this in every magnetization are one.
-const SAME_STATE: f64 = 1e-6;
 
 /// The state without magnetization, and the condensed states: those of every subset of up to four modes; of more modes,
 /// each alone and the mixtures of the first k.
@@ -69,7 +67,7 @@ impl<'a> Branches<'a> {
                 continue;
             }
             branch.last = Some(Start::from(&point));
-            let known = stable.iter().any(|other| (&other.magnetization - &point.magnetization).amax() < SAME_STATE);
+            let known = stable.iter().any(|other| (&other.magnetization - &point.magnetization).amax() < SAME_POINT);
             if point.stable && !known {
                 stable.push(point);
             }

@@ -1,4 +1,4 @@
-//! Phases, and the boundaries between them as curves of points.
+//! Phases, and the boundaries between them as curves of points (`docs/theory.md`, section 3f).
 
 use crate::error::{Error, Result};
 use crate::theory::prior::Prior;

@@ -1,4 +1,4 @@
-//! The phase diagram: its plane, the map of a grid and the boundaries.
+//! The phase diagram: its plane, the map of a grid and the boundaries (`docs/theory.md`, section 3f).
 
 use super::boundary::boundaries;
 use super::branches::Branches;

@@ -1,4 +1,4 @@
-//! Roots of a scalar function, by Brent's method, with a certificate.
+//! Roots of a scalar function, by Brent's method, with a certificate (`docs/theory.md`, section 3f).
 
 use super::curve::PRECISION;
 use crate::error::Result;

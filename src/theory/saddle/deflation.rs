@@ -1,17 +1,17 @@
-//! Newton's method beside known solutions (P. E. Farrell, Á. Birkisson and S. W. Funke, *SIAM J. Sci. Comput.* 37, A2026
-//! (2015)): on the equations multiplied by `Π_i (1 + 1/d_i²)`, where d_i is the distance to the i-th of them. It cannot
-//! converge to any of them.
+//! Newton's method beside known solutions (`docs/theory.md`, section 3; P. E. Farrell, Á. Birkisson and S. W. Funke,
+//! *SIAM J. Sci. Comput.* 37, A2026 (2015)): on the equations multiplied by `Π_i (1 + 1/d_i²)`, where d_i is the distance to
+//! the i-th of them. It cannot converge to any of them.
 
 use crate::error::Result;
 use nalgebra::DVector;
 
 /// Steps of a search before it is given up.
-const MOST_STEPS: usize = 60;
+const DEFLATED_STEPS: usize = 60;
 /// Residual at which a solution is so near that the plain method finishes.
-const NEAR: f64 = 1e-9;
+const NEAR_SOLUTION: f64 = 1e-9;
 
 /// Equations that Newton's method solves.
-pub(super) trait Problem {
+pub(super) trait NewtonProblem {
     /// Linearizes the equations at a state, and returns the residual.
     fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64>;
 
@@ -30,12 +30,12 @@ pub(super) trait Problem {
 /// # Errors
 /// Those of the equations.
 pub(super) fn solve_beside(
-    problem: &mut impl Problem,
+    problem: &mut impl NewtonProblem,
     mut state: DVector<f64>,
     known: &[DVector<f64>],
 ) -> Result<Option<DVector<f64>>> {
-    for _ in 0..MOST_STEPS {
-        if problem.linearize(&mut state)? <= NEAR {
+    for _ in 0..DEFLATED_STEPS {
+        if problem.linearize(&mut state)? <= NEAR_SOLUTION {
             return Ok(Some(state));
         }
         let Some(step) = problem.step(&state) else { return Ok(None) };
@@ -49,7 +49,7 @@ pub(super) fn solve_beside(
 }
 
 /// ∇ log Π_i (1 + 1/d_i²).
-fn gradient(problem: &impl Problem, state: &DVector<f64>, known: &[DVector<f64>]) -> DVector<f64> {
+fn gradient(problem: &impl NewtonProblem, state: &DVector<f64>, known: &[DVector<f64>]) -> DVector<f64> {
     let mut gradient = DVector::zeros(state.len());
     for other in known {
         let difference = |entry: usize, _| problem.coordinate(state, entry).0 - problem.coordinate(other, entry).0;
@@ -70,7 +70,7 @@ mod tests {
     /// x³ = x, with the slope at the last state.
     struct Cubic(f64);
 
-    impl Problem for Cubic {
+    impl NewtonProblem for Cubic {
         fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64> {
             self.0 = (state[0].powi(3) - state[0]) / (3.0 * state[0] * state[0] - 1.0);
             Ok((state[0].powi(3) - state[0]).abs())

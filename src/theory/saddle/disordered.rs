@@ -1,4 +1,5 @@
-//! The state without magnetization: its overlap does not depend on w or on the priors, only on σ and κ.
+//! The state without magnetization: its overlap does not depend on w or on the priors, only on σ and κ (`docs/theory.md`,
+//! section 3f).
 //!
 //! ```text
 //! q̄ = 1 − V(κ^{1/2} σ² q),    q = 1 − V(κ^{-1/2} σ² q̄)
@@ -14,7 +15,7 @@ use crate::theory::average::response::{one_minus_v, v_prime};
 
 /// Steps before the iteration is given up; each gains a factor e at least until it converges quadratically, and the
 /// smallest σ − 1 > 0 of double precision is e^{−36}.
-const STEPS: usize = 80;
+const MOST_NEWTON_STEPS: usize = 80;
 
 /// q of the spin glass, 0 for σ ≤ 1, and the Newton steps taken.
 pub(super) fn spin_glass_overlap(ensemble: &Ensemble) -> Result<(f64, usize)> {
@@ -25,7 +26,7 @@ pub(super) fn spin_glass_overlap(ensemble: &Ensemble) -> Result<(f64, usize)> {
     let scale = ensemble.kappa().sqrt();
     let (visible, hidden) = (scale * sigma * sigma, sigma * sigma / scale);
     let (mut q, mut last) = (1.0, f64::INFINITY);
-    for step in 1..=STEPS {
+    for step in 1..=MOST_NEWTON_STEPS {
         let bar = one_minus_v(visible * q)?;
         let image = one_minus_v(hidden * bar)?;
         let slope = v_prime(hidden * bar)? * hidden * v_prime(visible * q)? * visible;
@@ -38,7 +39,7 @@ pub(super) fn spin_glass_overlap(ensemble: &Ensemble) -> Result<(f64, usize)> {
         }
         last = change.abs();
     }
-    Ok((q, STEPS))
+    Ok((q, MOST_NEWTON_STEPS))
 }
 
 #[cfg(test)]

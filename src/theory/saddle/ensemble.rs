@@ -1,4 +1,4 @@
-//! The statistical ensemble (10) of weight matrices, with the fields on its modes.
+//! The statistical ensemble (10) of weight matrices, with the fields on its modes (`docs/theory.md`, sections 1b and 3).
 
 use super::fixed_point::list;
 use crate::error::{Error, Result};
@@ -8,10 +8,10 @@ use nalgebra::DVector;
 use serde::Serialize;
 
 /// Relative difference up to which two singular values are equal.
-const EQUAL: f64 = 1e-10;
+const EQUAL_MODES: f64 = 1e-10;
 
 /// Largest w, σ and field on a mode: their products and the cubes of their inverses do not overflow.
-const LARGEST: f64 = 1e100;
+const LARGEST_STRENGTH: f64 = 1e100;
 /// Largest κ, and the inverse of the smallest: m scales like κ^{1/4}, and tolerances are absolute.
 const LARGEST_KAPPA: f64 = 1e9;
 
@@ -53,7 +53,7 @@ impl Ensemble {
         if !(1.0 / LARGEST_KAPPA..=LARGEST_KAPPA).contains(&kappa) {
             return Err(Error::Kappa(kappa));
         }
-        if !(0.0..=LARGEST).contains(&sigma) {
+        if !(0.0..=LARGEST_STRENGTH).contains(&sigma) {
             return Err(Error::Sigma(sigma));
         }
         check_modes(modes)?;
@@ -93,7 +93,7 @@ impl Ensemble {
             if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
                 return Err(Error::NotFinite { name, value });
             }
-            if let Some(value) = values.iter().find(|value| value.abs() > LARGEST) {
+            if let Some(value) = values.iter().find(|value| value.abs() > LARGEST_STRENGTH) {
                 let reason = format!("a field of {value} on a mode: choose between -1e100 and 1e100");
                 return Err(Error::Range { name, reason });
             }
@@ -214,7 +214,7 @@ impl Ensemble {
             return vec![mode];
         }
         let w = self.modes[mode];
-        let equal = |other: &usize| (self.modes[*other] - w).abs() <= EQUAL * w && !self.has_field(*other);
+        let equal = |other: &usize| (self.modes[*other] - w).abs() <= EQUAL_MODES * w && !self.has_field(*other);
         (0..self.modes.len()).filter(equal).collect()
     }
 }
@@ -224,7 +224,7 @@ fn check_modes(modes: &[f64]) -> Result<()> {
         return Err(Error::NoModes);
     }
     for (index, &value) in modes.iter().enumerate() {
-        if !(0.0..=LARGEST).contains(&value) {
+        if !(0.0..=LARGEST_STRENGTH).contains(&value) {
             return Err(Error::Mode { mode: index + 1, value });
         }
         if index > 0 && value > modes[index - 1] {

@@ -1,4 +1,4 @@
-//! All the stable fixed points of an ensemble.
+//! All the stable fixed points of an ensemble, solutions of the letter's (11, 12) (`docs/theory.md`, section 3).
 //!
 //! The starts, in order:
 //! 1. the paramagnet and the spin glass (where no field excludes them);
@@ -18,9 +18,9 @@
 
 use super::ensemble::{Ensemble, Symmetry};
 use super::equations::Equations;
-use super::fixed_point::{FixedPoint, Kind};
+use super::fixed_point::{FixedPoint, Kind, SAME_POINT};
 use super::fluctuation;
-use super::newton::Settings;
+use super::newton::SolverSettings;
 use super::scan;
 use super::solver::Solver;
 use super::start::Start;
@@ -30,9 +30,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-/// Points whose order parameters are closer than this are the same: solutions are accurate to 1e-12 over the distance
-/// to marginality, and two points this close merge within 1e-12 in w.
-const SAME_POINT: f64 = 1e-6;
 /// Temperatures through which low-temperature states are followed, as fractions of the ensemble's.
 const TEMPERATURES: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
 /// Unstable directions followed from one start.
@@ -61,7 +58,7 @@ pub struct Search {
     /// Seed of the random starts.
     pub seed: u64,
     /// The solver's settings.
-    pub settings: Settings,
+    pub settings: SolverSettings,
 }
 
 impl Default for Search {
@@ -73,7 +70,7 @@ impl Default for Search {
             deflation: true,
             scan: true,
             seed: 0,
-            settings: Settings { rounds: 30, ..Settings::default() },
+            settings: SolverSettings { rounds: 30, ..SolverSettings::default() },
         }
     }
 }
@@ -224,11 +221,11 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
 }
 
 /// Rounds and Newton steps of a start, as assumed by [`search_seconds`].
-const ROUNDS: f64 = 40.0;
+const ROUNDS_PER_START: f64 = 40.0;
 /// Time of one term of an average, in seconds, as assumed by [`search_seconds`].
-const TERM: f64 = 1e-8;
+const SECONDS_PER_TERM: f64 = 1e-8;
 /// Number of terms above which they do not fit the caches and cost twice as much.
-const CACHED: f64 = 3e5;
+const CACHED_TERMS: f64 = 3e5;
 
 /// About how many seconds a search takes, within a factor of a few: strong fields under laws other than the Gaussian, and
 /// tensor rules, can ask for hours.
@@ -243,7 +240,7 @@ pub fn search_seconds(ensemble: &Ensemble, search: &Search) -> Result<f64> {
     }
     let cost = |ensemble: &Ensemble, condensed: usize| -> Result<f64> {
         let terms = Equations::new(ensemble)?.terms(condensed)?;
-        Ok(if terms > CACHED { 2.0 * terms } else { terms })
+        Ok(if terms > CACHED_TERMS { 2.0 * terms } else { terms })
     };
     let mut total = search.random as f64 * cost(ensemble, modes)?;
     let ladder: &[f64] = if search.from_low_temperature { &TEMPERATURES } else { &[] };
@@ -254,7 +251,7 @@ pub fn search_seconds(ensemble: &Ensemble, search: &Search) -> Result<f64> {
         }
     }
     let images = if ensemble.has_fields() { 2.0 } else { 1.0 };
-    Ok(images * total * ROUNDS * TERM)
+    Ok(images * total * ROUNDS_PER_START * SECONDS_PER_TERM)
 }
 
 /// The stable states of the ensemble without fields, in every combination of signs that the fields tell apart: as long

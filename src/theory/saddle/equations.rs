@@ -1,4 +1,4 @@
-//! The replica-symmetric equations (11, 12), their linearization, and the free energy (`docs/theory.md`, section 3).
+//! The replica-symmetric equations (11, 12), their linearization, and the free energy (`docs/theory.md`, sections 1b and 3).
 //!
 //! ```text
 //! h = κ^{1/4} (σ√q x + Σ (w m + η) û)        m̄ = κ^{-1/4} E[û tanh h]     q̄ = E[tanh² h]       visible
@@ -10,7 +10,7 @@
 
 use super::ensemble::Ensemble;
 use crate::error::Result;
-use crate::theory::average::{Averager, Averages, Field};
+use crate::theory::average::{Averager, Field, FieldAverages};
 use crate::theory::prior::Prior;
 use nalgebra::{DMatrix, DVector};
 
@@ -103,7 +103,7 @@ impl Half {
     }
 }
 
-fn response(averages: &Averages, scale: f64, out: &mut DVector<f64>) {
+fn response(averages: &FieldAverages, scale: f64, out: &mut DVector<f64>) {
     let modes = averages.component_tanh.len();
     for (out, tanh) in out.iter_mut().zip(&averages.component_tanh) {
         *out = tanh / scale;
@@ -246,7 +246,7 @@ impl Equations {
     }
 
     /// Averages of the visible and the hidden side at the last linearized state.
-    pub fn averages(&self) -> (&Averages, &Averages) {
+    pub fn averages(&self) -> (&FieldAverages, &FieldAverages) {
         (self.visible.averager.averages(), self.hidden.averager.averages())
     }
 

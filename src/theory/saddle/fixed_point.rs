@@ -1,7 +1,11 @@
-//! A solution of the saddle-point equations, as plain data.
+//! A solution of the letter's equations (11, 12), as plain data (`docs/theory.md`, section 3).
 
 use nalgebra::DVector;
 use serde::{Serialize, Serializer};
+
+/// Points whose order parameters are closer than this are the same: solutions are accurate to 1e-12 over the distance
+/// to marginality, and two points this close merge within 1e-12 in w.
+pub(crate) const SAME_POINT: f64 = 1e-6;
 
 /// What kind of state a fixed point is, by its magnetized modes. Where fields act, a mode counts if |m| or |m̄| exceeds
 /// 1e-6, whether it condenses by itself or through its field; the overlaps of the first two kinds are then those that

@@ -18,8 +18,9 @@ mod start;
 
 pub use ensemble::{Ensemble, Symmetry};
 pub use enumeration::{Enumeration, Search, check_size, enumerate, enumerate_with, search_seconds};
+pub(crate) use fixed_point::SAME_POINT;
 pub use fixed_point::{FixedPoint, Kind, Status};
 pub use fluctuation::{free_energy, log_determinant, response, round};
-pub use newton::Settings;
+pub use newton::SolverSettings;
 pub use solver::Solver;
 pub use start::Start;

@@ -1,41 +1,60 @@
-//! The iteration: rounds of the equations and Newton's method.
+//! The iteration: rounds of the letter's equations (11, 12) and Newton's method (`docs/theory.md`, section 3).
 
-use super::deflation::Problem;
+use super::deflation::NewtonProblem;
 use super::ensemble::{Ensemble, Symmetry};
 use super::equations::Equations;
 use crate::error::Result;
 use crate::linalg::gmres;
 use nalgebra::{DMatrix, DVector};
 
-/// Unknowns up to which the Jacobian is formed.
-pub(super) const DENSE: usize = 40;
-/// Dimension of the Krylov space beyond.
-pub(super) const KRYLOV: usize = 60;
+/// SolverSettings of Newton's method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewtonSettings {
+    /// Unknowns up to which the Jacobian is formed.
+    pub dense: usize,
+    /// Dimension of the Krylov space beyond.
+    pub krylov: usize,
+    /// Relative accuracy of the inner solve of a Krylov step: four digits a Newton step.
+    pub forcing: f64,
+    /// Newton steps of one attempt.
+    pub steps: usize,
+    /// Newton steps in a row that may fail to reduce the residual.
+    pub patience: usize,
+    /// Order parameters below this are critical: a residual at the tolerance does not yet fix them.
+    pub critical: f64,
+    /// Largest change of an order parameter in one Newton step, in units of the largest or of 1.
+    pub longest_step: f64,
+    /// Part of its magnetization that a mode loses in a step when it is found to vanish.
+    pub vanishing: f64,
+    /// Smallest factor by which a Newton step multiplies a squared magnetization.
+    pub smallest_square: f64,
+}
 
-/// Relative accuracy of the inner solve of a Krylov step: four digits a Newton step.
-const FORCING: f64 = 1e-4;
-/// Newton steps of one attempt.
-const NEWTON_STEPS: usize = 60;
-/// Newton steps in a row that may fail to reduce the residual.
-const PATIENCE: usize = 2;
-/// Order parameters below this are critical: a residual at the tolerance does not yet fix them.
-const CRITICAL: f64 = 1e-2;
-/// Largest change of an order parameter in one Newton step, in units of the largest or of 1.
-const LONGEST_STEP: f64 = 0.3;
-/// Part of its magnetization that a mode loses in a step when it is found to vanish.
-const VANISHING: f64 = 0.99;
-/// Smallest factor by which a Newton step multiplies a squared magnetization.
-const SMALLEST_SQUARE: f64 = 1e-2;
+impl Default for NewtonSettings {
+    fn default() -> Self {
+        Self {
+            dense: 40,
+            krylov: 60,
+            forcing: 1e-4,
+            steps: 60,
+            patience: 2,
+            critical: 1e-2,
+            longest_step: 0.3,
+            vanishing: 0.99,
+            smallest_square: 1e-2,
+        }
+    }
+}
 
 /// A Newton step in the unknowns: the change of each, and whether it is that of its square over twice itself.
-struct Step {
+struct NewtonStep {
     change: DVector<f64>,
     squared: Vec<bool>,
 }
 
-/// Settings of the solver.
+/// SolverSettings of the solver.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct SolverSettings {
     /// Largest |change| of an order parameter in one round at which a point counts as a solution.
     pub tolerance: f64,
     /// Rounds before the first attempt at Newton's method; each further attempt comes after twice as many.
@@ -44,7 +63,7 @@ pub struct Settings {
     pub max_iterations: usize,
 }
 
-impl Default for Settings {
+impl Default for SolverSettings {
     fn default() -> Self {
         Self { tolerance: 1e-12, rounds: 4, max_iterations: 4000 }
     }
@@ -56,7 +75,7 @@ pub(super) struct Iteration {
     pub ensemble: Ensemble,
     pub equations: Equations,
     pub symmetry: Symmetry,
-    pub settings: Settings,
+    pub settings: SolverSettings,
     /// One round of the last linearized state.
     pub image: DVector<f64>,
 }
@@ -71,7 +90,7 @@ pub(super) struct Iterate {
 impl Iteration {
     /// # Errors
     /// A backend that cannot serve the ensemble.
-    pub fn new(ensemble: &Ensemble, settings: Settings) -> Result<Self> {
+    pub fn new(ensemble: &Ensemble, settings: SolverSettings) -> Result<Self> {
         Ok(Self {
             equations: Equations::new(ensemble)?,
             symmetry: ensemble.symmetry(),
@@ -135,12 +154,13 @@ impl Iteration {
     /// Newton steps from `state`; returns the iterate of smallest residual. A step may raise the residual if those after
     /// it lower it again: near a transition q follows m² on a curve that a straight step leaves at second order.
     pub fn newton(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Result<Iterate> {
+        let method = NewtonSettings::default();
         let mut current = state.clone();
         let residual = self.linearize(&mut current)?;
         let mut best = Iterate { state: current.clone(), residual, iterations: 0 };
         let mut failures = 0;
         // At the rounding floor there is nothing left to gain.
-        while best.iterations < NEWTON_STEPS && best.residual > 4.0 * f64::EPSILON && !unknowns.is_empty() {
+        while best.iterations < method.steps && best.residual > 4.0 * f64::EPSILON && !unknowns.is_empty() {
             let Some(step) = self.newton_step(&current, unknowns) else { break };
             self.advance(&mut current, unknowns, &step);
             let residual = self.linearize(&mut current)?;
@@ -148,7 +168,9 @@ impl Iteration {
             if residual < 0.9 * best.residual {
                 best = Iterate { state: current.clone(), residual, ..best };
                 failures = 0;
-            } else if failures == PATIENCE || best.residual <= self.settings.tolerance && best.state.amax() > CRITICAL {
+            } else if failures == method.patience
+                || best.residual <= self.settings.tolerance && best.state.amax() > method.critical
+            {
                 break;
             } else {
                 failures += 1;
@@ -158,15 +180,16 @@ impl Iteration {
     }
 
     /// Adds a step to the unknowns, shortened where it exceeds the order parameters' own range.
-    fn advance(&self, state: &mut DVector<f64>, unknowns: &[usize], step: &Step) {
+    fn advance(&self, state: &mut DVector<f64>, unknowns: &[usize], step: &NewtonStep) {
+        let method = NewtonSettings::default();
         let mut change = step.change.clone();
         for ((change, &squared), &entry) in change.iter_mut().zip(&step.squared).zip(unknowns) {
             if squared {
                 let m = state[entry];
-                *change = m * ((1.0 + 2.0 * *change / m).max(SMALLEST_SQUARE).sqrt() - 1.0);
+                *change = m * ((1.0 + 2.0 * *change / m).max(method.smallest_square).sqrt() - 1.0);
             }
         }
-        let factor = (LONGEST_STEP * state.amax().max(1.0) / change.amax()).min(1.0);
+        let factor = (method.longest_step * state.amax().max(1.0) / change.amax()).min(1.0);
         for (&entry, change) in unknowns.iter().zip(change.iter()) {
             state[entry] += factor * change;
         }
@@ -189,16 +212,17 @@ impl Iteration {
     ///
     /// D is 1, but for modes of free sign it may be G_α/m_α: their equation is then taken as G_α/m_α = 1 and their
     /// variable as m_α² (changing by 2 m_α δ_α), in which a state that vanishes continuously is as regular as any other.
-    fn newton_step(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Option<Step> {
+    fn newton_step(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Option<NewtonStep> {
+        let method = NewtonSettings::default();
         let mut right = DVector::from_iterator(unknowns.len(), unknowns.iter().map(|&e| self.image[e] - state[e]));
-        if unknowns.len() > DENSE {
+        if unknowns.len() > method.dense {
             let mut jacobian = self.restricted(unknowns);
             let mut operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
                 jacobian(x, out);
                 out.zip_apply(x, |out, x| *out = x - *out);
             };
-            let change = gmres(&mut operator, &right, FORCING, KRYLOV)?;
-            return Some(Step { change, squared: vec![false; unknowns.len()] });
+            let change = gmres(&mut operator, &right, method.forcing, method.krylov)?;
+            return Some(NewtonStep { change, squared: vec![false; unknowns.len()] });
         }
         let mut matrix = -self.equations.jacobian(unknowns);
         let mut squared = vec![false; unknowns.len()];
@@ -215,10 +239,10 @@ impl Iteration {
                 // With the other unknowns fixed, m² would turn negative: the mode vanishes.
                 matrix.row_mut(i).fill(0.0);
                 matrix[(i, i)] = 1.0;
-                right[i] = -VANISHING * state[entry];
+                right[i] = -method.vanishing * state[entry];
             }
         }
-        Some(Step { change: solve_dense(matrix, &right)?, squared })
+        Some(NewtonStep { change: solve_dense(matrix, &right)?, squared })
     }
 
     /// The Jacobian J of one round restricted to the unknowns, as an operator.
@@ -242,17 +266,17 @@ pub(super) struct InUnknowns<'a> {
     iteration: &'a mut Iteration,
     unknowns: Vec<usize>,
     /// The last step.
-    step: Step,
+    step: NewtonStep,
 }
 
 impl<'a> InUnknowns<'a> {
     pub fn of(iteration: &'a mut Iteration, state: &DVector<f64>) -> Self {
         let unknowns = iteration.unknowns(state);
-        Self { iteration, unknowns, step: Step { change: DVector::zeros(0), squared: Vec::new() } }
+        Self { iteration, unknowns, step: NewtonStep { change: DVector::zeros(0), squared: Vec::new() } }
     }
 }
 
-impl Problem for InUnknowns<'_> {
+impl NewtonProblem for InUnknowns<'_> {
     fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64> {
         self.iteration.linearize(state)
     }

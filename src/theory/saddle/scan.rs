@@ -1,4 +1,4 @@
-//! All solutions for one mode: branch and prune on (m̄, q̄).
+//! All solutions for one mode: branch and prune on (m̄, q̄) (`docs/theory.md`, section 3).
 //!
 //! Under symmetric laws each half of the equations is bounded over a box by four averages: the magnetization grows with
 //! the field of the mode and shrinks in size with the noise; the overlap grows with the size of the field and changes with
@@ -21,9 +21,9 @@ const MAX_BOXES: usize = 30_000;
 /// that noise where it is larger.
 const NARROW: f64 = 0.02;
 /// Largest distance by which rounding may move an image.
-const ROUNDING: f64 = 1e-13;
+const IMAGE_ROUNDING: f64 = 1e-13;
 /// Distance of the spectral radius from 1 up to which a box may hold two solutions, close to their merging.
-const CRITICAL: f64 = 0.2;
+const NEAR_MERGING: f64 = 0.2;
 
 type Interval = (f64, f64);
 
@@ -89,13 +89,13 @@ fn enclose(solver: &mut Solver, layer: Layer, cell: &Cell) -> Result<Cell> {
     let below = at(low, if at_low > 0.0 { noisy } else { quiet })?.0;
     let overlap = if noisy > 0.0 {
         let (smallest, largest) = (at(weakest, middle)?.1 - change, at(strongest, middle)?.1 + change);
-        ((smallest - ROUNDING).max(0.0), (largest + ROUNDING).min(1.0))
+        ((smallest - IMAGE_ROUNDING).max(0.0), (largest + IMAGE_ROUNDING).min(1.0))
     } else if per_overlap > 0.0 {
         (at(weakest, 0.0)?.1, at(strongest, 0.0)?.1)
     } else {
         (0.0, 0.0)
     };
-    let slack = ROUNDING * (above.abs() + below.abs()) + f64::MIN_POSITIVE;
+    let slack = IMAGE_ROUNDING * (above.abs() + below.abs()) + f64::MIN_POSITIVE;
     Ok(Cell { magnetization: (below - slack, above + slack), overlap })
 }
 
@@ -144,7 +144,7 @@ fn finish(solver: &mut Solver, cell: &Cell, found: &mut Vec<FixedPoint>) -> Resu
     };
     for part in [0.5, 0.0, 1.0] {
         let Some(point) = solver.polish(&at(part))? else { continue };
-        let critical = (point.spectral_radius - 1.0).abs() < CRITICAL;
+        let critical = (point.spectral_radius - 1.0).abs() < NEAR_MERGING;
         found.push(point);
         if !critical {
             break;

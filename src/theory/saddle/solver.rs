@@ -1,4 +1,4 @@
-//! From a start to a fixed point: a few rounds of the equations, then Newton's method.
+//! From a start to a fixed point: a few rounds of the equations, then Newton's method (`docs/theory.md`, section 3).
 //!
 //! Rounds choose the basin; Newton's method finishes, also near marginal points where rounds would take thousands. The
 //! Jacobian is dense for few modes and a Krylov operator for many, so that a solve stays linear in their number. A mode
@@ -9,7 +9,7 @@ use super::disordered::spin_glass_overlap;
 use super::ensemble::{Ensemble, Symmetry};
 use super::equations::Equations;
 use super::fixed_point::{FixedPoint, Kind, Status};
-use super::newton::{InUnknowns, Iterate, Iteration, Settings};
+use super::newton::{InUnknowns, Iterate, Iteration, SolverSettings};
 use super::stability::{growth, spectral_radius, unstable_direction};
 use super::start::Start;
 use crate::error::Result;
@@ -17,10 +17,10 @@ use crate::theory::average::Backend;
 use nalgebra::DVector;
 
 /// Eigenvalues this close to 1 are marginal: neither grows nor decays within the accuracy of a solution.
-const MARGINAL: f64 = 1e-10;
+const MARGINAL_RADIUS: f64 = 1e-10;
 /// Magnetizations below this are examined for being zero: a state that vanishes continuously is this small only within
 /// 1e-6 of its transition.
-const SMALL: f64 = 1e-3;
+const NEARLY_ZERO: f64 = 1e-3;
 
 /// Magnetizations from which Newton's method is tried again where a mode should not have vanished.
 const REGROWTH: [f64; 8] = [0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5];
@@ -48,14 +48,14 @@ impl Solver {
     /// # Errors
     /// A backend that cannot serve the ensemble (Gauss–Hermite beyond three modes).
     pub fn new(ensemble: &Ensemble) -> Result<Self> {
-        Self::with_settings(ensemble, Settings::default())
+        Self::with_settings(ensemble, SolverSettings::default())
     }
 
     /// Solver with the given settings.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_settings(ensemble: &Ensemble, settings: Settings) -> Result<Self> {
+    pub fn with_settings(ensemble: &Ensemble, settings: SolverSettings) -> Result<Self> {
         Ok(Self { iteration: Iteration::new(ensemble, settings)? })
     }
 
@@ -159,10 +159,10 @@ impl Solver {
         }
         let may_vanish = |mode: &usize| match &self.iteration.symmetry {
             Symmetry::SignOfEachMode(free) => free[*mode],
-            Symmetry::GlobalFlip => iterate.state.rows(0, modes).amax() < SMALL,
+            Symmetry::GlobalFlip => iterate.state.rows(0, modes).amax() < NEARLY_ZERO,
             Symmetry::None => false,
         };
-        let is_small = |mode: &usize| iterate.state[*mode] != 0.0 && iterate.state[*mode].abs() < SMALL;
+        let is_small = |mode: &usize| iterate.state[*mode] != 0.0 && iterate.state[*mode].abs() < NEARLY_ZERO;
         let small: Vec<usize> = (0..modes).filter(may_vanish).filter(is_small).collect();
         if small.is_empty() {
             return Ok(iterate);
@@ -234,8 +234,8 @@ impl Solver {
         let is_condensed = |&mode: &usize| magnetization[mode].abs().max(bar[mode].abs()) > threshold;
         let modes_condensed: Vec<usize> = (0..modes).filter(is_condensed).map(|mode| mode + 1).collect();
         let kind = self.kind(&modes_condensed, overlap);
-        let stable =
-            spectral_radius < 1.0 + MARGINAL && !(kind == Kind::Paramagnet && self.iteration.ensemble.sigma() > 1.0);
+        let stable = spectral_radius < 1.0 + MARGINAL_RADIUS
+            && !(kind == Kind::Paramagnet && self.iteration.ensemble.sigma() > 1.0);
         let converged = residual <= self.iteration.settings.tolerance;
         Ok(FixedPoint {
             kind,

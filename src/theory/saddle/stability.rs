@@ -1,9 +1,9 @@
-//! Stability of a state under rounds of the equations.
+//! Stability of a state under rounds of the equations (`docs/theory.md`, section 3).
 
 use super::ensemble::Symmetry;
 use super::equations::Equations;
 use super::fixed_point::FixedPoint;
-use super::newton::{DENSE, Iteration, KRYLOV};
+use super::newton::{Iteration, NewtonSettings};
 use crate::error::Result;
 use crate::linalg;
 use nalgebra::DVector;
@@ -27,7 +27,7 @@ fn susceptibility(equations: &Equations) -> f64 {
 /// Spectral radius of one round at the last linearized state. Modes left out of the unknowns decouple, each with
 /// the eigenvalue `w_β² (1 − q)(1 − q̄)`; without any magnetized mode the q block is left out.
 pub(super) fn spectral_radius(iteration: &mut Iteration, unknowns: &[usize]) -> Option<f64> {
-    let modes = iteration.equations.modes();
+    let (method, modes) = (NewtonSettings::default(), iteration.equations.modes());
     let inactive = (0..modes).find(|a| !unknowns.contains(a)).map_or(0.0, |mode| {
         // Modes are ordered: the first one left out is the most dangerous.
         iteration.ensemble.modes()[mode].powi(2) * susceptibility(&iteration.equations)
@@ -40,10 +40,10 @@ pub(super) fn spectral_radius(iteration: &mut Iteration, unknowns: &[usize]) -> 
     if unknowns.iter().all(|&entry| entry == modes) {
         return Some(inactive);
     }
-    let active = if unknowns.len() <= DENSE {
+    let active = if unknowns.len() <= method.dense {
         linalg::largest_modulus(iteration.equations.jacobian(unknowns))?
     } else {
-        linalg::spectral_radius(&mut iteration.restricted(unknowns), unknowns.len(), KRYLOV)?
+        linalg::spectral_radius(&mut iteration.restricted(unknowns), unknowns.len(), method.krylov)?
     };
     Some(active.max(inactive))
 }

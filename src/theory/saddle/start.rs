@@ -1,4 +1,4 @@
-//! Where a solve starts.
+//! Where a solve starts (`docs/theory.md`, section 3b).
 
 use super::fixed_point::FixedPoint;
 use nalgebra::DVector;

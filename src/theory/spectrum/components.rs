@@ -1,4 +1,5 @@
-//! Statistics of singular vectors: the law of their components, the data's directions, the fields on the modes.
+//! Statistics of singular vectors: the law of their components, the data's directions, the fields on the modes
+//! (`docs/theory.md`, sections 1 and 8).
 //!
 //! An observed vector is tilted by the noise ([`spiked`](super::spiked)), and so are all of these.
 

@@ -39,7 +39,7 @@ const SMALLEST_BULK: usize = 8;
 /// Values below this share of the largest are zeros: weights are rounded to 6e-8 of themselves in single precision, which
 /// moves singular values by as much of the largest one at most, and values alone come out at up to 3e-7 (see
 /// [`singular_values`](super::singular_values)).
-pub(super) const ROUNDING: f64 = 1e-6;
+pub(super) const WEIGHT_ROUNDING: f64 = 1e-6;
 /// Deviations of the fourth moment at which noise is doubted (measured: 4.9 at most in 1500 machines, some with twenty
 /// modes below the threshold or forty above; each mode near the threshold adds up to 1/2).
 const LARGEST_MOMENT: f64 = 5.0;
@@ -114,7 +114,7 @@ pub(super) fn fit_with_zeros(
 ) -> Result<BulkFit> {
     check(singular_values, visible.min(hidden))?;
     let largest = singular_values[0];
-    let zeros = singular_values.iter().rev().take_while(|&&s| s <= ROUNDING * largest).count();
+    let zeros = singular_values.iter().rev().take_while(|&&s| s <= WEIGHT_ROUNDING * largest).count();
     let rank = singular_values.len() - zeros;
     if zeros > explained {
         return Ok(BulkFit::without_noise(rank, zeros));

@@ -1,4 +1,5 @@
-//! The law of the singular values of noise (V. A. Marchenko and L. A. Pastur, *Math. USSR Sbornik* 1, 457 (1967)).
+//! The law of the singular values of noise (`docs/theory.md`, sections 1d and 8; V. A. Marchenko and L. A. Pastur, *Math.
+//! USSR Sbornik* 1, 457 (1967)).
 
 use crate::error::{Error, Result};
 use std::f64::consts::{FRAC_1_PI, PI};

@@ -1,4 +1,5 @@
-//! Whether the weights that are no modes are the noise of the ensemble: independent entries of one variance.
+//! Whether the weights that are no modes are the noise of the ensemble: independent entries of one variance (`docs/theory.md`,
+//! section 8).
 //!
 //! With the modes above the bulk removed, entry ij of noise has the variance `(σ²/L)(1 − Σ_α u_i²)(1 − Σ_α v_j²)`, for the
 //! residual is the projection of W off their vectors. Divided by that, entries are compared with what they should be:
@@ -13,7 +14,7 @@
 //! Correlations that are in no such order change the spectrum, which [`fit`](super::fit) looks at.
 
 use super::fit::BulkFit;
-use super::fit::{ROUNDING, fit_with_zeros};
+use super::fit::{WEIGHT_ROUNDING, fit_with_zeros};
 use super::svd::Decomposition;
 use crate::error::Result;
 use nalgebra::DMatrix;
@@ -65,7 +66,7 @@ pub fn fit_weights<T: Copy + Into<f64>>(weights: &[T], modes: &Decomposition) ->
     let values = &modes.singular_values;
     let weights = DMatrix::from_row_iterator(visible, hidden, weights.iter().map(|&weight| weight.into()));
     let norms = Norms::of(&weights);
-    let explained = norms.silent(ROUNDING * values.first().copied().unwrap_or(0.0));
+    let explained = norms.silent(WEIGHT_ROUNDING * values.first().copied().unwrap_or(0.0));
     let mut bulk = fit_with_zeros(values, (visible, hidden), explained)?;
     if !bulk.exists() {
         return Ok(bulk);
@@ -75,7 +76,7 @@ pub fn fit_weights<T: Copy + Into<f64>>(weights: &[T], modes: &Decomposition) ->
     if silent > 0 {
         // Between the silent values and the bulk.
         let (below, lowest) = (values[values.len() - silent], values[values.len() - silent - 1]);
-        limit = (below.max(ROUNDING * lowest) * lowest).sqrt();
+        limit = (below.max(WEIGHT_ROUNDING * lowest) * lowest).sqrt();
         let explained = norms.silent(limit);
         if explained < silent {
             bulk.refuse(format!(

@@ -1,4 +1,4 @@
-//! Modes followed by their vectors, where their singular values cross.
+//! Modes followed by their vectors, where their singular values cross (`docs/theory.md`, section 8).
 
 use super::svd::Decomposition;
 use crate::error::{Error, Result};

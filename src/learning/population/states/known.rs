@@ -40,4 +40,6 @@ pub(in crate::learning::population) struct Found {
     pub log_weight: f64,
     /// False if the state is only approximate.
     pub(super) exact: bool,
+    /// Whether it was met from the starts of a search, and neither continues nor replaces a known state.
+    pub(super) new: bool,
 }

@@ -6,39 +6,51 @@ use crate::linalg::increasing_eigen;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
-/// Largest number of rounds of iteration that lead to a state.
-const ROUNDS: usize = 400;
-/// Rounds without Newton's method after it has failed.
-const PAUSE: usize = 20;
-/// Residual, relative to λ, below which Newton's method is tried if iteration does not halve the residual.
-const NEAR: f64 = 1e-2;
-/// Residual, relative to λ, at which a state is found.
-const FOUND: f64 = 1e-10;
+/// Settings of the iteration.
+#[derive(Clone, Copy, Debug)]
+struct RelaxSettings {
+    /// Largest number of rounds of iteration that lead to a state.
+    rounds: usize,
+    /// Rounds without Newton's method after it has failed.
+    pause: usize,
+    /// Residual, relative to λ, below which Newton's method is tried if iteration does not halve the residual.
+    near: f64,
+    /// Residual, relative to λ, at which a state is found.
+    found: f64,
+    /// Difference from a known stable state below which iteration need not go on.
+    on_the_way: f64,
+}
+
+impl Default for RelaxSettings {
+    fn default() -> Self {
+        Self { rounds: 400, pause: 20, near: 1e-2, found: 1e-10, on_the_way: 1e-2 }
+    }
+}
+
 /// Difference of λ, relative to its size, below which two starts found the same state.
 pub(super) const SAME: f64 = 1e-6;
-/// Difference from a known stable state below which iteration need not go on.
-const ON_THE_WAY_TO: f64 = 1e-2;
 /// Largest number of directions that an integral is over.
 const MOST_AT_ONCE: usize = 2;
 
 /// Plain iteration, which leads to a stable state, and Newton's method where iteration is slow and the state near. Ends at a
 /// state in `known` once it is on the way to it.
 pub(super) fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64>]) -> Point {
+    let method = RelaxSettings::default();
     let naive = |lambda| Point::naive(factors, lambda);
     let mut point = naive(start);
     let (mut newton, mut before) = (0, f64::INFINITY);
-    for round in 0..ROUNDS {
+    for round in 0..method.rounds {
         let error = point.error();
-        if error < FOUND {
+        if error < method.found {
             break;
         }
-        if error < NEAR {
-            let same = known.iter().find(|known| distance(known, &point.lambda) < ON_THE_WAY_TO);
+        if error < method.near {
+            let same = known.iter().find(|known| distance(known, &point.lambda) < method.on_the_way);
             if let Some(known) = same {
                 return naive(known.clone());
             }
         }
-        if error < NEAR
+        if error < method.near
             && error > 0.5 * before
             && round >= newton
             && let Some(fluctuations) = Fluctuations::of(factors, &point, None)
@@ -49,7 +61,7 @@ pub(super) fn relax(factors: &Factors, start: DVector<f64>, known: &[DVector<f64
                 point = next;
                 continue;
             }
-            newton = round + PAUSE;
+            newton = round + method.pause;
         }
         before = error;
         point = naive(point.next());

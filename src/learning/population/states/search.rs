@@ -48,6 +48,8 @@ pub(super) struct Search<'a> {
     sites: bool,
     order: Order,
     pub(super) found: Vec<Found>,
+    /// Whether all that follows from known states has been met.
+    pub(super) from_starts: bool,
 }
 
 impl<'a> Search<'a> {
@@ -55,7 +57,7 @@ impl<'a> Search<'a> {
         let soft = if factors.dimension() > MOST_INTEGRATED { VERY_SOFT } else { SOFT };
         let softest = (soft / layers.size().sqrt()).min(STIFF);
         let sites = !matches!(layers.basis, Basis::Directions(_));
-        Self { factors, size: layers.size(), softest, sites, order, found: Vec::new() }
+        Self { factors, size: layers.size(), softest, sites, order, found: Vec::new(), from_starts: false }
     }
 
     /// Whether λ is that of a state, or on the path of an integral.
@@ -172,6 +174,7 @@ impl<'a> Search<'a> {
             parts,
             log_weight,
             exact,
+            new: false,
         }
     }
 
@@ -235,12 +238,15 @@ impl<'a> Search<'a> {
             log_weight: weights::log_of_sum(&parts),
             parts,
             exact: !cut && !soft,
+            new: false,
         }
     }
 
     /// Adds a state or integral, which replaces the states on its path.
-    pub(super) fn add(&mut self, new: Found) {
+    pub(super) fn add(&mut self, mut new: Found) {
+        let before = self.found.len();
         self.found.retain(|state| !new.along.has(&state.lambda));
+        new.new = self.from_starts && self.found.len() == before;
         self.found.push(new);
     }
 }

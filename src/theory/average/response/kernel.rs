@@ -1,4 +1,4 @@
-//! The polynomial of V, for one number and for many.
+//! The polynomial of V, for one number and for many (`docs/theory.md`, section 4f).
 //!
 //! V √x has a series in 1/x at infinity, so P(2t − 1) = V/√t is smooth at both ends; but the series is asymptotic, and the
 //! Chebyshev coefficients of P fall a little slower than geometrically, with this c about the fastest: 22 of them leave
@@ -18,7 +18,7 @@ const COEFFICIENTS: usize = 34;
 /// The scale c of the map.
 const SCALE: f64 = 1.4;
 /// Numbers that the loop takes at a time: enough independent chains of multiply-add to fill the pipelines.
-const BLOCK: usize = 32;
+const NUMBERS_AT_ONCE: usize = 32;
 
 #[inline(always)]
 fn multiply_add<const FUSED: bool>(a: f64, b: f64, c: f64) -> f64 {
@@ -63,11 +63,11 @@ impl Loop for Slice<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let (blocks, rest) = self.x.as_chunks::<BLOCK>();
-        let (out_blocks, out_rest) = self.out.as_chunks_mut::<BLOCK>();
+        let (blocks, rest) = self.x.as_chunks::<NUMBERS_AT_ONCE>();
+        let (out_blocks, out_rest) = self.out.as_chunks_mut::<NUMBERS_AT_ONCE>();
         for (out, x) in out_blocks.iter_mut().zip(blocks) {
             // A plain loop: a closure given to `map` would be compiled without the instructions chosen.
-            for k in 0..BLOCK {
+            for k in 0..NUMBERS_AT_ONCE {
                 out[k] = v_of::<FUSED>(self.half, x[k]);
             }
         }
@@ -139,7 +139,7 @@ mod tests {
                 out[0]
             })
             .collect();
-        for length in (0..=2 * BLOCK + 1).chain([200]) {
+        for length in (0..=2 * NUMBERS_AT_ONCE + 1).chain([200]) {
             for start in [0, 1, 3] {
                 let part = start..(start + length).min(200);
                 let mut out = vec![f64::NAN; part.len()];
