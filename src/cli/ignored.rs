@@ -416,7 +416,7 @@ mod tests {
             ("train --units gaussian --gibbs-steps 3", "--gibbs-steps"),
             ("compare --units gaussian --algorithm cd", "--algorithm"),
             ("train --sigma-v 2", "--sigma-v"),
-            ("train --chains 20", "--chains"),
+            ("train --algorithm cd --chains 20", "--chains"),
             ("train --algorithm exact --gibbs-steps 3", "--gibbs-steps"),
             ("compare --algorithm cd --chains 20", "--chains"),
             ("learn --closure population --response gaussian", "--response"),
