@@ -58,7 +58,8 @@ impl Planted {
     ///
     /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V the response
     /// function, and q, q̄ the overlaps of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops
-    /// once the machine's overlaps are those of the data. The hidden components are taken as normal. Integrated by Heun's rule from record to record.
+    /// once the machine's overlaps are those of the data. The hidden components are taken as normal. Integrated by Heun's
+    /// rule from record to record.
     ///
     /// # Errors
     /// [`Error::Range`] for more than one direction, or more strengths than records; those of the states.
@@ -150,7 +151,7 @@ mod tests {
 
     /// Before there is a mode, σ decays as a site of ±1 data without noise of its own loses its weights. In a weak field,
     /// V = 1 − x to first order and the rate is `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`. Once the machine's overlaps are those of the
-    /// data, which is so at the strength that gives m̄ = tanh 0.8, it stops.
+    /// data, which is so at the strength of (11) with m̄ = tanh 0.8, it stops.
     #[test]
     fn noise_decays_until_the_machine_has_learnt() {
         let planted = Planted { sigma: 0.1, ..planted() };
@@ -165,7 +166,7 @@ mod tests {
         // tanh² 0.8 = 0.441; the first-order V leaves x² = 2e-4 and the drawn samples 1 %.
         let exact = (1.0 - 0.8f64.tanh().powi(2)) * (1.0 - 0.01 * 2f64.sqrt()) - 1.0;
         assert!((rate(0.0) - exact).abs() < 0.01, "{} {exact}", rate(0.0));
-        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by the saddle-point equations for Bernoulli and normal components.
+        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by (11) for Bernoulli and normal components.
         let rates = [1.3, 1.5, 1.8].map(rate);
         assert!(rates.is_sorted() && rates[0] < 0.0 && rates[1].abs() < 0.1 && rates[2] > 0.0, "{rates:?}");
         assert!(planted.noise(&experiment, &vec![1.0; times.len() + 1]).is_err());
