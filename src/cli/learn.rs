@@ -90,7 +90,7 @@ pub(super) struct LearnOptions {
     /// Error of a step, relative to each component
     #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
     rtol: f64,
-    /// Error of a step, beside it
+    /// Error of a step, absolute
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
     /// Gibbs sweeps of the closure cd [default: 1]
@@ -114,15 +114,15 @@ pub(super) struct LearnOptions {
 /// Mean-field chains, of the closure that has them.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct ChainOptions {
-    /// Mean-field chains of --closure chains, one a sample
+    /// Mean-field chains of --closure chains, one per sample
     #[arg(long, default_value_t = ChainSettings::default().count, value_name = "N")]
     #[serde(default = "default_count")]
     mean_field_chains: usize,
-    /// Their iterations whenever the machine has changed
+    /// Iterations of these chains whenever the machine has changed
     #[arg(long, default_value_t = ChainSettings::default().iterations, value_name = "N")]
     #[serde(default = "default_iterations")]
     mean_field_iterations: usize,
-    /// Their equations: naive mean field, or with Onsager's correction
+    /// Equations of these chains: naive mean field, or with Onsager's correction
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
     correction: Correction,

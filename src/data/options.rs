@@ -5,17 +5,17 @@ use super::error::DataError;
 use super::idx::Binarization;
 use serde::{Deserialize, Serialize};
 
-/// What the values of a file are to be.
+/// What kind of values is expected in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// Units of two values: 0 and 1, or −1 and 1. Which of the two is recognised over the whole file; where all are 1
-    /// either reading gives +1. With a [`Binarization`] they are grey levels, of any value.
+    /// Units of two values: 0 and 1, or −1 and 1. Which of the two is decided by the whole file; if all values are 1,
+    /// both readings give +1. With a [`Binarization`] the values are grey levels.
     Spins,
     /// Finite real numbers.
     Real,
 }
 
-/// What becomes of samples with missing values: empty fields of text, `NA` and the like, and NaN.
+/// What is done with samples with missing values: empty fields of text, `NA` and the like, and NaN.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
@@ -30,19 +30,21 @@ pub enum Missing {
 /// How a data file is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileOptions {
-    /// What the values are to be.
+    /// The kind of values expected.
     pub expect: Expect,
-    /// The first so many samples (all, if none). Where the samples follow each other in the file, no more is read.
+    /// Number of samples to read, from the first (all, if `None`). Where samples follow each other in the file, the
+    /// rest is not read.
     pub samples: Option<usize>,
-    /// Samples are the columns, not the rows: the last dimension of an array, not the first.
+    /// Whether samples are the columns and not the rows: the last dimension of an array and not the first.
     pub transpose: bool,
-    /// Weights of samples are not looked at.
+    /// Whether weights of samples are ignored.
     pub ignore_weights: bool,
     /// Column of a table of text that holds labels: its name, or its number from 1.
     pub label_column: Option<String>,
     /// Samples with missing values.
     pub missing: Missing,
-    /// How grey levels become ±1. None: those of IDX images by [`Binarization::MIDDLE`], and other files hold two values.
+    /// How grey levels become ±1. With `None`, IDX images are binarized by [`Binarization::MIDDLE`], and other files
+    /// must hold two values.
     pub binarization: Option<Binarization>,
 }
 
@@ -60,7 +62,7 @@ impl FileOptions {
         }
     }
 
-    /// Options that cannot be, or do not go together.
+    /// Refuses options that are out of range or do not go together.
     pub(super) fn check(&self) -> Result<()> {
         let bad = |message: &str| Err(DataError::Parameter(message.to_owned()));
         match (self.expect, self.binarization) {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 pub(crate) struct Cholesky(Mat<f64>);
 
 impl Cholesky {
-    /// The factor of a matrix, of which the lower triangle is read; `None` if it is not positive.
+    /// The factor of a matrix. Only the lower triangle is read; `None` if it is not positive.
     pub fn of(matrix: &DMatrix<f64>) -> Option<Self> {
         let size = matrix.nrows();
         let mut lower = Mat::zeros(size, size);

@@ -30,8 +30,8 @@ pub(crate) fn increasing_eigen(matrix: &DMatrix<f64>) -> Result<(Vec<f64>, DMatr
     Ok((values, vectors))
 }
 
-/// Eigenvalues in decreasing order, with unit eigenvectors as columns; of the components of an eigenvector the largest in
-/// magnitude is positive.
+/// Eigenvalues in decreasing order, with unit eigenvectors as columns. The component of an eigenvector that is largest
+/// in magnitude is positive.
 ///
 /// # Errors
 /// [`Error::NoConvergence`] if the iteration does not converge.

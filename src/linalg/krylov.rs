@@ -98,7 +98,7 @@ pub(crate) fn largest_modulus(matrix: DMatrix<f64>) -> Option<f64> {
     Some(eigenvalues.iter().fold(0.0, |largest, eigenvalue| eigenvalue.norm().max(largest)))
 }
 
-/// The same for 2 × 2, which one condensed mode and its overlap make the most frequent case.
+/// The same for 2 × 2 matrices: one condensed mode and its overlap, the most frequent case.
 fn largest_modulus_of_two(matrix: &DMatrix<f64>) -> f64 {
     let half_trace = 0.5 * matrix.trace();
     let half_difference = 0.5 * (matrix[(0, 0)] - matrix[(1, 1)]);

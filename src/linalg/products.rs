@@ -50,7 +50,7 @@ pub(crate) fn product_with(a: View<'_>, v: &DVector<f64>) -> DVector<f64> {
     out
 }
 
-/// Columns of a product that are made together. Fixed, so that results do not depend on the number of threads.
+/// Number of columns of a product that are computed together. Fixed, so that results do not depend on the number of threads.
 pub(super) const SLAB: usize = 64;
 
 /// `a b`, in parallel slabs of columns.

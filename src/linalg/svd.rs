@@ -11,7 +11,7 @@ use faer::{MatRef, Par, dyn_stack};
 use nalgebra::DMatrix;
 
 /// The thin decomposition `A = U diag(w) Vᵀ` of `rows × columns` values: w decreasing, U `rows × rank`, V `columns × rank`.
-/// Of the components of a column of U the largest in magnitude is positive.
+/// The component of a column of U that is largest in magnitude is positive.
 ///
 /// # Errors
 /// [`Error::NoConvergence`] if the iteration does not converge.

@@ -6,12 +6,13 @@ use super::simd::{Loop, run};
 use std::f32::consts::LOG2_E as SINGLE_LOG2_E;
 use std::f64::consts::LOG2_E;
 
-/// What tanh is made of, in one precision.
+/// Constants of tanh in one precision.
 struct Constants<T, const TERMS: usize> {
     /// Beyond this field tanh is 1.
     saturation: T,
+    /// log₂ e.
     log2_e: T,
-    /// 1.5·2^(bits of the mantissa): adding it rounds to a whole number, which ends up in the low bits.
+    /// 1.5·2^(bits of the mantissa): adding it rounds to a whole number, which is then in the low bits.
     rounder: T,
     /// ln 2 in two parts, the first short enough that its small multiples are exact (Cody and Waite).
     ln_2: (T, T),

@@ -202,7 +202,7 @@ fn compared(options: &CompareOptions, simulation: &SimulationReport, outcome: &O
              one as long as the chains keep up with the machine; {}.",
             match verdict.trusts() {
                 true => "what is left of the difference is then the theory's",
-                false => "these do not, and the difference contains what their gradient lacks",
+                false => "these do not, and the difference contains the error of their gradient",
             }
         ),
         (None, Some(steps)) => format!(
@@ -211,7 +211,7 @@ fn compared(options: &CompareOptions, simulation: &SimulationReport, outcome: &O
             outcome.beside.as_ref().map_or(String::new(), |run| format!(", which the run beside it shows ({})", run.name()))
         ),
         _ if simulation.units == Units::Ising => {
-            "The simulations learn by the exact gradient, from sums over all states of the machine; batches alone are chance."
+            "The simulations learn by the exact gradient, from sums over all states of the machine; only the batches are random."
                 .to_owned()
         }
         _ => "The simulation is a linear machine that learns by its exact gradient.".to_owned(),

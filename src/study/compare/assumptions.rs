@@ -87,7 +87,7 @@ impl Experiment {
         }
     }
 
-    /// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, (9), the three orders of the
+    /// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, the three orders of the
     /// population closure, and this closure with all sites. In all but the last, the weights along other directions decay, and
     /// the machine's own term does without them.
     pub fn closures(&self) -> [(&'static str, Setup); 7] {

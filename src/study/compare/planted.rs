@@ -56,9 +56,10 @@ impl Planted {
     /// d ln σ/dt = (1 − q_Data) V(w² λ/N_h + σ² κ^{-1/2}) − (1 − q̄)(1 − q),
     /// ```
     ///
-    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V of (9), and q, q̄ those
-    /// of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops once the machine's overlaps are those
-    /// of the data. The hidden components are taken as normal. Integrated by Heun's rule from record to record.
+    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V the response
+    /// function, and q, q̄ the overlaps of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops
+    /// once the machine's overlaps are those of the data. The hidden components are taken as normal. Integrated by Heun's
+    /// rule from record to record.
     ///
     /// # Errors
     /// [`Error::Range`] for more than one direction, or more strengths than records; those of the states.

@@ -18,7 +18,7 @@ pub struct Verdict {
     pub reference_trusted: Option<bool>,
     /// Reasons for doubt.
     pub reference_doubts: Vec<String>,
-    /// What the deviations are: errors of the theory, or differences between two curves of which neither is known to be right.
+    /// What the deviations are: errors of the theory, or differences between two curves neither of which is known to be right.
     pub deviations_are: &'static str,
 }
 
