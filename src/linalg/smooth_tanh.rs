@@ -1,4 +1,5 @@
-//! tanh of Gaussian fields, averaged: `E tanh(φ + √F x)` and its slope `E sech²(φ + √F x)` for x of variance 1.
+//! tanh of Gaussian fields, averaged (`docs/theory.md`, section 2d): `E tanh(φ + √F x)` and its slope `E sech²(φ + √F x)` for x of
+//! variance 1.
 //!
 //! The trapezoidal rule in x: on an analytic integrand its error falls exponentially with the inverse of the step (Trefethen and
 //! Weideman, *SIAM Review* 56, 385 (2014)). The nearest poles lie at `|Im x| = π/(2√F)`.

@@ -1,4 +1,4 @@
-//! Means and covariances of a layer, sample by sample, and their way to the other layer.
+//! Means and covariances of a layer, sample by sample, and their way to the other layer (`docs/theory.md`, section 2d).
 //!
 //! The covariance of the units of a layer, given a sample, is
 //!
