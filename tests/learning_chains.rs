@@ -39,7 +39,7 @@ fn free_energy(chains: &Chains, correction: Correction, state: &State) -> f64 {
     let spread = |mean: f64| 1.0 - mean * mean;
     let reaction = match correction {
         Correction::Tap => 0.5 * m.map(spread).dot(&(state.weights.map(|weight| weight * weight) * t.map(spread))),
-        Correction::MeanField => 0.0,
+        Correction::None => 0.0,
     };
     -state.eta.dot(&m) - state.theta.dot(&t) - m.dot(&(&state.weights * t)) - entropies - reaction
 }
@@ -69,8 +69,8 @@ fn errors(correction: Correction, scale: f64) -> [f64; 3] {
 #[test]
 fn errors_fall_by_the_power_of_the_first_term_left_out() {
     let cases = [
-        (Correction::MeanField, "magnetisations", 0, 2.0),
-        (Correction::MeanField, "-log Z", 1, 2.0),
+        (Correction::None, "magnetisations", 0, 2.0),
+        (Correction::None, "-log Z", 1, 2.0),
         (Correction::Tap, "magnetisations", 0, 3.0),
         (Correction::Tap, "-log Z without the third order", 2, 4.0),
     ];
@@ -95,7 +95,7 @@ fn fluctuations_are_the_response_to_fields() {
     let state =
         State { weights, eta: normal(visible, 1, 13).column(0) * 0.5, theta: normal(hidden, 1, 14).column(0) * 0.3 };
     let layers = layers(visible, hidden);
-    let settings = ChainSettings { count: 1, iterations: 300, correction: Correction::MeanField };
+    let settings = ChainSettings { count: 1, iterations: 300, correction: Correction::None };
     let settled = |state: &State| {
         let mut chains = Chains::new(settings, DMatrix::zeros(visible, 1)).unwrap();
         let averages = chains.advance(&layers, state).unwrap();
@@ -150,7 +150,7 @@ fn fluctuations_at_the_transition_are_finite() {
         sum / total / (visible as f64 * hidden as f64).sqrt()
     };
     let size = (visible as f64 * hidden as f64).sqrt();
-    let settings = ChainSettings { count: 1, iterations: 20, correction: Correction::MeanField };
+    let settings = ChainSettings { count: 1, iterations: 20, correction: Correction::None };
     for (w, allowed) in [(0.5, 0.02), (0.8, 0.04), (0.9, 0.06), (1.0, 0.2)] {
         let state = State {
             weights: DMatrix::from_element(visible, hidden, w / size),

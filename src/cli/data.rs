@@ -70,7 +70,7 @@ pub(super) struct DataOptions {
     /// Files: what becomes of samples with missing values (empty, NA, NaN)
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
-    pub missing: MissingName,
+    pub missing: Missing,
     /// SHA-256 of the samples, noted when they were first used.
     #[arg(skip)]
     #[serde(default)]
@@ -92,17 +92,6 @@ pub(super) enum BinarizationName {
     Stochastic,
 }
 
-/// What becomes of samples with missing values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum MissingName {
-    /// The file is refused
-    #[default]
-    Refuse,
-    /// They are left out
-    Drop,
-}
-
 /// The loaded data, as a command prints and writes them.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DataReport {
@@ -122,28 +111,6 @@ impl DataReport {
 }
 
 impl DataOptions {
-    /// Drawn digits.
-    pub fn digits(samples: usize, data_seed: u64) -> Self {
-        Self {
-            data: "digits".to_owned(),
-            samples: Some(samples),
-            visible: 784,
-            amplitudes: Vec::new(),
-            balance: Vec::new(),
-            prior_u: None,
-            variances: Vec::new(),
-            data_seed,
-            binarization: BinarizationName::default(),
-            threshold: None,
-            transpose: false,
-            no_weights: false,
-            label_column: None,
-            missing: MissingName::default(),
-            checksum: None,
-            notes: Vec::new(),
-        }
-    }
-
     /// Loads the data and records their checksum. If there is a checksum already, the data must have it.
     pub fn load(&mut self, common: &Common, expect: Expect) -> Result<Dataset, CliError> {
         let DataFile { data, notes } = self.read(expect)?;
@@ -249,10 +216,7 @@ impl DataOptions {
             transpose: self.transpose,
             ignore_weights: self.no_weights,
             label_column: self.label_column.clone(),
-            missing: match self.missing {
-                MissingName::Refuse => Missing::Refuse,
-                MissingName::Drop => Missing::Drop,
-            },
+            missing: self.missing,
             binarization: self.binarization()?,
             ..FileOptions::new(expect)
         })
@@ -275,7 +239,7 @@ impl DataOptions {
             (self.transpose, "--transpose"),
             (self.no_weights, "--no-weights"),
             (self.label_column.is_some(), "--label-column"),
-            (self.missing == MissingName::Drop, "--missing drop"),
+            (self.missing == Missing::Drop, "--missing drop"),
         ];
         self.refuse_for(&given, "files of samples")
     }

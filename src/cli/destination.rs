@@ -44,12 +44,20 @@ impl RunFile {
 
     /// The options of the command.
     pub fn options<T: DeserializeOwned>(self) -> Result<T, CliError> {
-        let command = self.command;
-        self.options.try_into().map_err(|error: toml::de::Error| {
-            let reason = error.message().lines().next().unwrap_or_default().to_owned();
-            CliError::Input(format!("the options of {command} cannot be read: {reason}"))
-        })
+        parsed(&self.command, self.options)
     }
+
+    /// The command with its options, as a variant of the same name.
+    pub fn tagged<T: DeserializeOwned>(self) -> Result<T, CliError> {
+        parsed(&self.command, toml::Table::from_iter([(self.command.clone(), self.options.into())]))
+    }
+}
+
+fn parsed<T: DeserializeOwned>(command: &str, table: toml::Table) -> Result<T, CliError> {
+    table.try_into().map_err(|error: toml::de::Error| {
+        let reason = error.message().lines().next().unwrap_or_default().to_owned();
+        CliError::Input(format!("the options of {command} cannot be read: {reason}"))
+    })
 }
 
 /// A folder that is writable, and locked against other commands.

@@ -4,6 +4,7 @@ use crate::data::DataError;
 use crate::plot::FigureError;
 use crate::simulator::machine::{ModelError, RbmError};
 use crate::simulator::run::SimulationError;
+use crate::study::compare::CompareError;
 use std::process::ExitCode;
 
 /// An error that ends a command early.
@@ -68,6 +69,19 @@ impl From<SimulationError> for CliError {
     }
 }
 
+impl From<CompareError> for CliError {
+    fn from(error: CompareError) -> Self {
+        match error {
+            // The fields of a design are named as the options are.
+            CompareError::Choice { field, reason } => {
+                CliError::Input(format!("--{} {reason}", field.replace('_', "-")))
+            }
+            CompareError::Simulation(error) => error.into(),
+            CompareError::Theory(error) => error.into(),
+        }
+    }
+}
+
 impl From<FigureError> for CliError {
     fn from(error: FigureError) -> Self {
         CliError::Failed(error.to_string())
@@ -89,8 +103,5 @@ pub(super) fn one_line(error: &clap::Error) -> String {
     let told = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
     let message: Vec<&str> =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).filter(told).collect();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "error: a command is needed: solve, phase-diagram, average, learn, compare, train, sample, spectrum, inspect, mnist, figure or run (see --help)".to_owned();
-    }
     format!("{} (see --help)", message.join(" "))
 }

@@ -5,11 +5,11 @@ use super::destination::{Destination, write_json};
 use super::error::CliError;
 use super::inspect_figures as drawn;
 use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
-use super::model::{ModelOptions, Source, UnitsName, parse_shape, room_for_modes};
+use super::model::{ModelOptions, Source, parse_shape, room_for_modes};
 use super::options::{Common, Format};
 use super::{progress, report};
 use crate::data::{Dataset, Expect};
-use crate::simulator::machine::Machine;
+use crate::simulator::machine::{Machine, Units};
 use crate::study::inspect::{Depth, Reading, States, Trajectory};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub(super) struct InspectOptions {
     update: Option<Update>,
     /// Units of the machine, where its file does not say
     #[arg(long, value_enum, value_name = "UNITS")]
-    units: Option<UnitsName>,
+    units: Option<Units>,
     /// For a machine with labels: the machine given this label, counted from 0
     #[arg(long, value_name = "K")]
     #[serde(default)]
@@ -173,7 +173,7 @@ impl InspectOptions {
     }
 
     fn check(&self) -> Result<(), CliError> {
-        if self.units == Some(UnitsName::Gaussian) {
+        if self.units == Some(Units::Gaussian) {
             let message =
                 "--units gaussian: a linear machine has no phases; machines of ±1 and of {0, 1} units are inspected";
             return Err(CliError::Input(message.to_owned()));

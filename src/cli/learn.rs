@@ -58,13 +58,13 @@ pub(super) struct LearnOptions {
     init: InitOptions,
     /// How averages are closed
     #[arg(long, value_enum, default_value_t)]
-    closure: ClosureName,
+    closure: Closure,
     #[command(flatten)]
     #[serde(flatten)]
     chains: ChainOptions,
     /// The machine's own term: one state with Gaussian fluctuations, all states, or integrals over one or two modes
     #[arg(long, value_enum, default_value_t)]
-    response: ResponseName,
+    response: ResponseKind,
     /// Law of the hidden components v̂: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     prior_v: Prior,
@@ -73,7 +73,7 @@ pub(super) struct LearnOptions {
     modes: Option<usize>,
     /// The weights along other directions: they stay, decay as the linear theory says, or are dropped
     #[arg(long, value_enum, default_value_t)]
-    noise: NoiseName,
+    noise: NoiseKind,
     /// Step of the map that simulations make; 0 for the flow
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_name = "RATE")]
     learning_rate: f64,
@@ -106,22 +106,6 @@ pub(super) struct LearnOptions {
     law_u: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum ClosureName {
-    /// Linear units of unit variances: the letter's operator
-    Linear,
-    /// Linear units with the variances of ±1 data: C − diag(C)
-    LinearIsing,
-    /// ±1 units, the law of v fixed: equation (9)
-    #[default]
-    FixedPrior,
-    /// ±1 units, every hidden one with its own components, and all mean-field states of the machine
-    Population,
-    /// The same with mean-field chains that start from samples of the data: where states are too many to be searched for
-    Chains,
-}
-
 /// Mean-field chains, of the closure that has them.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct ChainOptions {
@@ -136,7 +120,7 @@ pub(super) struct ChainOptions {
     /// Their equations: naive mean field, or with Onsager's correction
     #[arg(long, value_enum, default_value_t)]
     #[serde(default)]
-    correction: CorrectionName,
+    correction: Correction,
 }
 
 fn default_count() -> usize {
@@ -149,43 +133,12 @@ fn default_iterations() -> usize {
 
 impl ChainOptions {
     pub fn settings(&self) -> ChainSettings {
-        let correction = match self.correction {
-            CorrectionName::None => Correction::MeanField,
-            CorrectionName::Tap => Correction::Tap,
-        };
-        ChainSettings { count: self.mean_field_chains, iterations: self.mean_field_iterations, correction }
+        ChainSettings {
+            count: self.mean_field_chains,
+            iterations: self.mean_field_iterations,
+            correction: self.correction,
+        }
     }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum CorrectionName {
-    /// Naive mean field
-    None,
-    /// Thouless, Anderson and Palmer
-    #[default]
-    Tap,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum ResponseName {
-    /// One state and the Gaussian fluctuations around it
-    #[default]
-    Gaussian,
-    /// All stable states by their free energies; finite-size integrals where a mode condenses
-    MeanField,
-    /// Finite-size integrals over the one or two modes that fluctuate most
-    FiniteSize,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum NoiseName {
-    Fixed,
-    #[default]
-    Decaying,
-    None,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -203,8 +156,8 @@ enum MethodName {
 #[derive(Serialize)]
 struct Summary<'a> {
     data: DataReport,
-    closure: ClosureName,
-    response: ResponseName,
+    closure: Closure,
+    response: ResponseKind,
     times: usize,
     t_end: f64,
     directions: usize,
@@ -233,7 +186,7 @@ impl LearnOptions {
             self.batch_seed.get_or_insert(common.seed);
         }
         self.law_u = Some(self.law_u.clone().unwrap_or_else(given));
-        let linear = self.closure == ClosureName::Linear;
+        let linear = self.closure == Closure::Linear;
         let data = self.data.load(common, if linear { Expect::Real } else { Expect::Spins })?;
         self.batch_size = self.batch_size.map(|size| self.data.batch(size, data.len()));
         let machine = self.init.machine(&data, common.seed, linear)?;
@@ -300,12 +253,12 @@ impl LearnOptions {
     fn setup(&self) -> Result<Setup, CliError> {
         let named = self.law_u.as_deref().filter(|name| *name != ACTUAL);
         Ok(Setup {
-            closure: self.closure.into(),
-            response: self.response.into(),
+            closure: self.closure,
+            response: self.response,
             prior_u: named.map(str::parse).transpose()?,
             prior_v: self.prior_v.clone(),
             directions: self.modes,
-            noise: self.noise.into(),
+            noise: self.noise,
             learning_rate: self.learning_rate,
             chains: self.chains.settings(),
             batches: self.batch_size.zip(self.batch_seed).map(|(size, seed)| BatchSettings { size, seed }),
@@ -315,8 +268,8 @@ impl LearnOptions {
 
     fn plan(&self) -> Result<Plan, CliError> {
         let bad = |message: String| Err(CliError::Input(message));
-        let is_default = self.response == ResponseName::Gaussian && self.prior_v == Prior::Gaussian;
-        if self.closure != ClosureName::FixedPrior && !is_default {
+        let is_default = self.response == ResponseKind::Gaussian && self.prior_v == Prior::Gaussian;
+        if self.closure != Closure::FixedPrior && !is_default {
             return bad("--response and --prior-v are for ±1 units, that is for --closure fixed-prior".to_owned());
         }
         if !(self.t_end.is_finite() && self.t_end > 0.0) {
@@ -373,38 +326,6 @@ impl LearnOptions {
         destination.write("trajectory.npz", &npz)?;
         destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
         destination.write_run(common, "learn", self)
-    }
-}
-
-impl From<ClosureName> for Closure {
-    fn from(name: ClosureName) -> Self {
-        match name {
-            ClosureName::Linear => Self::Linear,
-            ClosureName::LinearIsing => Self::LinearIsing,
-            ClosureName::FixedPrior => Self::FixedPrior,
-            ClosureName::Population => Self::Population,
-            ClosureName::Chains => Self::Chains,
-        }
-    }
-}
-
-impl From<NoiseName> for NoiseKind {
-    fn from(name: NoiseName) -> Self {
-        match name {
-            NoiseName::Fixed => Self::Fixed,
-            NoiseName::Decaying => Self::Decaying,
-            NoiseName::None => Self::None,
-        }
-    }
-}
-
-impl From<ResponseName> for ResponseKind {
-    fn from(name: ResponseName) -> Self {
-        match name {
-            ResponseName::Gaussian => Self::Gaussian,
-            ResponseName::MeanField => Self::MeanField,
-            ResponseName::FiniteSize => Self::FiniteSize,
-        }
     }
 }
 

@@ -6,11 +6,6 @@
 mod average;
 mod budget;
 mod compare;
-mod compare_options;
-mod compare_report;
-mod compare_results;
-mod compare_runs;
-mod compare_verdict;
 mod data;
 mod destination;
 mod error;

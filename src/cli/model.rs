@@ -7,13 +7,13 @@ use super::opening::{note_checksum, open_model, open_with};
 use super::data::DataOptions;
 use super::destination::{RUN_FILE, RunFile};
 use super::error::CliError;
-use super::options::Common;
+use super::options::{Common, defaults};
 use super::train::TrainOptions;
 use super::{progress, train};
 use crate::data::{Dataset, digits};
 use crate::io::bounds::room_for;
 use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(super) struct ModelOptions {
     pub update: Option<u64>,
     /// Units of the machine, where its file does not say
     #[arg(long, value_enum, value_name = "UNITS")]
-    pub units: Option<UnitsName>,
+    pub units: Option<Units>,
     /// For a machine with labels: the machine given this label, counted from 0
     #[arg(long, value_name = "K")]
     #[serde(default)]
@@ -52,17 +52,6 @@ pub(super) struct ModelOptions {
     #[arg(skip)]
     #[serde(default)]
     pub model_checksum: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum UnitsName {
-    /// ±1
-    Ising,
-    /// 0 and 1
-    Bernoulli,
-    /// Real: the linear machine
-    Gaussian,
 }
 
 pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
@@ -98,12 +87,7 @@ impl ModelOptions {
             *path = path.join("model.h5");
         }
         *path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let units = self.units.map(|units| match units {
-            UnitsName::Ising => Units::Ising,
-            UnitsName::Bernoulli => Units::Bernoulli,
-            UnitsName::Gaussian => Units::Gaussian,
-        });
-        let reader = open_with(ModelReader::open_weights, path, units, linear)?.with_label(self.label);
+        let reader = open_with(ModelReader::open_weights, path, self.units, linear)?.with_label(self.label);
         note_checksum(path, &mut self.model_checksum)?;
         Ok(Source::File(Box::new(reader)))
     }
@@ -111,7 +95,12 @@ impl ModelOptions {
     /// The data that the machine was trained on, once it is opened. For a file they are those of the `run.toml` beside
     /// it, if `train` wrote it; for a machine trained by the command they are the same drawn digits.
     pub fn training_data(&self, common: &Common) -> Result<Option<DataOptions>, CliError> {
-        let Some(path) = &self.model else { return Ok(Some(DataOptions::digits(SAMPLES, common.seed))) };
+        let Some(path) = &self.model else {
+            let mut digits: DataOptions = defaults();
+            (digits.samples, digits.data_seed, digits.visible) = (Some(SAMPLES), common.seed, 784);
+            (digits.amplitudes, digits.variances) = (Vec::new(), Vec::new());
+            return Ok(Some(digits));
+        };
         let run = path.with_file_name(RUN_FILE);
         if !run.is_file() {
             return Ok(None);

@@ -2,7 +2,9 @@
 
 use super::error::CliError;
 use crate::Prior;
+use crate::simulator::machine::Units;
 use crate::theory::average::Backend;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -43,6 +45,12 @@ impl Common {
     }
 }
 
+/// Options of a command without arguments.
+pub(super) fn defaults<T: Args>() -> T {
+    let matches = T::augment_args(clap::Command::new("defaults")).get_matches_from(["defaults"]);
+    T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
 /// Format of the printed result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -72,6 +80,22 @@ impl BackendName {
             }
         }
     }
+}
+
+/// Units of machines that are trained.
+pub(super) const TRAINED: [Units; 2] = [Units::Ising, Units::Gaussian];
+
+/// Reads such units from a file.
+pub(super) fn trained<'de, D: serde::Deserializer<'de>>(file: D) -> Result<Units, D::Error> {
+    let units = Units::deserialize(file)?;
+    let known = TRAINED.contains(&units).then_some(units);
+    known.ok_or_else(|| serde::de::Error::custom("units of trained machines are ising or gaussian"))
+}
+
+/// Reads an option that takes some of the values of an enum.
+pub(super) fn one_of<T: ValueEnum + Send + Sync + 'static>(values: &[T]) -> impl TypedValueParser<Value = T> {
+    let names: Vec<PossibleValue> = values.iter().filter_map(T::to_possible_value).collect();
+    PossibleValuesParser::new(names).try_map(|name| T::from_str(&name, false))
 }
 
 /// Laws of û and v̂.

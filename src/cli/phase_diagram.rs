@@ -5,7 +5,6 @@ use super::error::CliError;
 use super::options::{Common, Format, Interval, PriorOptions};
 use super::report::{exact, number};
 use super::{progress, report};
-use crate::Prior;
 use crate::study::figures::phase_diagram;
 use crate::theory::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
@@ -78,18 +77,6 @@ struct Piece {
 }
 
 impl PhaseDiagramOptions {
-    /// The options of the command without arguments.
-    pub fn defaults() -> Self {
-        Self {
-            priors: PriorOptions { prior: Prior::Gaussian, prior_u: None, prior_v: None },
-            kappa: 1.0,
-            modes_ratio: vec![1.0],
-            grid: 201,
-            inv_sigma: Interval { low: 0.0, high: 2.0 },
-            w_over_sigma: Interval { low: 0.0, high: 2.0 },
-        }
-    }
-
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let (prior_u, prior_v) = self.priors.resolve();
         let family = Family::new(self.kappa, &self.modes_ratio, prior_u, prior_v)?;

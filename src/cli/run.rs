@@ -3,7 +3,6 @@
 use super::destination::RunFile;
 use super::error::CliError;
 use super::options::Common;
-use super::{average, compare_options, figure, inspect, learn, phase_diagram, sample, solve, spectrum, train};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,33 +18,15 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub fn execute(self, common: &Common) -> Result<(), CliError> {
-        let default = PathBuf::from(phase_diagram::DEFAULT_FOLDER);
+    /// The file with its path, and the options that the command is repeated with; `None` if none is given and the `default` is not
+    /// there.
+    pub fn read(self, common: &Common, default: PathBuf) -> Result<Option<(RunFile, PathBuf, Common)>, CliError> {
         if self.file.is_none() && !default.exists() {
-            return phase_diagram::PhaseDiagramOptions::defaults().execute(common);
+            return Ok(None);
         }
         let (file, path) = RunFile::read(&self.file.unwrap_or(default))?;
         let out = common.out.clone().or_else(|| path.parent().map(PathBuf::from));
         let common = Common { out, seed: file.seed, ..common.clone() };
-        match file.command.as_str() {
-            "solve" => file.options::<solve::Solve>()?.execute(&common),
-            "phase-diagram" => file.options::<phase_diagram::PhaseDiagramOptions>()?.execute(&common),
-            "average" => file.options::<average::Average>()?.execute(&common),
-            "figure" => file.options::<figure::FigureOptions>()?.execute(&common),
-            "learn" => file.options::<learn::LearnOptions>()?.execute(&common),
-            "compare" => file.options::<compare_options::CompareOptions>()?.execute(&common),
-            "train" => file.options::<train::TrainOptions>()?.execute(&common),
-            "sample" => file.options::<sample::SampleOptions>()?.execute(&common),
-            "inspect" => file.options::<inspect::InspectOptions>()?.execute(&common),
-            "spectrum" => file.options::<spectrum::SpectrumOptions>()?.execute(&common),
-            other => {
-                let known =
-                    "solve, phase-diagram, average, figure, learn, compare, train, sample, spectrum and inspect";
-                Err(CliError::Input(format!(
-                    "{}: unknown command \"{other}\": {known} can be repeated",
-                    path.display()
-                )))
-            }
-        }
+        Ok(Some((file, path, common)))
     }
 }

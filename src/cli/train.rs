@@ -4,7 +4,7 @@ use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
 use super::figures::fits_on_a_page;
-use super::options::{Common, Format};
+use super::options::{Common, Format, TRAINED, one_of, trained};
 use super::report::{exact, number};
 use super::{budget, figures, progress, report};
 use crate::data::{Dataset, Expect};
@@ -49,8 +49,9 @@ pub(super) struct TrainOptions {
     #[serde(flatten)]
     pub init: InitOptions,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_enum, default_value_t)]
-    pub units: UnitsName,
+    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[serde(deserialize_with = "trained")]
+    pub units: Units,
     /// Gaussian: standard deviation of free visible units
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub sigma_v: f64,
@@ -59,7 +60,7 @@ pub(super) struct TrainOptions {
     pub sigma_h: f64,
     /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact)
     #[arg(long, value_enum, default_value_t)]
-    pub algorithm: AlgorithmName,
+    pub algorithm: Algorithm,
     /// Gibbs steps of each update
     #[arg(long, default_value_t = 1, value_name = "K")]
     pub gibbs_steps: usize,
@@ -90,7 +91,7 @@ pub(super) struct TrainOptions {
     pub records: usize,
     /// Records by the logarithm of the update, or evenly
     #[arg(long, value_enum, default_value_t)]
-    pub record_spacing: SpacingName,
+    pub record_spacing: Spacing,
     /// Record singular vectors too
     #[arg(long)]
     #[serde(default)]
@@ -114,32 +115,6 @@ pub(super) struct TrainOptions {
     #[arg(skip)]
     #[serde(skip)]
     longer: Option<(Option<f64>, Option<u64>)>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum UnitsName {
-    #[default]
-    Ising,
-    Gaussian,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum AlgorithmName {
-    #[default]
-    Cd,
-    Pcd,
-    /// The exact gradient, by enumeration: where one layer has at most 24 units
-    Exact,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum SpacingName {
-    #[default]
-    Log,
-    Linear,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -187,7 +162,7 @@ impl TrainOptions {
 
     /// Trains, from the start or from the last state stored in the folder.
     fn go_on(mut self, common: &Common, mut destination: Destination, resumed: bool) -> Result<(), CliError> {
-        let gaussian = self.units == UnitsName::Gaussian;
+        let gaussian = self.units == Units::Gaussian;
         self.check()?;
         let data = self.data.load(common, if gaussian { Expect::Real } else { Expect::Spins })?;
         self.batch_size = self.data.batch(self.batch_size, data.len());
@@ -216,7 +191,7 @@ impl TrainOptions {
         times: &[u64],
         (common, destination, resumed): (&Common, &mut Destination, bool),
     ) -> Result<(), CliError> {
-        let (hyperparameters, units) = (self.hyperparameters(), self.units.into());
+        let (hyperparameters, units) = (self.hyperparameters(), self.units);
         let text = run_text(common, "train", self)?;
         let total = times.last().copied().unwrap_or(0);
         // Checked before the stored files are unpacked.
@@ -279,7 +254,7 @@ impl TrainOptions {
             destination.note([path]);
             Ok(())
         };
-        save("model.h5", self.units.into())?;
+        save("model.h5", self.units)?;
         if self.export == Some(Export::Bernoulli) {
             save("model-bernoulli.h5", Units::Bernoulli)?;
         }
@@ -302,7 +277,7 @@ impl TrainOptions {
         if self.batch_size == 0 {
             return bad("--batch-size is 0: a batch has at least one sample".to_owned());
         }
-        if self.units == UnitsName::Gaussian && (self.export.is_some() || self.l2 != 0.0 || self.centred) {
+        if self.units == Units::Gaussian && (self.export.is_some() || self.l2 != 0.0 || self.centred) {
             return bad("--export, --l2 and --centred are for ±1 units, not for --units gaussian".to_owned());
         }
         Ok(())
@@ -312,27 +287,27 @@ impl TrainOptions {
     fn check_cost(&self, data: &Dataset, times: &[u64]) -> Result<(), CliError> {
         let (visible, hidden) = (data.units() as f64, self.init.hidden as f64);
         let chains = match self.algorithm {
-            AlgorithmName::Cd => self.batch_size,
-            AlgorithmName::Pcd => self.chains.unwrap_or(self.batch_size),
-            AlgorithmName::Exact => 0,
+            Algorithm::Cd => self.batch_size,
+            Algorithm::Pcd => self.chains.unwrap_or(self.batch_size),
+            Algorithm::Exact => 0,
         };
         let weights = visible * hidden;
         // Exact sums run over the states of the smaller layer.
-        let states = if self.algorithm == AlgorithmName::Exact { visible.min(hidden).exp2() } else { 0.0 };
+        let states = if self.algorithm == Algorithm::Exact { visible.min(hidden).exp2() } else { 0.0 };
         let sampled =
             |steps: f64| weights * (2.0 * self.batch_size as f64 + states + chains as f64 * (1.0 + 2.0 * steps));
-        if self.units == UnitsName::Ising {
+        if self.units == Units::Ising {
             // Both layers and the means of one, in single precision.
             budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
             budget::check_gibbs_steps(self.gibbs_steps, chains, weights)?;
         }
-        if self.units == UnitsName::Gaussian || !self.values_only {
+        if self.units == Units::Gaussian || !self.values_only {
             // The covariance and its eigenvectors.
             budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
         }
         let each = budget::update_seconds(match self.units {
-            UnitsName::Ising => sampled(self.gibbs_steps as f64),
-            UnitsName::Gaussian => visible * weights,
+            Units::Gaussian => visible * weights,
+            _ => sampled(self.gibbs_steps as f64),
         });
         match self.epochs.filter(|_| self.updates.is_none()) {
             Some(epochs) => budget::check_time("--epochs", epochs, each * data.len() as f64 / self.batch_size as f64)?,
@@ -356,7 +331,7 @@ impl TrainOptions {
         }
         let all = self.extended.iter().chain([&updates]);
         let mut times: Vec<u64> =
-            all.flat_map(|&updates| schedule(updates, self.records, self.record_spacing.into())).collect();
+            all.flat_map(|&updates| schedule(updates, self.records, self.record_spacing)).collect();
         times.retain(|&update| update <= updates);
         times.sort_unstable();
         times.dedup();
@@ -387,7 +362,7 @@ impl TrainOptions {
     /// Settings of training by sampling, with all defaults filled in.
     fn settings(&mut self, seed: u64) -> Settings {
         Settings {
-            algorithm: self.algorithm.into(),
+            algorithm: self.algorithm,
             gibbs_steps: self.gibbs_steps,
             chains: *self.chains.get_or_insert(self.batch_size),
             batch_size: self.batch_size,
@@ -404,34 +379,6 @@ impl TrainOptions {
             gibbs_steps: self.gibbs_steps as u64,
             learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
             l2: self.l2,
-        }
-    }
-}
-
-impl From<UnitsName> for Units {
-    fn from(name: UnitsName) -> Self {
-        match name {
-            UnitsName::Ising => Self::Ising,
-            UnitsName::Gaussian => Self::Gaussian,
-        }
-    }
-}
-
-impl From<AlgorithmName> for Algorithm {
-    fn from(name: AlgorithmName) -> Self {
-        match name {
-            AlgorithmName::Cd => Self::Cd,
-            AlgorithmName::Pcd => Self::Pcd,
-            AlgorithmName::Exact => Self::Exact,
-        }
-    }
-}
-
-impl From<SpacingName> for Spacing {
-    fn from(name: SpacingName) -> Self {
-        match name {
-            SpacingName::Log => Self::Log,
-            SpacingName::Linear => Self::Linear,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::drawn::Result;
 use super::error::DataError;
 use super::idx::Binarization;
+use serde::{Deserialize, Serialize};
 
 /// What the values of a file are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,9 @@ pub enum Expect {
 }
 
 /// What becomes of samples with missing values: empty fields of text, `NA` and the like, and NaN.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
 pub enum Missing {
     /// The file is refused, with the place of the first.
     #[default]

@@ -25,23 +25,25 @@ pub const MOST_DIRECTIONS: usize = 784;
 
 /// How the averages of the flow are closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Closure {
     /// Linear units of unit variances: the letter's operator.
     Linear,
-    /// Linear units with the variances of ±1 data about their means.
+    /// Linear units with the variances of ±1 data: C − diag(C).
     LinearIsing,
     /// ±1 units, with a fixed law of v: the letter's data term (9).
     #[default]
     FixedPrior,
     /// ±1 units, each hidden unit with its own components, and all mean-field states of the machine.
     Population,
-    /// Same as [`Population`](Closure::Population), but states follow from samples: for data with too many states to search for.
+    /// The same with mean-field chains that start from samples of the data, where states are too many to search for.
     Chains,
 }
 
 /// What happens to the weights along directions that are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseKind {
     /// They stay.
@@ -55,12 +57,13 @@ pub enum NoiseKind {
 
 /// How the machine's own term is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResponseKind {
     /// One state and the Gaussian fluctuations around it.
     #[default]
     Gaussian,
-    /// All states, with finite-size integrals where a mode condenses.
+    /// All stable states by their free energies, with finite-size integrals where a mode condenses.
     MeanField,
     /// Finite-size integrals over the one or two modes that fluctuate most, at any w.
     FiniteSize,
@@ -231,10 +234,8 @@ impl Setup {
         if self.noise == NoiseKind::None || rest == 0 {
             return Ok(Noise::none());
         }
-        let weights = machine.weights.iter().map(|&w| f64::from(w));
-        let weights = DMatrix::from_row_iterator(machine.visible, machine.hidden, weights);
         let directions = theory.directions.columns(kept, rest).into_owned();
-        let left_out = transposed_product(&directions, &weights);
+        let left_out = transposed_product(&directions, &machine.weight_matrix());
         let mut squares: Vec<f64> = left_out.row_iter().map(|row| row.norm_squared()).collect();
         if let Some(moments) = moments {
             let spread = product_of(&moments.covariance, &directions);

@@ -143,11 +143,10 @@ impl Layers {
             let reason = format!("it has {} rows, and the machine {visible} visible units", directions.nrows());
             return Err(Error::Range { name: "the basis", reason });
         }
-        let weights = DMatrix::from_row_iterator(visible, hidden, machine.weights.iter().map(|&w| f64::from(w)));
         let eta = DVector::from_iterator(visible, machine.eta.iter().map(|&field| f64::from(field)));
         let theta = DVector::from_iterator(hidden, machine.theta.iter().map(|&field| f64::from(field)));
         let layers = Self { visible_units: visible, hidden_units: hidden, basis, hidden_basis: None };
-        let weights = layers.project_columns(&weights);
+        let weights = layers.project_columns(&machine.weight_matrix());
         Ok((layers, State { weights, eta, theta }))
     }
 }

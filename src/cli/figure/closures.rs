@@ -4,7 +4,7 @@ use super::super::error::CliError;
 use super::gallery::Gallery;
 use super::outcomes;
 use crate::Prior;
-use crate::study::compare::{Design, closures};
+use crate::study::compare::{Design, Planted, Runs};
 use crate::study::figures::comparisons;
 
 const NAME: &str = "closures";
@@ -16,23 +16,28 @@ const FIXED_PRIOR: usize = 3;
 pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let (units, runs) = if quick { ((200, 100), 3) } else { ((400, 200), 8) };
-    let design = Design {
+    let seed = gallery.common.seed;
+    let planted = Planted {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
         samples: gallery.cluster_samples(12_000, 30_000),
         sigma: 0.2,
-        learning_rate: if quick { 0.003 } else { 0.001 },
-        updates: if quick { 80 } else { 140 },
-        records: 100,
-        batch: gallery.cluster_batch(),
-        gibbs_steps: 10,
-        seed: gallery.common.seed,
+        seed,
     };
-    let outcome = outcomes::compare(gallery, NAME, &design, runs, &closures(units.0))?;
-    let measures = outcomes::measures(&outcome);
-    let (emerged, curves) = (outcomes::emerged(&measures), outcomes::curves(&outcome));
-    let simulation = outcomes::simulations(&design, runs);
+    let experiment = planted.experiment(Design {
+        batch_size: Some(gallery.cluster_batch()),
+        learning_rate: Some(if quick { 0.003 } else { 0.001 }),
+        updates: Some(if quick { 80 } else { 140 }),
+        records: 100,
+        gibbs_steps: Some(10),
+        runs: Runs::Simulated { count: Some(runs), seed },
+        ..Design::default()
+    })?;
+    let outcome = outcomes::compare(gallery, NAME, &experiment, &experiment.closures())?;
+    let measures: Vec<_> = outcome.theories.iter().map(|theory| outcome.measures(&theory.followed)).collect();
+    let (emerged, curves) = (outcome.curves.emergence_times(), outcomes::curves(&outcome));
+    let simulation = experiment.design().label();
     let parts = [&curves[..FIXED_PRIOR], &curves[FIXED_PRIOR..]];
     let drawn = parts.map(|part| outcomes::drawn(&outcome, &simulation, &emerged, part));
     gallery.destination.save(&comparisons(&drawn)?, NAME)?;

@@ -5,7 +5,7 @@ use super::gallery::Gallery;
 use crate::cli::{progress, report};
 use crate::learning::Setup;
 use crate::plot::Scale;
-use crate::study::compare::{Design, Experiment, Measures, Outcome, Theory};
+use crate::study::compare::{Experiment, Measures, Outcome, Theory};
 use crate::study::figures::{ComparisonFigure, TheoryCurves};
 use crate::study::letter::Claim;
 
@@ -32,32 +32,18 @@ impl Gallery<'_> {
     }
 }
 
-/// Simulates a design `runs` times and computes the theories beside it.
+/// Simulates an experiment and computes the theories beside it.
 pub(super) fn compare(
     gallery: &Gallery,
     name: &'static str,
-    design: &Design,
-    runs: u64,
+    experiment: &Experiment,
     theories: &[(&str, Setup)],
 ) -> Result<Outcome, CliError> {
-    let experiment = Experiment::new(design)?;
-    let bar = progress::updates(gallery.common, name, runs * design.updates);
-    let outcome = experiment.compare(runs, theories, &mut || bar.inc(1))?;
+    let runs = experiment.seeds().len() as u64;
+    let bar = progress::updates(gallery.common, name, runs * experiment.updates());
+    let outcome = experiment.compare(theories, &mut |updates| bar.set_position(updates))?;
     bar.finish_and_clear();
     Ok(outcome)
-}
-
-/// Name of the simulations in legends.
-pub(super) fn simulations(design: &Design, runs: u64) -> String {
-    let runs = if runs > 1 { format!(", mean of {runs}") } else { String::new() };
-    format!("PCD-{}{runs}", design.gibbs_steps)
-}
-
-/// How each theory's modes compare with the simulations', `[theory][mode]`.
-pub(super) fn measures(outcome: &Outcome) -> Vec<Vec<Measures>> {
-    let modes = outcome.curves.mean.len();
-    let of = |theory: &Theory| (0..modes).map(|mode| Measures::of(&outcome.curves, mode, &theory.followed)).collect();
-    outcome.theories.iter().map(of).collect()
 }
 
 /// The curves of the theories, for drawing.
@@ -65,7 +51,7 @@ pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
     let theories = outcome.theories.iter().map(|theory| TheoryCurves {
         name: &theory.name,
         modes: &theory.followed.values,
-        unreliable_from: theory.prediction.unreliable.map(|found| found.from),
+        unreliable_from: theory.unreliable().map(|found| found.from),
     });
     theories.collect()
 }
@@ -87,11 +73,6 @@ pub(super) fn drawn<'a>(
         emerged,
         theories,
     }
-}
-
-/// Times at which the simulations' modes emerge.
-pub(super) fn emerged(measures: &[Vec<Measures>]) -> Vec<Option<f64>> {
-    measures.first().map_or(Vec::new(), |modes| modes.iter().map(|mode| mode.emergence_time.simulation).collect())
 }
 
 /// Writes one row per time, mode and curve: `time,mode,curve,w,error`. The error is that of the simulations' mean.
@@ -141,7 +122,7 @@ pub(super) fn claim(figure: &str, theory: &Theory, modes: &[Measures], within: O
     };
     let holds = within.map(|within| largest.iter().all(|deviation| *deviation < within));
     let found = largest.iter().map(|&deviation| percent(deviation)).collect::<Vec<_>>().join(", ");
-    let remark = match &theory.prediction.ended {
+    let remark = match theory.ended() {
         Some(end) => {
             let reached = end.time.map_or("at its start".to_owned(), |time| format!("after t = {time:.3}"));
             format!("the theory ends {reached}: {}", end.error)

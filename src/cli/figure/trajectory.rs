@@ -5,8 +5,10 @@ use super::gallery::Gallery;
 use super::outcomes::brief;
 use crate::Prior;
 use crate::cli::progress;
-use crate::learning::{Closure, Setup};
-use crate::study::compare::{Design, Experiment, PlanePoint, crossing, predicted_path, simulated_path};
+use crate::learning::Closure;
+use crate::study::compare::{
+    Assumptions, Design, Experiment, PlanePoint, Planted, Resolved, Runs, crossing, predicted_path, simulated_path,
+};
 use crate::study::figures::LearningPath;
 use crate::study::figures::phase_diagram_with_learning;
 use crate::study::letter::Claim;
@@ -30,31 +32,37 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let quick = gallery.options.quick;
     let units = if quick { (240, 120) } else { (400, 200) };
     let kappa = units.1 as f64 / units.0 as f64;
-    let designs = STARTS.map(|sigma| Design {
+    let seed = gallery.common.seed;
+    let starts = STARTS.map(|sigma| Planted {
         units,
         amplitudes: vec![0.5],
         prior_u: Prior::Bernoulli,
         samples: gallery.cluster_samples(10_000, 20_000),
         sigma,
-        learning_rate: if quick { 0.002 } else { 0.001 },
-        updates: if quick { 80 } else { 120 },
-        records: if quick { 40 } else { 80 },
-        batch: gallery.cluster_batch(),
-        gibbs_steps: 10,
-        seed: gallery.common.seed,
+        seed,
     });
+    let design = Design {
+        batch_size: Some(gallery.cluster_batch()),
+        learning_rate: Some(if quick { 0.002 } else { 0.001 }),
+        updates: Some(if quick { 80 } else { 120 }),
+        records: if quick { 40 } else { 80 },
+        gibbs_steps: Some(10),
+        runs: Runs::Simulated { count: Some(1), seed },
+        ..Design::default()
+    };
     // Reports what cannot be learned before anything is computed.
-    let experiments = designs.iter().map(Experiment::new).collect::<Result<Vec<_>, _>>()?;
+    let experiments = starts.iter().map(|start| start.experiment(design.clone())).collect::<Result<Vec<_>, _>>()?;
     let diagram = background(gallery, kappa)?;
-    let bar = progress::updates(gallery.common, NAME, designs.iter().map(|design| design.updates).sum());
-    let courses = experiments.par_iter().map(|experiment| courses(experiment, units.0, kappa, &|| bar.inc(1)));
+    let bar = progress::updates(gallery.common, NAME, experiments.iter().map(Experiment::updates).sum());
+    let courses =
+        starts.par_iter().zip(&experiments).map(|(start, experiment)| courses(start, experiment, &|| bar.inc(1)));
     let courses = courses.collect::<Result<Vec<_>, CliError>>()?;
     let (mut paths, mut rows) = (Vec::new(), Vec::new());
-    for (design, (theory, simulation)) in designs.iter().zip(&courses) {
+    for (start, (theory, simulation)) in starts.iter().zip(&courses) {
         for (of, path) in [("theory", theory), ("simulation", simulation)] {
-            rows.extend(path.iter().map(|point| row(design.sigma, of, point)));
+            rows.extend(path.iter().map(|point| row(start.sigma, of, point)));
         }
-        gallery.claims.push(claim(design.sigma, theory, simulation));
+        gallery.claims.push(claim(start.sigma, theory, simulation));
         paths.push(LearningPath {
             theory: places(theory, |point| point.w_over_sigma),
             simulation: places(simulation, |point| point.w_over_sigma),
@@ -68,17 +76,17 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
 
 /// The paths of theory and simulation.
 fn courses(
+    start: &Planted,
     experiment: &Experiment,
-    sites: usize,
-    kappa: f64,
     step: &dyn Fn(),
 ) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
-    let simulation = simulated_path(&experiment.run(0, &mut || step())?, kappa);
+    let kappa = start.units.1 as f64 / start.units.0 as f64;
+    let simulation = simulated_path(&experiment.simulate(&mut |_| step())?.0[0], kappa);
     // All sites, since these starts differ in their noise.
-    let full = Setup { closure: Closure::Population, directions: Some(sites), ..Setup::default() };
-    let prediction = experiment.predict(&full, &mut |_| ())?.course;
+    let assumed = Assumptions { resolved: Some(Resolved::Sites), ..Assumptions::default() };
+    let prediction = experiment.predict(&experiment.setup(Closure::Population, &assumed), &mut |_| ())?.course;
     let strengths: Vec<f64> = prediction.observations.iter().map(|seen| seen.singular_values[0]).collect();
-    Ok((predicted_path(&prediction, &experiment.noise(&strengths)?, kappa), simulation))
+    Ok((predicted_path(&prediction, &start.noise(experiment, &strengths)?, kappa), simulation))
 }
 
 /// The phase diagram of one mode along the data's ±1 direction, with Gaussian hidden components as in the initial

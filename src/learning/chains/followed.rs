@@ -16,11 +16,12 @@ pub(super) const SAME_CHAIN: f64 = 1e-3;
 
 /// Equations that the magnetisations obey.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
     /// Naive mean field.
-    MeanField,
-    /// With Onsager's correction of second order in W.
+    None,
+    /// Onsager's correction of second order in W: Thouless, Anderson and Palmer.
     #[default]
     Tap,
 }

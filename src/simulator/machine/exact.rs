@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Maximum number of units in the smaller layer: 2^24 states take seconds.
-pub(super) const MOST_UNITS: usize = 24;
+pub const MOST_EXACT_UNITS: usize = 24;
 /// Maximum number of units in the smaller layer for exact samples, which keep the probabilities of all states.
 const MOST_SAMPLED_UNITS: usize = 20;
 /// Number of parts of the sum over states; fixed, so that sums do not depend on the number of threads.
@@ -95,8 +95,8 @@ impl Machine {
         let transposed = self.hidden < self.visible;
         let side = self.side(transposed);
         let units = side.own.len();
-        if units > MOST_UNITS {
-            return Err(RbmError::TooLarge { units, most: MOST_UNITS });
+        if units > MOST_EXACT_UNITS {
+            return Err(RbmError::TooLarge { units, most: MOST_EXACT_UNITS });
         }
         let halves = Halves::new(&side);
         let exponents = halves.exponents();
@@ -116,8 +116,8 @@ impl Machine {
     pub fn exact_log_partition(&self) -> Result<f64> {
         let side = self.side(self.hidden < self.visible);
         let units = side.own.len();
-        if units > MOST_UNITS {
-            return Err(RbmError::TooLarge { units, most: MOST_UNITS });
+        if units > MOST_EXACT_UNITS {
+            return Err(RbmError::TooLarge { units, most: MOST_EXACT_UNITS });
         }
         let exponents = Halves::new(&side).exponents();
         let largest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -5,6 +5,7 @@ use super::random::{Purpose, Stream};
 use super::result::Result;
 use crate::data::Spins;
 use crate::linalg::{Singles, single_rows};
+use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -81,6 +82,12 @@ impl Machine {
     /// W as a matrix, `visible × hidden`.
     pub(crate) fn matrix(&self) -> Singles<'_> {
         single_rows(&self.weights, self.hidden)
+    }
+
+    /// W in double precision, `visible × hidden`.
+    pub fn weight_matrix(&self) -> DMatrix<f64> {
+        let weights = self.weights.iter().map(|&w| f64::from(w));
+        DMatrix::from_row_iterator(self.visible, self.hidden, weights)
     }
 
     /// Checks that samples have one value for each visible unit.

@@ -10,7 +10,7 @@
 
 use super::chains::{Chains, check_count};
 use super::error::RbmError;
-use super::exact::MOST_UNITS;
+use super::exact::MOST_EXACT_UNITS;
 use super::gradient::Gradients;
 use super::order::Order;
 use super::random::{Purpose, Stream};
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the chains of an update start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
     /// At the samples of the batch: contrastive divergence.
@@ -135,8 +136,8 @@ impl<'a> Trainer<'a> {
             Algorithm::Exact => 1,
         };
         let units = machine.visible.min(machine.hidden);
-        if settings.algorithm == Algorithm::Exact && units > MOST_UNITS {
-            return Err(RbmError::TooLarge { units, most: MOST_UNITS });
+        if settings.algorithm == Algorithm::Exact && units > MOST_EXACT_UNITS {
+            return Err(RbmError::TooLarge { units, most: MOST_EXACT_UNITS });
         }
         for count in [count, settings.batch_size, settings.chains] {
             check_count(count, &machine)?;

@@ -10,15 +10,19 @@
 //! ```
 
 use super::rbm::Machine;
+use serde::{Deserialize, Serialize};
 
 /// The values that units take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
 pub enum Units {
     /// ±1.
+    #[default]
     Ising,
     /// 0 and 1.
     Bernoulli,
-    /// Real: the linear machine. Its files are read only on request.
+    /// Real: the linear machine.
     Gaussian,
 }
 

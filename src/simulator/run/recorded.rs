@@ -56,6 +56,7 @@ impl Learner for Trainer<'_> {
 
 /// How records are spread over a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Spacing {
     /// By the logarithm of the update, since modes emerge early.

@@ -24,7 +24,6 @@
 
 use super::statistics::{mean, standard_error};
 use super::view::View;
-use super::view::weights_of;
 use crate::simulator::machine::{ChainStates, Machine, Probe, Trainer};
 use crate::simulator::run::Result;
 use nalgebra::{DMatrix, DVector};
@@ -114,7 +113,7 @@ impl ChainProbe {
     pub fn of(trainer: &Trainer<'_>, view: &View) -> Result<Option<Self>> {
         let Some(probe) = trainer.probe(SAMPLES) else { return Ok(None) };
         let machine = trainer.machine();
-        let seen = view.observe(trainer.time(), &weights_of(machine))?;
+        let seen = view.observe(trainer.time(), &machine.weight_matrix())?;
         let u = view.on_units(&seen.modes.u);
         let modes = (0..seen.modes.singular_values.len()).map(|rank| {
             let vectors = (u.column(rank).into_owned(), seen.modes.v.column(rank).into_owned());

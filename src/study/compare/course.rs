@@ -1,7 +1,5 @@
 //! Simulations and theories seen through one view.
 
-use super::view::weights_of;
-
 use super::chains::{ChainProbe, probed};
 use super::view::{Course, View};
 use crate::error::{Error, Result};
@@ -43,7 +41,7 @@ pub fn simulate_probed(
 ) -> run::Result<(Course, Vec<ChainProbe>)> {
     let (mut course, mut probes, chosen) = (Course::default(), Vec::new(), probed(schedule));
     let mut look = |trainer: &Trainer<'_>| -> run::Result<()> {
-        course.observations.push(view.observe_with_bulk(trainer.time(), &weights_of(trainer.machine()))?);
+        course.observations.push(view.observe_with_bulk(trainer.time(), &trainer.machine().weight_matrix())?);
         if chosen.contains(&trainer.updates()) {
             probes.extend(ChainProbe::of(trainer, view)?);
         }
@@ -75,7 +73,7 @@ fn through<L: Learner>(
 /// # Errors
 /// Those of the view.
 pub fn replay(view: &View, machines: impl IntoIterator<Item = (f64, Machine)>) -> Result<Course> {
-    let seen = |(time, machine): (f64, Machine)| view.observe_with_bulk(time, &weights_of(&machine));
+    let seen = |(time, machine): (f64, Machine)| view.observe_with_bulk(time, &machine.weight_matrix());
     Ok(Course { observations: machines.into_iter().map(seen).collect::<Result<_>>()? })
 }
 

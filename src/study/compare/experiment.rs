@@ -1,52 +1,20 @@
 //! A learning problem that is simulated and predicted: the same data, initial machine, steps and view for all.
-//!
-//! The data are clusters along planted directions. The initial weights are noise of scale σ, `W_ij ~ N(0, σ²/L)`, and the visible
-//! fields are those of the data's means. Simulations are runs of PCD that differ only in their seeds; theories make the same
-//! steps. Everything is seen along the directions of the data that grow fastest, one per planted direction.
 
 use super::align::{Followed, Reference};
-use super::course::{Prediction, predict, simulate};
+use super::chains::ChainProbe;
+use super::course::{Prediction, predict, simulate, simulate_probed};
 use super::curves::Curves;
-use super::view::weights_of;
+use super::design::{Design, EXACT_UNITS, PCD_STEPS, Runs};
+use super::error::Result;
+use super::theory::Theory;
 use super::view::{Course, View};
-use crate::data::{Clusters, Dataset, Moments};
-use crate::error::Error;
-use crate::learning::{Closure, Integrator, LinearTheory, Method, NoiseKind, Order, Plan, ResponseKind, Setup};
-use crate::simulator::machine::{Algorithm, Machine, Settings, Trainer};
-use crate::simulator::run::{Result, Spacing, schedule};
-use crate::theory::average::response;
-use crate::theory::prior::Prior;
-use crate::theory::saddle::{Ensemble, Solver, Start};
+use crate::data::{Dataset, Moments};
+use crate::learning::{BatchSettings, Closure, Integrator, LinearTheory, Method, Plan, Prepared, Setup};
+use crate::simulator::machine::{Algorithm, LinearMachine, Machine, Settings, Trainer};
+use crate::simulator::run::LinearTrainer;
 use rayon::prelude::*;
 
-/// What is learnt, and how.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Design {
-    /// Numbers of visible and hidden units.
-    pub units: (usize, usize),
-    /// Amplitudes of the planted directions, see [`Clusters`]; all balanced.
-    pub amplitudes: Vec<f64>,
-    /// Law of the components of the planted directions.
-    pub prior_u: Prior,
-    /// Samples.
-    pub samples: usize,
-    /// Scale σ of the initial weights.
-    pub sigma: f64,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Updates.
-    pub updates: u64,
-    /// Number of records, approximately; half of them are spaced evenly, half by the logarithm of the update.
-    pub records: usize,
-    /// Samples per batch; also the number of chains.
-    pub batch: usize,
-    /// Gibbs steps per update.
-    pub gibbs_steps: usize,
-    /// Seed of the data, of the initial machine and of the first run; further runs use the seeds after it.
-    pub seed: u64,
-}
-
-/// Data, initial machine and view of a [`Design`].
+/// Data, initial machine and view, with a [`Design`] that leaves nothing open.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     design: Design,
@@ -55,15 +23,14 @@ pub struct Experiment {
     machine: Machine,
     view: View,
     schedule: Vec<u64>,
+    seeds: Vec<u64>,
 }
 
-/// A theory's prediction, to compare with the simulations.
+/// An additional run that shows the error of the simulations.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Theory {
-    /// Its name.
-    pub name: String,
-    /// What it predicts, as far as it gets.
-    pub prediction: Prediction,
+pub struct Beside {
+    /// How it learns.
+    pub settings: Settings,
     /// Its curves, with the simulations' names of the modes.
     pub followed: Followed,
 }
@@ -71,41 +38,66 @@ pub struct Theory {
 /// Simulations and theories of one experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The courses of the runs.
-    pub courses: Vec<Course>,
-    /// Their means and errors.
+    /// The simulations' means and errors.
     pub curves: Curves,
+    /// Probes of the chains of the first run, by the names of the modes; none of recorded runs, or if there are no chains.
+    pub probes: Vec<ChainProbe>,
     /// The theories.
     pub theories: Vec<Theory>,
+    /// An additional run that shows the error of the simulations, if there is one.
+    pub beside: Option<Beside>,
+}
+
+impl Beside {
+    /// Short name, for example PCD-10.
+    pub fn name(&self) -> String {
+        match self.settings.algorithm {
+            Algorithm::Exact => "exact gradient".to_owned(),
+            _ => format!("PCD-{}", self.settings.gibbs_steps),
+        }
+    }
 }
 
 impl Experiment {
-    /// Draws data and machine.
+    /// Fills in what the design leaves open; `machine` is where learning starts.
     ///
     /// # Errors
-    /// Parameters that [`Clusters`], the machine or the view reject; fewer samples than a batch.
-    pub fn new(design: &Design) -> Result<Self> {
-        let (visible, hidden) = design.units;
-        let modes = design.amplitudes.len();
-        if design.batch > design.samples {
-            let reason = format!("they are {}, and a batch takes {} of them", design.samples, design.batch);
-            return Err(Error::Range { name: "the samples", reason }.into());
-        }
-        let balance = vec![0.5; modes];
-        let clusters = Clusters::new(visible, &design.amplitudes, &balance, &design.prior_u, design.seed)?;
-        let data = clusters.generate(design.samples)?;
+    /// A design that cannot be; data that do not fit the machine; those of the linear theory.
+    pub fn new(data: Dataset, machine: Machine, design: Design) -> Result<Self> {
+        let design = design.with_algorithm(data.len(), machine.visible.min(machine.hidden))?;
         let moments = Moments::of(&data)?;
-        let size = (visible as f64 * hidden as f64).sqrt();
-        let machine = Machine::random(visible, hidden, design.sigma / size.sqrt(), design.seed)?;
-        let machine = machine.with_mean_of(data.spins()?)?;
-        let linear = LinearTheory::of_ising(&moments)?;
-        let view = View::new(visible, hidden, Some(linear.leading(modes)?), modes)?;
-        let half = design.records.div_ceil(2);
-        let mut updates =
-            [Spacing::Log, Spacing::Linear].map(|spacing| schedule(design.updates, half, spacing)).concat();
-        updates.sort_unstable();
-        updates.dedup();
-        Ok(Self { design: design.clone(), data, moments, machine, view, schedule: updates })
+        let linear = match design.is_linear() {
+            true => LinearTheory::of_gaussian(&moments, 1.0, 1.0)?,
+            false => LinearTheory::of_ising(&moments)?,
+        };
+        let design = design.with_modes(machine.hidden, &linear)?;
+        let (directions, modes) = (design.directions.unwrap_or(1), design.modes.unwrap_or(1));
+        let basis = (directions < linear.len()).then(|| linear.leading(directions)).transpose()?;
+        let view = View::new(linear.len(), machine.hidden, basis, modes)?;
+        let design =
+            design.with_steps(data.len(), (linear.rates[0], linear.rates[modes - 1]))?.with_runs(data.len())?;
+        let (schedule, seeds) = (design.schedule(), design.runs.seeds());
+        let experiment = Self { design, data, moments, machine, view, schedule, seeds };
+        if !experiment.design.is_linear() {
+            // Refuses at once what cannot be simulated.
+            experiment.trainer(experiment.design.settings(0))?;
+        }
+        Ok(experiment)
+    }
+
+    /// The design, with everything filled in.
+    pub fn design(&self) -> &Design {
+        &self.design
+    }
+
+    /// The data.
+    pub fn data(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// The moments of the data.
+    pub fn moments(&self) -> &Moments {
+        &self.moments
     }
 
     /// The machine that learning starts from.
@@ -113,204 +105,159 @@ impl Experiment {
         &self.machine
     }
 
-    /// Times of the records.
-    pub fn times(&self) -> Vec<f64> {
-        self.schedule.iter().map(|&update| update as f64 * self.design.learning_rate).collect()
+    /// How machines are seen.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
-    /// One run, with its seed shifted by `number`. `step` is called after each update.
+    /// Updates of each run.
+    pub fn updates(&self) -> u64 {
+        self.schedule.last().copied().unwrap_or(0)
+    }
+
+    /// The seed of each run.
+    pub fn seeds(&self) -> &[u64] {
+        &self.seeds
+    }
+
+    /// Factor of the gradient in each update.
+    pub fn learning_rate(&self) -> f64 {
+        self.design.settings(0).learning_rate
+    }
+
+    /// Times of the records.
+    pub fn times(&self) -> Vec<f64> {
+        self.schedule.iter().map(|&update| update as f64 * self.learning_rate()).collect()
+    }
+
+    /// The runs, with probes of the chains of the first by rank of the modes. `step` gets the number of updates made in all runs.
     ///
     /// # Errors
     /// Those of training.
-    pub fn run(&self, number: u64, step: &mut dyn FnMut()) -> Result<Course> {
-        let settings = Settings {
-            algorithm: Algorithm::Pcd,
-            gibbs_steps: self.design.gibbs_steps,
-            chains: self.design.batch,
-            batch_size: self.design.batch,
-            learning_rate: self.design.learning_rate,
-            l2: 0.0,
-            centred: false,
-            seed: self.design.seed.wrapping_add(number),
-        };
-        let mut trainer = Trainer::new(self.machine.clone(), self.data.spins()?, settings)?;
-        simulate(&mut trainer, |trainer| weights_of(trainer.machine()), &self.view, &self.schedule, &mut |_| step())
+    pub fn simulate(&self, step: &mut dyn FnMut(u64)) -> Result<(Vec<Course>, Vec<ChainProbe>)> {
+        let (mut courses, mut probes) = (Vec::new(), Vec::new());
+        for (run, &seed) in (0..).zip(&self.seeds) {
+            let step = &mut |updates| step(run * self.updates() + updates);
+            if self.design.is_linear() {
+                let machine = LinearMachine::with_weights_of(&self.machine, 1.0, 1.0)?;
+                let per_epoch = self.data.len() as f64 / self.design.settings(0).batch_size as f64;
+                let mut trainer = LinearTrainer::new(machine, &self.data, self.design.learning_rate, per_epoch)?;
+                let weights = |trainer: &LinearTrainer| trainer.machine().weights.clone();
+                courses.push(simulate(&mut trainer, weights, &self.view, &self.schedule, step)?);
+                continue;
+            }
+            let mut trainer = self.trainer(self.design.settings(seed))?;
+            if courses.is_empty() {
+                let (course, looks) = simulate_probed(&mut trainer, &self.view, &self.schedule, step)?;
+                (courses, probes) = (vec![course], looks);
+            } else {
+                courses.push(self.course(&mut trainer, step)?);
+            }
+        }
+        Ok((courses, probes))
     }
 
-    /// The prediction of a theory with the experiment's learning rate. It is made in the directions that the theory asks for, or
-    /// else in those of the view, and is seen along those of the view.
+    fn trainer(&self, settings: Settings) -> Result<Trainer<'_>> {
+        Ok(Trainer::new(self.machine.clone(), self.data.spins()?, settings)?)
+    }
+
+    fn course(&self, trainer: &mut Trainer<'_>, step: &mut dyn FnMut(u64)) -> Result<Course> {
+        Ok(simulate(trainer, |trainer| trainer.machine().weight_matrix(), &self.view, &self.schedule, step)?)
+    }
+
+    /// Settings of an additional run that shows the error of the simulations: the exact gradient where it is cheap, or PCD, which
+    /// shows the bias of CD. It sees the batches of the first run.
+    pub fn beside(&self) -> Option<Settings> {
+        if self.design.is_exact() {
+            return None;
+        }
+        let settings = self.design.settings(*self.seeds.first()?);
+        if self.machine.visible.min(self.machine.hidden) <= EXACT_UNITS {
+            return Some(Settings { algorithm: Algorithm::Exact, ..settings });
+        }
+        let gibbs_steps = PCD_STEPS.max(settings.gibbs_steps);
+        let biased = settings.algorithm == Algorithm::Cd && matches!(self.design.runs, Runs::Simulated { .. });
+        biased.then_some(Settings { algorithm: Algorithm::Pcd, gibbs_steps, ..settings })
+    }
+
+    /// Makes such a run. `step` gets the number of updates made.
+    ///
+    /// # Errors
+    /// Those of training.
+    pub fn run_beside(
+        &self,
+        settings: Settings,
+        reference: &Reference<'_>,
+        step: &mut dyn FnMut(u64),
+    ) -> Result<Beside> {
+        let course = self.course(&mut self.trainer(settings.clone())?, step)?;
+        Ok(Beside { settings, followed: reference.follow(&course)? })
+    }
+
+    /// The flow of a theory, from the initial machine.
+    ///
+    /// # Errors
+    /// Those of [`Setup::prepare`].
+    pub fn prepare(&self, setup: &Setup) -> Result<Prepared> {
+        Ok(setup.prepare(&self.data, &self.moments, &self.machine)?)
+    }
+
+    /// The prediction of a theory: its flow, or its map if it has a learning rate. `progress` gets the times that are reached.
     ///
     /// # Errors
     /// Those of the theory; a theory that ends early is not an error.
     pub fn predict(&self, setup: &Setup, progress: &mut dyn FnMut(f64)) -> Result<Prediction> {
-        let directions = setup.directions.or(Some(self.view.directions()));
-        let learning_rate = self.design.learning_rate;
-        let setup = Setup { directions, learning_rate, ..setup.clone() };
-        let prepared = setup.prepare(&self.data, &self.moments, &self.machine)?;
-        Ok(predict(&prepared, &self.plan(), &self.view, progress)?)
+        let prepared = self.prepare(setup)?;
+        let method = if setup.learning_rate == 0.0 { prepared.flow.suggested_method() } else { Method::Map };
+        let integrator = Integrator { method, learning_rate: self.learning_rate(), ..Integrator::default() };
+        let plan = Plan { times: self.times(), integrator, bulk_edge: None };
+        Ok(predict(&prepared, &plan, &self.view, progress)?)
     }
 
-    /// σ at the times of the records, in an experiment with one direction whose mode has the strengths w(t) of a theory.
-    ///
-    /// Along a direction that is not learnt, the weights change through the fluctuations of its units under the data and under
-    /// the machine,
-    ///
-    /// ```text
-    /// d ln σ/dt = (1 − q_Data) V(w² λ/N_h + σ² κ^{-1/2}) − (1 − q̄)(1 − q),
-    /// ```
-    ///
-    /// with λ and 1 − q_Data the variances of the data along the mode and along the other directions, V of (9), and q, q̄ those
-    /// of the dominant state of the ensemble (σ, w). σ decays in the paramagnet, and stops once the machine's overlaps are those
-    /// of the data. The hidden components are taken as normal. Integrated by Heun's rule from record to record.
+    /// A theory beside the simulations. With `batches`, the closures that know sites pass through those of each run. `progress`
+    /// gets shares of the work as they are done.
     ///
     /// # Errors
-    /// [`Error::Range`] for more than one direction, or if there is not one strength per record; those of the states.
-    pub fn noise(&self, strengths: &[f64]) -> Result<Vec<f64>> {
-        let times = self.times();
-        if self.view.directions() != 1 || strengths.len() > times.len() {
-            let reason = "one direction is needed, and no more strengths than records".to_owned();
-            return Err(Error::Range { name: "the strengths", reason }.into());
-        }
-        let mode = LinearTheory::of_ising(&self.moments)?.leading(1)?;
-        let along = (mode.transpose() * &self.moments.covariance * &mode)[(0, 0)];
-        let across = (self.moments.covariance.trace() - along) / (self.design.units.0 as f64 - 1.0);
-        let rate = |sigma: f64, strength: f64| self.decay(sigma, strength, (along, across));
-        let mut sigmas = vec![self.design.sigma];
-        for record in 1..strengths.len() {
-            let (step, last) = (times[record] - times[record - 1], sigmas[record - 1]);
-            let first = rate(last, strengths[record - 1])?;
-            let second = rate(last * (first * step).exp(), strengths[record])?;
-            sigmas.push(last * (0.5 * (first + second) * step).exp());
-        }
-        sigmas.truncate(strengths.len());
-        Ok(sigmas)
-    }
-
-    /// d ln σ/dt, from the variances of the data along the mode and across it.
-    fn decay(&self, sigma: f64, strength: f64, (along, across): (f64, f64)) -> crate::Result<f64> {
-        let (visible, hidden) = (self.design.units.0 as f64, self.design.units.1 as f64);
-        let kappa = hidden / visible;
-        let field = strength * strength * along / hidden + sigma * sigma / kappa.sqrt();
-        let ensemble = Ensemble::new(kappa, sigma, &[strength], Prior::Gaussian)?
-            .with_priors(self.design.prior_u.clone(), Prior::Gaussian)?;
-        let mut solver = Solver::new(&ensemble)?;
-        let states = [Start::condensed(1, &[0]), Start::paramagnet(1), Start::spin_glass(1)];
-        let states = states.iter().map(|start| solver.solve(start)).collect::<crate::Result<Vec<_>>>()?;
-        let stable = states.into_iter().filter(|state| state.is_converged() && state.stable);
-        let dominant = stable.min_by(|a, b| a.free_energy.total_cmp(&b.free_energy));
-        let Some(dominant) = dominant else {
-            let reason = format!("no stable state was found at σ = {sigma}, w = {strength}");
-            return Err(Error::Range { name: "the strengths", reason });
+    /// As [`Experiment::predict`].
+    pub fn theory(
+        &self,
+        name: &str,
+        setup: &Setup,
+        batches: bool,
+        reference: &Reference<'_>,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Theory> {
+        let size = self.design.settings(0).batch_size;
+        let through = |&seed: &u64| Setup { batches: Some(BatchSettings { size, seed }), ..setup.clone() };
+        let setups: Vec<Setup> = match setup.closure {
+            Closure::Population | Closure::Chains if batches => self.seeds.iter().map(through).collect(),
+            _ => vec![setup.clone()],
         };
-        Ok(across * response::v(field)? - dominant.susceptibility())
+        let whole = setups.len() as f64 * self.times().last().copied().unwrap_or_default();
+        let one = |setup: &Setup| {
+            let mut reached = 0.0;
+            self.predict(setup, &mut |time| {
+                progress((time - reached) / whole);
+                reached = time;
+            })
+        };
+        let predictions: Vec<Prediction> = setups.par_iter().map(one).collect::<Result<_>>()?;
+        let followed = predictions.iter().map(|prediction| reference.follow(&prediction.course));
+        let followed = Followed::mean_of(&followed.collect::<crate::Result<Vec<_>>>()?);
+        Ok(Theory { name: name.to_owned(), setup: setup.clone(), predictions, followed })
     }
 
-    /// The runs and the theories together. `progress` is called after each update of a run.
+    /// The runs and the theories together. `step` gets the number of updates made in all runs.
     ///
     /// # Errors
-    /// Those of [`Experiment::run`] and [`Experiment::predict`].
-    pub fn compare(&self, runs: u64, theories: &[(&str, Setup)], progress: &mut dyn FnMut()) -> Result<Outcome> {
-        let courses = (0..runs.max(1)).map(|number| self.run(number, progress)).collect::<Result<Vec<_>>>()?;
+    /// Those of [`Experiment::simulate`] and [`Experiment::theory`].
+    pub fn compare(&self, theories: &[(&str, Setup)], step: &mut dyn FnMut(u64)) -> Result<Outcome> {
+        let (courses, probes) = self.simulate(step)?;
         let reference = Reference::new(&courses[0], self.view.modes())?;
         let curves = Curves::of(&reference, &courses)?;
-        let theory = |(name, setup): &(&str, Setup)| {
-            let prediction = self.predict(setup, &mut |_| ())?;
-            let followed = reference.follow(&prediction.course)?;
-            Ok(Theory { name: (*name).to_owned(), prediction, followed })
-        };
         // Each theory by itself gives the same result on any number of threads.
+        let theory = |(name, setup): &(&str, Setup)| self.theory(name, setup, false, &reference, &|_| ());
         let theories = theories.par_iter().map(theory).collect::<Result<Vec<_>>>()?;
-        Ok(Outcome { courses, curves, theories })
-    }
-
-    fn plan(&self) -> Plan {
-        let learning_rate = self.design.learning_rate;
-        let integrator = Integrator { method: Method::Map, learning_rate, ..Integrator::default() };
-        Plan { times: self.times(), integrator, bulk_edge: None }
-    }
-}
-
-/// The closures of ±1 units and their responses, by name: the three of the fixed-prior closure, (9), the three orders of the
-/// population closure, and this closure with all `sites`. In all but the last, the weights along other directions decay, and the
-/// machine's own term does without them.
-pub fn closures(sites: usize) -> [(&'static str, Setup); 7] {
-    let fixed = |response| Setup { response, noise: NoiseKind::Decaying, ..Setup::default() };
-    let population = |order| Setup { closure: Closure::Population, order, ..Setup::default() };
-    [
-        ("fixed prior, Gaussian", fixed(ResponseKind::Gaussian)),
-        ("fixed prior, mean field", fixed(ResponseKind::MeanField)),
-        ("fixed prior, finite size", fixed(ResponseKind::FiniteSize)),
-        ("population, leading", population(Order::Leading)),
-        ("population, connected", population(Order::Connected)),
-        ("population, full", population(Order::Full)),
-        ("population, all sites", Setup { directions: Some(sites), ..population(Order::Full) }),
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn design() -> Design {
-        Design {
-            units: (120, 60),
-            amplitudes: vec![0.8],
-            prior_u: Prior::Bernoulli,
-            samples: 4000,
-            sigma: 0.2,
-            learning_rate: 0.005,
-            updates: 60,
-            records: 20,
-            batch: 100,
-            gibbs_steps: 5,
-            seed: 1,
-        }
-    }
-
-    /// The population closure has no free parameter. It must follow the simulation within the chance of batches of 100 samples
-    /// (relative 0.1 of the gradient, averaged over tens of updates) and terms of order 1/L; 5 % was chosen before.
-    #[test]
-    fn the_population_closure_follows_the_simulation_and_steps_are_its_own() {
-        let experiment = Experiment::new(&design()).unwrap();
-        let theories = closures(design().units.0);
-        let mut updates = 0;
-        let outcome = experiment.compare(2, &theories[5..], &mut || updates += 1).unwrap();
-        assert_eq!(updates, 120);
-        let ours = &outcome.curves;
-        let last = ours.times.len() - 1;
-        assert!((ours.times[last] - 0.3).abs() < 1e-12);
-        assert!(ours.mean[0][last] > 5.0 * ours.mean[0][0], "it has learnt: {:?}", ours.mean[0]);
-        let mut deviations = Vec::new();
-        for theory in &outcome.theories {
-            assert!(theory.prediction.ended.is_none());
-            // The machine at the start is the same, to the precision of its weights.
-            assert!((theory.followed.values[0][0] / ours.mean[0][0] - 1.0).abs() < 1e-5);
-            deviations.push(theory.followed.values[0][last] / ours.mean[0][last] - 1.0);
-        }
-        println!("{deviations:?}");
-        assert!(deviations.iter().all(|deviation| deviation.abs() < 0.05), "{deviations:?}");
-    }
-
-    /// Before there is a mode, σ decays as a site of ±1 data without noise of its own loses its weights. In a weak field,
-    /// V = 1 − x to first order and the rate is `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`; with a mode at the data's own strength σ
-    /// hardly decays.
-    #[test]
-    fn noise_decays_until_the_machine_has_learnt() {
-        let design = Design { sigma: 0.1, ..design() };
-        let experiment = Experiment::new(&design).unwrap();
-        let times = experiment.times();
-        let end = times[times.len() - 1];
-        let rate = |strength: f64| {
-            let sigmas = experiment.noise(&vec![strength; times.len()]).unwrap();
-            assert_eq!(sigmas[0], 0.1);
-            (sigmas[times.len() - 1] / 0.1).ln() / end
-        };
-        // tanh² 0.8 = 0.441; the first-order V leaves x² = 2e-4 and the drawn samples 1 %.
-        let exact = (1.0 - 0.8f64.tanh().powi(2)) * (1.0 - 0.01 * 2f64.sqrt()) - 1.0;
-        assert!((rate(0.0) - exact).abs() < 0.01, "{} {exact}", rate(0.0));
-        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by (11) for Bernoulli and normal components.
-        let rates = [1.3, 1.5, 1.8].map(rate);
-        assert!(rates.is_sorted() && rates[0] < 0.0 && rates[1].abs() < 0.1 && rates[2] > 0.0, "{rates:?}");
-        assert!(experiment.noise(&vec![1.0; times.len() + 1]).is_err());
+        Ok(Outcome { curves, probes: reference.named(&probes), theories, beside: None })
     }
 }

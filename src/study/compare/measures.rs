@@ -14,9 +14,7 @@
 //! Quantities that do not exist, such as the plateau of a mode that never emerged, are `None`. Quantities of the simulations are
 //! means over the runs, each run with its own value, with the standard error of that mean.
 
-use super::align::EMERGED;
-
-use super::align::Followed;
+use super::align::{EMERGED, Followed};
 use super::curves::Curves;
 use super::statistics::{mean, standard_error};
 use serde::Serialize;
@@ -93,6 +91,19 @@ impl Measures {
             plateau,
             smallest_overlap: seen.map(|k| theory.overlaps[mode][k]).reduce(f64::min),
         }
+    }
+}
+
+impl Curves {
+    /// When each mode of the simulations emerges: the mean over the runs; `None` if it does not emerge in each of them.
+    pub fn emergence_times(&self) -> Vec<Option<f64>> {
+        let edges = self.bulk_edge.as_deref();
+        let emerged = |curve: &[f64]| crossing_of_edge(&self.times, curve, edges).map(|(_, time)| time);
+        let of = |mode: usize| -> Option<f64> {
+            let times: Option<Vec<f64>> = self.runs.iter().map(|run| emerged(&run[mode])).collect();
+            times.as_deref().map(mean)
+        };
+        (0..self.mean.len()).map(of).collect()
     }
 }
 

@@ -18,28 +18,41 @@
 //! | simulations and theories through it | [`simulate`], [`replay`], [`predict`] |
 //! | which mode is which | [`Reference`], [`Followed`] |
 //! | means and errors of simulations | [`Curves`] |
-//! | a problem, its runs and its theories in one | [`Experiment`], [`Outcome`] |
+//! | a problem, its runs and its theories in one | [`Design`], [`Experiment`], [`Outcome`] |
+//! | what each theory assumes | [`Assumptions`], [`Theory`] |
+//! | whether simulations are a reference | [`Verdict`] |
+//! | clusters learnt from noise, for figures | [`Planted`] |
 //! | the path over the phase diagram | [`simulated_path`], [`predicted_path`] |
 //! | whether the chains of a simulation are at equilibrium | [`ChainProbe`], [`ChainSummary`] |
 //! | deviations, growth rates, times of emergence, plateaus | [`Measures`] |
 
 mod align;
+mod assumptions;
 mod chains;
 mod course;
 mod curves;
+mod design;
+mod error;
 mod experiment;
 mod measures;
 mod plane;
+mod planted;
 mod statistics;
+mod theory;
+mod verdict;
 mod view;
 
-pub use align::EMERGED;
-pub use align::{Followed, Reference};
+pub use align::{EMERGED, Followed, Reference};
+pub use assumptions::{Assumptions, Resolved};
 pub use chains::{ChainProbe, ChainSummary, ModeProbe, probed, summaries};
 pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed};
 pub use curves::{Curves, above_bulk};
-pub use experiment::{Design, Experiment, Outcome, Theory, closures};
+pub use design::{BATCH, CLUSTER_SAMPLES, Design, EXACT_UNITS, LEARNING_RATE, MODES, PCD_STEPS, RUNS, Runs};
+pub use error::{CompareError, Result};
+pub use experiment::{Beside, Experiment, Outcome};
 pub use measures::{Measured, Measures};
 pub use plane::{PlanePoint, crossing, predicted_path, simulated_path};
+pub use planted::Planted;
+pub use theory::Theory;
+pub use verdict::Verdict;
 pub use view::{Bulk, Course, Observation, View};
-pub use view::{weights_of, weights_of_linear};

@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::learning::{Basis, Layers};
-use crate::simulator::machine::{LinearMachine, Machine};
 use crate::theory::spectrum::{Decomposition, fit, singular_values, spiked};
 use nalgebra::DMatrix;
 
@@ -135,16 +134,4 @@ impl View {
         let bulk = known.then_some(bulk);
         Ok(Observation { bulk, ..seen })
     }
-}
-
-/// W of a machine, `N_v × N_h`.
-pub fn weights_of(machine: &Machine) -> DMatrix<f64> {
-    let weights = machine.weights.iter().map(|&w| f64::from(w));
-    DMatrix::from_row_iterator(machine.visible, machine.hidden, weights)
-}
-
-/// W of a linear machine.
-pub fn weights_of_linear(machine: &LinearMachine) -> DMatrix<f64> {
-    let weights = &machine.weights;
-    DMatrix::from_fn(weights.nrows(), weights.ncols(), |i, j| weights[(i, j)])
 }

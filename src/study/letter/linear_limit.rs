@@ -42,7 +42,7 @@ impl LinearLimit {
     /// Those of [`LinearTheory::of_ising`].
     pub fn new(moments: &Moments, start: &Machine, learning_rate: f64) -> Result<Self> {
         let theory = LinearTheory::of_ising(moments)?;
-        let weights = DMatrix::from_fn(start.visible, start.hidden, |i, j| f64::from(start.matrix()[(i, j)]));
+        let weights = start.weight_matrix();
         let own = LinearTheory::of_gaussian(moments, LETTERS_THRESHOLD, 1.0)?;
         let letters = (own.variances.clone(), own.directions.transpose() * &weights);
         let (rows, start) = (theory.directions.transpose() * &weights, sorted(&weights)?);
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_weights_are_those_of_update_by_update() {
         let (limit, machine) = limit(20);
-        let mut weights = DMatrix::from_fn(30, 20, |i, j| f64::from(machine.matrix()[(i, j)]));
+        let mut weights = machine.weight_matrix();
         let basis = &limit.theory.directions;
         let operator = basis * DMatrix::from_diagonal(&limit.theory.rates) * basis.transpose();
         let start = weights.clone();

@@ -256,8 +256,7 @@ fn mean_response(machine: &Machine, data: &Dataset) -> std::result::Result<f64, 
     let spins = data.spins()?;
     let samples = spins.samples().min(RESPONSE_SAMPLES);
     let inputs = DMatrix::from_fn(samples, machine.visible, |n, i| spins.value(n, i));
-    let weights = DMatrix::from_fn(machine.visible, machine.hidden, |i, j| f64::from(machine.matrix()[(i, j)]));
-    let mut fields = inputs * weights;
+    let mut fields = inputs * machine.weight_matrix();
     for (j, mut column) in fields.column_iter_mut().enumerate() {
         column.add_scalar_mut(f64::from(machine.theta[j]));
     }

@@ -1,26 +1,16 @@
-//! The options of `compare`, and the problem that they set.
-
-use clap::ValueEnum;
+//! The options of `compare`.
 
 use crate::Prior;
-use crate::data::{Dataset, Moments};
-use crate::simulator::machine::Machine;
+use crate::cli::data::{DataOptions, InitOptions};
+use crate::cli::learn::ChainOptions;
+use crate::cli::options::{TRAINED, one_of, trained};
+use crate::learning::{Closure, NoiseKind, ResponseKind};
+use crate::simulator::machine::{Algorithm, Units};
+use crate::simulator::run::Spacing;
+use crate::study::compare::{Assumptions, Design, Resolved};
 use clap::Args;
-
-use crate::study::compare::View;
-
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-use super::data::{DataOptions, InitOptions};
-use super::learn::{ChainOptions, ClosureName, NoiseName, ResponseName};
-use super::train::{AlgorithmName, SpacingName, UnitsName};
-
-/// Default number of runs.
-pub(super) const RUNS: usize = 8;
-
-/// Default number of Gibbs steps of PCD.
-pub(super) const STEPS: usize = 10;
 
 /// Compare theories of learning with simulations: the same data, the same initial machine, one pair of axes.
 ///
@@ -38,7 +28,7 @@ pub(super) const STEPS: usize = 10;
   spectral-rbm compare --units gaussian --data ellipsoid --visible 50 --hidden 20
   spectral-rbm compare --simulation results/run-1 results/run-2 --closures fixed-prior")]
 #[serde(deny_unknown_fields)]
-pub(super) struct CompareOptions {
+pub(in crate::cli) struct CompareOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) data: DataOptions,
@@ -55,17 +45,17 @@ pub(super) struct CompareOptions {
     /// Theories [default: population,fixed-prior; linear of Gaussian units]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLOSURE,...")]
     #[serde(default)]
-    pub(super) closures: Vec<ClosureName>,
+    pub(super) closures: Vec<Closure>,
     #[command(flatten)]
     #[serde(flatten)]
     pub(super) mean_field: ChainOptions,
     /// The machine's own term in fixed-prior [default: finite-size in one or two directions, mean-field up to ten, gaussian]
     #[arg(long, value_enum)]
-    pub(super) response: Option<ResponseName>,
+    pub(super) response: Option<ResponseKind>,
     /// The weights along other directions in fixed-prior: they stay, decay or are dropped [default: decaying; none where states
     /// are looked for in several directions, which noise makes ten times as slow]
     #[arg(long, value_enum)]
-    pub(super) noise: Option<NoiseName>,
+    pub(super) noise: Option<NoiseKind>,
     /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     pub(super) prior_v: Prior,
@@ -89,13 +79,14 @@ pub(super) struct CompareOptions {
     #[serde(default)]
     pub(super) flow: bool,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) units: UnitsName,
+    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[serde(deserialize_with = "trained")]
+    pub(super) units: Units,
     /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact) [default: exact where one layer has at
     /// most 20 units and neither --gibbs-steps nor --chains is given, else pcd]
     #[arg(long, value_enum)]
     #[serde(default)]
-    pub(super) algorithm: Option<AlgorithmName>,
+    pub(super) algorithm: Option<Algorithm>,
     /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
     #[arg(long, value_name = "K")]
     pub(super) gibbs_steps: Option<usize>,
@@ -115,33 +106,27 @@ pub(super) struct CompareOptions {
     #[arg(long)]
     pub(super) updates: Option<u64>,
     /// Records, about
-    #[arg(long, default_value_t = 120, value_name = "N")]
+    #[arg(long, default_value_t = Design::default().records, value_name = "N")]
     pub(super) records: usize,
     /// Records by the logarithm of the update, or evenly [default: half of them so, half so]
     #[arg(long, value_enum)]
-    pub(super) record_spacing: Option<SpacingName>,
+    pub(super) record_spacing: Option<Spacing>,
     /// SHA-256 of the machines of runs that were read, noted when they were first used.
     #[arg(skip)]
     #[serde(default)]
     pub(super) simulation_checksums: Vec<String>,
 }
 
-/// Everything that simulations and theories start from.
-pub(super) struct Problem {
-    pub(super) data: Dataset,
-    pub(super) moments: Moments,
-    pub(super) machine: Machine,
-    pub(super) view: View,
-    /// Updates after which machines are recorded.
-    pub(super) schedule: Vec<u64>,
-}
-
-/// Basis of the population closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Resolved {
-    /// Every site, and with it the noise in the weights and what leaves the directions
-    Sites,
-    /// The directions that are compared, in a fraction of the time
-    Directions,
+impl CompareOptions {
+    /// What the theories assume.
+    pub(super) fn assumptions(&self) -> Assumptions {
+        Assumptions {
+            response: self.response,
+            noise: self.noise,
+            prior_v: self.prior_v.clone(),
+            resolved: self.resolved,
+            chains: self.mean_field.settings(),
+            flow: self.flow,
+        }
+    }
 }

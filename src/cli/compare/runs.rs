@@ -1,9 +1,9 @@
 //! Runs of `train` that a comparison reads instead of simulating.
 
-use super::destination::RunFile;
-use super::error::CliError;
-use super::opening::note_checksum;
-use super::train::TrainOptions;
+use crate::cli::destination::RunFile;
+use crate::cli::error::CliError;
+use crate::cli::opening::note_checksum;
+use crate::cli::train::TrainOptions;
 use crate::simulator::machine::{Machine, ModelReader};
 use crate::study::compare::{Course, View, replay};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ impl RecordedRun {
         let seed = file.seed;
         let options: TrainOptions = file.options()?;
         let path = folder.join("model.h5");
-        let reader = ModelReader::open(&path, Some(options.units.into()))?;
+        let reader = ModelReader::open(&path, Some(options.units))?;
         note_checksum(&path, checksum)?;
         Ok(Self { folder: folder.to_owned(), seed, options, reader })
     }
