@@ -8,7 +8,7 @@ use crate::learning::state::{Layers, State};
 use crate::{Error, Result};
 use follow::{Course, changes};
 use nalgebra::{DMatrix, DVector};
-use search::{Search, settle};
+use search::{StateSearch, settle};
 use state::FoundState;
 
 mod follow;
@@ -125,6 +125,6 @@ impl PopulationStates {
         moved: f64,
         starts: Vec<DVector<f64>>,
     ) -> Result<(Vec<FoundState>, bool)> {
-        settle(Search::new(factors, layers, self.order), &self.known, moved, starts)
+        settle(StateSearch::new(factors, layers, self.order), &self.known, moved, starts)
     }
 }

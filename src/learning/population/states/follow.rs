@@ -1,7 +1,7 @@
 //! States followed from one call to the next: where each is now, and which have appeared or vanished.
 
 use super::relax::softest_modes;
-use super::search::Search;
+use super::search::StateSearch;
 use super::state::FoundState;
 use crate::Result;
 use crate::learning::population::point::Point;
@@ -39,7 +39,7 @@ impl Course {
     }
 }
 
-impl Search<'_> {
+impl StateSearch<'_> {
     /// A state of the last call as it is now, if it is still there.
     pub(super) fn followed(&self, known: &FoundState, moved: f64) -> Result<Option<FoundState>> {
         let start = (known.lambda.clone(), known.reaction.clone());

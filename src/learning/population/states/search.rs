@@ -66,7 +66,7 @@ impl Default for SearchSettings {
 }
 
 /// States found so far at one state of the flow.
-pub(super) struct Search<'a> {
+pub(super) struct StateSearch<'a> {
     pub(super) factors: &'a Factors,
     /// L.
     size: f64,
@@ -78,7 +78,7 @@ pub(super) struct Search<'a> {
     pub(super) found: Vec<FoundState>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> StateSearch<'a> {
     pub(super) fn new(factors: &'a Factors, layers: &Layers, order: Order) -> Self {
         let settings = SearchSettings::default();
         let many = factors.dimension() > settings.most_integrated;
@@ -239,7 +239,7 @@ impl<'a> Search<'a> {
 /// The states of the last call as they are now, and all different states that the given λ lead to. `moved` is the move of the
 /// flow in units of its last one. The flag is true if everything that the search met was followed.
 pub(super) fn settle(
-    mut search: Search,
+    mut search: StateSearch,
     known: &[FoundState],
     moved: f64,
     starts: Vec<DVector<f64>>,
