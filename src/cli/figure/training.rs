@@ -20,7 +20,7 @@ pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
     let recorder = Recorder::new(&data, Detail::Values)?;
     let bar = progress::updates(gallery.common, "training", updates);
     let times = schedule(updates, 60, Spacing::Log);
-    let log = run(&mut trainer, &recorder, &times, &store, &mut |updates| bar.set_position(updates))?;
+    let log = run(&mut trainer, &recorder, &times, &store, &mut |updates, _| bar.set_position(updates))?;
     bar.finish_and_clear();
     if let Some(drawn) = figures::spectrum(&log)? {
         gallery.destination.save(&drawn, "training")?;

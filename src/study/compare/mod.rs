@@ -47,7 +47,7 @@ pub use assumptions::{Assumptions, Resolved};
 pub use chains::{ChainProbe, ChainSummary, ModeProbe, probed, summaries};
 pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed};
 pub use curves::{Curves, above_bulk};
-pub use design::{BATCH, CLUSTER_SAMPLES, Design, EXACT_UNITS, LEARNING_RATE, MODES, PCD_STEPS, RUNS, Runs};
+pub use design::{BATCH, CLUSTER_SAMPLES, Design, EXACT_UNITS, MODES, RUNS, Runs};
 pub use error::{CompareError, Result};
 pub use experiment::{Beside, Experiment, Outcome};
 pub use measures::{Measured, Measures};
