@@ -262,3 +262,27 @@ fn linear_algebra_is_in_its_room() {
         assert!(found.is_none(), "{} uses {} itself", source.file.display(), found.unwrap_or_default());
     }
 }
+
+/// One name is one thing: no two constants, and no two types, of the rooms of the theory have the same.
+#[test]
+fn constants_and_types_of_the_theory_have_names_of_their_own() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let sources = sources();
+    for source in sources.values().filter(|s| ["learning", "theory", "linalg"].iter().any(|r| s.file.starts_with(r))) {
+        for line in source.code.lines() {
+            // Those of the whole file, which start the line.
+            let line = match line.strip_prefix("pub") {
+                Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                Some(rest) => rest.trim_start(),
+                None => line,
+            };
+            let kinds = ["const ", "struct ", "enum ", "trait ", "type "];
+            let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else { continue };
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            places.entry(name.to_owned()).or_default().push(source.file.display().to_string());
+        }
+    }
+    assert!(places.len() > 200, "{}", places.len());
+    let twice: Vec<_> = places.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}

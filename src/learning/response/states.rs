@@ -212,7 +212,7 @@ impl MeanFieldResponse {
         let mut solver = Solver::with_settings(ensemble, SolverSettings { rounds: 10, ..SolverSettings::default() })?;
         let symmetry = ensemble.symmetry();
         for subset in subsets {
-            for start in signed(&symmetry, modes, &subset) {
+            for start in saddle::signed(&symmetry, modes, &subset) {
                 let point = solver.solve(&start)?;
                 if point.is_converged() && point.stable {
                     self.admit(reduced, &point);
@@ -278,23 +278,4 @@ impl MeanFieldResponse {
 
 fn is_same(a: &FixedPoint, b: &FixedPoint) -> bool {
     (&a.magnetization - &b.magnetization).amax().max((a.overlap - b.overlap).abs()) < SAME_POINT
-}
-
-/// The start that condenses a subset, with every combination of signs that no symmetry makes equivalent.
-fn signed(symmetry: &Symmetry, modes: usize, subset: &[usize]) -> Vec<Start> {
-    let start = if subset.is_empty() { Start::paramagnet(modes) } else { Start::condensed(modes, subset) };
-    let mut broken: Vec<usize> = subset.iter().copied().filter(|&mode| !symmetry.is_free(mode)).collect();
-    if *symmetry == Symmetry::GlobalFlip {
-        broken.pop();
-    }
-    broken.truncate(3);
-    let mut starts = vec![start];
-    for mode in broken {
-        for index in 0..starts.len() {
-            let mut flipped = starts[index].clone();
-            flipped.magnetization[mode] *= -1.0;
-            starts.push(flipped);
-        }
-    }
-    starts
 }

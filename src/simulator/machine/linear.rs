@@ -43,17 +43,7 @@ impl LinearMachine {
     /// # Errors
     /// As [`LinearMachine::new`].
     pub fn with_weights_of(machine: &Machine, sigma_v: f64, sigma_h: f64) -> Result<Self> {
-        let weights = machine.matrix();
-        Self::new(
-            DMatrix::from_fn(machine.visible, machine.hidden, |i, j| f64::from(weights[(i, j)])),
-            sigma_v,
-            sigma_h,
-        )
-    }
-
-    /// W, `visible × hidden`.
-    pub fn weight_matrix(&self) -> DMatrix<f64> {
-        self.weights.clone()
+        Self::new(machine.weight_matrix(), sigma_v, sigma_h)
     }
 
     /// `1/σ_v² − σ_h² Wᵀ W`, factorised: the precision as the hidden layer sees it. It has the eigenvalues of Λ that are not

@@ -12,7 +12,7 @@ use super::chains::{Chains, check_count};
 use super::error::RbmError;
 use super::exact::MOST_EXACT_UNITS;
 use super::gradient::Gradients;
-use super::order::Order;
+use super::order::SampleOrder;
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
 use super::result::Result;
@@ -120,7 +120,7 @@ pub struct Trainer<'a> {
     pub(super) data: &'a Spins,
     pub(super) machine: Machine,
     pub(super) updates: u64,
-    pub(super) order: Order,
+    pub(super) order: SampleOrder,
     pub(super) chosen: Vec<usize>,
     pub(super) batch: Chains,
     pub(super) chains: Chains,
@@ -153,7 +153,7 @@ impl<'a> Trainer<'a> {
         let mut chains = Chains::new(count, &machine);
         chains.start(&machine, Stream::new(settings.seed, Purpose::Starts));
         Ok(Self {
-            order: Order::new(data.samples(), settings.seed),
+            order: SampleOrder::new(data.samples(), settings.seed),
             chosen: vec![0; settings.batch_size],
             batch: Chains::new(settings.batch_size, &machine),
             gradients: Gradients::new(&machine),

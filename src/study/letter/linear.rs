@@ -92,7 +92,7 @@ impl LinearDynamics {
         let modes: Vec<LinearMode> = (components.variances.iter().take(planted))
             .map(|&variance| LinearMode::new(variance, 1.0, 1.0))
             .collect::<Result<_>>()?;
-        let starts = independent_starts(&machine.weight_matrix(), &components, planted);
+        let starts = independent_starts(&machine.weights, &components, planted);
         let mut trainer = LinearTrainer::new(machine, &data, None, 1.0)?;
         let updates = (settings.end / trainer.learning_rate()).ceil() as u64;
         let mut course = Self {

@@ -20,7 +20,7 @@ pub const MAX_NODES: f64 = 1e7;
 /// −log of the accuracy: e^{−37} = 8.5e-17.
 pub(super) const DIGITS: f64 = 37.0;
 /// Extra decay at the cut-off for kernels that grow like t³: the largest is t(4 + t²)/6 at t = 28, about e^{8.3}.
-const KERNEL_GROWTH: f64 = 7.0;
+pub(super) const KERNEL_GROWTH: f64 = 7.0;
 
 /// Period of the ladder's rung 0; no period is below DIGITS/2.
 const FIRST_PERIOD: f64 = 18.5;
@@ -130,7 +130,7 @@ impl From<Detail> for Cut {
 }
 
 /// T with πT/2 + variance T²/2 = digits.
-fn decay_end(digits: f64, variance: f64) -> f64 {
+pub(super) fn decay_end(digits: f64, variance: f64) -> f64 {
     // The root in the form that does not cancel for small variance.
     2.0 * digits / (FRAC_PI_2 + (FRAC_PI_2 * FRAC_PI_2 + 2.0 * variance * digits).sqrt())
 }

@@ -6,12 +6,11 @@
 //! bound on the period is that of the real axis, under the law tilted by `e^{−λS}`.
 
 use super::field::Function;
+use super::fourier::{DIGITS, KERNEL_GROWTH, decay_end};
 use crate::theory::prior::Prior;
 use nalgebra::Complex;
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
-/// −log of the accuracy, relative to M(λ).
-const TILTED_DIGITS: f64 = 37.0;
 /// Largest number of nodes.
 const MOST_TILTED_NODES: f64 = 1e6;
 /// Ratio of the sum of |terms| to |sum| above which fewer than ten digits are left.
@@ -152,8 +151,7 @@ impl Tilted<'_> {
         let nearest = if beyond { (lambda - pole).min(pole + 2.0 - lambda) } else { pole - lambda };
         let period = self.period(lambda, nearest.min(TOWARDS_POLE * (limit - lambda)))?;
         let step = TAU / period;
-        let cut = TILTED_DIGITS + 7.0;
-        let end = 2.0 * cut / (FRAC_PI_2 + (FRAC_PI_2 * FRAC_PI_2 + 2.0 * self.noise.powi(2) * cut).sqrt());
+        let end = decay_end(DIGITS + KERNEL_GROWTH, self.noise.powi(2));
         if end / step > MOST_TILTED_NODES {
             return None;
         }
@@ -181,12 +179,12 @@ impl Tilted<'_> {
         ((at(step) - 2.0 * at(0.0) + at(-step)) / (step * step)).max(0.0).sqrt()
     }
 
-    /// Smallest period P over 0 < μ ≤ `nearest` with `e^{−μP} (M(λ − μ) + M(λ + μ))/M(λ) ≤ e^{−TILTED_DIGITS}`.
+    /// Smallest period P over 0 < μ ≤ `nearest` with `e^{−μP} (M(λ − μ) + M(λ + μ))/M(λ) ≤ e^{−DIGITS}`.
     fn period(&self, lambda: f64, nearest: f64) -> Option<f64> {
         let scale = self.log_moment(lambda);
         let bound = |mu: f64| {
             let images = (self.log_moment(lambda - mu) - scale).max(self.log_moment(lambda + mu) - scale).max(0.0);
-            (TILTED_DIGITS + std::f64::consts::LN_2 + images) / mu
+            (DIGITS + std::f64::consts::LN_2 + images) / mu
         };
         let periods = (0..700).map(|n| bound(nearest * 0.7f64.powi(n)));
         periods.filter(|period| period.is_finite()).min_by(f64::total_cmp)

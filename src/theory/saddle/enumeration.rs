@@ -406,19 +406,20 @@ fn directions(ensemble: &Ensemble, search: &Search) -> Vec<Start> {
         subsets.push((0..modes).collect());
     }
     subsets.sort_by_key(Vec::len);
-    subsets.iter().flat_map(|subset| signed(ensemble, subset)).collect()
+    let symmetry = ensemble.symmetry();
+    subsets.iter().flat_map(|subset| signed(&symmetry, modes, subset)).collect()
 }
 
-/// The start that condenses `subset`, once for every combination of signs that no symmetry makes equivalent.
-fn signed(ensemble: &Ensemble, subset: &[usize]) -> Vec<Start> {
-    let symmetry = ensemble.symmetry();
+/// The starts that condense `subset`, one for every combination of signs that no symmetry makes equivalent; beyond triples (the
+/// start of all modes) the combinations are those of the states found without fields.
+pub(crate) fn signed(symmetry: &Symmetry, modes: usize, subset: &[usize]) -> Vec<Start> {
+    let start = if subset.is_empty() { Start::paramagnet(modes) } else { Start::condensed(modes, subset) };
     let mut broken: Vec<usize> = subset.iter().copied().filter(|&mode| !symmetry.is_free(mode)).collect();
-    if symmetry == Symmetry::GlobalFlip {
-        broken.truncate(subset.len() - 1);
+    if *symmetry == Symmetry::GlobalFlip {
+        broken.pop();
     }
-    // Beyond triples (the start of all modes) the combinations are those of the states found without fields.
     broken.truncate(3);
-    sign_images(&Start::condensed(ensemble.modes().len(), subset), &broken)
+    sign_images(&start, &broken)
 }
 
 fn random_starts(ensemble: &Ensemble, search: &Search) -> Vec<Start> {

@@ -17,6 +17,7 @@ mod stability;
 mod start;
 
 pub use ensemble::{Ensemble, Symmetry};
+pub(crate) use enumeration::signed;
 pub use enumeration::{Enumeration, Search, check_size, enumerate, enumerate_with, search_seconds};
 pub(crate) use fixed_point::SAME_POINT;
 pub use fixed_point::{FixedPoint, Kind, Status};

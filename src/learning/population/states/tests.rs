@@ -10,6 +10,7 @@ use crate::learning::state::Basis;
 use crate::simulator::machine::Machine;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 /// Number of random configurations that each comparison starts from, besides the clusters and the signs of both directions.
 const RANDOM: usize = 100;
@@ -65,7 +66,7 @@ fn stable_states(machine: &State, starts: &[DVector<f64>]) -> Vec<Reference> {
 
 /// Whether a known state is the given state of naive mean field, or the path of its integral passes through it. The reaction
 /// changes a state by a few percent at most.
-fn covers(known: &Known, lambda: &DVector<f64>) -> bool {
+fn covers(known: &FoundState, lambda: &DVector<f64>) -> bool {
     distance(&known.lambda, lambda) < 0.1 || known.along.has(lambda)
 }
 

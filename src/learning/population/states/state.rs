@@ -1,13 +1,13 @@
-//! A state that is known along a flow, and a state found at one time.
+//! One state of a machine, or the states along the path of an integral.
 
-use super::super::contribution::Part;
-use super::super::path::Covered;
+use crate::learning::population::contribution::Part;
+use crate::learning::population::path::Covered;
 use nalgebra::{DMatrix, DVector};
 
-/// A state, or the states along a path, as last seen.
+/// A state, or the states along a path.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) lambda: DVector<f64>,
+pub(in crate::learning::population) struct FoundState {
+    pub lambda: DVector<f64>,
     /// V and U.
     pub(super) reaction: DVector<f64>,
     /// Last motion of both with the flow.
@@ -19,27 +19,28 @@ pub(super) struct Known {
     /// The directions of its integral, in columns.
     pub(super) directions: Option<DMatrix<f64>>,
     /// What its integral covers, if it has one.
-    pub(super) along: Covered,
-    /// −log Z of the state, divided by L.
-    pub(super) free_energy: f64,
-    /// Weight in the averages.
-    pub(super) weight: f64,
-}
-
-/// One state, or the states along a path.
-#[derive(Clone, Debug)]
-pub(in crate::learning::population) struct Found {
-    pub lambda: DVector<f64>,
-    pub(super) reaction: DVector<f64>,
-    pub(super) motion: Option<(DVector<f64>, DVector<f64>)>,
-    pub(super) refused: Option<f64>,
-    pub(super) naive: Vec<DVector<f64>>,
-    pub(super) directions: Option<DMatrix<f64>>,
     pub along: Covered,
+    /// Its parts with their averages; none once it is only followed.
     pub parts: Vec<Part>,
     pub log_weight: f64,
     /// False if the state is only approximate.
     pub(super) exact: bool,
     /// Whether it was met from the starts of a search, and neither continues nor replaces a known state.
     pub(super) new: bool,
+}
+
+impl FoundState {
+    /// The state without its averages, to be followed.
+    pub(super) fn to_follow(&self) -> Self {
+        Self {
+            lambda: self.lambda.clone(),
+            reaction: self.reaction.clone(),
+            motion: self.motion.clone(),
+            naive: self.naive.clone(),
+            directions: self.directions.clone(),
+            along: self.along.clone(),
+            parts: Vec::new(),
+            ..*self
+        }
+    }
 }
