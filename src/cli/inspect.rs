@@ -3,13 +3,13 @@
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::inspect_figures as drawn;
 use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
 use super::model::{ModelOptions, Source, parse_shape, room_for_modes};
 use super::options::{Common, Format};
 use super::{progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Units};
+use crate::study::drawing::{COMPONENTS, PLACE, inspection};
 use crate::study::inspect::{Depth, Reading, States, Trajectory};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 const DEFAULT_FOLDER: &str = "results/inspect";
-/// Files with images of the modes.
-const MODE_FILES: [&str; 2] = ["modes.png", "modes.svg"];
 /// Largest number of modes; with more, the search for fixed points takes hours.
 const MOST_MODES: usize = 10;
 
@@ -149,11 +147,11 @@ impl InspectOptions {
         if let Some(trajectory) = &trajectory {
             write_trajectory(&mut destination, trajectory)?;
         }
-        drawn::all(&mut destination, &reading, &states, trajectory.as_ref(), shape)?;
+        destination.save_all(&inspection(&reading, &states, trajectory.as_ref(), shape)?)?;
         destination.remove_stale(&TRAJECTORY_FILES)?;
-        destination.remove_stale(&MODE_FILES)?;
-        destination.remove_stale(&drawn::COMPONENT_FILES)?;
-        destination.remove_stale(&drawn::PLACE_FILES)?;
+        for drawn in ["modes", COMPONENTS, PLACE] {
+            destination.remove_stale(&[format!("{drawn}.png"), format!("{drawn}.svg")])?;
+        }
         destination.write_run(common, "inspect", &self)?;
         match common.format {
             Format::Json => report::print(&report::json(&report)),

@@ -4,7 +4,9 @@ use super::data::DataReport;
 use super::destination::Destination;
 use super::error::CliError;
 use super::report;
-use super::report::{exact, number};
+use super::report::number;
+use crate::io::Table;
+use crate::io::number::exact;
 use crate::study::inspect::{DataStates, Followed, Law, Outlier, Position, Reading, States, Step, Trajectory};
 use crate::theory::saddle::FixedPoint;
 use crate::theory::spectrum::{BulkFit, Standing};
@@ -92,7 +94,7 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
         row.push(bulk.note.clone().unwrap_or_default());
         row
     });
-    destination.write_csv("trajectory.csv", &header, rows)?;
+    destination.table("trajectory.csv", &Table::new(header, rows))?;
     let header = [
         "update",
         "mode",
@@ -125,7 +127,7 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
             row
         })
     });
-    destination.write_csv("modes.csv", &header, rows)
+    destination.table("modes.csv", &Table::new(header, rows))
 }
 
 impl<'a> Report<'a> {

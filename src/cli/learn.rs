@@ -5,17 +5,18 @@ use super::destination::Destination;
 use super::error::CliError;
 use super::learn_components;
 use super::options::{Common, Format};
-use super::report::{exact, number, plain};
+use super::report::{number, plain};
 use super::{progress, report};
 use crate::Prior;
 use crate::data::{Expect, Moments};
-use crate::io::Archive;
+use crate::io::number::exact;
+use crate::io::{Archive, Table};
 use crate::learning::{
-    Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
-    Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
+    Basis, BatchSettings, ChainSettings, Closure, Correction, Event, Integrator, Layers, Method, NoiseKind, Plan,
+    Reliability, ResponseKind, Setup, Snapshot, Statistics, Tolerance, Trajectory, follow,
 };
-use crate::plot::Marker;
-use crate::study::figures::{Marks, learning_trajectory};
+use crate::study::drawing::learning_trajectory;
+use crate::study::tables;
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,6 @@ const EVENTS_SHOWN: usize = 12;
 const FAR: f64 = 1e-3;
 /// Name of the law given by the actual components.
 const ACTUAL: &str = "actual";
-/// Number of modes drawn.
-const DRAWN: usize = 60;
 
 /// Predict how a machine learns: the deterministic flow of its singular values, vectors and fields.
 ///
@@ -318,45 +317,22 @@ impl LearnOptions {
         trajectory: &Trajectory,
         (plan, layers): (&Plan, &Layers),
     ) -> Result<(), CliError> {
-        write_trajectory(destination, "trajectory.csv", trajectory)?;
+        destination.table("trajectory.csv", &tables::trajectory(trajectory))?;
         write_events(destination, &trajectory.events)?;
         learn_components::write(destination, trajectory)?;
         let npz = archive(trajectory, layers)
             .map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
         destination.write("trajectory.npz", &npz)?;
-        destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
+        destination.save("trajectory", &learning_trajectory(trajectory, plan.bulk_edge)?)?;
         destination.write_run(common, "learn", self)
     }
-}
-
-/// Writes w by rank and the fields along the modes, one row per time.
-pub(super) fn write_trajectory(
-    destination: &mut Destination,
-    name: &str,
-    trajectory: &Trajectory,
-) -> Result<(), CliError> {
-    let modes = trajectory.snapshots.first().map_or(0, |first| first.singular_values.len());
-    let names =
-        ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
-    let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
-    // Only the population closure can become unreliable.
-    let from = trajectory.unreliable.map_or(f64::INFINITY, |found| found.from);
-    let flag = trajectory.reliability.map(|_| |time: f64| u8::from(time >= from).to_string());
-    let header: Vec<&str> = names.iter().map(String::as_str).chain(flag.map(|_| "unreliable")).collect();
-    let row = |snapshot: &Snapshot| {
-        let values = [&snapshot.singular_values, &snapshot.eta, &snapshot.theta];
-        let values = values.into_iter().flatten().map(|&value| exact(value));
-        let flag = flag.map(|flag| flag(snapshot.time));
-        std::iter::once(exact(snapshot.time)).chain(values).chain(flag).collect()
-    };
-    destination.write_csv(name, &header, trajectory.snapshots.iter().map(row))
 }
 
 fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), CliError> {
     let row = |event: &Event| {
         vec![exact(event.time), event.kind.name().to_owned(), event.mode.to_string(), exact(event.value)]
     };
-    destination.write_csv("events.csv", &["time", "event", "mode", "value"], events.iter().map(row))
+    destination.table("events.csv", &Table::new(["time", "event", "mode", "value"], events.iter().map(row)))
 }
 
 /// A quantity of a snapshot, with its name in the archive.
@@ -418,23 +394,6 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
         archive.add("log_likelihood", &[count], &likelihoods)?;
     }
     archive.finish()
-}
-
-/// Draws w by identity, with its events.
-pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::plot::Figure, CliError> {
-    let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
-    let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
-    let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();
-    let of = |kind: EventKind| -> Vec<(f64, f64)> {
-        let chosen = trajectory.events.iter().filter(|event| event.kind == kind && event.mode <= DRAWN);
-        chosen.map(|event| (event.time, event.value)).collect()
-    };
-    let (emergence, condensation) = (of(EventKind::LeavesBulk), of(EventKind::ExceedsOne));
-    let marks = [
-        Marks { name: "leaves the bulk", points: &emergence, marker: Marker::OpenCircle },
-        Marks { name: "w = 1", points: &condensation, marker: Marker::Circle },
-    ];
-    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks, trajectory.unreliable.map(|found| found.from))?)
 }
 
 /// A table of some of the snapshots.

@@ -2,7 +2,9 @@
 
 use super::destination::Destination;
 use super::error::CliError;
-use super::report::{exact, plain};
+use super::report::plain;
+use crate::io::Table;
+use crate::io::number::exact;
 use crate::learning::{Snapshot, Trajectory};
 use crate::theory::spectrum::nearest_by_kurtosis;
 
@@ -35,7 +37,7 @@ pub(super) fn write(destination: &mut Destination, trajectory: &Trajectory) -> R
         return destination.remove_stale(&[FILE]);
     }
     let header = ["time", "mode", "kurtosis_u", "nearest_u", "kurtosis_v", "nearest_v"];
-    destination.write_csv(FILE, &header, rows)
+    destination.table(FILE, &Table::new(header, rows))
 }
 
 /// A table of the first modes at the start and at the end.

@@ -1,7 +1,5 @@
 //! The trained machine that a command looks at.
 
-use super::figures::fits_on_a_page;
-
 use super::opening::{note_checksum, open_model, open_with};
 
 use super::data::DataOptions;
@@ -13,6 +11,7 @@ use super::{progress, train};
 use crate::data::{Dataset, digits};
 use crate::io::bounds::room_for;
 use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
+use crate::study::drawing::fits_on_a_page;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 

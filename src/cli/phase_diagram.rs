@@ -3,9 +3,12 @@
 use super::destination::Destination;
 use super::error::CliError;
 use super::options::{Common, Format, Interval, PriorOptions};
-use super::report::{exact, number};
+use super::report::number;
 use super::{progress, report};
-use crate::study::figures::phase_diagram;
+use crate::io::Table;
+use crate::io::number::exact;
+use crate::study::drawing::phase_diagram;
+use crate::study::tables;
 use crate::theory::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -91,10 +94,9 @@ impl PhaseDiagramOptions {
         let diagram = PhaseDiagram::compute(&family, &x, &y, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
-        let paths = phase_diagram(&diagram)?.save(destination.folder(), "phase-diagram")?;
-        destination.note(paths);
+        destination.save("phase-diagram", &phase_diagram(&diagram)?)?;
         write_map(&mut destination, &diagram)?;
-        write_boundaries(&mut destination, "boundaries.csv", &diagram.boundaries)?;
+        destination.table("boundaries.csv", &tables::boundaries(&diagram.boundaries))?;
         destination.write_run(common, "phase-diagram", &self)?;
         let summary = Summary::new(&diagram, self.grid, &destination);
         match common.format {
@@ -116,28 +118,7 @@ fn write_map(destination: &mut Destination, diagram: &PhaseDiagram) -> Result<()
         row.push(point.stable_fixed_points.to_string());
         row
     });
-    destination.write_csv("phase-map.csv", &header, rows)
-}
-
-/// Writes `curve,inv_sigma,w_over_sigma,bracket,status`, one row per point, curves in order.
-pub(super) fn write_boundaries(
-    destination: &mut Destination,
-    name: &str,
-    boundaries: &[Boundary],
-) -> Result<(), CliError> {
-    let header = ["curve", "inv_sigma", "w_over_sigma", "bracket", "status"];
-    let rows = boundaries.iter().flat_map(|boundary| {
-        boundary.points.iter().map(|point| {
-            vec![
-                boundary.curve.to_string(),
-                exact(point.inv_sigma),
-                exact(point.w_over_sigma),
-                exact(point.bracket),
-                point.status.name().to_owned(),
-            ]
-        })
-    });
-    destination.write_csv(name, &header, rows)
+    destination.table("phase-map.csv", &Table::new(header, rows))
 }
 
 impl<'a> Summary<'a> {

@@ -6,9 +6,10 @@ use super::error::CliError;
 use super::model::{ModelOptions, Source};
 use super::options::{Common, Format};
 use super::report::number;
-use super::{budget, figures, progress, report};
+use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Annealing, Machine, PartitionEstimate, Sampler, Units};
+use crate::study::drawing;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -109,7 +110,7 @@ impl SampleOptions {
         };
         destination.write("samples.npz", &samples.to_npz().map_err(|e| CliError::Failed(e.to_string()))?)?;
         if let Some(shape) = shape {
-            figures::of_samples(&mut destination, &samples, shape, "samples")?;
+            destination.save("samples", &drawing::samples(&samples, shape)?)?;
         }
         destination.write_run(common, "sample", &self)?;
         let sums = samples.unit_sums();

@@ -4,11 +4,12 @@ use super::destination::Destination;
 use super::error::CliError;
 use super::model::{ModelOptions, room_for_modes};
 use super::options::{Common, Format};
+use super::report;
 use super::report::number;
-use super::{figures, report, train};
 use crate::io::Array;
 use crate::simulator::machine::Machine;
 use crate::simulator::run::{Record, SpectrumLog};
+use crate::study::{drawing, tables};
 use crate::theory::spectrum::{BulkFit, Decomposition, fit, fit_weights, kurtosis, singular_values};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -76,10 +77,11 @@ impl SpectrumOptions {
         if log.records.is_empty() {
             log.records.push(record(0, f64::NAN, &machine)?);
         }
-        train::write_spectrum(&mut destination, "spectrum.csv", &log)?;
-        figures::of_run(&mut destination, &log, (machine.visible, machine.hidden))?;
+        destination.table("spectrum.csv", &tables::spectrum(&log))?;
+        destination.save_all(&drawing::of_run(&log, (machine.visible, machine.hidden))?)?;
         if let Some(shape) = shape {
-            figures::of_modes(&mut destination, &machine, shape)?;
+            let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+            destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "spectrum", &self)?;
         let mut summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;

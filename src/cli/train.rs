@@ -3,13 +3,13 @@
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
-use super::figures::fits_on_a_page;
 use super::options::{Common, Format, TRAINED, one_of, trained};
-use super::report::{exact, number};
-use super::{budget, figures, progress, report};
+use super::report::number;
+use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
+use crate::study::{drawing, tables};
 use crate::theory::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -244,7 +244,7 @@ impl TrainOptions {
         log: &SpectrumLog,
         data: &Dataset,
     ) -> Result<Option<String>, CliError> {
-        write_spectrum(destination, "spectrum.csv", log)?;
+        destination.table("spectrum.csv", &tables::spectrum(log))?;
         let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
         destination.write("records.npz", &npz)?;
         let model = store.collect()?;
@@ -259,9 +259,10 @@ impl TrainOptions {
             save("model-bernoulli.h5", Units::Bernoulli)?;
         }
         let last = model.checkpoints.last().map(|checkpoint| &checkpoint.machine);
-        figures::of_run(destination, log, (data.units(), self.init.hidden))?;
-        if let Some((machine, shape)) = last.zip(data.image_shape.filter(|&shape| fits_on_a_page(shape))) {
-            figures::of_modes(destination, machine, shape)?;
+        destination.save_all(&drawing::of_run(log, (data.units(), self.init.hidden))?)?;
+        if let Some((machine, shape)) = last.zip(data.image_shape.filter(|&shape| drawing::fits_on_a_page(shape))) {
+            let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+            destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "train", self)?;
         destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])?;
@@ -387,21 +388,6 @@ impl TrainOptions {
 fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
     let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
     Ok(fit_weights(&machine.weights, &modes)?.note)
-}
-
-/// Writes the singular values, one row per record.
-pub(super) fn write_spectrum(destination: &mut Destination, name: &str, log: &SpectrumLog) -> Result<(), CliError> {
-    let modes = log.records.first().map_or(0, |record| record.singular_values().len());
-    let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
-    let header: Vec<&str> = ["update", "epoch", "time"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    destination.write_csv(
-        name,
-        &header,
-        log.records.iter().map(|record| {
-            let start = [record.update.to_string(), exact(record.epoch), exact(record.time)];
-            start.into_iter().chain(record.singular_values().iter().map(|&w| exact(w))).collect()
-        }),
-    )
 }
 
 /// A table of some of the records.

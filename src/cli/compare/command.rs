@@ -50,7 +50,7 @@ impl CompareOptions {
         write_json(&mut destination, "report.json", &report)?;
         destination.write("report.md", report.text(&outcome).as_bytes())?;
         curves::write(&outcome, &mut destination)?;
-        destination.save(&drawn, "comparison")?;
+        destination.save("comparison", &drawn)?;
         destination.write_run(common, "compare", &self)?;
         match common.format {
             Format::Json => report::print(&report::json(&report)),

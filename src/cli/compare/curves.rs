@@ -4,13 +4,14 @@ use super::options::CompareOptions;
 use super::report::Report;
 use crate::cli::destination::Destination;
 use crate::cli::error::CliError;
-use crate::cli::report::exact;
+use crate::io::Table;
+use crate::io::number::exact;
 use crate::learning::Closure;
 use crate::plot::{Figure, Scale};
 use crate::simulator::machine::Algorithm;
 use crate::simulator::run::Spacing;
 use crate::study::compare::Outcome;
-use crate::study::figures::{ComparisonFigure, TheoryCurves, comparison};
+use crate::study::drawing::{ComparisonFigure, TheoryCurves, comparison};
 
 /// Writes curves.csv, one row per record: simulations with their errors, and theories, mode by mode.
 pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<(), CliError> {
@@ -44,14 +45,13 @@ pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<
         })
         .collect();
     names.extend(flags.iter().map(|(name, _)| name.clone()));
-    let header: Vec<&str> = names.iter().map(String::as_str).collect();
     // NaN where a theory ended earlier, or a single run has no error.
     let row = |k: usize| {
         let values = columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN)));
         let flags = flags.iter().map(|(_, from)| u8::from(curves.times[k] >= *from).to_string());
         values.chain(flags).collect()
     };
-    destination.write_csv("curves.csv", &header, (0..curves.times.len()).map(row))
+    destination.table("curves.csv", &Table::new(names, (0..curves.times.len()).map(row)))
 }
 
 /// The figure: theories and the additional run beside the simulations.

@@ -1,9 +1,10 @@
 //! The table of claims: expected against found.
 
-use super::super::error::CliError;
 use crate::cli::destination::{Destination, write_json};
+use crate::cli::error::CliError;
 use crate::cli::report;
-use crate::study::letter::Claim;
+use crate::io::Table;
+use crate::study::figures::Claim;
 
 const HEADER: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];
 
@@ -12,7 +13,7 @@ pub(super) fn write(destination: &mut Destination, claims: &[Claim], title: &str
     if claims.is_empty() {
         return destination.remove_stale(&["claims.csv", "claims.md", "claims.json"]);
     }
-    destination.write_csv("claims.csv", &HEADER, claims.iter().map(row))?;
+    destination.table("claims.csv", &Table::new(HEADER, claims.iter().map(row)))?;
     destination.write("claims.md", markdown(claims, title).as_bytes())?;
     write_json(destination, "claims.json", &claims)
 }

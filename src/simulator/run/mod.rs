@@ -29,6 +29,7 @@ mod log;
 mod recorded;
 mod recorder;
 mod store;
+mod training;
 
 pub use error::{Result, SimulationError};
 pub use learner::{Learner, State};
@@ -37,3 +38,4 @@ pub use log::{Record, SpectrumLog};
 pub use recorded::{Spacing, run, schedule};
 pub use recorder::{Detail, Recorder};
 pub use store::Store;
+pub use training::Training;

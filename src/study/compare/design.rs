@@ -1,9 +1,9 @@
 //! What is compared: how machines learn, what is recorded of them and how they are seen.
 
-use super::error::{Result, refuse};
 use crate::learning::LinearTheory;
 use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, Settings, Units};
 use crate::simulator::run::{Spacing, schedule};
+use crate::study::error::{Result, refuse};
 
 /// Largest size of the smaller layer at which the exact gradient is preferred: the sums take milliseconds.
 pub const EXACT_UNITS: usize = 20;
@@ -166,7 +166,7 @@ impl Design {
     /// Fills in algorithm, Gibbs steps and batches for a number of samples and the size of the machine's smaller layer.
     ///
     /// # Errors
-    /// [`CompareError::Choice`](super::CompareError::Choice) for numbers that are out of range and an algorithm that cannot be.
+    /// [`StudyError::Choice`](crate::study::StudyError::Choice) for numbers that are out of range and an algorithm that cannot be.
     pub fn with_algorithm(mut self, samples: usize, smaller_layer: usize) -> Result<Self> {
         if let Runs::Simulated { count: Some(runs), .. } = self.runs
             && !(1..=MOST_RUNS).contains(&runs)

@@ -5,13 +5,13 @@ use super::chains::ChainProbe;
 use super::course::{Prediction, predict, simulate, simulate_probed};
 use super::curves::Curves;
 use super::design::{Design, EXACT_UNITS, PCD_STEPS, Runs};
-use super::error::Result;
 use super::theory::Theory;
 use super::view::{Course, View};
 use crate::data::{Dataset, Moments};
 use crate::learning::{BatchSettings, Closure, Integrator, LinearTheory, Method, Plan, Prepared, Setup};
 use crate::simulator::machine::{Algorithm, LinearMachine, Machine, Settings, Trainer};
 use crate::simulator::run::LinearTrainer;
+use crate::study::error::Result;
 use rayon::prelude::*;
 
 /// Data, initial machine and view, with a [`Design`] that leaves nothing open.

@@ -4,12 +4,12 @@
 //! are seen along the directions of the data that grow fastest, one per planted direction.
 
 use super::design::Design;
-use super::error::Result;
 use super::experiment::Experiment;
 use crate::data::Clusters;
 use crate::error::Error;
 use crate::learning::LinearTheory;
 use crate::simulator::machine::Machine;
+use crate::study::error::Result;
 use crate::theory::average::response;
 use crate::theory::prior::Prior;
 use crate::theory::saddle::{Ensemble, Solver, Start};

@@ -5,9 +5,10 @@ use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, Panel};
 
 /// Number of curves that a reader can tell apart.
-pub(super) const LEADING: usize = 5;
+pub(in crate::study) const LEADING: usize = 5;
 /// Style of the other modes.
-pub(super) const OTHERS: LineStyle = LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
+pub(in crate::study) const OTHERS: LineStyle =
+    LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
 /// On a logarithmic axis, values below this share of the largest are cut off: those of a singular matrix are rounding errors.
 pub(super) const LOWEST: f64 = 1e-5;
 
@@ -56,7 +57,7 @@ pub fn spectrum_against_time(
 }
 
 /// The style of a leading mode; the style that differs by its dash alone is that of the edge.
-pub(super) fn leading_style(index: usize) -> LineStyle {
+pub(in crate::study) fn leading_style(index: usize) -> LineStyle {
     LineStyle::nth(if index == 0 { 0 } else { index + 1 })
 }
 
@@ -86,7 +87,11 @@ pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
 }
 
 /// An axis around values; a logarithmic one leaves out values that are very small compared with the largest.
-pub(super) fn value_axis<'a>(label: &str, scale: Scale, values: impl Iterator<Item = &'a f64> + Clone) -> Axis {
+pub(in crate::study) fn value_axis<'a>(
+    label: &str,
+    scale: Scale,
+    values: impl Iterator<Item = &'a f64> + Clone,
+) -> Axis {
     let largest = values.clone().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
     match scale {
         Scale::Linear if largest > 0.0 => Axis::linear(label, 0.0..1.05 * largest),

@@ -1,49 +1,56 @@
-//! Shared by figures of theory against simulation: the curves, their CSV and their claims.
+//! Shared by figures of theory against simulation: the experiment, its curves, their table and their claims.
 
-use super::super::error::CliError;
-use super::gallery::Gallery;
-use crate::cli::{progress, report};
+use super::claim::Claim;
+use super::studio::Studio;
+use crate::Prior;
+use crate::io::Table;
+use crate::io::number::short;
 use crate::learning::Setup;
 use crate::plot::Scale;
-use crate::study::compare::{Experiment, Measures, Outcome, Theory};
-use crate::study::figures::{ComparisonFigure, TheoryCurves};
-use crate::study::letter::Claim;
+use crate::study::compare::{Design, Experiment, Measures, Outcome, Planted, Runs, Theory};
+use crate::study::drawing::{ComparisonFigure, TheoryCurves};
+use crate::study::error::Result;
 
-impl Gallery<'_> {
-    /// Number of samples of clusters: --samples, or else `quick` or `full`.
-    pub fn cluster_samples(&self, quick: usize, full: usize) -> usize {
-        self.options.data.samples.unwrap_or(if self.options.quick { quick } else { full })
-    }
+/// What figures of clusters differ in.
+pub(super) struct Problem {
+    pub units: (usize, usize),
+    pub amplitudes: Vec<f64>,
+    pub samples: usize,
+    pub sigma: f64,
+    pub learning_rate: f64,
+    pub updates: u64,
+    pub records: usize,
+    pub runs: usize,
+}
 
-    /// Number of samples in a batch of clusters.
-    pub fn cluster_batch(&self) -> usize {
-        if self.options.quick { 250 } else { 500 }
-    }
-
-    /// Checks that there are at least as many samples as a batch needs.
-    pub fn check_clusters(&self) -> Result<(), CliError> {
-        let batch = self.cluster_batch();
-        match self.options.data.samples {
-            Some(samples) if samples < batch => Err(CliError::Input(format!(
-                "--samples is {samples}: figures of clusters learn from batches of {batch} samples, and need as many at least"
-            ))),
-            _ => Ok(()),
-        }
+impl Problem {
+    /// The clusters, and runs of PCD-10 that learn them.
+    pub fn experiment(self, studio: &Studio<'_>) -> Result<(Planted, Experiment)> {
+        let (seed, samples) = (studio.seed, studio.samples.unwrap_or(self.samples));
+        let (amplitudes, prior_u) = (self.amplitudes, Prior::Bernoulli);
+        let planted = Planted { units: self.units, amplitudes, prior_u, samples, sigma: self.sigma, seed };
+        let experiment = planted.experiment(Design {
+            batch_size: Some(studio.cluster_batch()),
+            learning_rate: Some(self.learning_rate),
+            updates: Some(self.updates),
+            records: self.records,
+            gibbs_steps: Some(10),
+            runs: Runs::Simulated { count: Some(self.runs), seed },
+            ..Design::default()
+        })?;
+        Ok((planted, experiment))
     }
 }
 
 /// Simulates an experiment and computes the theories beside it.
 pub(super) fn compare(
-    gallery: &Gallery,
+    studio: &Studio<'_>,
     name: &'static str,
     experiment: &Experiment,
     theories: &[(&str, Setup)],
-) -> Result<Outcome, CliError> {
-    let runs = experiment.seeds().len() as u64;
-    let bar = progress::updates(gallery.common, name, runs * experiment.updates());
-    let outcome = experiment.compare(theories, &mut |updates| bar.set_position(updates))?;
-    bar.finish_and_clear();
-    Ok(outcome)
+) -> Result<Outcome> {
+    let all = (experiment.seeds().len() as u64 * experiment.updates()) as f64;
+    experiment.compare(theories, &mut |updates| (studio.progress)(name, updates as f64 / all))
 }
 
 /// The curves of the theories, for drawing.
@@ -75,8 +82,8 @@ pub(super) fn drawn<'a>(
     }
 }
 
-/// Writes one row per time, mode and curve: `time,mode,curve,w,error`. The error is that of the simulations' mean.
-pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Result<(), CliError> {
+/// One row per time, mode and curve: `time,mode,curve,w,error`. The error is that of the simulations' mean.
+pub(super) fn table(outcome: &Outcome) -> Table {
     let curves = &outcome.curves;
     let mut rows = Vec::new();
     for (mode, mean) in curves.mean.iter().enumerate() {
@@ -93,17 +100,18 @@ pub(super) fn write(gallery: &mut Gallery, name: &str, outcome: &Outcome) -> Res
             }
         }
     }
-    gallery.destination.write_csv(name, &["time", "mode", "curve", "w", "error"], rows)
+    Table::new(["time", "mode", "curve", "w", "error"], rows)
 }
 
 /// Nine digits: more than simulations need, and small files.
 pub(super) fn brief(value: f64) -> String {
-    report::short(value, 9)
+    short(value, 9)
 }
 
 /// The claim about a theory's deviations from the simulations: the largest deviation after the emergence of each mode,
 /// and the expected bound, if there is one.
-pub(super) fn claim(figure: &str, theory: &Theory, modes: &[Measures], within: Option<f64>) -> Claim {
+pub(super) fn claim(figure: &str, outcome: &Outcome, theory: &Theory, within: Option<f64>) -> Claim {
+    let modes = outcome.measures(&theory.followed);
     let percent = |value: f64| format!("{:.2} %", 100.0 * value);
     let largest: Option<Vec<f64>> = modes.iter().map(|mode| mode.max_relative_deviation).collect();
     let plateau = |mode: &Measures| Some(mode.plateau.theory? / mode.plateau.simulation? - 1.0);

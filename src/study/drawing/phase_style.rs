@@ -5,7 +5,7 @@ use crate::plot::style::{Color, Dash, LineStyle};
 use crate::theory::phase::{Curve, Phase};
 
 /// Legend label of cells and boundary points whose state is unknown.
-pub(super) const UNKNOWN: &str = "not converged";
+pub(in crate::study) const UNKNOWN: &str = "not converged";
 
 /// The index of a phase in [`categories`].
 pub(super) fn category(phase: Phase) -> usize {
@@ -31,7 +31,7 @@ pub(super) fn categories() -> [Category; 5] {
 }
 
 /// The name of a curve in the legend, and its style.
-pub(super) fn curve_style(curve: Curve) -> (String, LineStyle) {
+pub(in crate::study) fn curve_style(curve: Curve) -> (String, LineStyle) {
     // Darker than the palette, to be visible on any fill.
     const OTHERS: [Color; 4] =
         [Color::Rgb(165, 55, 120), Color::Rgb(0, 85, 60), Color::Rgb(80, 80, 80), Color::Rgb(140, 75, 0)];

@@ -5,12 +5,11 @@
 //! rate of 0.01 and 20 epochs; it does not state the size of its batches. Time, Σ learning rate × updates, is what counts: with
 //! batches of 500 an epoch of MNIST is t = 1.2, the end of the linear regime, and ten are t = 12.
 
-use super::linear_limit::raised;
-
-use super::linear_limit::{LinearLimit, decomposed};
+use super::linear_limit::{LinearLimit, decomposed, raised};
 use crate::data::{Dataset, Moments, PrincipalComponents};
-use crate::simulator::machine::{Machine, Settings, Trainer};
-use crate::simulator::run::{SimulationError, Spacing, schedule};
+use crate::simulator::machine::{Machine, Trainer};
+use crate::simulator::run::{Spacing, Training, schedule};
+use crate::study::error::Result;
 use crate::theory::spectrum::{BulkFit, Decomposition, fit, overlaps, singular_values};
 use nalgebra::{DMatrix, DVector};
 
@@ -22,21 +21,6 @@ const STANDS_OUT: f64 = 1.5;
 const COMPONENTS: usize = 50;
 /// Number of samples on which the response of the hidden units is measured.
 const RESPONSE_SAMPLES: usize = 1000;
-
-/// How the machine is trained.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainingSettings {
-    /// Hidden units.
-    pub hidden: usize,
-    /// Standard deviation of the initial weights.
-    pub deviation: f64,
-    /// Passes through the data.
-    pub epochs: f64,
-    /// Number of records, approximately.
-    pub records: usize,
-    /// Algorithm, batches, learning rate, and the seed of weights, batches and chains.
-    pub settings: Settings,
-}
 
 /// Singular values after some updates.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,8 +59,10 @@ pub struct TrainingCourse {
     pub visible: usize,
     /// Hidden units.
     pub hidden: usize,
+    /// Rows and columns of the visible layer, if it is an image.
+    pub image_shape: Option<(usize, usize)>,
     /// How it was trained.
-    pub training: TrainingSettings,
+    pub training: Training,
     /// Records, in the order of their updates; the first is the start.
     pub records: Vec<Snapshot>,
     /// The first record at which the first mode is 1.5 times the edge of the bulk (or that of `early`).
@@ -107,11 +93,7 @@ impl TrainingCourse {
     ///
     /// # Errors
     /// Those of data, machine and training.
-    pub fn run(
-        data: &Dataset,
-        training: &TrainingSettings,
-        step: &mut dyn FnMut(u64),
-    ) -> std::result::Result<Self, SimulationError> {
+    pub fn run(data: &Dataset, training: &Training, step: &mut dyn FnMut(u64)) -> Result<Self> {
         let spins = data.spins()?;
         let moments = Moments::of(data)?;
         let components = moments.principal_components()?;
@@ -120,8 +102,8 @@ impl TrainingCourse {
         let linear = LinearLimit::new(&moments, &start, training.settings.learning_rate)?;
         let mut observer = Observer { training, data, components: &components, linear: &linear, records: Vec::new() };
         let mut trainer = Trainer::new(start.clone(), spins, training.settings.clone())?;
-        let per_epoch = updates_in(1.0, data.len(), training);
-        let last = updates_in(training.epochs, data.len(), training);
+        let per_epoch = training.updates_in(1.0, data.len());
+        let last = training.updates_in(training.epochs, data.len());
         let (one, ten) = (per_epoch.min(last), (10 * per_epoch).min(last));
         let mut updates = schedule(last, training.records, Spacing::Log);
         updates.extend([one, ten]);
@@ -149,18 +131,14 @@ impl TrainingCourse {
                 tenth_epoch = Some(observer.portrait(trainer.machine())?);
             }
         }
-        let missing = || {
-            SimulationError::Spectrum(crate::Error::Range {
-                name: "the number of epochs",
-                reason: "no update was made".to_owned(),
-            })
-        };
+        let missing = || crate::Error::Range { name: "the number of epochs", reason: "no update was made".to_owned() };
         let early = early.ok_or_else(missing)?;
         let first = first.filter(|first| first.record <= early.record).unwrap_or_else(|| early.clone());
         let without_field = first_mode(null, data, training, observer.records[first.record].update)?;
         Ok(Self {
             visible: data.units(),
             hidden: training.hidden,
+            image_shape: data.image_shape,
             training: training.clone(),
             first_mode: first,
             early,
@@ -187,14 +165,9 @@ impl TrainingCourse {
     }
 }
 
-/// Updates in `epochs` passes through the data.
-pub fn updates_in(epochs: f64, samples: usize, training: &TrainingSettings) -> u64 {
-    (epochs * samples as f64 / training.settings.batch_size as f64).ceil() as u64
-}
-
 /// Observes a machine in training.
 struct Observer<'a> {
-    training: &'a TrainingSettings,
+    training: &'a Training,
     data: &'a Dataset,
     components: &'a PrincipalComponents,
     linear: &'a LinearLimit,
@@ -202,7 +175,7 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
-    fn record(&mut self, trainer: &Trainer<'_>) -> std::result::Result<(), SimulationError> {
+    fn record(&mut self, trainer: &Trainer<'_>) -> Result<()> {
         let machine = trainer.machine();
         let values = singular_values(&machine.weights, machine.visible, machine.hidden)?;
         self.records.push(Snapshot {
@@ -216,7 +189,7 @@ impl Observer<'_> {
     }
 
     /// The leading modes of the machine of the last record.
-    fn portrait(&self, machine: &Machine) -> std::result::Result<Portrait, SimulationError> {
+    fn portrait(&self, machine: &Machine) -> Result<Portrait> {
         let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
         let count = LEADING.min(self.training.hidden).min(machine.visible);
         let directions = &self.components.directions;
@@ -236,12 +209,7 @@ impl Observer<'_> {
 }
 
 /// u¹ of a machine after some updates.
-fn first_mode(
-    machine: Machine,
-    data: &Dataset,
-    training: &TrainingSettings,
-    updates: u64,
-) -> std::result::Result<DVector<f64>, SimulationError> {
+fn first_mode(machine: Machine, data: &Dataset, training: &Training, updates: u64) -> Result<DVector<f64>> {
     let mut trainer = Trainer::new(machine, data.spins()?, training.settings.clone())?;
     while trainer.updates() < updates {
         trainer.update()?;
@@ -252,7 +220,7 @@ fn first_mode(
 }
 
 /// Mean of `1 − tanh²(Wᵀs + θ)` over the first samples and all hidden units.
-fn mean_response(machine: &Machine, data: &Dataset) -> std::result::Result<f64, SimulationError> {
+fn mean_response(machine: &Machine, data: &Dataset) -> Result<f64> {
     let spins = data.spins()?;
     let samples = spins.samples().min(RESPONSE_SAMPLES);
     let inputs = DMatrix::from_fn(samples, machine.visible, |n, i| spins.value(n, i));
@@ -261,4 +229,15 @@ fn mean_response(machine: &Machine, data: &Dataset) -> std::result::Result<f64, 
         column.add_scalar_mut(f64::from(machine.theta[j]));
     }
     Ok(fields.map(|field| 1.0 - field.tanh().powi(2)).mean())
+}
+
+/// A short run of a small machine on clusters, for tests.
+#[cfg(test)]
+pub(super) fn small() -> TrainingCourse {
+    use crate::Prior;
+    use crate::data::Clusters;
+    let clusters = Clusters::new(60, &[0.9, 0.6], &[0.5; 2], &Prior::Bernoulli, 1).unwrap();
+    let settings = crate::simulator::machine::Settings { learning_rate: 0.02, ..Default::default() };
+    let training = Training { hidden: 40, epochs: 12.0, settings, ..Training::default() };
+    TrainingCourse::run(&clusters.generate(1000).unwrap(), &training, &mut |_| ()).unwrap()
 }

@@ -1,21 +1,23 @@
 //! Trajectories of learning machines on the phase diagram, theory and simulation together.
 
-use super::super::error::CliError;
-use super::gallery::Gallery;
-use super::outcomes::brief;
+use super::claim::Claim;
+use super::made::Made;
+use super::outcomes::{Problem, brief};
+use super::phase_diagrams::steps;
+use super::studio::Studio;
 use crate::Prior;
-use crate::cli::progress;
+use crate::io::Table;
 use crate::learning::Closure;
+use crate::plot::{Color, Figure, LineStyle, Marker, MarkerStyle, Scale};
 use crate::study::compare::{
-    Assumptions, Design, Experiment, PlanePoint, Planted, Resolved, Runs, crossing, predicted_path, simulated_path,
+    Assumptions, Experiment, PlanePoint, Planted, Resolved, crossing, predicted_path, simulated_path,
 };
-use crate::study::figures::LearningPath;
-use crate::study::figures::phase_diagram_with_learning;
-use crate::study::letter::Claim;
+use crate::study::drawing::panel;
+use crate::study::error::Result;
 use crate::theory::phase::{Family, PhaseDiagram};
 use rayon::prelude::*;
 
-const NAME: &str = "trajectory";
+pub(super) const NAME: &str = "trajectory";
 /// Standard deviations σ of the initial weights.
 const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
 /// Ranges of 1/σ and w_max/σ that are shown.
@@ -27,58 +29,43 @@ const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "
 
 /// One mode learned from noise of three strengths, all starting in the paramagnet and crossing the line w = 1 into the
 /// ferromagnet.
-pub(super) fn draw(gallery: &mut Gallery) -> Result<(), CliError> {
-    let quick = gallery.options.quick;
-    let units = if quick { (240, 120) } else { (400, 200) };
-    let kappa = units.1 as f64 / units.0 as f64;
-    let seed = gallery.common.seed;
-    let starts = STARTS.map(|sigma| Planted {
+pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
+    let units = studio.choose((240, 120), (400, 200));
+    let problem = |sigma: f64| Problem {
         units,
         amplitudes: vec![0.5],
-        prior_u: Prior::Bernoulli,
-        samples: gallery.cluster_samples(10_000, 20_000),
+        samples: studio.choose(10_000, 20_000),
         sigma,
-        seed,
-    });
-    let design = Design {
-        batch_size: Some(gallery.cluster_batch()),
-        learning_rate: Some(if quick { 0.002 } else { 0.001 }),
-        updates: Some(if quick { 80 } else { 120 }),
-        records: if quick { 40 } else { 80 },
-        gibbs_steps: Some(10),
-        runs: Runs::Simulated { count: Some(1), seed },
-        ..Design::default()
+        learning_rate: studio.choose(0.002, 0.001),
+        updates: studio.choose(80, 120),
+        records: studio.choose(40, 80),
+        runs: 1,
     };
     // Reports what cannot be learned before anything is computed.
-    let experiments = starts.iter().map(|start| start.experiment(design.clone())).collect::<Result<Vec<_>, _>>()?;
-    let diagram = background(gallery, kappa)?;
-    let bar = progress::updates(gallery.common, NAME, experiments.iter().map(Experiment::updates).sum());
-    let courses =
-        starts.par_iter().zip(&experiments).map(|(start, experiment)| courses(start, experiment, &|| bar.inc(1)));
-    let courses = courses.collect::<Result<Vec<_>, CliError>>()?;
-    let (mut paths, mut rows) = (Vec::new(), Vec::new());
-    for (start, (theory, simulation)) in starts.iter().zip(&courses) {
+    let starts = STARTS.iter().map(|&sigma| problem(sigma).experiment(studio)).collect::<Result<Vec<_>>>()?;
+    let diagram = background(studio, units.1 as f64 / units.0 as f64)?;
+    let step = steps(studio, NAME, starts.iter().map(|(_, experiment)| experiment.updates() as usize).sum());
+    let courses = starts.par_iter().map(|(planted, experiment)| courses(planted, experiment, &step));
+    let courses = courses.collect::<Result<Vec<_>>>()?;
+    let (mut made, mut paths, mut rows) = (Made::default(), Vec::new(), Vec::new());
+    for (sigma, (theory, simulation)) in STARTS.into_iter().zip(&courses) {
         for (of, path) in [("theory", theory), ("simulation", simulation)] {
-            rows.extend(path.iter().map(|point| row(start.sigma, of, point)));
+            rows.extend(path.iter().map(|point| row(sigma, of, point)));
         }
-        gallery.claims.push(claim(start.sigma, theory, simulation));
+        made.claims.push(claim(sigma, theory, simulation));
         paths.push(LearningPath {
             theory: places(theory, |point| point.w_over_sigma),
             simulation: places(simulation, |point| point.w_over_sigma),
             outlier: places(simulation, |point| point.outlier),
         });
     }
-    bar.finish_and_clear();
-    gallery.destination.save(&phase_diagram_with_learning(&diagram, &paths)?, NAME)?;
-    gallery.destination.write_csv(&format!("{NAME}.csv"), &HEADER, rows)
+    made.draw(NAME, on_diagram(&diagram, &paths)?);
+    made.table(NAME, Table::new(HEADER, rows));
+    Ok(made)
 }
 
 /// The paths of theory and simulation.
-fn courses(
-    start: &Planted,
-    experiment: &Experiment,
-    step: &dyn Fn(),
-) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>), CliError> {
+fn courses(start: &Planted, experiment: &Experiment, step: &dyn Fn()) -> Result<(Vec<PlanePoint>, Vec<PlanePoint>)> {
     let kappa = start.units.1 as f64 / start.units.0 as f64;
     let simulation = simulated_path(&experiment.simulate(&mut |_| step())?.0[0], kappa);
     // All sites, since these starts differ in their noise.
@@ -90,16 +77,14 @@ fn courses(
 
 /// The phase diagram of one mode along the data's ±1 direction, with Gaussian hidden components as in the initial
 /// noise.
-fn background(gallery: &Gallery, kappa: f64) -> Result<PhaseDiagram, CliError> {
-    let points = if gallery.options.quick { 81 } else { 201 };
+fn background(studio: &Studio<'_>, kappa: f64) -> Result<PhaseDiagram> {
+    let points = studio.choose(81, 201);
     let axes = WINDOW.map(|(low, high)| -> Vec<f64> {
         (0..points).map(|n| low + (high - low) * f64::from(n) / f64::from(points - 1)).collect()
     });
     let family = Family::new(kappa, &[1.0], Prior::Bernoulli, Prior::Gaussian)?;
-    let bar = progress::bar(gallery.common, NAME, PhaseDiagram::steps(&axes[0]));
-    let diagram = PhaseDiagram::compute(&family, &axes[0], &axes[1], &|| bar.inc(1))?;
-    bar.finish_and_clear();
-    Ok(diagram)
+    let step = steps(studio, NAME, PhaseDiagram::steps(&axes[0]));
+    Ok(PhaseDiagram::compute(&family, &axes[0], &axes[1], &step)?)
 }
 
 fn places(path: &[PlanePoint], of: fn(&PlanePoint) -> f64) -> Vec<(f64, f64)> {
@@ -122,4 +107,38 @@ fn claim(sigma: f64, theory: &[PlanePoint], simulation: &[PlanePoint]) -> Claim 
     let holds = predicted.zip(found).is_some_and(|(a, b)| (a.time - b.time).abs() < WITHIN * a.time);
     let text = |point: Option<PlanePoint>| point.as_ref().map_or("no crossing".to_owned(), place);
     Claim::new(NAME, statement, format!("theory: {}", text(predicted)), text(found), Some(holds))
+}
+
+/// The path of one machine over the phase diagram while it learns: points (1/σ, w_max/σ) in the order of time.
+struct LearningPath {
+    /// From the theory.
+    theory: Vec<(f64, f64)>,
+    /// From the simulation.
+    simulation: Vec<(f64, f64)>,
+    /// From the spectrum of the simulated machine alone; NaN where it gives no value.
+    outlier: Vec<(f64, f64)>,
+}
+
+/// A phase diagram with the paths of learning machines: theories as lines, simulations as points (the first is marked), readings
+/// of the spectrum as crosses. Points outside the diagram are not shown.
+fn on_diagram(diagram: &PhaseDiagram, paths: &[LearningPath]) -> Result<Figure> {
+    let mut panel = panel(diagram, Scale::Linear)?;
+    let apart = |points: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { points.iter().copied().unzip() };
+    for path in paths {
+        let (xs, ys) = apart(&path.theory);
+        panel.line(&xs, &ys, LineStyle::solid(Color::White).width(2.6));
+        panel.line(&xs, &ys, LineStyle::solid(Color::Rgb(160, 0, 0)).width(1.4)).label("theory");
+    }
+    for path in paths {
+        let drawn = [
+            (&path.simulation[..], Marker::OpenCircle, 3.2, "simulation"),
+            (&path.outlier[..], Marker::Cross, 2.6, "simulation, from its outlier"),
+            (&path.simulation[..path.simulation.len().min(1)], Marker::Square, 4.5, "start"),
+        ];
+        for (points, marker, size, label) in drawn {
+            let (xs, ys) = apart(points);
+            panel.points(&xs, &ys, MarkerStyle::new(marker, Color::Black).size(size)).label(label);
+        }
+    }
+    Ok(Figure::single_column(panel).aspect(0.9))
 }

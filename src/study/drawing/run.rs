@@ -1,13 +1,12 @@
-//! Figures of runs and machines, saved beside the numbers they show.
+//! A training run and its machines: the spectrum against time, histograms, modes and samples as images.
 
-use super::destination::Destination;
-use super::error::CliError;
+use super::spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+use super::spectrum_time::spectrum_against_time;
 use crate::data::Spins;
+use crate::io::number::short;
 use crate::plot::{self, Figure, Scale};
-use crate::simulator::machine::Machine;
 use crate::simulator::run::{Record, SpectrumLog};
-use crate::study::figures::{Bulk, SpectrumHistogram};
-use crate::study::figures::{spectrum_against_time, spectrum_histogram};
+use crate::study::error::Result;
 use crate::theory::spectrum::{BulkFit, Decomposition, Standing, fit};
 
 /// Number of records with a histogram.
@@ -19,20 +18,20 @@ const SAMPLES: usize = 100;
 /// Images per row.
 const COLUMNS: usize = 10;
 
-/// Draws the spectrum against time where times are known, and histograms.
-pub(super) fn of_run(
-    destination: &mut Destination,
-    log: &SpectrumLog,
-    (visible, hidden): (usize, usize),
-) -> Result<(), CliError> {
-    if let Some(drawn) = spectrum(log)? {
-        destination.save(&drawn, "spectrum")?;
-    }
-    histograms(destination, &log.records, visible, hidden)
+/// The spectrum against time where times are known, and histograms, each with its name.
+///
+/// # Errors
+/// Those of the drawings and of the fits.
+pub fn of_run(log: &SpectrumLog, units: (usize, usize)) -> Result<Vec<(&'static str, Figure)>> {
+    let spectrum = spectrum(log)?.map(|drawn| ("spectrum", drawn));
+    Ok(spectrum.into_iter().chain([("histogram", histograms(&log.records, units)?)]).collect())
 }
 
-/// Draws the spectrum against time; `None` for a single record, or where times are not known.
-pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
+/// The spectrum against time; `None` for a single record, or where times are not known.
+///
+/// # Errors
+/// Those of the drawing.
+pub fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>> {
     let records = &log.records;
     let times: Vec<f64> = records.iter().map(|record| record.time).collect();
     // Some files do not state the time, and some restart the count.
@@ -44,24 +43,33 @@ pub(super) fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>, CliError> {
     Ok(Some(spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
 }
 
-/// Draws the leading u^α of a machine as images.
-pub(super) fn of_modes(
-    destination: &mut Destination,
-    machine: &Machine,
-    shape: (usize, usize),
-) -> Result<(), CliError> {
-    let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+/// The leading u^α of a machine whose visible layer is an image of this shape.
+///
+/// # Errors
+/// Those of the drawing.
+pub fn modes(modes: &Decomposition, shape: (usize, usize)) -> Result<Figure> {
     let columns: Vec<Vec<f64>> = modes.u.column_iter().take(MODES).map(|u| u.iter().copied().collect()).collect();
-    destination.save(&plot::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?, "modes")
+    Ok(plot::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?)
 }
 
-/// Draws the first, a middle and the last record beside the Marchenko–Pastur law.
-fn histograms(
-    destination: &mut Destination,
-    records: &[Record],
-    visible: usize,
-    hidden: usize,
-) -> Result<(), CliError> {
+/// The first hundred samples as images of this shape.
+///
+/// # Errors
+/// Those of the drawing.
+pub fn samples(samples: &Spins, shape: (usize, usize)) -> Result<Figure> {
+    let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES))
+        .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
+        .collect();
+    Ok(plot::samples_as_images(&images, shape, COLUMNS)?)
+}
+
+/// Whether an image of this many rows and columns fits on a page.
+pub fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
+    rows <= 2 * columns && columns <= 8 * rows
+}
+
+/// The first, a middle and the last record beside the Marchenko–Pastur law.
+fn histograms(records: &[Record], (visible, hidden): (usize, usize)) -> Result<Figure> {
     let count = records.len();
     let mut chosen: Vec<usize> = (0..HISTOGRAMS).map(|n| n * (count - 1) / (HISTOGRAMS - 1)).collect();
     chosen.dedup();
@@ -71,7 +79,7 @@ fn histograms(
         let bulk = fit(record.singular_values(), visible, hidden)?;
         // A single machine without a time does not tell how it was trained.
         let when = match record.update {
-            _ if record.time.is_finite() => Some(format!("t = {}", super::report::short(record.time, 3))),
+            _ if record.time.is_finite() => Some(format!("t = {}", short(record.time, 3))),
             0 if count == 1 => None,
             updates => Some(format!("{updates} updates")),
         };
@@ -89,32 +97,14 @@ fn histograms(
             bulk: law.map(|law| Bulk { density, edges: law.edges(), outliers: *outliers }),
         })
         .collect();
-    destination.save(&spectrum_histogram(&panels)?, "histogram")
+    Ok(spectrum_histogram(&panels)?)
 }
 
 /// The note in the title of a histogram whose bulk is not the ensemble's noise.
-pub(super) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
+pub(in crate::study) fn bulk_title(bulk: &BulkFit) -> Option<&'static str> {
     match bulk.standing {
         Standing::Noise => None,
         Standing::Doubtful => Some("not the ensemble's noise"),
         Standing::Absent => Some("no bulk"),
     }
-}
-
-/// Draws the first hundred samples as images, in the files `name.png` and `name.svg`.
-pub(super) fn of_samples(
-    destination: &mut Destination,
-    samples: &Spins,
-    shape: (usize, usize),
-    name: &str,
-) -> Result<(), CliError> {
-    let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES))
-        .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
-        .collect();
-    destination.save(&plot::samples_as_images(&images, shape, COLUMNS)?, name)
-}
-
-/// Whether an image of this many rows and columns fits on a page.
-pub(super) fn fits_on_a_page((rows, columns): (usize, usize)) -> bool {
-    rows <= 2 * columns && columns <= 8 * rows
 }

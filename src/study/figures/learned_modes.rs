@@ -2,30 +2,106 @@
 //! principal components.
 
 use super::claim::Claim;
-use super::training::{Portrait, TrainingCourse};
-use nalgebra::DMatrix;
+use super::course::{LEADING, Portrait, TrainingCourse};
+use super::made::Made;
+use super::studio::Studio;
+use crate::io::Table;
+use crate::io::number::exact;
+use crate::plot::{self, ColorScale, Colormap, FigureError, Image};
+use crate::study::drawing::fits_on_a_page;
+use crate::study::error::Result;
+use nalgebra::{DMatrix, DVectorView};
+use std::iter::once;
 
 /// Name of the figure.
-pub const FIGURE: &str = "learned-modes";
+pub(super) const NAME: &str = "learned-modes";
 /// Overlap above which two directions count as the same.
 const SAME: f64 = 0.9;
 /// Share of the leading principal components that modes must hold to count as those of the data, relative to the linear theory.
 const OF_THEORY: f64 = 0.9;
 
+/// A vector to draw, its title, and its name in the CSV.
+struct Tile {
+    title: String,
+    column: String,
+    values: Vec<f64>,
+}
+
+/// The first mode with and without visible fields, and the leading modes beside the principal components.
+pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
+    let course = studio.course()?;
+    let tiles = tiles(course);
+    let mut made = Made { claims: course.mode_claims(), ..Made::default() };
+    match course.image_shape.filter(|&shape| fits_on_a_page(shape)) {
+        Some(shape) => {
+            let image = |tile: &Tile| Ok(Image::new(shape, &tile.values)?.title(&tile.title));
+            let images = tiles.iter().map(image).collect::<std::result::Result<Vec<Image>, FigureError>>()?;
+            made.draw(NAME, plot::image_sheet(&images, LEADING, Colormap::Signed, &ColorScale::PerImage)?);
+        }
+        None => made.notes.push(format!("the data are no images; {NAME} is written as CSV alone")),
+    }
+    let header = once("unit").chain(tiles.iter().map(|tile| tile.column.as_str()));
+    let row = |unit: usize| once(unit.to_string()).chain(tiles.iter().map(|tile| exact(tile.values[unit]))).collect();
+    made.table(NAME, Table::new(header, (0..course.visible).map(row)));
+    Ok(made)
+}
+
+/// Three rows: (a) first mode from zero field, (b) from the fields of the means, (c) first component and (d) the
+/// following ones; (e) modes after one epoch; (f) after ten. The sign of a mode is arbitrary and follows that of its
+/// component.
+fn tiles(course: &TrainingCourse) -> Vec<Tile> {
+    let count = course.early.u.ncols();
+    let components = &course.components.directions;
+    let first = components.column(0);
+    let tile = |title: String, column: String, values: DVectorView<'_, f64>, like: DVectorView<'_, f64>| {
+        let sign = if values.dot(&like) < 0.0 { -1.0 } else { 1.0 };
+        Tile { title, column, values: values.iter().map(|value| sign * value).collect() }
+    };
+    let (null, mean) = (&course.null_field, &course.mean);
+    let mut tiles = vec![
+        tile("(\\a) η = 0".to_owned(), "null_field".to_owned(), null.column(0), mean.column(0)),
+        tile("(\\b) η ≠ 0".to_owned(), "mean_field".to_owned(), course.first_mode.u.column(0), first),
+    ];
+    // As many components as fit into the row.
+    for k in 0..count.min(LEADING - 2) {
+        let letter = ["(\\c) ", "(\\d) "].get(k).copied().unwrap_or_default();
+        let own = components.column(k);
+        tiles.push(tile(format!("{letter}d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
+    }
+    while tiles.len() < LEADING {
+        // For small machines, further components fill the row, so that modes start a new row.
+        let k = tiles.len() - 2;
+        let own = components.column(k.min(components.ncols() - 1));
+        tiles.push(tile(format!("d^{{{}}}", k + 1), format!("component_{}", k + 1), own, own));
+    }
+    for (letter, name, portrait) in
+        [("(\\e) ", "one_epoch", &course.first_epoch), ("(\\f) ", "ten_epochs", &course.tenth_epoch)]
+    {
+        for k in 0..count {
+            let mode = portrait.u.column(k);
+            let nearest = portrait.overlaps.row(k).transpose().imax();
+            let letter = if k == 0 { letter } else { "" };
+            let title = format!("{letter}u^{{{}}}", k + 1);
+            tiles.push(tile(title, format!("{name}_{}", k + 1), mode, components.column(nearest)));
+        }
+    }
+    tiles
+}
+
 /// Share of the modes within the space of the first principal components: mean of `Σ_β (u^α·d_β)²` over the modes, 1 if they lie
 /// in it.
-pub fn shared(overlaps: &DMatrix<f64>, components: usize) -> f64 {
+fn shared(overlaps: &DMatrix<f64>, components: usize) -> f64 {
     overlaps.columns(0, components.min(overlaps.ncols())).norm_squared() / overlaps.nrows().max(1) as f64
 }
 
 /// Mean over the modes of the largest `|u^α·d_β|`.
-pub fn matched(overlaps: &DMatrix<f64>) -> f64 {
+fn matched(overlaps: &DMatrix<f64>) -> f64 {
     overlaps.row_iter().map(|row| row.max()).sum::<f64>() / overlaps.nrows().max(1) as f64
 }
 
 impl TrainingCourse {
     /// What the letter says about figure 3.
-    pub fn mode_claims(&self) -> Vec<Claim> {
+    fn mode_claims(&self) -> Vec<Claim> {
         vec![
             self.claim_null_field(),
             self.claim_mean_field(),
@@ -45,7 +121,7 @@ impl TrainingCourse {
         let overlap = if mean > 0.0 { (self.null_field.dot(&self.mean) / mean).abs() } else { 0.0 };
         let component = self.null_field.dot(&self.components.directions.column(0)).abs();
         Claim::new(
-            FIGURE,
+            NAME,
             "(a) without visible fields the first mode is the mean of the data",
             "|u¹·mean|/|mean| → 1",
             format!(
@@ -70,7 +146,7 @@ impl TrainingCourse {
         let (first, second) = (self.components.variances[0], self.components.variances.get(1).copied().unwrap_or(0.0));
         let early = &self.records[self.early.record];
         Claim::new(
-            FIGURE,
+            NAME,
             "(b, c) with fields at the empirical mean it is the first principal component",
             expected,
             format!("{overlap:.3} after {}; with the first two {within:.3}, with the mean {mean:.3}", self.when(portrait)),
@@ -97,7 +173,7 @@ impl TrainingCourse {
         };
         let holds = share >= OF_THEORY * theory.unwrap_or(1.0);
         let claim = Claim::new(
-            FIGURE,
+            NAME,
             format!(
                 "(d, e) {when}, the first {count} modes are those of the data: share of the space they have in common"
             ),
@@ -128,7 +204,7 @@ impl TrainingCourse {
         let epochs = self.records[self.tenth_epoch.record].epoch;
         let match_ = matched(&self.tenth_epoch.overlaps);
         Claim::new(
-            FIGURE,
+            NAME,
             format!("(f) after {epochs:.0} epochs non-linear effects have deformed them"),
             format!("share of the space below that after one epoch, {one:.2}"),
             format!("{ten:.2} after {}; mean largest |u·d| {match_:.2}", self.when(&self.tenth_epoch)),
