@@ -3,7 +3,7 @@
 use spectral_rbm::data::{Dataset, Spins};
 use spectral_rbm::io::Array;
 use spectral_rbm::simulator::machine::{Algorithm, Hyperparameters, Machine, RbmError, Settings, Trainer, Units};
-use spectral_rbm::simulator::run::{Detail, Learner, Recorder, Result, Spacing, State, Store, run, schedule};
+use spectral_rbm::simulator::run::{Detail, Learner, Recorder, Result, SavedState, Spacing, Store, run, schedule};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ impl Learner for Failing<'_> {
     fn record(&self, recorder: &Recorder) -> Result<BTreeMap<String, Array>> {
         self.0.record(recorder)
     }
-    fn state(&self) -> Result<State> {
+    fn state(&self) -> Result<SavedState> {
         self.0.state()
     }
-    fn restore(&mut self, updates: u64, state: State) -> Result<()> {
+    fn restore(&mut self, updates: u64, state: SavedState) -> Result<()> {
         self.0.restore(updates, state)
     }
 }

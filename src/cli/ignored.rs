@@ -14,7 +14,7 @@ struct Settled {
     why: &'static str,
 }
 
-const SETTLED: [Settled; 3] = [
+const SETTLING_OPTIONS: [Settled; 3] = [
     Settled {
         command: "train",
         by: Some("resume"),
@@ -58,7 +58,7 @@ const SETTLED: [Settled; 3] = [
 pub(super) fn refuse(matches: &ArgMatches, program: &Command) -> Result<(), CliError> {
     let Some((name, given)) = matches.subcommand() else { return Ok(()) };
     let on_the_line = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
-    let settled = SETTLED.iter().find(|one| one.command == name && one.by.is_none_or(on_the_line));
+    let settled = SETTLING_OPTIONS.iter().find(|one| one.command == name && one.by.is_none_or(on_the_line));
     let Some(Settled { by, counting, why, .. }) = settled else { return Ok(()) };
     let mut program = program.clone();
     program.build();

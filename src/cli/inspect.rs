@@ -3,14 +3,14 @@
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
-use super::model::{ModelOptions, Source, parse_shape, room_for_modes};
+use super::inspect_report::{InspectReport, Model, TRAJECTORY_FILES, write_trajectory};
+use super::model::{ModelOptions, ModelSource, parse_shape, room_for_modes};
 use super::options::{Common, Format};
 use super::{progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Units};
 use crate::study::drawing::{COMPONENTS, PLACE, inspection};
-use crate::study::inspect::{Depth, Reading, States, Trajectory};
+use crate::study::inspect::{Depth, Reading, States, TrainingPath};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -133,7 +133,7 @@ impl InspectOptions {
         let spinner = progress::spinner(common, "looking for fixed points");
         let reading = Reading::of(&machine)?;
         let data = match (&data, &source) {
-            (None, Source::Trained(_, training)) => Some(training),
+            (None, ModelSource::Trained(_, training)) => Some(training),
             _ => data.as_ref(),
         };
         let spins = data.map(Dataset::spins).transpose()?;
@@ -141,7 +141,7 @@ impl InspectOptions {
         spinner.finish_and_clear();
 
         let model = self.describe(&source, update, &machine)?;
-        let mut report = Report::new(model, &reading, &states, trajectory.as_ref());
+        let mut report = InspectReport::new(model, &reading, &states, trajectory.as_ref());
         report.data_set = given;
         write_json(&mut destination, "inspection.json", &report)?;
         if let Some(trajectory) = &trajectory {
@@ -193,12 +193,12 @@ impl InspectOptions {
         Ok(Some(data))
     }
 
-    fn describe(&self, source: &Source, update: Option<u64>, machine: &Machine) -> Result<Model, CliError> {
+    fn describe(&self, source: &ModelSource, update: Option<u64>, machine: &Machine) -> Result<Model, CliError> {
         Ok(Model {
             file: self.model.clone(),
             model_type: match source {
-                Source::File(reader) => reader.model_type().map(str::to_owned),
-                Source::Trained(..) => None,
+                ModelSource::File(reader) => reader.model_type().map(str::to_owned),
+                ModelSource::Trained(..) => None,
             },
             update: update.or(source.updates().last().copied()),
             visible: machine.visible,
@@ -210,7 +210,7 @@ impl InspectOptions {
 }
 
 /// All checkpoints of a file.
-fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory, CliError> {
+fn follow(common: &Common, source: &ModelSource, depth: &Depth) -> Result<TrainingPath, CliError> {
     let updates = source.updates();
     if updates.is_empty() {
         return Err(CliError::Input(
@@ -218,7 +218,7 @@ fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory,
         ));
     }
     let bar = progress::updates(common, "checkpoints", updates.len() as u64);
-    let mut trajectory = Trajectory::default();
+    let mut trajectory = TrainingPath::default();
     for &update in updates {
         trajectory.push(update, source.time(update), &source.machine(Some(update))?, depth)?;
         bar.inc(1);

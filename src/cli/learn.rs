@@ -27,7 +27,7 @@ const DEFAULT_FOLDER: &str = "results/learn";
 /// Largest number of snapshots; more are a mistake.
 const MOST_TIMES: usize = 100_000;
 /// Number of modes shown.
-const SHOWN: usize = 6;
+const MODES_SHOWN: usize = 6;
 /// Number of events shown.
 const EVENTS_SHOWN: usize = 12;
 /// Change of a magnetisation in the last iteration of mean-field chains above which the user gets a note.
@@ -86,10 +86,10 @@ pub(super) struct LearnOptions {
     #[arg(long, value_enum, default_value_t)]
     method: MethodName,
     /// Error of a step, relative to each component
-    #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Tolerance::default().relative, allow_negative_numbers = true)]
     rtol: f64,
     /// Error of a step, beside it
-    #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Tolerance::default().absolute, allow_negative_numbers = true)]
     atol: f64,
     /// Samples that each step of the map sees, in the closures population and chains [default: all]
     #[arg(long, value_name = "N")]
@@ -153,7 +153,7 @@ enum MethodName {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct LearnReport<'a> {
     data: DataReport,
     closure: Closure,
     response: ResponseKind,
@@ -206,7 +206,7 @@ impl LearnOptions {
         let unstable = theory.unstable();
         let loaded = self.data.report(&data);
         match common.format {
-            Format::Json => report::print(&report::json(&Summary {
+            Format::Json => report::print(&report::json(&LearnReport {
                 data: loaded,
                 closure: self.closure,
                 response: self.response,
@@ -225,7 +225,7 @@ impl LearnOptions {
                 files: destination.written(),
             })),
             Format::Table => {
-                let rates = report::numbers(theory.rates.iter().take(SHOWN));
+                let rates = report::numbers(theory.rates.iter().take(MODES_SHOWN));
                 let chains = prepared.flow.chain_residual().map_or(String::new(), |residual| {
                     let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
                     format!(
@@ -336,10 +336,10 @@ fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), C
 }
 
 /// A quantity of a snapshot, with its name in the archive.
-type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
+type SnapshotValue<T> = (&'static str, fn(&Snapshot) -> &T);
 
 /// Kurtosis of the components of the leading modes.
-const KURTOSIS: [Quantity<Vec<f64>>; 2] =
+const KURTOSIS: [SnapshotValue<Vec<f64>>; 2] =
     [("kurtosis_u", |snapshot| &snapshot.kurtosis_u), ("kurtosis_v", |snapshot| &snapshot.kurtosis_v)];
 
 /// An archive of all quantities, one array per quantity, with time as the first dimension.
@@ -351,7 +351,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     archive.add("time", &[count], &times)?;
     let sigmas: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.sigma).collect();
     archive.add("sigma", &[count], &sigmas)?;
-    let lists: [Quantity<Vec<f64>>; 4] = [
+    let lists: [SnapshotValue<Vec<f64>>; 4] = [
         ("w", |snapshot| &snapshot.singular_values),
         ("w_by_identity", |snapshot| &snapshot.by_identity),
         ("eta", |snapshot| &snapshot.eta),
@@ -367,7 +367,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
             archive.add(name, &[count, values.len() / count], &values)?;
         }
     }
-    let matrices: [Quantity<DMatrix<f64>>; 4] = [
+    let matrices: [SnapshotValue<DMatrix<f64>>; 4] = [
         ("u", |snapshot| &snapshot.u),
         ("v", |snapshot| &snapshot.v),
         ("omega_v", |snapshot| &snapshot.visible_rotation),
@@ -399,7 +399,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
 /// A table of some of the snapshots.
 fn table(trajectory: &Trajectory) -> String {
     let snapshots = &trajectory.snapshots;
-    let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(SHOWN);
+    let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(MODES_SHOWN);
     let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
     let likelihood = snapshots.iter().all(|snapshot| snapshot.log_likelihood.is_some());
     let header = std::iter::once("t").chain(names.iter().map(String::as_str));

@@ -2,7 +2,7 @@
 
 use super::destination::Destination;
 use super::error::CliError;
-use super::options::{Common, Format, Interval, PriorOptions};
+use super::options::{AxisRange, Common, Format, PriorOptions};
 use super::report::number;
 use super::{progress, report};
 use crate::io::Table;
@@ -44,21 +44,21 @@ pub(super) struct PhaseDiagramOptions {
     grid: usize,
     /// Range of 1/sigma
     #[arg(long, default_value = "0:2", value_name = "LOW:HIGH")]
-    inv_sigma: Interval,
+    inv_sigma: AxisRange,
     /// Range of w_max/sigma
     #[arg(long, default_value = "0:2", value_name = "LOW:HIGH")]
-    w_over_sigma: Interval,
+    w_over_sigma: AxisRange,
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct PhaseDiagramReport<'a> {
     kappa: f64,
     modes_ratio: &'a [f64],
     prior_u: &'a str,
     prior_v: &'a str,
     grid: usize,
     phases: Vec<Share>,
-    boundaries: Vec<Piece>,
+    boundaries: Vec<BoundaryRow>,
     /// (1/σ, w/σ) of the points without a stable state; their rows of the map have no numbers.
     left_out: Vec<[f64; 2]>,
     files: Vec<PathBuf>,
@@ -71,7 +71,7 @@ struct Share {
 }
 
 #[derive(Serialize)]
-struct Piece {
+struct BoundaryRow {
     curve: String,
     points: usize,
     not_converged: usize,
@@ -98,7 +98,7 @@ impl PhaseDiagramOptions {
         write_map(&mut destination, &diagram)?;
         destination.table("boundaries.csv", &tables::boundaries(&diagram.boundaries))?;
         destination.write_run(common, "phase-diagram", &self)?;
-        let summary = Summary::new(&diagram, self.grid, &destination);
+        let summary = PhaseDiagramReport::new(&diagram, self.grid, &destination);
         match common.format {
             Format::Json => report::print(&report::json(&summary)),
             Format::Table => report::print(&(summary.table() + "\n" + &destination.summary())),
@@ -121,7 +121,7 @@ fn write_map(destination: &mut Destination, diagram: &PhaseDiagram) -> Result<()
     destination.table("phase-map.csv", &Table::new(header, rows))
 }
 
-impl<'a> Summary<'a> {
+impl<'a> PhaseDiagramReport<'a> {
     fn new(diagram: &'a PhaseDiagram, grid: usize, destination: &Destination) -> Self {
         let all = [Phase::Paramagnetic, Phase::Ferromagnetic, Phase::SpinGlass, Phase::Mixed, Phase::Unconverged];
         let count = |phase| diagram.points.iter().filter(|point| point.phase == phase).count();
@@ -133,7 +133,7 @@ impl<'a> Summary<'a> {
             prior_v: family.prior_v().name(),
             grid,
             phases: all.into_iter().map(|phase| Share { phase, points: count(phase) }).collect(),
-            boundaries: diagram.boundaries.iter().filter_map(Piece::new).collect(),
+            boundaries: diagram.boundaries.iter().filter_map(BoundaryRow::new).collect(),
             left_out: diagram
                 .points
                 .iter()
@@ -184,7 +184,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-impl Piece {
+impl BoundaryRow {
     fn new(boundary: &Boundary) -> Option<Self> {
         let (first, last) = (boundary.points.first()?, boundary.points.last()?);
         Some(Self {

@@ -8,21 +8,21 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Time before the first line and between two lines.
-const PAUSE: Duration = Duration::from_secs(30);
+const LINE_PAUSE: Duration = Duration::from_secs(30);
 /// Number of steps of a bar that shows a share. Large, since a line is printed only if the position has changed.
 const SHARE: f64 = 1e12;
 
 /// Time of the last line of any bar, since many short parts can make up long work.
-static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now()));
+static PACE: LazyLock<LinePace> = LazyLock::new(|| LinePace::new(Instant::now()));
 
 /// The progress of some work.
-pub(super) struct Progress {
+pub(super) struct Bar {
     /// indicatif draws nothing where stderr is not a terminal.
     bar: ProgressBar,
-    log: Option<Log>,
+    log: Option<BarLog>,
 }
 
-impl Progress {
+impl Bar {
     /// Adds finished steps.
     pub fn inc(&self, steps: u64) {
         self.bar.inc(steps);
@@ -57,7 +57,7 @@ impl Progress {
     pub fn starting_at(mut self, position: u64) -> Self {
         self.bar.set_position(position);
         self.bar.reset_eta();
-        self.log = self.log.map(|log| Log::new(log.start, position));
+        self.log = self.log.map(|log| BarLog::new(log.start, position));
         self
     }
 
@@ -78,12 +78,12 @@ impl Progress {
 }
 
 /// A bar of `steps` steps with a name; hidden if the user wants no progress.
-pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Progress {
+pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Bar {
     styled(common, name, steps as u64, "{msg} [{bar:30}] {percent:>3} %  {eta} left")
 }
 
 /// A bar that shows a share.
-pub(super) fn share(common: &Common, name: &'static str) -> Progress {
+pub(super) fn share(common: &Common, name: &'static str) -> Bar {
     bar(common, name, SHARE as usize)
 }
 
@@ -98,38 +98,38 @@ pub(super) fn spinner(common: &Common, name: &'static str) -> ProgressBar {
 }
 
 /// A bar of many quick steps, with their rate.
-pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> Progress {
+pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> Bar {
     styled(common, name, steps, "{msg} [{bar:30}] {pos}/{len}  {per_sec}  {eta} left")
 }
 
 /// A bar of bytes.
-pub(super) fn bytes(common: &Common) -> Progress {
+pub(super) fn bytes(common: &Common) -> Bar {
     styled(common, "download", 0, "{msg} [{bar:30}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
 }
 
-fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Progress {
+fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Bar {
     if common.quiet {
-        return Progress { bar: ProgressBar::hidden(), log: None };
+        return Bar { bar: ProgressBar::hidden(), log: None };
     }
     // Templates are constant, so an error cannot occur; the default style would work as well.
     let style = ProgressStyle::with_template(template)
         .map(|style| style.progress_chars("=> "))
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     LazyLock::force(&PACE);
-    let log = (!stderr().is_terminal()).then(|| Log::new(Instant::now(), 0));
-    Progress { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
+    let log = (!stderr().is_terminal()).then(|| BarLog::new(Instant::now(), 0));
+    Bar { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
 }
 
 /// The rate at which lines are printed.
-struct Pace {
+struct LinePace {
     start: Instant,
     /// Milliseconds from the start after which the next line is due.
     due: AtomicU64,
 }
 
-impl Pace {
+impl LinePace {
     fn new(start: Instant) -> Self {
-        Self { start, due: AtomicU64::new(PAUSE.as_millis() as u64) }
+        Self { start, due: AtomicU64::new(LINE_PAUSE.as_millis() as u64) }
     }
 
     fn milliseconds(&self, now: Instant) -> u64 {
@@ -141,12 +141,12 @@ impl Pace {
     }
 
     fn told(&self, now: Instant) {
-        self.due.store(self.milliseconds(now) + PAUSE.as_millis() as u64, Relaxed);
+        self.due.store(self.milliseconds(now) + LINE_PAUSE.as_millis() as u64, Relaxed);
     }
 }
 
 /// The state of the lines of one bar.
-struct Log {
+struct BarLog {
     start: Instant,
     /// Steps done before the start.
     before: u64,
@@ -154,7 +154,7 @@ struct Log {
     told: AtomicU64,
 }
 
-impl Log {
+impl BarLog {
     fn new(start: Instant, before: u64) -> Self {
         Self { start, before, told: AtomicU64::new(before) }
     }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_line_is_due_after_half_a_minute_and_half_a_minute_after_each() {
         let start = Instant::now();
-        let pace = Pace::new(start);
+        let pace = LinePace::new(start);
         assert!(!pace.is_due(start + seconds(29)) && pace.is_due(start + seconds(30)));
         pace.told(start + seconds(47));
         assert!(!pace.is_due(start + seconds(76)) && pace.is_due(start + seconds(77)));
@@ -195,15 +195,16 @@ mod tests {
 
     #[test]
     fn steps_are_told_once() {
-        let log = Log::new(Instant::now(), 5);
+        let log = BarLog::new(Instant::now(), 5);
         assert!(!log.moves_to(5) && log.moves_to(6) && !log.moves_to(6) && log.moves_to(8));
     }
 
     #[test]
     fn a_line_tells_the_share_that_is_done_and_the_time_left() {
         let start = Instant::now();
-        let line =
-            |before, after, position, length| Log::new(start, before).share(start + seconds(after), position, length);
+        let line = |before, after, position, length| {
+            BarLog::new(start, before).share(start + seconds(after), position, length)
+        };
         assert_eq!(line(0, 30, 25, 100), "25.0 % done, 2 minutes left"); // 90 s
         assert_eq!(line(0, 40, 1, 1_000_000), "0.00010 % done, 66 weeks left"); // 4e7 s
         // Only the 30 steps of this run took the minute, so 40 more take 80 s.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 const DEFAULT_FOLDER: &str = "results/spectrum";
 /// Number of outliers shown.
-const SHOWN: usize = 20;
+const OUTLIERS_SHOWN: usize = 20;
 
 /// Singular values of a machine: bulk, outliers, modes.
 ///
@@ -38,7 +38,7 @@ pub(super) struct SpectrumOptions {
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct SpectrumReport {
     update: Option<u64>,
     visible: usize,
     hidden: usize,
@@ -46,12 +46,12 @@ struct Summary {
     model_notes: Vec<String>,
     singular_values: Vec<f64>,
     bulk: BulkFit,
-    outliers: Vec<Outlier>,
+    outliers: Vec<OutlierRow>,
     files: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-struct Outlier {
+struct OutlierRow {
     rank: usize,
     observed: f64,
     planted: Option<f64>,
@@ -84,7 +84,7 @@ impl SpectrumOptions {
             destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "spectrum", &self)?;
-        let mut summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        let mut summary = SpectrumReport::new(updates.last().copied(), &machine, destination.written().to_vec())?;
         summary.model_notes = source.notes(self.model.update)?;
         match common.format {
             Format::Json => report::print(&report::json(&summary)),
@@ -105,13 +105,13 @@ fn record(update: u64, time: f64, machine: &Machine) -> Result<Record, CliError>
     Ok(Record { update, epoch: f64::NAN, time, quantities })
 }
 
-impl Summary {
+impl SpectrumReport {
     fn new(update: Option<u64>, machine: &Machine, files: Vec<PathBuf>) -> Result<Self, CliError> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let modes = Decomposition::of(&machine.weights, visible, hidden)?;
         let bulk = fit_weights(&machine.weights, &modes)?;
         let (kurtosis_u, kurtosis_v) = (kurtosis(&modes.u), kurtosis(&modes.v));
-        let outlier = |index: usize| Outlier {
+        let outlier = |index: usize| OutlierRow {
             rank: index + 1,
             observed: modes.singular_values[index],
             planted: bulk.planted(modes.singular_values[index]),
@@ -128,8 +128,12 @@ impl Summary {
         let mut text = report::model_notes(&self.model_notes);
         text += &report::bulk((self.visible, self.hidden), self.update, bulk);
         text += &report::outliers(bulk, bulk.outliers);
-        text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
-        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
+        text += &if bulk.outliers > OUTLIERS_SHOWN {
+            format!(", the first {OUTLIERS_SHOWN}:\n\n")
+        } else {
+            ":\n\n".to_owned()
+        };
+        let rows = self.outliers.iter().take(OUTLIERS_SHOWN).map(|outlier| {
             vec![
                 outlier.rank.to_string(),
                 number(outlier.observed),

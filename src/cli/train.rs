@@ -3,12 +3,14 @@
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
-use super::options::{Common, Format, TRAINED, one_of, trained};
+use super::options::{Common, Format, TRAINED_UNITS, one_of, trained};
 use super::report::number;
 use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
-use crate::simulator::run::{Detail, Learner, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, run, schedule};
+use crate::simulator::run::{
+    Detail, Learner, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, Training, run, schedule,
+};
 use crate::study::{drawing, tables};
 use crate::theory::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
@@ -17,16 +19,10 @@ use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/train";
-/// Default number of passes through the data.
-const EPOCHS: f64 = 20.0;
-/// Default learning rate.
-const LEARNING_RATE: f64 = 0.01;
-/// Largest number of records; more are a mistake.
-const MOST_RECORDS: usize = 100_000;
 /// Number of records shown.
-const ROWS: usize = 12;
+const RECORDS_SHOWN: usize = 12;
 /// Number of modes shown for each record.
-const SHOWN: usize = 4;
+const MODES_SHOWN: usize = 4;
 
 /// Train a machine on data, recording the spectrum of its weights.
 ///
@@ -49,7 +45,7 @@ pub(super) struct TrainOptions {
     #[serde(flatten)]
     pub init: InitOptions,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[arg(long, value_parser = one_of(&TRAINED_UNITS), default_value = "ising")]
     #[serde(deserialize_with = "trained")]
     pub units: Units,
     /// Gaussian: standard deviation of free visible units
@@ -62,13 +58,13 @@ pub(super) struct TrainOptions {
     #[arg(long, value_enum, default_value_t)]
     pub algorithm: Algorithm,
     /// Gibbs steps of each update
-    #[arg(long, default_value_t = 1, value_name = "K")]
+    #[arg(long, default_value_t = Settings::default().gibbs_steps, value_name = "K")]
     pub gibbs_steps: usize,
     /// Persistent chains [default: as many as samples in a batch]
     #[arg(long, value_name = "N")]
     pub chains: Option<usize>,
     /// Samples of a batch
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = Settings::default().batch_size, value_name = "N")]
     pub batch_size: usize,
     /// Factor of the gradient in each update [default: 0.01; of Gaussian units half of what stays stable, if that is less]
     #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
@@ -80,14 +76,14 @@ pub(super) struct TrainOptions {
     #[arg(long)]
     pub updates: Option<u64>,
     /// Decay of the weights: their gradient loses l2 W
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Settings::default().l2, allow_negative_numbers = true)]
     pub l2: f64,
     /// The centred gradient instead of the plain one (which is the theory's)
     #[arg(long)]
     #[serde(default)]
     pub centred: bool,
     /// Records taken, about
-    #[arg(long, default_value_t = 60, value_name = "N")]
+    #[arg(long, default_value_t = Training::default().records, value_name = "N")]
     pub records: usize,
     /// Records by the logarithm of the update, or evenly
     #[arg(long, value_enum, default_value_t)]
@@ -124,7 +120,7 @@ pub(super) enum Export {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct TrainReport<'a> {
     data: DataReport,
     updates: u64,
     time: f64,
@@ -216,7 +212,7 @@ impl TrainOptions {
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
         let loaded = self.data.report(data);
         match common.format {
-            Format::Json => report::print(&report::json(&Summary {
+            Format::Json => report::print(&report::json(&TrainReport {
                 data: loaded,
                 updates: last.update,
                 time: last.time,
@@ -352,7 +348,7 @@ impl TrainOptions {
         if let Some(updates) = self.updates {
             return Ok(updates);
         }
-        let epochs = *self.epochs.get_or_insert(EPOCHS);
+        let epochs = *self.epochs.get_or_insert(Training::default().epochs);
         if !(epochs.is_finite() && epochs >= 0.0) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }
@@ -367,7 +363,7 @@ impl TrainOptions {
             gibbs_steps: self.gibbs_steps,
             chains: *self.chains.get_or_insert(self.batch_size),
             batch_size: self.batch_size,
-            learning_rate: *self.learning_rate.get_or_insert(LEARNING_RATE),
+            learning_rate: *self.learning_rate.get_or_insert(Settings::default().learning_rate),
             l2: self.l2,
             centred: self.centred,
             seed,
@@ -378,7 +374,7 @@ impl TrainOptions {
         Hyperparameters {
             batch_size: self.batch_size as u64,
             gibbs_steps: self.gibbs_steps as u64,
-            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
+            learning_rate: self.learning_rate.unwrap_or(Settings::default().learning_rate),
             l2: self.l2,
         }
     }
@@ -393,7 +389,7 @@ fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
 /// A table of some of the records.
 fn table(log: &SpectrumLog) -> String {
     let records = &log.records;
-    let modes = records.first().map_or(0, |record| record.singular_values().len()).min(SHOWN);
+    let modes = records.first().map_or(0, |record| record.singular_values().len()).min(MODES_SHOWN);
     let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
     let measures = [
         ("outliers", "outliers"),
@@ -407,8 +403,8 @@ fn table(log: &SpectrumLog) -> String {
     let header = ["update", "time"].into_iter().chain(names.iter().map(String::as_str));
     let header: Vec<&str> = header.chain(measured.iter().map(|(title, _)| *title)).collect();
     let count = records.len();
-    let rows = (0..count.min(ROWS)).map(|row| {
-        let record = &records[if count > ROWS { row * (count - 1) / (ROWS - 1) } else { row }];
+    let rows = (0..count.min(RECORDS_SHOWN)).map(|row| {
+        let record = &records[if count > RECORDS_SHOWN { row * (count - 1) / (RECORDS_SHOWN - 1) } else { row }];
         let start = [record.update.to_string(), number(record.time)];
         let modes = record.singular_values()[..modes].iter().map(|&w| number(w));
         start.into_iter().chain(modes).chain(measured.iter().map(|(_, name)| number(record.value(name)))).collect()

@@ -1,7 +1,7 @@
 //! Files of other kinds, named so that it is clear what to do with them.
 
 /// Beginnings of files, what such a file is, and what to do.
-const KINDS: [(&[u8], &str, &str); 21] = [
+const FILE_KINDS: [(&[u8], &str, &str); 21] = [
     (b"PAR1", "Parquet", TABLE),
     (b"ARROW1", "Arrow (Feather)", TABLE),
     (b"FEA1", "Arrow (Feather)", TABLE),
@@ -38,7 +38,7 @@ pub(super) fn named(start: &[u8]) -> Option<String> {
         Some(b'<') => Some(("a page of HTML or XML", "a download may have gone wrong")),
         _ => None,
     };
-    let found = KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|&(_, kind, advice)| (kind, advice));
+    let found = FILE_KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|&(_, kind, advice)| (kind, advice));
     // Two letters begin text as well.
     let found = found.filter(|_| !start.starts_with(b"BM") || start[..start.len().min(16)].contains(&0));
     found.or(words).map(|(kind, advice)| format!("{kind}, not a table of samples: {advice}"))

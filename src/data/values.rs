@@ -19,7 +19,7 @@ const MOST_SPINS: usize = 1 << 30;
 
 /// What values are to be, and what is known of them.
 #[derive(Debug)]
-enum Rule {
+enum ValueRule {
     /// 0 and 1, or −1 and 1.
     Pair { has_zero: bool, has_minus: bool },
     /// Above it is +1; the range of the values.
@@ -32,7 +32,7 @@ enum Rule {
 
 /// Values as they stand in the file.
 #[derive(Debug)]
-enum Store {
+enum ValueStore {
     /// One bit a value.
     Bits(Vec<u64>),
     Levels(Vec<u8>),
@@ -41,22 +41,22 @@ enum Store {
 
 /// The values of a table, checked and kept as they come.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
+pub(super) struct ValueReader<'a> {
     path: &'a Path,
     options: &'a FileOptions,
     layout: Layout,
     count: usize,
     /// More values do not fit.
     most: usize,
-    rule: Rule,
-    store: Store,
+    rule: ValueRule,
+    store: ValueStore,
     /// Samples with missing values.
     dropped: BTreeSet<usize>,
 }
 
 /// The samples of a table.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct ReadSamples {
     pub samples: Samples,
     /// Which of the samples of the file they are.
     pub kept: Vec<usize>,
@@ -65,21 +65,23 @@ pub(super) struct Table {
     pub image_shape: Option<(usize, usize)>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> ValueReader<'a> {
     /// None yet.
     ///
     /// # Errors
     /// [`DataError::Format`] if what is to be read does not fit into memory.
     pub fn new(path: &'a Path, options: &'a FileOptions, layout: Layout) -> Result<Self> {
         let (rule, store, most) = match (options.expect, options.binarization) {
-            (Expect::Real, _) => (Rule::Real, Store::Reals(Vec::new()), LARGEST_FILE / 8),
-            (_, None) => (Rule::Pair { has_zero: false, has_minus: false }, Store::Bits(Vec::new()), MOST_SPINS),
+            (Expect::Real, _) => (ValueRule::Real, ValueStore::Reals(Vec::new()), LARGEST_FILE / 8),
+            (_, None) => {
+                (ValueRule::Pair { has_zero: false, has_minus: false }, ValueStore::Bits(Vec::new()), MOST_SPINS)
+            }
             (_, Some(Binarization::Threshold(at))) => {
                 let range = (f64::INFINITY, f64::NEG_INFINITY);
-                (Rule::Threshold { at, range }, Store::Bits(Vec::new()), MOST_SPINS)
+                (ValueRule::Threshold { at, range }, ValueStore::Bits(Vec::new()), MOST_SPINS)
             }
             (_, Some(Binarization::Stochastic { .. })) => {
-                (Rule::Levels { largest: 0.0 }, Store::Levels(Vec::new()), LARGEST_FILE)
+                (ValueRule::Levels { largest: 0.0 }, ValueStore::Levels(Vec::new()), LARGEST_FILE)
             }
         };
         // A sample takes a whole number of words, and some more to count it.
@@ -139,18 +141,18 @@ impl<'a> Values<'a> {
             return Err(self.refused(value, expected));
         }
         match &mut self.store {
-            Store::Bits(bits) => {
+            ValueStore::Bits(bits) => {
                 if self.count.is_multiple_of(64) {
                     bits.push(0);
                 }
                 let up = match self.rule {
-                    Rule::Threshold { at, .. } => value > at,
+                    ValueRule::Threshold { at, .. } => value > at,
                     _ => value == 1.0,
                 };
                 bits[self.count / 64] |= u64::from(up) << (self.count % 64);
             }
-            Store::Levels(levels) => levels.push(value as u8),
-            Store::Reals(reals) => reals.push(value),
+            ValueStore::Levels(levels) => levels.push(value as u8),
+            ValueStore::Reals(reals) => reals.push(value),
         }
         self.count += 1;
         Ok(())
@@ -171,7 +173,7 @@ impl<'a> Values<'a> {
     /// # Errors
     /// [`DataError::Format`] if there are none, or a threshold parts nothing; [`DataError::Parameter`] if there are fewer than
     /// asked for.
-    pub fn finish(self) -> Result<Table> {
+    pub fn finish(self) -> Result<ReadSamples> {
         if self.count == 0 {
             return Err(wrong(self.path, "there are no samples"));
         }
@@ -193,17 +195,17 @@ impl<'a> Values<'a> {
         let dropped = self.dropped.range(..last).count();
         let dropped = if self.options.samples.is_none() { self.dropped.len() } else { dropped };
         let samples = self.samples(&layout, &kept);
-        Ok(Table { samples, kept, dropped, image_shape: layout.image_shape() })
+        Ok(ReadSamples { samples, kept, dropped, image_shape: layout.image_shape() })
     }
 
     fn samples(&self, layout: &Layout, kept: &[usize]) -> Samples {
         let units = layout.units();
         match &self.store {
-            Store::Bits(bits) => Samples::Spins(Spins::from_fn(kept.len(), units, |sample, unit| {
+            ValueStore::Bits(bits) => Samples::Spins(Spins::from_fn(kept.len(), units, |sample, unit| {
                 let index = layout.index(kept[sample], unit);
                 bits[index / 64] >> (index % 64) & 1 == 1
             })),
-            Store::Levels(levels) => {
+            ValueStore::Levels(levels) => {
                 let mut spins = Spins::new(0, units);
                 let binarization = self.options.binarization.unwrap_or(Binarization::MIDDLE);
                 let mut row = vec![0; units];
@@ -213,7 +215,7 @@ impl<'a> Values<'a> {
                 }
                 Samples::Spins(spins)
             }
-            Store::Reals(reals) => Samples::Real(DMatrix::from_fn(kept.len(), units, |sample, unit| {
+            ValueStore::Reals(reals) => Samples::Real(DMatrix::from_fn(kept.len(), units, |sample, unit| {
                 reals[layout.index(kept[sample], unit)]
             })),
         }
@@ -222,11 +224,10 @@ impl<'a> Values<'a> {
     /// A threshold beyond all values tells nothing apart, and levels of 0 and 1 are spins already.
     fn check_range(&self) -> Result<()> {
         match self.rule {
-            Rule::Threshold { at, range: (least, most) } if !(least <= at && at < most) && least <= most => Err(wrong(
-                self.path,
-                format!("all values, from {least} to {most}, lie on one side of the threshold {at}"),
-            )),
-            Rule::Levels { largest } if largest <= 1.0 => Err(wrong(
+            ValueRule::Threshold { at, range: (least, most) } if !(least <= at && at < most) && least <= most => Err(
+                wrong(self.path, format!("all values, from {least} to {most}, lie on one side of the threshold {at}")),
+            ),
+            ValueRule::Levels { largest } if largest <= 1.0 => Err(wrong(
                 self.path,
                 "there is no grey level above 1: stochastic binarization takes levels from 0 to 255",
             )),
@@ -235,7 +236,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl Rule {
+impl ValueRule {
     /// What is wrong with a value, if anything.
     fn fault(&mut self, value: f64) -> Option<&'static str> {
         match self {

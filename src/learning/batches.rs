@@ -4,7 +4,7 @@ use super::data_term::{Samples, Source};
 use super::state::Basis;
 use crate::data::{Dataset, Spins};
 use crate::error::{Error, Result};
-use crate::simulator::machine::order::Order;
+use crate::simulator::machine::order::BatchOrder;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct BatchSettings {
 pub(super) struct Batches {
     spins: Spins,
     basis: Basis,
-    order: Order,
+    order: BatchOrder,
     chosen: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ impl Batches {
         Ok(Self {
             spins: spins.clone(),
             basis: basis.clone(),
-            order: Order::new(samples, settings.seed),
+            order: BatchOrder::new(samples, settings.seed),
             chosen: vec![0; settings.size],
         })
     }

@@ -85,7 +85,7 @@ pub(crate) enum Content {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Layer {
+pub(crate) struct DrawnLayer {
     pub content: Content,
     pub label: Option<String>,
 }

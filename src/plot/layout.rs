@@ -4,10 +4,10 @@ use super::style::PAD;
 
 use super::canvas::{Across, Canvas, Upright};
 use super::error::FigureError;
-use super::frame::{Frame, FrameTicks, Margins};
+use super::frame::{FrameTicks, Margins, PanelFrame};
 use super::geometry::Rect;
 use super::layers::{PlacedPanel, heat_of};
-use super::legend::{Entry, Legend, LegendPosition, Sample, add_entry};
+use super::legend::{Legend, LegendEntry, LegendPosition, LegendSample, add_entry};
 use super::maps::color_bar_room;
 use super::sheet::Figure;
 use super::style::{Color, FONT_SIZE, MINOR_TICK_WIDTH, POINTS_PER_MM};
@@ -15,7 +15,7 @@ use super::text::RichText;
 use super::tiles::{TILE_GAP, TILE_MARGIN, on_pixel};
 
 /// Gap between the labels of panels side by side, in pt.
-const COLUMN_GAP: f64 = 8.0;
+const PANEL_GAP: f64 = 8.0;
 /// Gap between the labels of panels above each other, in pt.
 const ROW_GAP: f64 = 7.0;
 const TITLE_GAP: f64 = 2.5;
@@ -121,7 +121,7 @@ impl Figure {
 
     /// Gaps between the labels of neighbouring panels, horizontal and vertical.
     fn gaps(&self) -> (f64, f64) {
-        if self.is_sheet() { (TILE_GAP, TILE_GAP) } else { (COLUMN_GAP, ROW_GAP) }
+        if self.is_sheet() { (TILE_GAP, TILE_GAP) } else { (PANEL_GAP, ROW_GAP) }
     }
 
     /// Frames and ticks. Ticks need the size of the frames, and frames need the room for tick labels, so both are found in two
@@ -185,9 +185,9 @@ impl Figure {
         let (rects, ticks, height) = self.layout()?;
         let mut canvas = Canvas::new(self.width_mm * POINTS_PER_MM, height);
         let title_size = self.title_size()?;
-        let mut below: Vec<Entry> = Vec::new();
+        let mut below: Vec<LegendEntry> = Vec::new();
         for (index, panel) in self.panels.iter().enumerate() {
-            let placed = PlacedPanel { panel, frame: Frame { rect: rects[index], x: &panel.x, y: &panel.y } };
+            let placed = PlacedPanel { panel, frame: PanelFrame { rect: rects[index], x: &panel.x, y: &panel.y } };
             let mut drawn = placed.draw(&mut canvas)?;
             let image = panel.as_image().is_some();
             if image {
@@ -228,7 +228,7 @@ impl Figure {
             }
         }
         self.draw_bar(&mut canvas, &rects)?;
-        below.sort_by_key(|entry| entry.samples.first().map(Sample::rank));
+        below.sort_by_key(|entry| entry.samples.first().map(LegendSample::rank));
         let legend = Legend::block(below, canvas.width - 2.0 * PAD);
         if !legend.is_empty() {
             let left = (0.5 * (canvas.width - legend.width())).max(PAD);

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
 use super::content::{Category, HeatStyle};
 use super::error::FigureError;
-use super::frame::Frame;
+use super::frame::PanelFrame;
 use super::geometry::{Point, Rect};
 use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, TICK_LENGTH};
 use super::text::RichText;
@@ -33,7 +33,7 @@ pub(crate) struct Cells {
 
 impl Cells {
     /// The cells around nodes, cut off at the frame.
-    pub fn new(frame: &Frame<'_>, xs: &[f64], ys: &[f64]) -> Result<Self, FigureError> {
+    pub fn new(frame: &PanelFrame<'_>, xs: &[f64], ys: &[f64]) -> Result<Self, FigureError> {
         let x: Vec<f64> = xs.iter().map(|&x| frame.place_x(x)).collect();
         let y: Vec<f64> = ys.iter().map(|&y| -frame.place_y(y)).collect();
         let rect = &frame.rect;
@@ -102,7 +102,7 @@ fn edges(nodes: &[f64]) -> Option<Vec<f64>> {
 /// Draws a categorical map; hatched categories are hatched on white.
 pub(crate) fn draw_categories(
     canvas: &mut Canvas,
-    frame: &Frame<'_>,
+    frame: &PanelFrame<'_>,
     cells: &Cells,
     map: &[usize],
     categories: &[Category],
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_point_finds_its_cell() {
         let (x, y) = (Axis::linear("x", 0.0..2.0), Axis::linear("y", 0.0..1.0));
-        let frame = Frame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &x, y: &y };
+        let frame = PanelFrame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &x, y: &y };
         let cells = Cells::new(&frame, &[0.0, 1.0, 2.0], &[0.0, 1.0]).unwrap();
         // The node (1, 1) is at (100, 0) on the paper.
         assert_eq!(cells.index_at((100.0, 10.0)), Some(3));

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::canvas::Across;
-use super::content::{Category, Content, HeatStyle, Layer};
+use super::content::{Category, Content, DrawnLayer, HeatStyle};
 use super::error::FigureError;
 use super::image::Image;
 
@@ -21,7 +21,7 @@ pub struct Panel {
     pub(crate) y: Axis,
     pub(crate) title: String,
     pub(crate) legend: LegendPosition,
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) layers: Vec<DrawnLayer>,
     pub(crate) insets: Vec<Inset>,
     /// The first arrays that did not fit together.
     pub(crate) fault: Option<(&'static str, usize, usize)>,
@@ -166,17 +166,17 @@ impl Panel {
     /// Names a kind of line in the legend, before those drawn so far, even if the panel has no such line.
     pub(crate) fn list_first(&mut self, markup: &str, style: LineStyle) {
         let content = Content::Line { points: Vec::new(), style };
-        self.layers.insert(0, Layer { content, label: Some(markup.to_string()) });
+        self.layers.insert(0, DrawnLayer { content, label: Some(markup.to_string()) });
     }
 
     /// Whether a line of this name is drawn.
     pub(crate) fn has_line(&self, markup: &str) -> bool {
-        let is_line = |layer: &Layer| matches!(layer.content, Content::Line { .. });
+        let is_line = |layer: &DrawnLayer| matches!(layer.content, Content::Line { .. });
         self.layers.iter().any(|layer| is_line(layer) && layer.label.as_deref() == Some(markup))
     }
 
     fn add(&mut self, content: Content) -> Series<'_> {
-        self.layers.push(Layer { content, label: None });
+        self.layers.push(DrawnLayer { content, label: None });
         let index = self.layers.len() - 1;
         Series { panel: self, index }
     }

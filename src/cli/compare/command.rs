@@ -2,7 +2,7 @@
 
 use super::curves;
 use super::options::CompareOptions;
-use super::report::Report;
+use super::report::CompareReport;
 use super::runs::{self, RecordedRun};
 use crate::cli::destination::{Destination, write_json};
 use crate::cli::error::CliError;
@@ -45,7 +45,7 @@ impl CompareOptions {
         let beside =
             experiment.beside().map(|settings| beside(common, &experiment, &reference, settings)).transpose()?;
         let outcome = Outcome { curves, probes: reference.named(&probes), theories, beside };
-        let report = Report::new(&self, &experiment, &outcome);
+        let report = CompareReport::new(&self, &experiment, &outcome);
         let drawn = curves::figure(&self, &report, &outcome)?;
         write_json(&mut destination, "report.json", &report)?;
         destination.write("report.md", report.text(&outcome).as_bytes())?;

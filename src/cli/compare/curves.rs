@@ -1,7 +1,7 @@
 //! The curves of a comparison: their table and their figure.
 
 use super::options::CompareOptions;
-use super::report::Report;
+use super::report::CompareReport;
 use crate::cli::destination::Destination;
 use crate::cli::error::CliError;
 use crate::io::Table;
@@ -55,7 +55,7 @@ pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<
 }
 
 /// The figure: theories and the additional run beside the simulations.
-pub(super) fn figure(options: &CompareOptions, report: &Report, outcome: &Outcome) -> Result<Figure, CliError> {
+pub(super) fn figure(options: &CompareOptions, report: &CompareReport, outcome: &Outcome) -> Result<Figure, CliError> {
     let curves = &outcome.curves;
     let beside = outcome.beside.as_ref().map(|run| (run.name(), &run.followed));
     let theories = outcome.theories.iter().map(|theory| TheoryCurves {

@@ -1,11 +1,11 @@
 //! The report of a comparison in Markdown.
 
-use super::report::{ChainsReport, Report};
+use super::report::{ChainsReport, CompareReport};
 use crate::cli::report::{self, plain};
 use crate::learning::Closure;
 use crate::study::compare::{Measured, Measures, Outcome, Theory, Verdict};
 
-impl Report {
+impl CompareReport {
     /// The report.
     pub fn text(&self, outcome: &Outcome) -> String {
         let (data, simulation) = (&self.data, &self.simulation);
@@ -127,22 +127,22 @@ impl ChainsReport {
 }
 
 /// A quantity that simulations and theory both have, with its name.
-type Quantity = (&'static str, fn(&Measures) -> Measured);
+type MeasureColumn = (&'static str, fn(&Measures) -> Measured);
 
 /// The quantities of a table.
-const QUANTITIES: [Quantity; 3] = [
+const QUANTITIES: [MeasureColumn; 3] = [
     ("growth rate", |mode| mode.growth_rate),
     ("emergence", |mode| mode.emergence_time),
     ("plateau", |mode| mode.plateau),
 ];
 
 /// The quantities that the theory has for at least one mode.
-fn known_to_theory(modes: &[Measures]) -> Vec<Quantity> {
+fn known_to_theory(modes: &[Measures]) -> Vec<MeasureColumn> {
     QUANTITIES.into_iter().filter(|(_, of)| modes.iter().any(|mode| of(mode).theory.is_some())).collect()
 }
 
 /// A table with one row per mode. If the simulations are no reference it shows differences instead of deviations.
-fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[Quantity]) -> String {
+fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[MeasureColumn]) -> String {
     let what = if trusts { "deviation" } else { "difference" };
     let names: String = quantities.iter().map(|(name, _)| format!(" {name} | {other} |")).collect();
     let mut text = format!(

@@ -5,12 +5,12 @@ use crate::cli::data::DataOptions;
 use crate::cli::destination::Destination;
 use crate::cli::error::CliError;
 use crate::cli::options::{Common, Format};
-use crate::cli::progress::{self, Progress};
+use crate::cli::progress::{self, Bar};
 use crate::cli::{budget, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Settings, Trainer};
 use crate::simulator::run::Training;
-use crate::study::figures::{Content, FIGURES, Named, Source, Studio};
+use crate::study::figures::{FIGURES, Named, Shown, Shows, Studio};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::{Deserialize, Serialize};
@@ -69,11 +69,11 @@ fn names() -> Vec<PossibleValue> {
 impl FigureOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let chosen: Vec<&Named> = FIGURES.iter().filter(|one| self.name == ALL || self.name == one.name).collect();
-        let shows = |source: Source| chosen.iter().any(|one| one.data == source);
-        self.check(shows(Source::Given))?;
+        let shows = |source: Shows| chosen.iter().any(|one| one.data == source);
+        self.check(shows(Shows::Given))?;
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
         // Impossible options are refused before the first figure is written.
-        let data = if shows(Source::Given) { Some(self.data.load(common, Expect::Spins)?) } else { None };
+        let data = if shows(Shows::Given) { Some(self.data.load(common, Expect::Spins)?) } else { None };
         let given =
             data.as_ref().map(|data| Ok::<_, CliError>((data, self.training(data, common.seed)?))).transpose()?;
         let stages = Stages::new(common);
@@ -85,7 +85,7 @@ impl FigureOptions {
             progress: &|stage, share| stages.reach(stage, share),
             course: OnceCell::new(),
         };
-        if shows(Source::Clusters) {
+        if shows(Shows::Clusters) {
             self.check_clusters(studio.cluster_batch())?;
         }
         let mut claims = Vec::new();
@@ -97,8 +97,8 @@ impl FigureOptions {
             }
             for file in &made.files {
                 let write = |destination: &mut Destination| match &file.content {
-                    Content::Drawing(drawn) => destination.save(&file.name, drawn),
-                    Content::Table(table) => destination.table(&format!("{}.csv", file.name), table),
+                    Shown::Drawing(drawn) => destination.save(&file.name, drawn),
+                    Shown::Table(table) => destination.table(&format!("{}.csv", file.name), table),
                 };
                 if file.timed { destination.measured(write)? } else { write(&mut destination)? }
             }
@@ -127,7 +127,7 @@ impl FigureOptions {
             return Err(CliError::Input(format!("there is no figure \"{name}\"")));
         }
         if self.data.data != DEFAULT_DATA && !takes_data {
-            let given = FIGURES.iter().filter(|one| one.data == Source::Given).map(|one| one.name);
+            let given = FIGURES.iter().filter(|one| one.data == Shows::Given).map(|one| one.name);
             return Err(CliError::Input(format!(
                 "figure {name} draws its own data and takes no --data (\"{}\"): {} and all do",
                 self.data.data,
@@ -175,7 +175,7 @@ impl FigureOptions {
 /// A bar for each stage of a figure.
 struct Stages<'a> {
     common: &'a Common,
-    bar: Mutex<Option<(&'static str, Progress)>>,
+    bar: Mutex<Option<(&'static str, Bar)>>,
 }
 
 impl<'a> Stages<'a> {

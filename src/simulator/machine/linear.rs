@@ -14,7 +14,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// Columns per block of the gradient.
-const SLAB: usize = 64;
+const GRADIENT_SLAB: usize = 64;
 
 /// A linear machine, in double precision.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl LinearMachine {
         let scale = self.sigma_h * self.sigma_h;
         gradient *= faer::Scale(-scale);
         // In slabs of a fixed size, so that the result does not depend on the number of threads.
-        let slabs = gradient.par_col_chunks_mut(SLAB).zip(self.weights.par_col_chunks(SLAB));
+        let slabs = gradient.par_col_chunks_mut(GRADIENT_SLAB).zip(self.weights.par_col_chunks(GRADIENT_SLAB));
         slabs.for_each(|(slab, weights)| matmul(slab, Accum::Add, second_moments, weights, scale, Par::Seq));
         Ok(gradient)
     }

@@ -81,7 +81,7 @@ fn filled(mut edges: Vec<f64>) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::compare::{Bulk, View};
+    use crate::study::compare::{ObservedBulk, View};
     use nalgebra::DMatrix;
 
     #[test]
@@ -91,7 +91,8 @@ mod tests {
             observations: (0..3)
                 .map(|k| {
                     let weights = DMatrix::from_row_slice(2, 2, &[values[k], 0.0, 0.0, 0.1]);
-                    let bulk = edges[k].map(|edge| Bulk { edge, outliers: k, sigma: 0.5 * edge, planted: None });
+                    let bulk =
+                        edges[k].map(|edge| ObservedBulk { edge, outliers: k, sigma: 0.5 * edge, planted: None });
                     super::super::Observation { bulk, ..view.observe(k as f64, &weights).unwrap() }
                 })
                 .collect(),

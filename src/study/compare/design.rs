@@ -1,36 +1,30 @@
 //! What is compared: how machines learn, what is recorded of them and how they are seen.
 
 use crate::learning::LinearTheory;
-use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, Settings, Units};
-use crate::simulator::run::{Spacing, schedule};
+use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, QUICK_EXACT_UNITS, Settings, Units};
+use crate::simulator::run::{MOST_RECORDS, Spacing, schedule};
 use crate::study::error::{Result, refuse};
 
-/// Largest size of the smaller layer at which the exact gradient is preferred: the sums take milliseconds.
-pub const EXACT_UNITS: usize = 20;
 /// Gibbs steps of PCD: its chains then keep up with machines of a few modes.
 pub const PCD_STEPS: usize = 10;
 /// Samples per batch: batches scatter the gradient by a few per cent.
 pub const BATCH: usize = 500;
-/// Learning rate: that of the letter.
-pub const LEARNING_RATE: f64 = 0.01;
 /// Growth per update that the learning rate left open must not exceed: larger steps do not resolve the course.
 const GROWTH: f64 = 0.3;
 /// Time of learning, in growth times of the slowest mode compared: all modes settle by then.
 const GROWTH_TIMES: f64 = 20.0;
 /// Upper limit of this time.
-const LONGEST: f64 = 20.0;
+const LONGEST_LEARNING: f64 = 20.0;
 /// Runs: their mean has an error that is known to a quarter of itself.
 pub const RUNS: usize = 8;
 /// Largest number of modes compared if their number is left open: more cannot be told apart in one figure.
-pub const MODES: usize = 10;
+pub const MODES_COMPARED: usize = 10;
 /// Samples of clusters: with fewer, machines soon learn the scatter of the samples.
 pub const CLUSTER_SAMPLES: usize = 60_000;
 /// Largest number of runs; more are a mistake.
 const MOST_RUNS: usize = 1000;
 /// Largest number of updates; more are a mistake.
 const MOST_UPDATES: f64 = 1e9;
-/// Largest number of records; more are a mistake.
-const MOST_RECORDS: usize = 100_000;
 
 /// The simulations of a comparison, and how machines are seen. What is `None` follows from data and machine, as each field
 /// says; [`Experiment::design`](super::Experiment::design) has it filled in.
@@ -38,7 +32,7 @@ const MOST_RECORDS: usize = 100_000;
 pub struct Design {
     /// ±1 units, or Gaussian ones, which learn by their exact gradient.
     pub units: Units,
-    /// `None`: the exact gradient where one layer has at most [`EXACT_UNITS`] units and neither Gibbs steps nor chains are given,
+    /// `None`: the exact gradient where one layer has at most [`QUICK_EXACT_UNITS`] units and neither Gibbs steps nor chains are given,
     /// else PCD.
     pub algorithm: Option<Algorithm>,
     /// Gibbs steps per update. `None`: [`PCD_STEPS`] of PCD, 1 of CD.
@@ -47,7 +41,7 @@ pub struct Design {
     pub chains: Option<usize>,
     /// Samples per batch; all if there are fewer. `None`: [`BATCH`].
     pub batch_size: Option<usize>,
-    /// Factor of the gradient in each update. `None`: [`LEARNING_RATE`], or less where a mode would grow by more than 30 % per
+    /// Factor of the gradient in each update. `None`: that of [`Settings`], or less where a mode would grow by more than 30 % per
     /// update.
     pub learning_rate: Option<f64>,
     /// Updates. `None`: as many as `epochs` take, else twenty growth times of the slowest mode compared, up to t = 20.
@@ -62,7 +56,7 @@ pub struct Design {
     /// Visible directions in which machines are seen, those of the data that grow fastest; all sites if there are as many as units.
     /// `None`: those that grow.
     pub directions: Option<usize>,
-    /// Modes compared. `None`: one per direction, at most [`MODES`].
+    /// Modes compared. `None`: one per direction, at most [`MODES_COMPARED`].
     pub modes: Option<usize>,
     /// The runs.
     pub runs: Runs,
@@ -151,15 +145,15 @@ impl Design {
 
     /// Settings of a run with this seed.
     pub fn settings(&self, seed: u64) -> Settings {
-        let batch_size = self.batch_size.unwrap_or(BATCH);
+        let (usual, batch_size) = (Settings::default(), self.batch_size.unwrap_or(BATCH));
         Settings {
             algorithm: self.algorithm.unwrap_or(Algorithm::Pcd),
             gibbs_steps: self.gibbs_steps.unwrap_or(1),
             chains: self.chains.unwrap_or(batch_size),
             batch_size,
-            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
+            learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
             seed,
-            ..Settings::default()
+            ..usual
         }
     }
 
@@ -180,7 +174,7 @@ impl Design {
             return refuse("batch_size", "is 0: a batch has at least one sample".to_owned());
         }
         let given = self.gibbs_steps.is_some() || self.chains.is_some() || self.is_linear();
-        let preferred = if smaller_layer <= EXACT_UNITS && !given { Algorithm::Exact } else { Algorithm::Pcd };
+        let preferred = if smaller_layer <= QUICK_EXACT_UNITS && !given { Algorithm::Exact } else { Algorithm::Pcd };
         match *self.algorithm.get_or_insert(preferred) {
             Algorithm::Exact if smaller_layer > MOST_EXACT_UNITS => {
                 let reason = format!(
@@ -209,7 +203,7 @@ impl Design {
             let reason = format!("is {directions}: choose between 1 and the {units} visible units");
             return refuse("directions", reason);
         }
-        self.modes.get_or_insert(directions.min(hidden).min(MODES));
+        self.modes.get_or_insert(directions.min(hidden).min(MODES_COMPARED));
         Ok(self)
     }
 
@@ -227,7 +221,7 @@ impl Design {
             return refuse("learning_rate", format!("is {rate}: it must be positive and finite"));
         }
         if self.updates.is_none() {
-            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).min(LONGEST) } else { LONGEST };
+            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).min(LONGEST_LEARNING) } else { LONGEST_LEARNING };
             let batch = self.batch_size.unwrap_or(BATCH) as f64;
             let updates = self.epochs.map_or(time / rate, |epochs| epochs * samples as f64 / batch).ceil();
             if !(1.0..MOST_UPDATES).contains(&updates) {
@@ -277,11 +271,12 @@ impl Design {
     }
 }
 
-/// A learning rate that resolves growth: [`LEARNING_RATE`], or the largest one-digit rate at which the fastest mode grows by at
+/// A learning rate that resolves growth: that of [`Settings`], or the largest one-digit rate at which the fastest mode grows by at
 /// most [`GROWTH`] per update.
 fn resolving(fastest: f64) -> f64 {
-    if fastest * LEARNING_RATE <= GROWTH {
-        return LEARNING_RATE;
+    let usual = Settings::default().learning_rate;
+    if fastest * usual <= GROWTH {
+        return usual;
     }
     let largest = GROWTH / fastest;
     let unit = 10f64.powf(largest.log10().floor());

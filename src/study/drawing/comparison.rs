@@ -7,17 +7,17 @@ use crate::plot::style::{Color, DOUBLE_COLUMN_MM, Dash, LineStyle, MarkerStyle, 
 use crate::plot::{Figure, FigureError, LegendPosition, Panel, escape};
 
 /// Maximum number of modes drawn: as many as there are markers.
-const DRAWN: usize = 6;
+const MOST_MODES: usize = 6;
 /// Smallest distance between points of a simulation, as a share of the axis.
 const APART: f64 = 1.0 / 36.0;
 /// Room before the first and after the last time, as a share of a linear axis between them.
 const MARGIN: f64 = 0.02;
 /// Height of the residuals' frame over that of the curves.
-const LOWER: f64 = 0.5;
+const RESIDUALS_HEIGHT: f64 = 0.5;
 /// Residuals beyond this are cut off.
-const LARGEST: f64 = 0.5;
+const LARGEST_RESIDUAL: f64 = 0.5;
 /// The axis of residuals is never narrower than this.
-const SMALLEST: f64 = 0.005;
+const SMALLEST_RANGE: f64 = 0.005;
 
 /// Curves of one theory.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub struct ComparisonFigure<'a> {
 /// If there are no times or modes, or lengths do not fit.
 pub fn comparison(shown: &ComparisonFigure<'_>) -> Result<Figure, FigureError> {
     let (upper, lower) = panels(shown, 0)?;
-    Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]))
+    Ok(Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, RESIDUALS_HEIGHT)]))
 }
 
 /// Several comparisons side by side across both columns, lettered, each with its residuals below. Up to seven theories all have
@@ -81,13 +81,13 @@ pub fn comparisons(shown: &[ComparisonFigure<'_>]) -> Result<Figure, FigureError
         uppers.iter_mut().for_each(|panel| (panel.y.start, panel.y.end) = (start, end));
     }
     uppers.extend(lowers);
-    Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, columns, uppers)?.share_x().row_heights(&[1.0, LOWER]))
+    Ok(Figure::grid(DOUBLE_COLUMN_MM, 2, columns, uppers)?.share_x().row_heights(&[1.0, RESIDUALS_HEIGHT]))
 }
 
 /// Curves and residuals; theories take line styles from number `styles` on.
 fn panels(shown: &ComparisonFigure<'_>, styles: usize) -> Result<(Panel, Panel), FigureError> {
     check(shown)?;
-    let drawn = shown.mean.len().min(DRAWN);
+    let drawn = shown.mean.len().min(MOST_MODES);
     let axis = |label: &str| time_axis(label, shown.times, shown.scale);
     let curves = shown.mean[..drawn].iter().chain(shown.theories.iter().flat_map(|theory| &theory.modes[..drawn]));
     let mut y = value_axis("w_α", Scale::Log, shown.mean[..drawn].iter().flatten());
@@ -140,9 +140,9 @@ fn residuals(shown: &ComparisonFigure<'_>, drawn: usize, x: Axis, styles: usize)
         }
     }
     let values = || series.iter().flat_map(|(_, _, _, ys)| ys).filter(|value| value.is_finite());
-    let bounded = |value: f64| value.clamp(-100.0 * LARGEST, 100.0 * LARGEST);
-    let low = values().map(|&value| bounded(value)).fold(-100.0 * SMALLEST, f64::min);
-    let high = values().map(|&value| bounded(value)).fold(100.0 * SMALLEST, f64::max);
+    let bounded = |value: f64| value.clamp(-100.0 * LARGEST_RESIDUAL, 100.0 * LARGEST_RESIDUAL);
+    let low = values().map(|&value| bounded(value)).fold(-100.0 * SMALLEST_RANGE, f64::min);
+    let high = values().map(|&value| bounded(value)).fold(100.0 * SMALLEST_RANGE, f64::max);
     let margin = 0.08 * (high - low);
     let mut panel = Panel::new(x, Axis::linear("theory/sim. − 1 (%)", low - margin..high + margin));
     for (mode, from) in shown.emerged.iter().enumerate().take(drawn) {

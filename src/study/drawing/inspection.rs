@@ -2,14 +2,14 @@
 
 use super::phase_diagram::panel;
 use super::run::{bulk_title, modes};
-use super::spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
-use super::spectrum_time::{LEADING, OTHERS, leading_style, named_time_axis, value_axis};
+use super::spectrum_histogram::{BulkCurve, SpectrumHistogram, spectrum_histogram};
+use super::spectrum_time::{NAMED_CURVES, OTHERS, leading_style, named_time_axis, value_axis};
 use crate::Prior;
 use crate::plot::histogram::density_in_bins;
 use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
 use crate::plot::{Axis, Figure, FigureError, LegendPosition, Panel, Scale};
 use crate::study::error::Result;
-use crate::study::inspect::{Law, Reading, Seen, States, Trajectory};
+use crate::study::inspect::{ComponentLaw, Reading, Seen, States, TrainingPath};
 use crate::theory::phase::{Family, PhaseDiagram};
 use crate::theory::spectrum::BulkFit;
 
@@ -26,19 +26,19 @@ const GRID: usize = 101;
 /// Smallest and largest upper end of an axis.
 const RANGE: (f64, f64) = (2.0, 1000.0);
 /// Largest upper end of a linear axis; longer axes are logarithmic.
-const LONGEST: f64 = 4.0;
+const LONGEST_LINEAR: f64 = 4.0;
 /// Start of a logarithmic axis.
 const FIRST: f64 = 0.1;
 /// Points of a law's curve.
-const CURVE_POINTS: usize = 401;
+const LAW_POINTS: usize = 401;
 /// Components beyond this are not shown; a Laplace law has 2 in 10 000 there.
-const SHOWN: f64 = 4.5;
+const LARGEST_COMPONENT: f64 = 4.5;
 /// Maximum number of bins over the range, for many components.
-const MOST_BINS: f64 = 60.0;
+const MOST_COMPONENT_BINS: f64 = 60.0;
 /// Minimum number of bins over the range, for few components.
-const FEWEST_BINS: f64 = 24.0;
+const FEWEST_COMPONENT_BINS: f64 = 24.0;
 /// Panels of components per row.
-const COLUMNS: usize = 4;
+const PANELS_A_ROW: usize = 4;
 
 /// Drawings of a trained machine, each with its name: the histogram of the spectrum, the components, the place on the phase
 /// diagram, the modes through training, and modes as images of the shape of the visible layer.
@@ -48,7 +48,7 @@ const COLUMNS: usize = 4;
 pub fn inspection(
     reading: &Reading,
     states: &States,
-    trajectory: Option<&Trajectory>,
+    trajectory: Option<&TrainingPath>,
     shape: Option<(usize, usize)>,
 ) -> Result<Vec<(&'static str, Figure)>> {
     let mut drawn = vec![("histogram", histogram(reading)?)];
@@ -65,7 +65,7 @@ pub fn inspection(
 
 /// Draws strengths and kurtosis of the followed modes. If the bulk is the ensemble's noise, with planted strengths and
 /// σ; otherwise with singular values and without σ.
-fn against_update(trajectory: &Trajectory) -> Result<Figure> {
+fn against_update(trajectory: &TrainingPath) -> Result<Figure> {
     let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
     let known = |bulk: &BulkFit| if bulk.is_noise() { bulk.sigma } else { f64::NAN };
     let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| known(&step.bulk)).collect();
@@ -91,7 +91,7 @@ fn histogram(reading: &Reading) -> Result<Figure> {
     let spectrum = SpectrumHistogram {
         title: bulk_title(bulk).unwrap_or_default(),
         singular_values: &reading.modes.singular_values,
-        bulk: law.map(|law| Bulk { density: &density, edges: law.edges(), outliers: bulk.outliers }),
+        bulk: law.map(|law| BulkCurve { density: &density, edges: law.edges(), outliers: bulk.outliers }),
     };
     Ok(spectrum_histogram(&[spectrum])?)
 }
@@ -124,7 +124,7 @@ fn components(reading: &Reading) -> Result<Option<Figure>> {
                     "mode {}, {}: {}",
                     mode + 1,
                     if hidden { "v\u{302}" } else { "u\u{302}" },
-                    if law == Law::Unclaimed { "no law claimed" } else { capital(law.name()) }
+                    if law == ComponentLaw::Unclaimed { "no law claimed" } else { capital(law.name()) }
                 ),
                 // A letter and a combining accent, so that both labels look alike.
                 label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },
@@ -147,7 +147,7 @@ fn capital(name: &str) -> &str {
 
 /// Draws the machine's place, and its path there, on the phase diagram of one mode under the law of the strongest mode
 /// (Gaussian if undecided).
-fn place(reading: &Reading, states: &States, trajectory: Option<&Trajectory>) -> Result<Option<Figure>> {
+fn place(reading: &Reading, states: &States, trajectory: Option<&TrainingPath>) -> Result<Option<Figure>> {
     let last = [&states.position];
     let positions = trajectory.iter().flat_map(|way| way.steps.iter().map(|step| &step.position)).chain(last);
     // Below the threshold w cannot be seen, and is drawn as 0.
@@ -164,7 +164,7 @@ fn place(reading: &Reading, states: &States, trajectory: Option<&Trajectory>) ->
     let end =
         |of: fn(&(f64, f64)) -> f64| path.iter().map(of).fold(RANGE.0, |end, value| end.max(1.1 * value)).min(RANGE.1);
     let ends = (end(|point| point.0), end(|point| point.1));
-    let scale = if ends.0.max(ends.1) > LONGEST { Scale::Log } else { Scale::Linear };
+    let scale = if ends.0.max(ends.1) > LONGEST_LINEAR { Scale::Log } else { Scale::Linear };
     let axis = |end: f64| -> Vec<f64> {
         let fractions = (0..GRID).map(|n| n as f64 / (GRID - 1) as f64);
         match scale {
@@ -205,7 +205,7 @@ fn component_histograms(histograms: &[ComponentHistogram<'_>]) -> std::result::R
     if panels.is_empty() {
         return Err(FigureError::Empty("components"));
     }
-    let columns = panels.len().min(COLUMNS);
+    let columns = panels.len().min(PANELS_A_ROW);
     // Keep full rows only.
     panels.truncate(panels.len() / columns * columns);
     Ok(Figure::with(DOUBLE_COLUMN_MM, panels.len() / columns, columns, panels).aspect(0.9))
@@ -216,18 +216,21 @@ fn component_panel(histogram: &ComponentHistogram<'_>) -> std::result::Result<Pa
     if values.is_empty() {
         return Err(FigureError::Empty("finite components"));
     }
-    let bins = (values.len() as f64).sqrt().clamp(FEWEST_BINS, MOST_BINS).round() as usize;
-    let edge = |i: usize, count: usize| SHOWN * (2.0 * i as f64 / count as f64 - 1.0);
+    let bins = (values.len() as f64).sqrt().clamp(FEWEST_COMPONENT_BINS, MOST_COMPONENT_BINS).round() as usize;
+    let edge = |i: usize, count: usize| LARGEST_COMPONENT * (2.0 * i as f64 / count as f64 - 1.0);
     let edges: Vec<f64> = (0..=bins).map(|i| edge(i, bins)).collect();
     let heights = density_in_bins(&values, &edges);
-    let xs: Vec<f64> = (0..CURVE_POINTS).map(|i| edge(i, CURVE_POINTS - 1)).collect();
+    let xs: Vec<f64> = (0..LAW_POINTS).map(|i| edge(i, LAW_POINTS - 1)).collect();
     let curves: Vec<Vec<f64>> =
         histogram.laws.iter().map(|(_, density)| xs.iter().map(|&x| density(x)).collect()).collect();
     let tallest = |curve: &Vec<f64>| curve.iter().copied().fold(0.0, f64::max);
     // A law that is nearly discrete must not flatten the histogram.
     let bars = heights.iter().copied().fold(0.0, f64::max);
     let top = 1.15 * curves.iter().map(tallest).fold(bars, f64::max).min(1.6 * bars.max(0.3));
-    let mut panel = Panel::new(Axis::linear(histogram.label, -SHOWN..SHOWN), Axis::linear("density", 0.0..top));
+    let mut panel = Panel::new(
+        Axis::linear(histogram.label, -LARGEST_COMPONENT..LARGEST_COMPONENT),
+        Axis::linear("density", 0.0..top),
+    );
     panel.title(&histogram.title).legend(LegendPosition::Below);
     panel.histogram(&edges, &heights, LineStyle::solid(Color::Rgb(70, 70, 70)).width(0.5)).label("components");
     for (index, ((name, _), curve)) in histogram.laws.iter().zip(&curves).enumerate() {
@@ -266,14 +269,14 @@ fn modes_against_update(
     let axis = || named_time_axis("update", updates);
     let of_strengths = modes.iter().flat_map(|mode| &mode.strengths).chain(sigmas);
     let mut strengths = Panel::new(axis(), value_axis("w_α", Scale::Log, of_strengths));
-    let of_kurtosis = modes.iter().take(LEADING).flat_map(|mode| &mode.kurtosis);
+    let of_kurtosis = modes.iter().take(NAMED_CURVES).flat_map(|mode| &mode.kurtosis);
     let top = of_kurtosis.filter(|value| value.is_finite()).fold(4.0, |top: f64, value| top.max(1.1 * value));
     let mut kurtosis = Panel::new(axis(), Axis::linear("kurtosis of u_α", 0.0..top));
     // Thin lines below, the leading modes above.
-    for mode in modes.iter().skip(LEADING) {
-        strengths.line(updates, &mode.strengths, OTHERS).label(&format!("modes beyond {LEADING}"));
+    for mode in modes.iter().skip(NAMED_CURVES) {
+        strengths.line(updates, &mode.strengths, OTHERS).label(&format!("modes beyond {NAMED_CURVES}"));
     }
-    for (index, mode) in modes.iter().enumerate().take(LEADING) {
+    for (index, mode) in modes.iter().enumerate().take(NAMED_CURVES) {
         let name = format!("mode {}", index + 1);
         strengths.line(updates, &mode.strengths, leading_style(index)).label(&name);
         kurtosis.line(updates, &mode.kurtosis, leading_style(index));

@@ -1,6 +1,6 @@
 //! A learning flow: w_α against time, with its events.
 
-use super::spectrum_time::{LEADING, OTHERS, leading_style, value_axis};
+use super::spectrum_time::{NAMED_CURVES, OTHERS, leading_style, value_axis};
 use crate::learning::{EventKind, Snapshot, Trajectory};
 use crate::plot::axis::{Axis, Scale};
 use crate::plot::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
@@ -21,7 +21,7 @@ pub(super) fn reliable_part(times: &[f64], unreliable_from: Option<f64>) -> (Ran
 const BELOW_START: f64 = 0.5;
 
 /// Largest number of modes drawn.
-const DRAWN: usize = 60;
+const FLOW_MODES: usize = 60;
 
 /// Events of one kind on the curves.
 struct Marks<'a> {
@@ -39,10 +39,10 @@ struct Marks<'a> {
 /// If there are no times or modes.
 pub fn learning_trajectory(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<Figure, FigureError> {
     let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
-    let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
+    let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(FLOW_MODES).copied().collect();
     let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();
     let of = |kind: EventKind| -> Vec<(f64, f64)> {
-        let chosen = trajectory.events.iter().filter(|event| event.kind == kind && event.mode <= DRAWN);
+        let chosen = trajectory.events.iter().filter(|event| event.kind == kind && event.mode <= FLOW_MODES);
         chosen.map(|event| (event.time, event.value)).collect()
     };
     let (emergence, condensation) = (of(EventKind::LeavesBulk), of(EventKind::ExceedsOne));
@@ -91,10 +91,10 @@ fn curves(
             panel.line(&times[rest.clone()], &curve[rest], UNRELIABLE).label("unreliable");
         }
     };
-    for mode in LEADING..count {
-        draw(mode, OTHERS, &format!("w_α, α > {LEADING}"));
+    for mode in NAMED_CURVES..count {
+        draw(mode, OTHERS, &format!("w_α, α > {NAMED_CURVES}"));
     }
-    for mode in 0..count.min(LEADING) {
+    for mode in 0..count.min(NAMED_CURVES) {
         draw(mode, leading_style(mode), &format!("w_{{{}}}", mode + 1));
     }
     if let Some(edge) = bulk_edge {

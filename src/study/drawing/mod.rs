@@ -18,10 +18,10 @@ pub use inspection::{COMPONENTS, PLACE, inspection};
 pub use learning::learning_trajectory;
 pub use phase_diagram::phase_diagram;
 pub use run::{fits_on_a_page, modes, of_run, samples, spectrum};
-pub use spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+pub use spectrum_histogram::{BulkCurve, SpectrumHistogram, spectrum_histogram};
 pub use spectrum_time::spectrum_against_time;
 
 pub(super) use phase_diagram::{axis, draw_boundaries, panel};
 pub(super) use phase_style::{UNKNOWN, curve_style};
 pub(super) use run::bulk_title;
-pub(super) use spectrum_time::{LEADING, OTHERS, leading_style, value_axis};
+pub(super) use spectrum_time::{NAMED_CURVES, OTHERS, leading_style, value_axis};

@@ -33,11 +33,11 @@ pub(super) fn categories() -> [Category; 5] {
 /// The name of a curve in the legend, and its style.
 pub(in crate::study) fn curve_style(curve: Curve) -> (String, LineStyle) {
     // Darker than the palette, to be visible on any fill.
-    const OTHERS: [Color; 4] =
+    const DARK: [Color; 4] =
         [Color::Rgb(165, 55, 120), Color::Rgb(0, 85, 60), Color::Rgb(80, 80, 80), Color::Rgb(140, 75, 0)];
     // Up to three of the first family, and neighbours in the second, differ in dash as well.
     let other = |index: usize, dashes: &[Dash]| {
-        LineStyle::new(OTHERS[index % OTHERS.len()], dashes[index % dashes.len()]).width(0.9)
+        LineStyle::new(DARK[index % DARK.len()], dashes[index % dashes.len()]).width(0.9)
     };
     let main = |color, dash| LineStyle::new(color, dash).width(1.2);
     match curve {

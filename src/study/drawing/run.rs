@@ -1,6 +1,6 @@
 //! A training run and its machines: the spectrum against time, histograms, modes and samples as images.
 
-use super::spectrum_histogram::{Bulk, SpectrumHistogram, spectrum_histogram};
+use super::spectrum_histogram::{BulkCurve, SpectrumHistogram, spectrum_histogram};
 use super::spectrum_time::spectrum_against_time;
 use crate::data::Spins;
 use crate::io::number::short;
@@ -12,11 +12,11 @@ use crate::theory::spectrum::{BulkFit, Decomposition, Standing, fit};
 /// Number of records with a histogram.
 const HISTOGRAMS: usize = 3;
 /// Number of modes drawn as images.
-const MODES: usize = 20;
+const MODES_DRAWN: usize = 20;
 /// Number of samples drawn as images.
-const SAMPLES: usize = 100;
+const SAMPLES_DRAWN: usize = 100;
 /// Images per row.
-const COLUMNS: usize = 10;
+const IMAGES_A_ROW: usize = 10;
 
 /// The spectrum against time where times are known, and histograms, each with its name.
 ///
@@ -48,8 +48,8 @@ pub fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>> {
 /// # Errors
 /// Those of the drawing.
 pub fn modes(modes: &Decomposition, shape: (usize, usize)) -> Result<Figure> {
-    let columns: Vec<Vec<f64>> = modes.u.column_iter().take(MODES).map(|u| u.iter().copied().collect()).collect();
-    Ok(plot::modes_as_images(&columns, &modes.singular_values, shape, COLUMNS)?)
+    let columns: Vec<Vec<f64>> = modes.u.column_iter().take(MODES_DRAWN).map(|u| u.iter().copied().collect()).collect();
+    Ok(plot::modes_as_images(&columns, &modes.singular_values, shape, IMAGES_A_ROW)?)
 }
 
 /// The first hundred samples as images of this shape.
@@ -57,10 +57,10 @@ pub fn modes(modes: &Decomposition, shape: (usize, usize)) -> Result<Figure> {
 /// # Errors
 /// Those of the drawing.
 pub fn samples(samples: &Spins, shape: (usize, usize)) -> Result<Figure> {
-    let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES))
+    let images: Vec<Vec<f64>> = (0..samples.samples().min(SAMPLES_DRAWN))
         .map(|sample| (0..samples.units()).map(|unit| samples.value(sample, unit)).collect())
         .collect();
-    Ok(plot::samples_as_images(&images, shape, COLUMNS)?)
+    Ok(plot::samples_as_images(&images, shape, IMAGES_A_ROW)?)
 }
 
 /// Whether an image of this many rows and columns fits on a page.
@@ -94,7 +94,7 @@ fn histograms(records: &[Record], (visible, hidden): (usize, usize)) -> Result<F
         .map(|((record, law, outliers, title), density)| SpectrumHistogram {
             title,
             singular_values: record.singular_values(),
-            bulk: law.map(|law| Bulk { density, edges: law.edges(), outliers: *outliers }),
+            bulk: law.map(|law| BulkCurve { density, edges: law.edges(), outliers: *outliers }),
         })
         .collect();
     Ok(spectrum_histogram(&panels)?)

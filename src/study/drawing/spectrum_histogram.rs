@@ -6,7 +6,7 @@ use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle
 use crate::plot::{Figure, FigureError, LegendPosition, Panel};
 
 /// Points of the law's curve.
-const CURVE_POINTS: usize = 201;
+const BULK_POINTS: usize = 201;
 /// Minimum number of bins over the bulk.
 const FEWEST_BINS: f64 = 8.0;
 /// Maximum number of bins over the bulk.
@@ -15,7 +15,7 @@ const MOST_BINS: f64 = 40.0;
 const MOST_BINS_ON_AXIS: f64 = 400.0;
 
 /// The law of the bulk of a spectrum.
-pub struct Bulk<'a> {
+pub struct BulkCurve<'a> {
     /// The density of the bulk's singular values, with integral one between the edges.
     pub density: &'a dyn Fn(f64) -> f64,
     /// The lower and the upper edge of the bulk.
@@ -31,7 +31,7 @@ pub struct SpectrumHistogram<'a> {
     /// The singular values, in any order; those that are not finite are left out.
     pub singular_values: &'a [f64],
     /// The law fitted to the bulk, if there is one.
-    pub bulk: Option<Bulk<'a>>,
+    pub bulk: Option<BulkCurve<'a>>,
 }
 
 /// Histograms of singular values as densities, one panel each, up to three per row.
@@ -90,7 +90,7 @@ fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {
 }
 
 /// The edges of a bulk, if they and its outliers make sense.
-fn checked_edges(bulk: &Bulk<'_>, count: usize) -> Result<(f64, f64), FigureError> {
+fn checked_edges(bulk: &BulkCurve<'_>, count: usize) -> Result<(f64, f64), FigureError> {
     let (lower, upper) = bulk.edges;
     if !(lower >= 0.0 && lower < upper && upper.is_finite()) {
         return Err(FigureError::Range { axis: "bulk of a spectrum".to_string(), start: lower, end: upper });
@@ -114,14 +114,14 @@ fn bin_edges(count: usize, (lower, upper): (f64, f64), end: f64) -> Vec<f64> {
 }
 
 /// The curve of the law; points are dense at the edges, where it rises like a square root.
-fn law(bulk: &Bulk<'_>, count: usize) -> (Vec<f64>, Vec<f64>) {
+fn law(bulk: &BulkCurve<'_>, count: usize) -> (Vec<f64>, Vec<f64>) {
     let (lower, upper) = bulk.edges;
     let share = (count - bulk.outliers) as f64 / count as f64;
     let place = |i: usize| {
-        let angle = std::f64::consts::PI * i as f64 / (CURVE_POINTS - 1) as f64;
+        let angle = std::f64::consts::PI * i as f64 / (BULK_POINTS - 1) as f64;
         (0.5 * (lower + upper) - 0.5 * (upper - lower) * angle.cos()).clamp(lower, upper)
     };
-    (0..CURVE_POINTS).map(place).map(|w| (w, share * (bulk.density)(w))).unzip()
+    (0..BULK_POINTS).map(place).map(|w| (w, share * (bulk.density)(w))).unzip()
 }
 
 /// The height of the bar at a value.
@@ -144,8 +144,8 @@ mod tests {
         2.0 * (radius * radius - x * x).max(0.0).sqrt() / (std::f64::consts::PI * radius * radius)
     }
 
-    fn bulk(outliers: usize) -> Option<Bulk<'static>> {
-        Some(Bulk { density: &semicircle, edges: EDGES, outliers })
+    fn bulk(outliers: usize) -> Option<BulkCurve<'static>> {
+        Some(BulkCurve { density: &semicircle, edges: EDGES, outliers })
     }
 
     /// A hundred values over the bulk and three outliers.
@@ -183,7 +183,7 @@ mod tests {
         let area: f64 = (1..xs.len()).map(|i| 0.5 * (ys[i] + ys[i - 1]) * (xs[i] - xs[i - 1])).sum();
         // The trapezoids' error of 200 steps in angle is (π/200)²/4 of the whole at most.
         assert!((area - 100.0 / 103.0).abs() < 1e-4, "{area}");
-        assert_eq!((xs[0], xs[CURVE_POINTS - 1]), EDGES);
+        assert_eq!((xs[0], xs[BULK_POINTS - 1]), EDGES);
     }
 
     #[test]
@@ -225,13 +225,13 @@ mod tests {
         };
         assert!(matches!(of(&[f64::NAN], None), Err(FigureError::Empty(_))));
         for edges in [(0.5, 0.5), (-0.1, 0.5), (0.1, f64::NAN), (0.1, f64::INFINITY)] {
-            let bulk = Bulk { edges, ..bulk(0).unwrap() };
+            let bulk = BulkCurve { edges, ..bulk(0).unwrap() };
             assert!(matches!(of(&[0.2], Some(bulk)), Err(FigureError::Range { .. })), "{edges:?}");
         }
         assert!(matches!(of(&[0.2], bulk(2)), Err(FigureError::Length { expected: 1, found: 2, .. })));
         // A matrix of zeros has a spectrum, and a law may diverge at its edge.
         assert!(of(&[0.0, 0.0], None).is_ok());
         let divergent = |w: f64| 1.0 / w;
-        assert!(of(&[0.2], Some(Bulk { density: &divergent, edges: (0.0, 1.0), outliers: 0 })).is_ok());
+        assert!(of(&[0.2], Some(BulkCurve { density: &divergent, edges: (0.0, 1.0), outliers: 0 })).is_ok());
     }
 }

@@ -5,7 +5,7 @@ use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, Panel};
 
 /// Number of curves that a reader can tell apart.
-pub(in crate::study) const LEADING: usize = 5;
+pub(in crate::study) const NAMED_CURVES: usize = 5;
 /// Style of the other modes.
 pub(in crate::study) const OTHERS: LineStyle =
     LineStyle { color: Color::Rgb(180, 180, 180), width: 0.35, dash: Dash::Solid };
@@ -43,11 +43,11 @@ pub fn spectrum_against_time(
     let values = spectra.iter().flatten().chain(bulk_edge.unwrap_or_default());
     let mut panel = Panel::new(time_axis(times), value_axis("w_α", scale, values));
     let mode = |index: usize| spectra.iter().map(|spectrum| spectrum[index]).collect::<Vec<f64>>();
-    for index in 0..modes.min(LEADING) {
+    for index in 0..modes.min(NAMED_CURVES) {
         panel.line(times, &mode(index), leading_style(index)).label(&format!("w_{{{}}}", index + 1));
     }
-    for index in LEADING..modes {
-        panel.line(times, &mode(index), OTHERS).label(&format!("w_α, α > {LEADING}"));
+    for index in NAMED_CURVES..modes {
+        panel.line(times, &mode(index), OTHERS).label(&format!("w_α, α > {NAMED_CURVES}"));
     }
     if let Some(edge) = bulk_edge {
         expect("bulk edges of spectra", spectra.len(), edge.len())?;
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn no_two_leading_modes_look_alike_nor_like_the_edge() {
-        for index in 0..LEADING {
+        for index in 0..NAMED_CURVES {
             assert_ne!(leading_style(index).dash, Dash::Dashed);
             for other in 0..index {
                 assert_ne!(leading_style(index).dash, leading_style(other).dash);

@@ -17,9 +17,9 @@ const NOISE: f64 = 0.5;
 /// Field strengths of one, two and three modes.
 const COEFFICIENTS: [f64; 3] = [1.5, 1.2, 0.9];
 /// Columns of the table of errors.
-const HEADER: [&str; 6] = ["prior", "modes", "method", "setting", "nodes", "error"];
+const ERROR_COLUMNS: [&str; 6] = ["prior", "modes", "method", "setting", "nodes", "error"];
 /// Columns of the table of times. Times have files of their own, since only they differ between runs.
-const TIMES_HEADER: [&str; 5] = ["prior", "modes", "method", "setting", "seconds"];
+const TIME_COLUMNS: [&str; 5] = ["prior", "modes", "method", "setting", "seconds"];
 
 /// Accuracy against nodes and, in figures and tables of their own, against time, under the four laws and with one, two
 /// and three modes. Times are measured on this machine.
@@ -49,10 +49,10 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     }
     let mut made = Made::default();
     made.draw(NAME, against("nodes", |cost| cost.nodes as f64, &panels)?);
-    made.table(NAME, Table::new(HEADER, rows));
+    made.table(NAME, Table::new(ERROR_COLUMNS, rows));
     let untimed = made.files.len();
     made.draw("averages-times", against("time (\\µ\\s)", |cost| 1e6 * cost.seconds, &panels)?);
-    made.table("averages-times", Table::new(TIMES_HEADER, times));
+    made.table("averages-times", Table::new(TIME_COLUMNS, times));
     made.files[untimed..].iter_mut().for_each(|file| file.timed = true);
     Ok(made)
 }
@@ -76,7 +76,7 @@ fn errors(cost: &Cost) -> [String; 3] {
 /// Errors below this are rounding, and are drawn here.
 const ROUNDING: f64 = 1e-17;
 /// Upper end of the axis of errors.
-const LARGEST: f64 = 10.0;
+const LARGEST_ERROR: f64 = 10.0;
 const COLORS: [Color; 4] = [Color::Black, Color::Vermillion, Color::Blue, Color::BluishGreen];
 const FILLED: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
 const OPEN: [Marker; 4] = [Marker::OpenCircle, Marker::OpenSquare, Marker::OpenTriangle, Marker::OpenDiamond];
@@ -114,7 +114,7 @@ fn panel(all: &[CostPanel], problem: &CostPanel, label: &str, of: fn(&Cost) -> f
     };
     let values: Vec<f64> = all.iter().flat_map(costs).collect();
     let x = Axis::around(label, Scale::Log, &values);
-    let mut panel = Panel::new(x, Axis::log("largest error", ROUNDING / 2.0..LARGEST));
+    let mut panel = Panel::new(x, Axis::log("largest error", ROUNDING / 2.0..LARGEST_ERROR));
     panel.legend(LegendPosition::Below);
     panel.title(&problem.title);
     for (index, curves) in problem.curves.iter().enumerate() {

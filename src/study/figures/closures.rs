@@ -1,7 +1,7 @@
 //! Seven closures of the theory against the same simulations, with the residuals below.
 
 use super::made::Made;
-use super::outcomes::{self, Problem};
+use super::outcomes::{self, ClusterFigure};
 use super::studio::Studio;
 use crate::study::drawing::comparisons;
 use crate::study::error::Result;
@@ -13,7 +13,7 @@ const FIXED_PRIOR: usize = 3;
 /// One mode from noise to its plateau. On the left the fixed-prior closure with three responses; on the right the
 /// population closure at its three orders, and with all sites resolved.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
-    let problem = Problem {
+    let problem = ClusterFigure {
         units: studio.choose((200, 100), (400, 200)),
         amplitudes: vec![0.5],
         samples: studio.choose(12_000, 30_000),

@@ -18,13 +18,13 @@ pub const LEADING: usize = 10;
 /// Strength of the first mode, in units of the edge of the bulk, at which its portrait is taken.
 const STANDS_OUT: f64 = 1.5;
 /// Number of principal components that modes are compared with.
-const COMPONENTS: usize = 50;
+const COMPONENTS_COMPARED: usize = 50;
 /// Number of samples on which the response of the hidden units is measured.
 const RESPONSE_SAMPLES: usize = 1000;
 
 /// Singular values after some updates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
+pub struct SpectrumRecord {
     /// Updates.
     pub update: u64,
     /// Passes through the data.
@@ -64,7 +64,7 @@ pub struct TrainingCourse {
     /// How it was trained.
     pub training: Training,
     /// Records, in the order of their updates; the first is the start.
-    pub records: Vec<Snapshot>,
+    pub records: Vec<SpectrumRecord>,
     /// The first record at which the first mode is 1.5 times the edge of the bulk (or that of `early`).
     pub first_mode: Portrait,
     /// The first record with ten modes above the bulk (or the record after one epoch, if there is none before).
@@ -116,7 +116,7 @@ impl TrainingCourse {
                 step(trainer.updates());
             }
             observer.record(&trainer)?;
-            let stands_out = |record: &Snapshot| record.singular_values[0] >= STANDS_OUT * record.bulk.edge;
+            let stands_out = |record: &SpectrumRecord| record.singular_values[0] >= STANDS_OUT * record.bulk.edge;
             if first.is_none() && observer.records.last().is_some_and(stands_out) {
                 first = Some(observer.portrait(trainer.machine())?);
             }
@@ -155,7 +155,7 @@ impl TrainingCourse {
     }
 
     /// The last record.
-    pub fn last(&self) -> &Snapshot {
+    pub fn last(&self) -> &SpectrumRecord {
         &self.records[self.records.len() - 1]
     }
 
@@ -171,14 +171,14 @@ struct Observer<'a> {
     data: &'a Dataset,
     components: &'a PrincipalComponents,
     linear: &'a LinearLimit,
-    records: Vec<Snapshot>,
+    records: Vec<SpectrumRecord>,
 }
 
 impl Observer<'_> {
     fn record(&mut self, trainer: &Trainer<'_>) -> Result<()> {
         let machine = trainer.machine();
         let values = singular_values(&machine.weights, machine.visible, machine.hidden)?;
-        self.records.push(Snapshot {
+        self.records.push(SpectrumRecord {
             update: trainer.updates(),
             epoch: trainer.epoch(),
             time: trainer.time(),
@@ -193,7 +193,7 @@ impl Observer<'_> {
         let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
         let count = LEADING.min(self.training.hidden).min(machine.visible);
         let directions = &self.components.directions;
-        let directions = directions.columns(0, directions.ncols().min(COMPONENTS)).into_owned();
+        let directions = directions.columns(0, directions.ncols().min(COMPONENTS_COMPARED)).into_owned();
         let u = modes.u.columns(0, count).into_owned();
         let record = self.records.len() - 1;
         let linear_overlaps = match self.linear.weights(self.records[record].update) {

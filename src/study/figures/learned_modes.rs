@@ -16,7 +16,7 @@ use std::iter::once;
 /// Name of the figure.
 pub(super) const NAME: &str = "learned-modes";
 /// Overlap above which two directions count as the same.
-const SAME: f64 = 0.9;
+const SAME_DIRECTION: f64 = 0.9;
 /// Share of the leading principal components that modes must hold to count as those of the data, relative to the linear theory.
 const OF_THEORY: f64 = 0.9;
 
@@ -128,7 +128,7 @@ impl TrainingCourse {
                 "{overlap:.3} after {}; with the first principal component {component:.3}",
                 self.when(&self.first_mode)
             ),
-            Some(overlap >= SAME),
+            Some(overlap >= SAME_DIRECTION),
         )
         .otherwise("some of the noise is left, or the fields that are learnt meanwhile have taken the mean over")
     }

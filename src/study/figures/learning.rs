@@ -14,7 +14,7 @@ pub(super) const NAME: &str = "learning";
 /// Number of directions.
 const DIRECTIONS: usize = 30;
 /// Time at which the flow ends, after the linear regime.
-const END: f64 = 1.2;
+const FLOW_END: f64 = 1.2;
 
 /// The flow from the start of `train`.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
@@ -25,7 +25,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let prepared = setup.prepare(&data, &Moments::of(&data)?, &machine)?;
     let times: Vec<f64> = (0..=200).map(|n| 0.006 * f64::from(n)).collect();
     let plan = Plan { times, integrator: Integrator::default(), bulk_edge: prepared.bulk_edge };
-    let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| (studio.progress)(NAME, t / END))?;
+    let trajectory = follow(&prepared.flow, &prepared.start, &plan, &mut |t| (studio.progress)(NAME, t / FLOW_END))?;
     let mut made = Made::default();
     made.draw(NAME, learning_trajectory(&trajectory, plan.bulk_edge)?);
     made.table(NAME, tables::trajectory(&trajectory));

@@ -18,7 +18,7 @@ use crate::learning::LinearMode;
 use crate::plot::{Axis, Color, Corner, Dash, Figure, LegendPosition, LineStyle, Panel, SINGLE_COLUMN_MM, Scale};
 use crate::simulator::machine::{LinearMachine, Machine};
 use crate::simulator::run::{Learner, LinearTrainer, Spacing, schedule};
-use crate::study::drawing::{LEADING, OTHERS, leading_style, value_axis};
+use crate::study::drawing::{NAMED_CURVES, OTHERS, leading_style, value_axis};
 use crate::study::error::Result;
 use crate::theory::spectrum::{Decomposition, overlaps};
 use faer::Mat;
@@ -31,20 +31,20 @@ const SIZE: (usize, usize, usize) = (300, 150, 60_000);
 /// The same for quick figures.
 const QUICK_SIZE: (usize, usize, usize) = (100, 50, 20_000);
 /// Share of the equilibrium at which a mode counts as emerged.
-const EMERGED: f64 = 0.5;
+const EMERGED_SHARE: f64 = 0.5;
 /// Steps of the likelihood and emergences of modes are aligned if the ratio of their times differs from 1 by at most this.
 const ALIGNED: f64 = 0.2;
 /// Smallest final overlap that counts as alignment with the data.
 const OVERLAPPING: f64 = 0.99;
 /// Relative deviations from equilibria and gains that are attributed to the end of the run.
-const SETTLED: f64 = 0.02;
+const SETTLED_WITHIN: f64 = 0.02;
 
 /// Height of the likelihood's frame over that of the modes.
-const LOWER: f64 = 0.62;
+const LIKELIHOOD_HEIGHT: f64 = 0.62;
 /// Times below this share of the first emergence are not drawn: nothing happens there.
 const BEFORE: f64 = 0.01;
 /// Width and height of the inset, as shares of the frame.
-const INSET: (f64, f64) = (0.5, 0.76);
+const OVERLAPS_INSET: (f64, f64) = (0.5, 0.76);
 
 /// A linear machine in the modes of its data, with the closed form, the likelihood and the overlaps.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
@@ -171,7 +171,7 @@ impl LinearDynamics {
     /// Times at which the planted modes reach half their equilibrium; `None` for a mode that does not.
     fn emergence_times(&self) -> Vec<Option<f64>> {
         let emergence = |(index, mode): (usize, &LinearMode)| {
-            crossing(&self.times, &self.mode(index), EMERGED * mode.equilibrium())
+            crossing(&self.times, &self.mode(index), EMERGED_SHARE * mode.equilibrium())
         };
         self.modes.iter().enumerate().map(emergence).collect()
     }
@@ -235,9 +235,9 @@ impl LinearDynamics {
             inner.line(&self.times, &column(&self.overlaps, index), style(index));
         }
         // In the corner where nothing is learnt yet.
-        lower.inset(inner, Corner::UpperLeft, INSET);
+        lower.inset(inner, Corner::UpperLeft, OVERLAPS_INSET);
         lower.legend(LegendPosition::Below);
-        Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LOWER)]).aspect(0.85).letters(true)
+        Figure::stacked(SINGLE_COLUMN_MM, upper, vec![(lower, LIKELIHOOD_HEIGHT)]).aspect(0.85).letters(true)
     }
 
     fn table(&self) -> Table {
@@ -326,7 +326,7 @@ impl LinearDynamics {
                 list(last.iter().take(self.modes.len()).map(|w| format!("{w:.4}"))),
                 100.0 * worst
             ),
-            Some(worst <= SETTLED),
+            Some(worst <= SETTLED_WITHIN),
         )
         .remark(format!(
             "the printed value, {:.0} % off in w², is no fixed point of the letter's own equation (and a machine with w ≥ 1 \
@@ -369,7 +369,7 @@ impl LinearDynamics {
             "the likelihood gained is that of the modes",
             format!("Σ ½ (Λ̂ − 1 − ln Λ̂) = {expected:.3}"),
             format!("{found:.3}"),
-            Some((found / expected - 1.0).abs() <= SETTLED),
+            Some((found / expected - 1.0).abs() <= SETTLED_WITHIN),
         )
         .otherwise(
             "modes that have not settled by the end have not gained all, and others of the sample's noise gain as well",
@@ -379,7 +379,7 @@ impl LinearDynamics {
 
 /// Styles of the planted modes; thin beyond those that can be distinguished.
 fn style(index: usize) -> LineStyle {
-    if index < LEADING { leading_style(index) } else { OTHERS }
+    if index < NAMED_CURVES { leading_style(index) } else { OTHERS }
 }
 
 /// Lengths of the parts of `d_αᵀ W` that are orthogonal to those of all stronger components.

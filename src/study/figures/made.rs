@@ -21,14 +21,14 @@ pub struct File {
     /// Its name, without the ending.
     pub name: String,
     /// What it holds.
-    pub content: Content,
+    pub content: Shown,
     /// Whether it holds measured times, which differ from run to run.
     pub timed: bool,
 }
 
 /// Content of a file.
 #[derive(Debug)]
-pub enum Content {
+pub enum Shown {
     /// A drawing.
     Drawing(Box<Figure>),
     /// A table.
@@ -38,11 +38,11 @@ pub enum Content {
 impl Made {
     /// Adds a drawing.
     pub(super) fn draw(&mut self, name: impl Into<String>, figure: Figure) {
-        self.files.push(File { name: name.into(), content: Content::Drawing(Box::new(figure)), timed: false });
+        self.files.push(File { name: name.into(), content: Shown::Drawing(Box::new(figure)), timed: false });
     }
 
     /// Adds a table.
     pub(super) fn table(&mut self, name: impl Into<String>, table: Table) {
-        self.files.push(File { name: name.into(), content: Content::Table(table), timed: false });
+        self.files.push(File { name: name.into(), content: Shown::Table(table), timed: false });
     }
 }

@@ -26,6 +26,6 @@ mod training;
 mod trajectory;
 
 pub use claim::Claim;
-pub use list::{FIGURES, Named, Source};
-pub use made::{Content, File, Made};
+pub use list::{FIGURES, Named, Shows};
+pub use made::{File, Made, Shown};
 pub use studio::Studio;

@@ -12,7 +12,7 @@ use crate::study::drawing::{ComparisonFigure, TheoryCurves};
 use crate::study::error::Result;
 
 /// What figures of clusters differ in.
-pub(super) struct Problem {
+pub(super) struct ClusterFigure {
     pub units: (usize, usize),
     pub amplitudes: Vec<f64>,
     pub samples: usize,
@@ -23,7 +23,7 @@ pub(super) struct Problem {
     pub runs: usize,
 }
 
-impl Problem {
+impl ClusterFigure {
     /// The clusters, and runs of PCD-10 that learn them.
     pub fn experiment(self, studio: &Studio<'_>) -> Result<(Planted, Experiment)> {
         let (seed, samples) = (studio.seed, studio.samples.unwrap_or(self.samples));

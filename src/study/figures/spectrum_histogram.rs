@@ -1,23 +1,23 @@
 //! What the letter says about figure 2: the singular values of W at the start, early, and after long training.
 
 use super::claim::Claim;
-use super::course::{LEADING, Snapshot, TrainingCourse};
+use super::course::{LEADING, SpectrumRecord, TrainingCourse};
 use super::linear_dynamics::list;
 use super::made::Made;
 use super::studio::Studio;
 use crate::io::Table;
 use crate::io::number::exact;
 use crate::plot::{Axis, Color, Corner, Figure, LineStyle, Panel, Scale};
-use crate::study::drawing::{Bulk, SpectrumHistogram, bulk_title, spectrum_histogram};
+use crate::study::drawing::{BulkCurve, SpectrumHistogram, bulk_title, spectrum_histogram};
 use crate::study::error::Result;
 use crate::theory::spectrum::MarchenkoPastur;
 
 /// Name of the figure.
 pub(super) const NAME: &str = "spectrum-histogram";
 /// Width and height of the inset, as shares of the frame.
-const INSET: (f64, f64) = (0.66, 0.62);
+const OUTLIERS_INSET: (f64, f64) = (0.66, 0.62);
 /// Number of singular values by which an empirical distribution may differ from its law by chance.
-const CHANCE: f64 = 4.0;
+const CHANCE_VALUES: f64 = 4.0;
 /// A singular value is near zero below this share of the lower edge of the start's law, which noise hardly reaches.
 const NEAR_ZERO: f64 = 0.5;
 /// Share of all singular values above which those near zero are a spike.
@@ -32,7 +32,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let values = |k: usize| shown.map(|record| exact(record.singular_values[k])).to_vec();
     made.table(NAME, Table::new(["start", "early", "end"], (0..shown[0].singular_values.len()).map(values)));
     let header = ["update", "epoch", "t", "outliers", "bulk_sigma", "bulk_edge", "bulk_distance", "bulk_note"];
-    let row = |record: &Snapshot| {
+    let row = |record: &SpectrumRecord| {
         let bulk = &record.bulk;
         let numbers = [bulk.sigma, bulk.edge, bulk.ks_distance].map(exact);
         let times = [record.update.to_string(), exact(record.epoch), exact(record.time), bulk.outliers.to_string()];
@@ -50,7 +50,7 @@ impl TrainingCourse {
     }
 
     /// The records at the start, early and at the end.
-    fn shown(&self) -> [&Snapshot; 3] {
+    fn shown(&self) -> [&SpectrumRecord; 3] {
         [0, self.early.record, self.records.len() - 1].map(|record| &self.records[record])
     }
 
@@ -68,7 +68,7 @@ impl TrainingCourse {
             .map(|k| SpectrumHistogram {
                 title: &titles[k],
                 singular_values: &shown[k].singular_values,
-                bulk: laws[k].filter(|_| shown[k].bulk.exists()).map(|law| Bulk {
+                bulk: laws[k].filter(|_| shown[k].bulk.exists()).map(|law| BulkCurve {
                     density: &densities[k],
                     edges: law.edges(),
                     outliers: shown[k].bulk.outliers,
@@ -83,7 +83,7 @@ impl TrainingCourse {
         inset.line(&updates, &outliers, LineStyle::solid(Color::Blue).width(1.0));
         let mut figure = spectrum_histogram(&panels)?;
         if let Some(last) = figure.panels.last_mut() {
-            last.inset(inset, Corner::UpperRight, INSET);
+            last.inset(inset, Corner::UpperRight, OUTLIERS_INSET);
         }
         Ok(figure)
     }
@@ -104,7 +104,7 @@ impl TrainingCourse {
         let start = &self.records[0];
         let (values, (lower, upper)) = (&start.singular_values, law.edges());
         let distance = distance(values, law);
-        let chance = CHANCE / values.len() as f64;
+        let chance = CHANCE_VALUES / values.len() as f64;
         let outliers = start.bulk.outliers;
         let last = values.last().copied().unwrap_or(0.0);
         Claim::new(
@@ -140,7 +140,7 @@ impl TrainingCourse {
             Some(record) => format!("{count} after {} updates (t = {:.2})", record.update, record.time),
             None => format!("never {count}"),
         };
-        let at = |record: &Snapshot, name: &str| format!("{} {name}", record.bulk.outliers);
+        let at = |record: &SpectrumRecord, name: &str| format!("{} {name}", record.bulk.outliers);
         let (one, ten) = (&self.records[self.first_epoch.record], &self.records[self.tenth_epoch.record]);
         let found = [
             named(1),
@@ -173,8 +173,8 @@ impl TrainingCourse {
     fn claim_bulk(&self) -> Claim {
         let early = &self.records[self.early.record];
         let end = self.last();
-        let chance = CHANCE / early.bulk.modes.max(1) as f64;
-        let told = |record: &Snapshot, digits: usize| match record.bulk.ks_distance {
+        let chance = CHANCE_VALUES / early.bulk.modes.max(1) as f64;
+        let told = |record: &SpectrumRecord, digits: usize| match record.bulk.ks_distance {
             distance if distance.is_finite() => format!("{distance:.digits$}"),
             _ => "no bulk".to_owned(),
         };
@@ -195,12 +195,12 @@ impl TrainingCourse {
     /// The letter's spike near zero, compared with the linear theory of the same weights.
     fn claim_spike(&self, law: &MarchenkoPastur) -> Result<Claim> {
         let level = NEAR_ZERO * law.edges().0;
-        let below = |record: &Snapshot| record.singular_values.iter().filter(|&&w| w < level).count();
+        let below = |record: &SpectrumRecord| record.singular_values.iter().filter(|&&w| w < level).count();
         let counts: Vec<usize> = self.records.iter().map(below).collect();
         let most = counts.iter().copied().max().unwrap_or(0);
         let end = self.last();
         let theory = self.linear.fallen_below(level, end.update)?;
-        let smallest = |record: &Snapshot| record.singular_values.last().copied().unwrap_or(0.0);
+        let smallest = |record: &SpectrumRecord| record.singular_values.last().copied().unwrap_or(0.0);
         let lowest = self.records.iter().min_by(|a, b| smallest(a).total_cmp(&smallest(b))).unwrap_or(end);
         let spike = counts.last().is_some_and(|&count| count as f64 >= SPIKE * self.hidden as f64);
         let frozen = self.linear.frozen(end.time);

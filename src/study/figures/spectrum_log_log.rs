@@ -1,7 +1,7 @@
 //! What the letter says about figure 4: the spectrum against rank, its cutoff, its top, and modes against epochs.
 
 use super::claim::Claim;
-use super::course::{LEADING, Snapshot, TrainingCourse};
+use super::course::{LEADING, SpectrumRecord, TrainingCourse};
 use super::made::Made;
 use super::spectrum_histogram::brief;
 use super::studio::Studio;
@@ -27,14 +27,14 @@ const DEEP_CUTOFF: usize = 250;
 /// Variance below which a unit hardly ever changes.
 const HARDLY_VARYING: f64 = 0.1;
 /// Relative deviation up to which a cutoff counts as the expected one.
-const NEAR: f64 = 0.25;
+const NEAR_CUTOFF: f64 = 0.25;
 
 /// Width and height of the inset, as shares of the frame.
-const INSET: (f64, f64) = (0.92, 0.47);
+const MODES_INSET: (f64, f64) = (0.92, 0.47);
 /// Lower end of the axis, as a share of the smallest singular value: makes room for the inset.
 const BELOW: f64 = 0.02;
 /// Room for the names of modes, as a share of their time.
-const LABELS: f64 = 0.34;
+const LABEL_ROOM: f64 = 0.34;
 /// Where in that room lines lead from the curves to the names.
 const LEADERS: (f64, f64) = (0.02, 0.1);
 /// Height of a name, as a share of the axis.
@@ -45,7 +45,7 @@ const HEADROOM: f64 = 1.35;
 const LIGHT: f64 = 0.35;
 
 /// A mode followed through training: its rank, from 1, and its singular value at each record.
-type Followed = (usize, Vec<f64>);
+type ModeCurve = (usize, Vec<f64>);
 
 /// Spectra against rank beside that of the data, and some modes against epochs.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
@@ -53,7 +53,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let (records, data, modes) = (&course.records, course.data_spectrum(), course.modes());
     let mut made = Made { claims: course.rank_claims()?, ..Made::default() };
     made.draw(NAME, course.ranks());
-    let shown: Vec<&Snapshot> = course.drawn().into_iter().map(|record| &records[record]).collect();
+    let shown: Vec<&SpectrumRecord> = course.drawn().into_iter().map(|record| &records[record]).collect();
     let names = shown.iter().map(|record| format!("t = {}", brief(record.time)));
     let row = |k: usize| {
         let values = shown.iter().map(|record| record.singular_values[k]);
@@ -101,7 +101,7 @@ impl TrainingCourse {
     }
 
     /// The modes that are followed.
-    fn modes(&self) -> Vec<Followed> {
+    fn modes(&self) -> Vec<ModeCurve> {
         let follow = |rank: usize| (rank, self.records.iter().map(|record| record.singular_values[rank - 1]).collect());
         self.followed().into_iter().map(follow).collect()
     }
@@ -127,7 +127,7 @@ impl TrainingCourse {
         let ranks: Vec<f64> = (1..=longest.max(data.len())).map(|rank| rank as f64).collect();
         for (index, &record) in shown.iter().enumerate() {
             let style = style(index, shown.len());
-            let Snapshot { time, singular_values: values, .. } = &self.records[record];
+            let SpectrumRecord { time, singular_values: values, .. } = &self.records[record];
             panel.line(&ranks[..values.len()], values, style).label(&format!("t = {}", brief(*time)));
             // There is no cutoff if all ranks are raised.
             let cutoff = self.raised(record);
@@ -142,7 +142,7 @@ impl TrainingCourse {
         panel.line(&ranks[..visible.len()], &visible, LineStyle::solid(Color::Black).width(1.4)).label("data");
         panel.legend(LegendPosition::Below);
         let epochs: Vec<f64> = self.records.iter().map(|record| record.epoch).collect();
-        panel.inset(inset(&epochs, &self.modes()), Corner::LowerLeft, INSET);
+        panel.inset(inset(&epochs, &self.modes()), Corner::LowerLeft, MODES_INSET);
         Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel]).aspect(1.05)
     }
 
@@ -178,7 +178,7 @@ impl TrainingCourse {
         let word = |count: Option<usize>| count.map_or("out of range".to_owned(), |count| count.to_string());
         let scale = self.hidden as f64 / LETTERS_HIDDEN as f64;
         let target = theory.map_or(scale * EARLY_CUTOFF, |count| count as f64);
-        let holds = (found as f64 / target - 1.0).abs() <= NEAR;
+        let holds = (found as f64 / target - 1.0).abs() <= NEAR_CUTOFF;
         let claim = Claim::new(
             NAME,
             "early, the spectrum lies above that of the start up to a cutoff",
@@ -233,7 +233,7 @@ impl TrainingCourse {
             "the cutoff does not stand still: it moves on as training does"
         });
         let outliers = end.bulk.outliers;
-        let near = (outliers as f64 / target as f64 - 1.0).abs() <= NEAR;
+        let near = (outliers as f64 / target as f64 - 1.0).abs() <= NEAR_CUTOFF;
         let above = Claim::new(
             NAME,
             "the same cutoff, read as the end of the modes above the bulk",
@@ -254,7 +254,7 @@ impl TrainingCourse {
         let data = self.data_spectrum();
         let low = LEADING.min(self.hidden).min(data.len());
         let ratio = |values: &[f64]| values[0] / values[low - 1];
-        let of = |record: &Snapshot| ratio(&record.singular_values);
+        let of = |record: &SpectrumRecord| ratio(&record.singular_values);
         let (one, ten) = (&self.records[self.first_epoch.record], &self.records[self.tenth_epoch.record]);
         let (expected, found, end) = (ratio(&data), of(ten), of(self.last()));
         let claim = Claim::new(
@@ -288,7 +288,7 @@ impl TrainingCourse {
         let ranks = self.followed();
         let ten = &self.records[self.tenth_epoch.record];
         let of = |rank: usize| {
-            let at = |record: &Snapshot| record.singular_values[rank - 1];
+            let at = |record: &SpectrumRecord| record.singular_values[rank - 1];
             let (start, now, end) = (at(&self.records[0]), at(ten), at(self.last()));
             let lowest = self.records.iter().map(at).fold(f64::INFINITY, f64::min);
             // Modes as far down as the letter's 350 of 400 are damped.
@@ -328,13 +328,13 @@ fn style(index: usize, count: usize) -> LineStyle {
 }
 
 /// Modes against epochs, each named by its rank.
-fn inset(epochs: &[f64], modes: &[Followed]) -> Panel {
+fn inset(epochs: &[f64], modes: &[ModeCurve]) -> Panel {
     let first = epochs.iter().copied().find(|epoch| *epoch > 0.0).unwrap_or(1.0);
     let last = epochs.last().copied().unwrap_or(first);
     let mut y = value_axis("w_α", Scale::Log, modes.iter().flat_map(|(_, values)| values));
     y.end *= HEADROOM;
     let (span, last) = (last.max(1.01 * first) / first, last.max(1.01 * first));
-    let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABELS)), y.clone());
+    let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABEL_ROOM)), y.clone());
     for (_, values) in modes {
         panel.line(epochs, values, LineStyle::solid(Color::Black).width(0.8));
     }

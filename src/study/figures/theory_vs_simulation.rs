@@ -1,7 +1,7 @@
 //! w_α(t) of theory and simulation on the same axes, with the residual below.
 
 use super::made::Made;
-use super::outcomes::{self, Problem};
+use super::outcomes::{self, ClusterFigure};
 use super::studio::Studio;
 use crate::study::drawing::comparison;
 use crate::study::error::Result;
@@ -9,12 +9,12 @@ use crate::study::error::Result;
 pub(super) const NAME: &str = "theory-vs-simulation";
 /// Largest allowed deviation of the population closure with all sites resolved from the simulations. The map overshoots
 /// where a mode condenses, and batches are random.
-const WITHIN: f64 = 0.02;
+const DEVIATION_WITHIN: f64 = 0.02;
 
 /// Two modes that emerge one after the other, until their values meet; after that they mix and have no separate names.
 /// The population closure and the letter's fixed prior against PCD.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
-    let problem = Problem {
+    let problem = ClusterFigure {
         units: studio.choose((200, 100), (400, 200)),
         amplitudes: vec![0.7, 0.4],
         samples: studio.choose(30_000, 40_000),
@@ -33,7 +33,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let mut made = Made::default();
     made.draw(NAME, comparison(&outcomes::drawn(&outcome, &label, &emerged, &curves))?.letters(true));
     made.table(NAME, outcomes::table(&outcome));
-    let claims = outcome.theories.iter().zip([Some(WITHIN), None]);
+    let claims = outcome.theories.iter().zip([Some(DEVIATION_WITHIN), None]);
     made.claims.extend(claims.map(|(theory, within)| outcomes::claim(NAME, &outcome, theory, within)));
     Ok(made)
 }

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::made::Made;
-use super::outcomes::{Problem, brief};
+use super::outcomes::{ClusterFigure, brief};
 use super::phase_diagrams::steps;
 use super::studio::Studio;
 use crate::Prior;
@@ -21,17 +21,17 @@ pub(super) const NAME: &str = "trajectory";
 /// Standard deviations σ of the initial weights.
 const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
 /// Ranges of 1/σ and w_max/σ that are shown.
-const WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
+const DIAGRAM_WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
 /// Largest allowed difference between the crossing times of theory and simulation, relative to that time. A step is 5
 /// to 7 % of it, and crossings are interpolated within a step.
-const WITHIN: f64 = 0.05;
-const HEADER: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
+const CROSSING_WITHIN: f64 = 0.05;
+const PATH_COLUMNS: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
 /// One mode learned from noise of three strengths, all starting in the paramagnet and crossing the line w = 1 into the
 /// ferromagnet.
 pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let units = studio.choose((240, 120), (400, 200));
-    let problem = |sigma: f64| Problem {
+    let problem = |sigma: f64| ClusterFigure {
         units,
         amplitudes: vec![0.5],
         samples: studio.choose(10_000, 20_000),
@@ -60,7 +60,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
         });
     }
     made.draw(NAME, on_diagram(&diagram, &paths)?);
-    made.table(NAME, Table::new(HEADER, rows));
+    made.table(NAME, Table::new(PATH_COLUMNS, rows));
     Ok(made)
 }
 
@@ -79,7 +79,7 @@ fn courses(start: &Planted, experiment: &Experiment, step: &dyn Fn()) -> Result<
 /// noise.
 fn background(studio: &Studio<'_>, kappa: f64) -> Result<PhaseDiagram> {
     let points = studio.choose(81, 201);
-    let axes = WINDOW.map(|(low, high)| -> Vec<f64> {
+    let axes = DIAGRAM_WINDOW.map(|(low, high)| -> Vec<f64> {
         (0..points).map(|n| low + (high - low) * f64::from(n) / f64::from(points - 1)).collect()
     });
     let family = Family::new(kappa, &[1.0], Prior::Bernoulli, Prior::Gaussian)?;
@@ -104,7 +104,7 @@ fn claim(sigma: f64, theory: &[PlanePoint], simulation: &[PlanePoint]) -> Claim 
     let statement = format!("from σ = {sigma} the machine crosses from paramagnet to ferromagnet, w = 1");
     let place = |point: &PlanePoint| format!("t = {:.4}, 1/σ = {:.3}", point.time, point.inv_sigma);
     let (predicted, found) = (crossing(theory), crossing(simulation));
-    let holds = predicted.zip(found).is_some_and(|(a, b)| (a.time - b.time).abs() < WITHIN * a.time);
+    let holds = predicted.zip(found).is_some_and(|(a, b)| (a.time - b.time).abs() < CROSSING_WITHIN * a.time);
     let text = |point: Option<PlanePoint>| point.as_ref().map_or("no crossing".to_owned(), place);
     Claim::new(NAME, statement, format!("theory: {}", text(predicted)), text(found), Some(holds))
 }

@@ -54,7 +54,7 @@ const LARGEST_MISFIT: f64 = 45.0;
 /// Verdict on the components of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Law {
+pub enum ComponentLaw {
     /// N(0, 1).
     Gaussian,
     /// Flat on [−√3, √3].
@@ -71,17 +71,17 @@ pub enum Law {
     Unclaimed,
 }
 
-impl Law {
+impl ComponentLaw {
     /// Name used in files.
     pub fn name(self) -> &'static str {
         match self {
-            Law::Gaussian => "gaussian",
-            Law::Uniform => "uniform",
-            Law::Bernoulli => "bernoulli",
-            Law::Laplace => "laplace",
-            Law::Undecided => "undecided",
-            Law::Other => "other",
-            Law::Unclaimed => "unclaimed",
+            ComponentLaw::Gaussian => "gaussian",
+            ComponentLaw::Uniform => "uniform",
+            ComponentLaw::Bernoulli => "bernoulli",
+            ComponentLaw::Laplace => "laplace",
+            ComponentLaw::Undecided => "undecided",
+            ComponentLaw::Other => "other",
+            ComponentLaw::Unclaimed => "unclaimed",
         }
     }
 
@@ -92,11 +92,11 @@ impl Law {
 
     fn of(prior: &Prior) -> Self {
         match prior {
-            Prior::Gaussian => Law::Gaussian,
-            Prior::Uniform => Law::Uniform,
-            Prior::Bernoulli => Law::Bernoulli,
-            Prior::Laplace => Law::Laplace,
-            Prior::Empirical(_) => Law::Other,
+            Prior::Gaussian => ComponentLaw::Gaussian,
+            Prior::Uniform => ComponentLaw::Uniform,
+            Prior::Bernoulli => ComponentLaw::Bernoulli,
+            Prior::Laplace => ComponentLaw::Laplace,
+            Prior::Empirical(_) => ComponentLaw::Other,
         }
     }
 }
@@ -137,7 +137,7 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.
-    pub law: Law,
+    pub law: ComponentLaw,
     /// Log-likelihoods.
     pub ratios: Ratios,
     /// Kolmogorov–Smirnov distance from the likeliest law, as it is seen.
@@ -304,13 +304,13 @@ pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgeme
     let is_seen = squared_cosine > LEAST_SEEN.0 && mixing.share < LEAST_SEEN.1;
     let are_possible = (0..order.len()).filter(|&place| values[order[place]] >= values[first] - DECISIVE);
     let law = if lead.is_nan() {
-        Law::Undecided
+        ComponentLaw::Undecided
     } else if lead > DECISIVE {
-        if follows(0) && !is_three_valued { Law::of(&found[first].best.1.law) } else { Law::Other }
+        if follows(0) && !is_three_valued { ComponentLaw::of(&found[first].best.1.law) } else { ComponentLaw::Other }
     } else if is_seen && (is_three_valued || !are_possible.clone().any(follows)) {
-        Law::Other
+        ComponentLaw::Other
     } else {
-        Law::Undecided
+        ComponentLaw::Undecided
     };
     let (distance, misfit) = fits[0];
     let seen = found.map(|of_law| of_law.best.1);
@@ -442,7 +442,10 @@ mod tests {
                     let y: Vec<f64> =
                         x.iter().zip(z.iter()).map(|(x, z)| f64::sqrt(c2) * x + f64::sqrt(1.0 - c2) * z).collect();
                     let found = judge(&y, c2, Mixing::default()).law;
-                    assert!(found == Law::of(&law) || (!sure && found == Law::Undecided), "{law} {c2}: {found:?}");
+                    assert!(
+                        found == ComponentLaw::of(&law) || (!sure && found == ComponentLaw::Undecided),
+                        "{law} {c2}: {found:?}"
+                    );
                 }
             }
         }
@@ -472,9 +475,9 @@ mod tests {
                         x.iter().zip(z.iter()).map(|(x, z)| f64::sqrt(c2) * x + f64::sqrt(1.0 - c2) * z).collect();
                     judge(&y, c2, Mixing { share: 0.005, angle: 0.05 }).law
                 });
-                let judged: Vec<Law> = judged.collect();
-                let count = |law: Law| judged.iter().filter(|&&found| found == law).count();
-                let (other, undecided) = (count(Law::Other), count(Law::Undecided));
+                let judged: Vec<ComponentLaw> = judged.collect();
+                let count = |law: ComponentLaw| judged.iter().filter(|&&found| found == law).count();
+                let (other, undecided) = (count(ComponentLaw::Other), count(ComponentLaw::Undecided));
                 println!("{name}, {c2}: {other} other, {undecided} undecided");
                 assert!(other >= 45 && other + undecided >= 49, "{name}, {c2}: {judged:?}");
             }
@@ -489,7 +492,7 @@ mod tests {
             *value = if site % 2 == 0 { 50f64.sqrt() } else { -50f64.sqrt() };
         }
         let judgement = judge(&sites, 0.9, Mixing::default());
-        assert_eq!((judgement.law, judgement.ratios.laplace), (Law::Other, 0.0));
+        assert_eq!((judgement.law, judgement.ratios.laplace), (ComponentLaw::Other, 0.0));
         assert!(judgement.distance > 0.3);
     }
 }
