@@ -1,14 +1,12 @@
 //! The layers of a panel, drawn on its frame.
 
-use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
-use super::content::{Category, Content, DrawnLayer, HeatStyle};
-use super::contour::contour_lines;
+use super::content::{Category, Content, DrawnLayer};
 use super::error::FigureError;
 use super::frame::PanelFrame;
 use super::geometry::{Point, Rect, clip_line};
 use super::legend::{LegendEntry, LegendSample, add_entry};
-use super::maps::{Cells, draw_categories, draw_color_bar, draw_heat, heat_axis};
+use super::maps::{Cells, draw_categories};
 use super::panel::Panel;
 use super::placement::Occupancy;
 use super::style::BAND_OPACITY;
@@ -31,21 +29,13 @@ pub(crate) struct Drawn {
     pub filled: bool,
 }
 
-/// The heat map of a panel, if it has one, with the axis of its colours.
-pub(crate) fn heat_of(panel: &Panel) -> Option<(&HeatStyle, Axis)> {
-    panel.layers.iter().find_map(|layer| match &layer.content {
-        Content::Heat { values, style, .. } => Some((style, heat_axis(style, values))),
-        _ => None,
-    })
-}
-
 impl PlacedPanel<'_> {
-    /// Draws all layers, the labels of regions and the colour bar, but not the frame itself.
+    /// Draws all layers and the labels of regions, but not the frame itself.
     pub fn draw(&self, canvas: &mut Canvas) -> Result<Drawn, FigureError> {
         let mut drawn = Drawn { entries: Vec::new(), occupancy: Occupancy::new(self.frame.rect), filled: false };
         let mut layers: Vec<&DrawnLayer> = self.panel.layers.iter().collect();
         layers.sort_by_key(|layer| match layer.content {
-            Content::Categories { .. } | Content::Heat { .. } | Content::Image { .. } => 0,
+            Content::Categories { .. } | Content::Image { .. } => 0,
             Content::Band { .. } | Content::Histogram { .. } => 1,
             _ => 2,
         });
@@ -57,20 +47,6 @@ impl PlacedPanel<'_> {
                 let cells = Cells::new(&self.frame, xs, ys)?;
                 self.label_regions(canvas, &cells, map, categories, &mut drawn);
             }
-        }
-        if let Some((style, axis)) = heat_of(self.panel) {
-            axis.check()?;
-            let levels: Vec<(f64, LineStyle)> = self
-                .panel
-                .layers
-                .iter()
-                .filter_map(|layer| match &layer.content {
-                    Content::Contours { levels, style, .. } => Some((levels, style)),
-                    _ => None,
-                })
-                .flat_map(|(levels, style)| levels.iter().map(move |&level| (level, *style)))
-                .collect();
-            draw_color_bar(canvas, &self.frame.rect, style, &axis, &levels);
         }
         Ok(drawn)
     }
@@ -88,10 +64,9 @@ impl PlacedPanel<'_> {
                     self.draw_line(canvas, &piece, style, &mut drawn.occupancy);
                 }
             }
-            Content::Points { points, x_errors, y_errors, style } => {
-                let bars = !x_errors.is_empty() || !y_errors.is_empty();
-                name(if bars { LegendSample::ErrorBar(*style) } else { LegendSample::Marker(*style) });
-                self.draw_error_bars(canvas, points, x_errors, y_errors, style, drawn);
+            Content::Points { points, errors, style } => {
+                name(if !errors.is_empty() { LegendSample::ErrorBar(*style) } else { LegendSample::Marker(*style) });
+                self.draw_error_bars(canvas, points, errors, style, drawn);
                 for &(x, y) in points {
                     let at = self.frame.place(x, y);
                     if self.frame.rect.contains(at) {
@@ -109,11 +84,6 @@ impl PlacedPanel<'_> {
                 let cells = Cells::new(&self.frame, xs, ys)?;
                 draw_categories(canvas, &self.frame, &cells, map, categories);
             }
-            Content::Heat { xs, ys, values, style } => {
-                drawn.filled = true;
-                let cells = Cells::new(&self.frame, xs, ys)?;
-                draw_heat(canvas, &cells, values, style, &heat_axis(style, values));
-            }
             Content::Histogram { edges, heights, style } => {
                 name(LegendSample::Fill(style.color.tint(BAND_OPACITY)));
                 self.draw_histogram(canvas, edges, heights, style, &mut drawn.occupancy);
@@ -121,17 +91,6 @@ impl PlacedPanel<'_> {
             Content::Image { image, colormap, range } => {
                 drawn.filled = true;
                 image.draw(canvas, self.frame.rect, *colormap, *range);
-            }
-            Content::Contours { xs, ys, values, levels, style } => {
-                name(LegendSample::Line(*style));
-                Cells::new(&self.frame, xs, ys)?;
-                let x: Vec<f64> = xs.iter().map(|&x| self.frame.place_x(x)).collect();
-                let y: Vec<f64> = ys.iter().map(|&y| self.frame.place_y(y)).collect();
-                for &level in levels {
-                    for line in contour_lines(&x, &y, values, level) {
-                        self.draw_line(canvas, &line, style, &mut drawn.occupancy);
-                    }
-                }
             }
             Content::Text { at, markup, across } => {
                 let at = self.frame.place(at.0, at.1);
@@ -235,7 +194,7 @@ pub(crate) fn draw_alone(panel: &Panel) -> (Canvas, Drawn) {
 mod tests {
     use super::*;
     use crate::plot::canvas::Mark;
-    use crate::plot::{Color, Marker, MarkerStyle};
+    use crate::plot::{Axis, Color, Marker, MarkerStyle};
 
     #[test]
     fn unknown_points_are_not_drawn() {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::canvas::Across;
-use super::content::{Category, Content, DrawnLayer, HeatStyle};
+use super::content::{Category, Content, DrawnLayer};
 use super::error::FigureError;
 use super::image::Image;
 
@@ -95,15 +95,14 @@ impl Panel {
         self.expect_length("y of points", xs.len(), ys.len());
         self.add(Content::Points {
             points: xs.iter().copied().zip(ys.iter().copied()).collect(),
-            x_errors: Vec::new(),
-            y_errors: Vec::new(),
+            errors: Vec::new(),
             style,
         })
     }
 
     /// Draws data points with vertical error bars of ± `errors`.
     pub fn errorbars(&mut self, xs: &[f64], ys: &[f64], errors: &[f64], style: MarkerStyle) -> Series<'_> {
-        self.points(xs, ys, style).y_errors(errors)
+        self.points(xs, ys, style).errors(errors)
     }
 
     /// Fills between two curves with a light tint of a colour.
@@ -130,31 +129,6 @@ impl Panel {
             map: map.to_vec(),
             categories: categories.to_vec(),
         });
-    }
-
-    /// Fills cells by value, with a colour bar: `values[i * ys.len() + j]` is at `(xs[i], ys[j])`.
-    pub fn heat_map(&mut self, xs: &[f64], ys: &[f64], values: &[f64], style: HeatStyle) {
-        self.expect_length("values of a heat map", xs.len() * ys.len(), values.len());
-        self.add(Content::Heat { xs: xs.to_vec(), ys: ys.to_vec(), values: values.to_vec(), style });
-    }
-
-    /// Draws the lines on which gridded values take the given levels. Values are as in [`Panel::heat_map`]; its colour bar also
-    /// marks the levels.
-    pub fn contours(&mut self, xs: &[f64], ys: &[f64], values: &[f64], levels: &[f64], style: LineStyle) -> Series<'_> {
-        self.expect_length("values of contours", xs.len() * ys.len(), values.len());
-        self.add(Content::Contours {
-            xs: xs.to_vec(),
-            ys: ys.to_vec(),
-            values: values.to_vec(),
-            levels: levels.to_vec(),
-            style,
-        })
-    }
-
-    /// Writes a text (marked-up) centred on a point.
-    pub fn text(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
-        self.add(Content::Text { at: (x, y), markup: markup.to_string(), across: Across::Center });
-        self
     }
 
     /// Writes a text (marked-up) that starts at a point.
@@ -225,22 +199,11 @@ impl Series<'_> {
         self
     }
 
-    /// Adds horizontal error bars of ± `errors` to points; other series have none.
-    pub fn x_errors(self, errors: &[f64]) -> Self {
-        self.errors(errors, true)
-    }
-
     /// Adds vertical error bars of ± `errors` to points; other series have none.
-    pub fn y_errors(self, errors: &[f64]) -> Self {
-        self.errors(errors, false)
-    }
-
-    fn errors(self, errors: &[f64], horizontal: bool) -> Self {
+    fn errors(self, errors: &[f64]) -> Self {
         let mut count = errors.len();
-        if let Content::Points { points, x_errors, y_errors, .. } = &mut self.panel.layers[self.index].content {
-            count = points.len();
-            let target = if horizontal { x_errors } else { y_errors };
-            *target = errors.to_vec();
+        if let Content::Points { points, errors: shown, .. } = &mut self.panel.layers[self.index].content {
+            (count, *shown) = (points.len(), errors.to_vec());
         }
         self.panel.expect_length("error bars", count, errors.len());
         self

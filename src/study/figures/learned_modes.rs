@@ -7,7 +7,7 @@ use super::made::Made;
 use super::studio::Studio;
 use crate::io::Table;
 use crate::io::number::exact;
-use crate::plot::{self, ColorScale, Colormap, FigureError, Image};
+use crate::plot::{self, FigureError, Image};
 use crate::study::drawing::fits_on_a_page;
 use crate::study::error::Result;
 use nalgebra::{DMatrix, DVectorView};
@@ -36,7 +36,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
         Some(shape) => {
             let image = |tile: &Tile| Ok(Image::new(shape, &tile.values)?.title(&tile.title));
             let images = tiles.iter().map(image).collect::<std::result::Result<Vec<Image>, FigureError>>()?;
-            made.draw(NAME, plot::image_sheet(&images, LEADING, Colormap::Signed, &ColorScale::PerImage)?);
+            made.draw(NAME, plot::image_sheet(&images, LEADING)?);
         }
         None => made.notes.push(format!("the data are no images; {NAME} is written as CSV alone")),
     }
