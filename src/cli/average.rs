@@ -2,7 +2,7 @@
 
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::options::{BackendName, Common, Format};
+use super::options::{BackendName, Common};
 use super::report;
 use super::report::number;
 use crate::Prior;
@@ -94,10 +94,7 @@ impl Average {
                 );
             }
         }
-        match common.format {
-            Format::Json => report::print(&report::json(&values)),
-            Format::Table => report::print(&values.table()),
-        }
+        report::show(common, &values, || values.table());
         if let Some(mut destination) = destination {
             write_json(&mut destination, "average.json", &values)?;
             destination.write_run(common, "average", &self)?;

@@ -5,7 +5,7 @@ use super::destination::{Destination, write_json};
 use super::error::CliError;
 use super::inspect_report::{InspectReport, Model, TRAJECTORY_FILES, write_trajectory};
 use super::model::{ModelOptions, ModelSource, parse_shape, room_for_modes};
-use super::options::{Common, Format};
+use super::options::Common;
 use super::{progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Units};
@@ -153,13 +153,10 @@ impl InspectOptions {
             destination.remove_stale(&[format!("{drawn}.png"), format!("{drawn}.svg")])?;
         }
         destination.write_run(common, "inspect", &self)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&report)),
-            Format::Table => {
-                let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
-                report::print(&(data + &report.text() + &destination.summary()));
-            }
-        }
+        report::show(common, &report, || {
+            let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
+            data + &report.text() + &destination.summary()
+        });
         if states.found.dominant().is_none() {
             let message = format!(
                 "no stable fixed point was found in {} starts, of which {} did not converge",

@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_for_the_eye() {
+    fn values_have_two_digits_of_their_error() {
         assert_eq!(with_error(0.006_733_3, Some(0.000_102)), "0.00673 ± 0.00010");
         assert_eq!(with_error(2.383_2, Some(0.0171)), "2.383 ± 0.017");
         assert_eq!((rounded(-1e-9), rounded(-0.123_46)), ("0.0000".to_owned(), "-0.1235".to_owned()));

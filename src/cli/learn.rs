@@ -4,7 +4,7 @@ use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::Destination;
 use super::error::CliError;
 use super::learn_components;
-use super::options::{Common, Format};
+use super::options::Common;
 use super::report::{number, plain};
 use super::{progress, report};
 use crate::Prior;
@@ -175,6 +175,26 @@ struct LearnReport<'a> {
     files: &'a [PathBuf],
 }
 
+impl LearnReport<'_> {
+    fn text(&self, trajectory: &Trajectory) -> String {
+        let unreliable = trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
+        let rates = report::numbers(self.growth_rates.iter().take(MODES_SHOWN));
+        let chains = self.chain_residual.map_or(String::new(), |residual| {
+            let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
+            format!("mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n")
+        });
+        let reliability = self.reliability.map_or(String::new(), |found| report::reliability(&found));
+        format!(
+            "{unreliable}{}linear theory: {} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}",
+            self.data.text(),
+            self.unstable,
+            table(trajectory),
+            happened(trajectory),
+            learn_components::text(trajectory)
+        )
+    }
+}
+
 impl LearnOptions {
     pub fn execute(mut self, common: &Common) -> Result<(), CliError> {
         let mut destination = Destination::new(common, DEFAULT_FOLDER)?;
@@ -203,49 +223,25 @@ impl LearnOptions {
         bar.finish_and_clear();
         self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;
-        let unstable = theory.unstable();
-        let loaded = self.data.report(&data);
-        match common.format {
-            Format::Json => report::print(&report::json(&LearnReport {
-                data: loaded,
-                closure: self.closure,
-                response: self.response,
-                times: trajectory.snapshots.len(),
-                t_end: self.t_end,
-                directions: prepared.flow.layers().directions(),
-                unstable,
-                growth_rates: theory.rates.as_slice(),
-                singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
-                bulk_edge: prepared.bulk_edge,
-                chain_residual: prepared.flow.chain_residual(),
-                reliability: trajectory.reliability,
-                unreliable_from: trajectory.unreliable.map(|found| found.from),
-                events: &trajectory.events,
-                statistics: &trajectory.statistics,
-                files: destination.written(),
-            })),
-            Format::Table => {
-                let rates = report::numbers(theory.rates.iter().take(MODES_SHOWN));
-                let chains = prepared.flow.chain_residual().map_or(String::new(), |residual| {
-                    let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
-                    format!(
-                        "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
-                    )
-                });
-                let reliability = trajectory.reliability.map_or(String::new(), |found| report::reliability(&found));
-                let unreliable =
-                    trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
-                let text = format!(
-                    "{unreliable}{}linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
-                    loaded.text(),
-                    table(&trajectory),
-                    happened(&trajectory),
-                    learn_components::text(&trajectory),
-                    destination.summary()
-                );
-                report::print(&text);
-            }
-        }
+        let result = LearnReport {
+            data: self.data.report(&data),
+            closure: self.closure,
+            response: self.response,
+            times: trajectory.snapshots.len(),
+            t_end: self.t_end,
+            directions: prepared.flow.layers().directions(),
+            unstable: theory.unstable(),
+            growth_rates: theory.rates.as_slice(),
+            singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
+            bulk_edge: prepared.bulk_edge,
+            chain_residual: prepared.flow.chain_residual(),
+            reliability: trajectory.reliability,
+            unreliable_from: trajectory.unreliable.map(|found| found.from),
+            events: &trajectory.events,
+            statistics: &trajectory.statistics,
+            files: destination.written(),
+        };
+        report::show(common, &result, || result.text(&trajectory) + &destination.summary());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::destination::Destination;
 use super::error::CliError;
-use super::options::{AxisRange, Common, Format, PriorOptions};
+use super::options::{AxisRange, Common, PriorOptions};
 use super::report::number;
 use super::{progress, report};
 use crate::io::Table;
@@ -99,10 +99,7 @@ impl PhaseDiagramOptions {
         destination.table("boundaries.csv", &tables::boundaries(&diagram.boundaries))?;
         destination.write_run(common, "phase-diagram", &self)?;
         let summary = PhaseDiagramReport::new(&diagram, self.grid, &destination);
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.table() + "\n" + &destination.summary())),
-        }
+        report::show(common, &summary, || summary.table() + "\n" + &destination.summary());
         match summary.left_out.len() {
             0 => Ok(()),
             points => Err(CliError::Failed(format!("no stable state was found at {points} points of the map"))),

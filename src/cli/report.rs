@@ -1,5 +1,6 @@
 //! What a command prints: one string, once, to stdout.
 
+use super::options::{Common, Format};
 use crate::io::number::short;
 use crate::learning::{Reliability, Unreliable};
 use crate::theory::spectrum::{BulkFit, Standing};
@@ -10,6 +11,14 @@ use std::io::Write;
 pub(super) fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Prints a result: as JSON, or as text for people.
+pub(super) fn show(common: &Common, result: &impl serde::Serialize, text: impl FnOnce() -> String) {
+    print(&match common.format {
+        Format::Json => json(result),
+        Format::Table => text(),
+    });
 }
 
 /// JSON with all digits, and a line break.

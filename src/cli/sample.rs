@@ -4,7 +4,7 @@ use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
 use super::error::CliError;
 use super::model::{ModelOptions, ModelSource};
-use super::options::{Common, Format};
+use super::options::Common;
 use super::report::number;
 use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
@@ -122,10 +122,7 @@ impl SampleOptions {
             log_likelihood,
             files: destination.written().to_vec(),
         };
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.text() + &destination.summary())),
-        }
+        report::show(common, &summary, || summary.text() + &destination.summary());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::options::{BackendName, Common, Format, PriorOptions};
+use super::options::{BackendName, Common, PriorOptions};
 use super::report::{number, numbers};
 use super::{progress, report};
 use crate::theory::average::Backend;
@@ -112,10 +112,7 @@ impl Solve {
             fixed_points: found.points.iter().filter(|point| point.stable || self.all).collect(),
             search: SearchReport::new(&found),
         };
-        match common.format {
-            Format::Json => report::print(&report::json(&solution)),
-            Format::Table => report::print(&solution.table()),
-        }
+        report::show(common, &solution, || solution.table());
         if self.backend == BackendName::Hermite && !common.quiet {
             note_hermite_error(&ensemble, &found)?;
         }

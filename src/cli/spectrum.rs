@@ -3,7 +3,7 @@
 use super::destination::Destination;
 use super::error::CliError;
 use super::model::{ModelOptions, room_for_modes};
-use super::options::{Common, Format};
+use super::options::Common;
 use super::report;
 use super::report::number;
 use crate::io::Array;
@@ -86,10 +86,7 @@ impl SpectrumOptions {
         destination.write_run(common, "spectrum", &self)?;
         let mut summary = SpectrumReport::new(updates.last().copied(), &machine, destination.written().to_vec())?;
         summary.model_notes = source.notes(self.model.update)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.text() + &destination.summary())),
-        }
+        report::show(common, &summary, || summary.text() + &destination.summary());
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
-use super::options::{Common, Format, TRAINED_UNITS, one_of, trained};
+use super::options::{Common, TRAINED_UNITS, one_of, trained};
 use super::report::number;
 use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
@@ -210,24 +210,21 @@ impl TrainOptions {
         let note = self.write(common, destination, &store, &log, data)?;
         store.remove()?;
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
-        let loaded = self.data.report(data);
-        match common.format {
-            Format::Json => report::print(&report::json(&TrainReport {
-                data: loaded,
-                updates: last.update,
-                time: last.time,
-                epochs: last.epoch,
-                singular_values: last.singular_values(),
-                bulk_sigma: last.value("bulk_sigma"),
-                outliers: last.value("outliers"),
-                bulk_note: note,
-                files: destination.written(),
-            })),
-            Format::Table => {
-                let note = note.map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
-                report::print(&(loaded.text() + "\n" + &table(&log) + &note + "\n" + &destination.summary()));
-            }
-        }
+        let result = TrainReport {
+            data: self.data.report(data),
+            updates: last.update,
+            time: last.time,
+            epochs: last.epoch,
+            singular_values: last.singular_values(),
+            bulk_sigma: last.value("bulk_sigma"),
+            outliers: last.value("outliers"),
+            bulk_note: note,
+            files: destination.written(),
+        };
+        report::show(common, &result, || {
+            let note = result.bulk_note.as_ref().map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
+            result.data.text() + "\n" + &table(&log) + &note + "\n" + &destination.summary()
+        });
         Ok(())
     }
 

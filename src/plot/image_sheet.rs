@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_brief() {
+    fn numbers_have_three_digits_and_at_most_two_decimals() {
         let cases = [(12.345, "12.3"), (5.0, "5.00"), (0.4672, "0.47"), (0.0382, "0.038"), (1e-7, "1.0×10^{−7}")];
         for (value, text) in cases.into_iter().chain([(0.0, "0.00"), (123.4, "123"), (2.5e6, "2.5×10^{6}")]) {
             assert_eq!(brief(value), text);

@@ -6,7 +6,7 @@ use super::report::CompareReport;
 use super::runs::{self, RecordedRun};
 use crate::cli::destination::{Destination, write_json};
 use crate::cli::error::CliError;
-use crate::cli::options::{Common, Format};
+use crate::cli::options::Common;
 use crate::cli::{budget, progress, report};
 use crate::data::Expect;
 use crate::learning::{Closure, Setup};
@@ -52,10 +52,14 @@ impl CompareOptions {
         curves::write(&outcome, &mut destination)?;
         destination.save("comparison", &drawn)?;
         destination.write_run(common, "compare", &self)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&report)),
-            Format::Table => report::print(&format!("{}\n{}", report.text(&outcome), destination.summary())),
-        }
+        report::show(common, &report, || {
+            format!(
+                "{}
+{}",
+                report.text(&outcome),
+                destination.summary()
+            )
+        });
         Ok(())
     }
 

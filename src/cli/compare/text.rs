@@ -1,6 +1,6 @@
 //! The report of a comparison in Markdown.
 
-use super::report::{ChainsReport, CompareReport};
+use super::report::{ChainsReport, CompareReport, TheoryReport};
 use crate::cli::report::{self, plain};
 use crate::learning::Closure;
 use crate::study::compare::{Measured, Measures, Outcome, Theory, Verdict};
@@ -27,40 +27,7 @@ impl CompareReport {
             data.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>(),
         );
         for (theory, reported) in outcome.theories.iter().zip(&self.theories) {
-            let resolved = match reported.directions {
-                all if all == simulation.visible => "all sites".to_owned(),
-                1 => "one direction".to_owned(),
-                count => format!("{count} directions"),
-            };
-            text += &format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
-            if reported.directions < simulation.visible && theory.setup.closure == Closure::Population {
-                text += "The theory resolves these directions alone. What learning carries out of them is in the simulations and not \
-                         in the theory, and no mark shows from when on that matters; `--resolved sites` keeps it.\n\n";
-            }
-            if theory.ended().is_some() {
-                text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
-            }
-            let reliability = reported.reliability.map(|found| report::reliability(&found)).unwrap_or_default();
-            if !reliability.is_empty() {
-                text += &format!("{reliability}\n");
-            }
-            let trusts = self.verdict.trusts();
-            text += &table(&reported.modes, "theory", trusts, &QUANTITIES);
-            if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
-                text += &format!(
-                    "\nUp to t = {}, where its states could be relied on:\n\n{}",
-                    report::reading(from),
-                    // The simulations' values are in the table above. A theory that is cut never has a plateau.
-                    table(modes, "theory", trusts, &known_to_theory(modes))
-                );
-            }
-            let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
-            let above = &reported.modes_above_bulk;
-            text += &format!(
-                "\nModes above the bulk at the end, along the directions compared: simulation {}, theory {}.\n",
-                last(&above.simulation),
-                last(&above.theory)
-            );
+            text += &self.theory(theory, reported);
         }
         if let Some(reference) = &self.reference {
             let (what, name) = match reference.gibbs_steps.zip(reference.chains) {
@@ -74,6 +41,45 @@ impl CompareReport {
             );
         }
         text + &self.chains.as_ref().map_or(String::new(), ChainsReport::text)
+    }
+
+    /// A section on one theory.
+    fn theory(&self, theory: &Theory, reported: &TheoryReport) -> String {
+        let resolved = match reported.directions {
+            all if all == self.simulation.visible => "all sites".to_owned(),
+            1 => "one direction".to_owned(),
+            count => format!("{count} directions"),
+        };
+        let mut text = format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
+        if reported.directions < self.simulation.visible && theory.setup.closure == Closure::Population {
+            text += "The theory resolves these directions alone. What learning carries out of them is in the simulations and not \
+                     in the theory, and no mark shows from when on that matters; `--resolved sites` keeps it.\n\n";
+        }
+        if theory.ended().is_some() {
+            text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
+        }
+        let reliability = reported.reliability.map(|found| report::reliability(&found)).unwrap_or_default();
+        if !reliability.is_empty() {
+            text += &format!("{reliability}\n");
+        }
+        let trusts = self.verdict.trusts();
+        text += &table(&reported.modes, "theory", trusts, &QUANTITIES);
+        if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
+            text += &format!(
+                "\nUp to t = {}, where its states could be relied on:\n\n{}",
+                report::reading(from),
+                // The simulations' values are in the table above. A theory that is cut never has a plateau.
+                table(modes, "theory", trusts, &known_to_theory(modes))
+            );
+        }
+        let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
+        let above = &reported.modes_above_bulk;
+        text += &format!(
+            "\nModes above the bulk at the end, along the directions compared: simulation {}, theory {}.\n",
+            last(&above.simulation),
+            last(&above.theory)
+        );
+        text
     }
 }
 

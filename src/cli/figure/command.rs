@@ -4,7 +4,7 @@ use super::claims;
 use crate::cli::data::DataOptions;
 use crate::cli::destination::Destination;
 use crate::cli::error::CliError;
-use crate::cli::options::{Common, Format};
+use crate::cli::options::Common;
 use crate::cli::progress::{self, Bar};
 use crate::cli::{budget, report};
 use crate::data::{Dataset, Expect};
@@ -108,15 +108,13 @@ impl FigureOptions {
         let title = format!("What the figures claim, on the data \"{}\".", self.data.data);
         claims::write(&mut destination, &claims, &title)?;
         destination.write_run(common, "figure", &self)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&serde_json::json!({
-                "data": loaded, "files": destination.written(), "timings": destination.timings(), "claims": claims
-            }))),
-            Format::Table => {
-                let loaded = loaded.map_or(String::new(), |loaded| loaded.text());
-                report::print(&(loaded + &claims::text(&claims) + &destination.summary()));
-            }
-        }
+        let result = serde_json::json!({
+            "data": loaded, "files": destination.written(), "timings": destination.timings(), "claims": claims
+        });
+        report::show(common, &result, || {
+            let loaded = loaded.map_or(String::new(), |loaded| loaded.text());
+            loaded + &claims::text(&claims) + &destination.summary()
+        });
         Ok(())
     }
 

@@ -85,7 +85,7 @@ mod tests {
     use nalgebra::DMatrix;
 
     #[test]
-    fn means_errors_and_edges() {
+    fn means_errors_and_edges_are_those_of_three_curves_by_hand() {
         let view = View::new(2, 2, None, 1).unwrap();
         let course = |values: [f64; 3], edges: [Option<f64>; 3]| Course {
             observations: (0..3)
