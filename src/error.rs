@@ -34,8 +34,8 @@ pub enum Error {
         /// The value before it.
         previous: f64,
     },
-    /// Two lists that must have one entry a mode differ in length.
-    #[error("{name} has {found} entries and there are {expected} modes: one entry a mode is needed")]
+    /// Two lists that must have one entry per mode differ in length.
+    #[error("{name} has {found} entries and there are {expected} modes: one entry per mode is needed")]
     Length {
         /// Name of the list.
         name: &'static str,

@@ -157,7 +157,7 @@ fn what_is_wrong_with_a_file_is_said() {
         ("vector.npy", "shape [5]: two dimensions are needed"),
         ("complex.npy", "elements of type '<c16'"),
         ("ambiguous.npz", "which array has the samples?"),
-        ("few-labels.npz", "the labels have shape [6]: one a sample is needed, [7]"),
+        ("few-labels.npz", "the labels have shape [6]: one per sample is needed, [7]"),
         ("unnamed.h5", "no data set \"samples\", only [\"data\"]"),
         ("huge.h5", "states a size that a file of this length cannot hold"),
     ] {
@@ -185,11 +185,14 @@ fn npy_of_the_wrong_length_or_with_an_impossible_header() {
     assert!(with_header(&plain("(20, 5)")).is_ok());
     assert_refused(with_header(&plain("(1000, 10000000)")), "more than the");
     assert_refused(with_header(&plain("(1000, 1000)")), "too early");
-    assert_refused(with_header(&plain("(4294967296, 4294967296)")), "no plain array of a size that can be");
-    assert_refused(with_header(&plain("(0xffffffffffffffff, 0xffffffffffffffff)")), "no plain array");
+    assert_refused(
+        with_header(&plain("(4294967296, 4294967296)")),
+        "does not describe a plain array of a possible size",
+    );
+    assert_refused(with_header(&plain("(0xffffffffffffffff, 0xffffffffffffffff)")), "does not describe a plain array");
     assert_refused(with_header(&plain("(-1, 5)")), "cannot be negative");
     // Nested deeply enough to exhaust a parser's stack.
-    assert_refused(with_header(&"(".repeat(9000)), "no plain array");
+    assert_refused(with_header(&"(".repeat(9000)), "does not describe a plain array");
     assert_refused(with_header(&" ".repeat(60_000)), "too long");
 }
 
@@ -295,7 +298,7 @@ fn transposed_files_are_read_as_their_writer_shows_them_or_as_asked() {
         let turned = FileOptions { transpose: true, ..options(Expect::Spins) };
         let outcome = read_file(&fixture(name), &turned);
         if name == "labels.npz" {
-            assert_refused(outcome.map(|file| file.data), "the labels have shape [7]: one a sample is needed, [5]");
+            assert_refused(outcome.map(|file| file.data), "the labels have shape [7]: one per sample is needed, [5]");
             continue;
         }
         let file = outcome.unwrap();

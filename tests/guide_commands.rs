@@ -119,6 +119,14 @@ fn the_first_figure_is_made_and_its_state_is_the_one_shown() {
 }
 
 #[test]
+fn the_tutorial_prints_what_it_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/patterns.csv");
+    std::fs::copy(data, folder.path().join("patterns.csv")).unwrap();
+    assert_eq!(check("tutorial.md", &guide::page("tutorial.md"), folder.path(), false), 4);
+}
+
+#[test]
 fn the_comparison_can_fail() {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let differs = |shown: &str, printed: &str, numbers| {

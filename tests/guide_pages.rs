@@ -114,17 +114,98 @@ fn tests_that_pages_tell_to_run_exist() {
     assert!(count >= 20, "{count}");
 }
 
-#[test]
-fn every_section_of_the_theory_with_formulas_says_where_they_are_computed() {
-    let theory = source("docs/theory.md");
-    let (mut formulas, mut heading) = (false, "");
-    for line in theory.lines() {
+/// The headings of sections in a page, in order, each with whether a line of the section is of the kind asked for.
+fn sections(page: &str, wanted: impl Fn(&str) -> bool) -> Vec<(&str, bool)> {
+    let mut sections: Vec<(&str, bool)> = Vec::new();
+    for (_, line) in prose(page) {
         if line.starts_with("## ") || line.starts_with("### ") {
-            assert!(!formulas, "{heading}: formulas, and no table of where they are computed");
-            heading = line;
+            sections.push((line, false));
+        } else if let Some((_, found)) = sections.last_mut() {
+            *found |= wanted(line);
         }
-        formulas |= line.contains("$$");
-        formulas &= !line.starts_with("| formula | computed in | tested in |");
+    }
+    sections
+}
+
+#[test]
+fn every_section_of_the_theory_with_formulas_has_a_table_of_where_they_are_computed() {
+    let (theory, formulas) = (source("docs/theory.md"), source("docs/formulas.md"));
+    let tables = sections(&formulas, |line| line.starts_with("| formula | computed in | tested in |"));
+    let theory = sections(&theory, |line| line.contains("$$"));
+    assert!(theory.iter().filter(|(_, formulas)| *formulas).count() > 20);
+    for (heading, _) in theory.iter().filter(|(_, formulas)| *formulas) {
+        assert!(tables.contains(&(*heading, true)), "{heading}: no table in docs/formulas.md");
+    }
+    // The page has the sections of the theory, in their order.
+    let mut rest = theory.iter();
+    for (heading, _) in &tables {
+        assert!(
+            rest.any(|(section, _)| section == heading),
+            "{heading} is not a section of docs/theory.md, or not here"
+        );
+    }
+}
+
+/// The source files of the library.
+fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The sections of the theory that a source file points to, as in "`docs/theory.md`, sections 1, 2b and 3".
+fn pointers(source: &str) -> Vec<String> {
+    let comments = source.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
+    let text = comments.map(|line| line.trim_start_matches(['/', '!']).trim()).collect::<Vec<_>>().join(" ");
+    let mut found = Vec::new();
+    for pointer in text.split("docs/theory.md").skip(1) {
+        let words = pointer.trim_start_matches(['`', ',']).split_whitespace();
+        let mut words = words.skip_while(|word| *word == "," || *word == "`,").peekable();
+        if words.next_if(|word| word.starts_with("section")).is_none() {
+            continue;
+        }
+        for word in words {
+            let number = word.trim_end_matches([',', '.', ')', ';', ':']);
+            let numbered = number.starts_with(|first: char| first.is_ascii_digit()) && number.len() <= 2;
+            match word {
+                "and" | "to" => {}
+                _ if numbered => found.push(number.to_owned()),
+                _ => break,
+            }
+            if word.ends_with([')', '.', ';', ':']) {
+                break;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn pointers_from_source_files_lead_to_sections_of_the_theory() {
+    let theory = source("docs/theory.md");
+    let numbers: Vec<_> = sections(&theory, |_| false)
+        .iter()
+        .filter_map(|(heading, _)| heading.trim_start_matches('#').trim().split_once(". "))
+        .map(|(number, _)| number.to_owned())
+        .collect();
+    let mut files = Vec::new();
+    source_files(&root().join("src"), &mut files);
+    let mut cited = Vec::new();
+    for path in files {
+        for number in pointers(&std::fs::read_to_string(&path).unwrap()) {
+            assert!(numbers.contains(&number), "{}: docs/theory.md has no section {number}", path.display());
+            cited.push(number);
+        }
+    }
+    assert!(cited.len() > 30, "{cited:?}");
+    // What a section with formulas says is computed somewhere, and a file says so.
+    for number in ["1", "2", "2a", "2b", "2c", "3", "4", "5", "6", "8"] {
+        assert!(cited.iter().any(|found| found.starts_with(number)), "no file points to section {number}");
     }
 }
 
@@ -332,4 +413,6 @@ fn the_checks_of_formulas_can_fail() {
     assert!(defines("fn ab() {}", "ab") && !defines("fn abc() {}", "ab"));
     assert_eq!(test_in("#[test]\n#[ignore = \"slow\"]\nfn a() {}", "a"), Some(true));
     assert_eq!(anchor("### 2b. The machine's own term"), "2b-the-machines-own-term");
+    assert_eq!(pointers("//! As in (`docs/theory.md`,\n//! sections 1, 2b and 3). 4 is not one."), ["1", "2b", "3"]);
+    assert!(pointers("// docs/theory.md says so in 3 places").is_empty());
 }

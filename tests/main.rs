@@ -13,6 +13,7 @@ mod enumeration;
 mod examples;
 mod figure_beyond;
 mod figure_command;
+mod formats;
 mod frame_flow;
 mod fuzz;
 mod guide;

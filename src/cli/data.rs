@@ -77,7 +77,7 @@ pub(super) struct DataOptions {
     #[arg(skip)]
     #[serde(default)]
     pub checksum: Option<String>,
-    /// What there is to say of the data as they were loaded.
+    /// Notes on the data as they were loaded.
     #[arg(skip)]
     #[serde(skip)]
     notes: Vec<String>,

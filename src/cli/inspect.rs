@@ -25,7 +25,7 @@ const MOST_MODES: usize = 10;
 /// Reads models of this program, of the rbms package (0.5, 0.6), of TorchRBM, annaDCA, RestrictedBoltzmannMachines.jl and
 /// scikit-learn, and weights alone (docs/formats.md). Writes inspection.json, figures
 /// (histogram, components, phase-diagram, and modes where the visible layer is an image) and run.toml; with --update all also
-/// trajectory.csv (a row a checkpoint), modes.csv (a row a mode and checkpoint, modes followed by their vectors) and
+/// trajectory.csv (one row per checkpoint), modes.csv (one row per mode and checkpoint, modes followed by their vectors) and
 /// trajectory.png, .svg.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
@@ -159,7 +159,7 @@ impl InspectOptions {
         });
         if states.found.dominant().is_none() {
             let message = format!(
-                "no stable fixed point was found in {} starts, of which {} did not converge",
+                "no stable fixed point was found in {} starts; {} of them did not converge",
                 states.found.starts, states.found.unconverged
             );
             return Err(CliError::Failed(message));

@@ -156,7 +156,7 @@ impl<'a> InspectReport<'a> {
         let mut text = report::model_notes(&model.notes);
         text += &report::bulk((model.visible, model.hidden), model.update, bulk);
         text += &match position {
-            None => "position: none is claimed, nor a phase, without the ensemble's noise\n".to_owned(),
+            None => "position: not claimed, nor a phase: the bulk is not the ensemble's noise\n".to_owned(),
             Some(Position { inv_sigma, inv_sigma_error, w_over_sigma, w_over_sigma_error, phase }) => {
                 let strongest = w_over_sigma.map_or("-".to_owned(), |ratio| with_error(ratio, *w_over_sigma_error));
                 let noise = with_error(*inv_sigma, Some(*inv_sigma_error));

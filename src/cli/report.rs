@@ -116,7 +116,7 @@ pub(super) fn bulk((visible, hidden): (usize, usize), update: Option<u64>, bulk:
         let error = if bulk.is_noise() {
             format!("± {}", number(bulk.sigma_error))
         } else {
-            "(by its width; of other noise no error is known)".to_owned()
+            "(by its width; the error for other noise is not known)".to_owned()
         };
         format!(
             "bulk: {} singular values, sigma {} {error}, edge {}, distance from the Marchenko–Pastur law {}\n",
@@ -134,7 +134,7 @@ pub(super) fn outliers(bulk: &BulkFit, count: usize) -> String {
     match bulk.standing {
         Standing::Noise => format!("{count} singular values above the bulk"),
         Standing::Absent if bulk.law.is_none() => format!("{count} singular values that are not zero"),
-        _ => format!("{count} singular values above the bulk, of which none is claimed to be a planted mode"),
+        _ => format!("{count} singular values above the bulk; none is claimed to be a planted mode"),
     }
 }
 

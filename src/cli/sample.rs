@@ -20,7 +20,7 @@ const STRIDE: usize = 10;
 
 /// Sample from a trained machine by Gibbs sampling.
 ///
-/// Writes samples.npz (array samples, ±1, a row a chain), samples.png and .svg where the visible layer is an image, and
+/// Writes samples.npz (array samples, ±1, one row per chain), samples.png and .svg where the visible layer is an image, and
 /// run.toml. With --likelihood also log Z (exact for small machines, else by annealed importance sampling, with its error)
 /// and the mean log-likelihood of the data.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -122,7 +122,7 @@ impl Solve {
         }
         if found.dominant().is_none() {
             let message = format!(
-                "no stable fixed point was found in {} starts, of which {} did not converge",
+                "no stable fixed point was found in {} starts; {} of them did not converge",
                 found.starts, found.unconverged
             );
             return Err(CliError::Failed(message));
@@ -137,7 +137,9 @@ impl Solve {
         }
         let advice = match self.backend {
             BackendName::Hermite => "use the fourier backend",
-            BackendName::Fourier => "strong modes and fields are fast under gaussian priors only, and so are few modes",
+            BackendName::Fourier => {
+                "with strong modes and fields only gaussian priors are fast; fewer modes take less time"
+            }
         };
         let minutes = (seconds / 60.0).ceil();
         Err(CliError::Input(format!("the search for all states would take some {minutes} minutes: {advice}")))

@@ -22,7 +22,7 @@ const OUTLIERS_SHOWN: usize = 20;
 
 /// Singular values of a machine: bulk, outliers, modes.
 ///
-/// Writes spectrum.csv (a row a checkpoint; epochs, and times that the file does not state, are NaN), figures of the
+/// Writes spectrum.csv (one row per checkpoint; epochs, and times that the file does not state, are NaN), figures of the
 /// spectrum against time where times are known, of its histogram beside the Marchenko–Pastur law and of the modes where the
 /// visible layer is an image, and run.toml.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]

@@ -103,7 +103,7 @@ pub(super) struct TrainOptions {
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
-    /// Updates of the runs that this one has extended: they had records of their own.
+    /// Updates of the runs that this one has extended, each with its own records.
     #[arg(skip)]
     #[serde(default)]
     pub extended: Vec<u64>,

@@ -1,4 +1,4 @@
-//! What a file has beside its samples: labels, and weights of the samples.
+//! What a file contains besides its samples: labels, and weights of the samples.
 
 use super::dataset::Dataset;
 use super::drawn::Result;
@@ -11,24 +11,24 @@ use std::path::Path;
 pub struct DataFile {
     /// The samples.
     pub data: Dataset,
-    /// What was done beside reading them, or looks odd: one sentence each.
+    /// Notes on what was done in reading, or looks odd: one sentence each.
     pub notes: Vec<String>,
 }
 
-/// What belongs to the samples of a file, one of each a sample.
+/// What belongs to the samples of a file: one value per sample each.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     pub labels: Option<Vec<i64>>,
     pub weights: Option<Vec<f64>>,
 }
 
-/// Note that weights are there and are not used.
+/// Note for weights that are present and not used.
 pub(super) const WEIGHTS_IGNORED: &str = "the file has weights of the samples: they are ignored";
 
-/// Largest difference of weights that are equal, relative: rounding of single precision.
+/// Largest relative difference of weights that count as equal: rounding of single precision.
 pub(super) const SAME_WEIGHT: f64 = 1e-6;
 
-/// Batches and moments count every sample once, so that weights must not differ.
+/// Checks that weights are equal: batches and moments count every sample once.
 pub(super) fn check_weights(path: &Path, weights: impl Iterator<Item = f64>) -> Result<()> {
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
     for weight in weights {
@@ -49,9 +49,9 @@ pub(super) fn check_weights(path: &Path, weights: impl Iterator<Item = f64>) -> 
 /// A whole number that a file gives as a label.
 ///
 /// # Errors
-/// [`DataError::Format`] if it is none.
+/// [`DataError::Format`] if it is not a whole number.
 pub(super) fn label(path: &Path, index: usize, value: f64) -> Result<i64> {
-    // Up to 2⁵³ a floating-point number says which whole number it is.
+    // Up to 2⁵³ a double holds every whole number exactly.
     if value.fract() == 0.0 && value.abs() <= (1_u64 << f64::MANTISSA_DIGITS) as f64 {
         Ok(value as i64)
     } else {
@@ -59,7 +59,7 @@ pub(super) fn label(path: &Path, index: usize, value: f64) -> Result<i64> {
     }
 }
 
-/// Checks that there is one of what stands beside the samples a sample, as a vector or a column.
+/// Checks that there is one value per sample, as a vector or a column.
 ///
 /// # Errors
 /// [`DataError::Format`] if not.
@@ -72,9 +72,9 @@ pub(super) fn check_beside(path: &Path, name: &str, shape: &[u64], layout: &Layo
         return Ok(());
     }
     let hint = match count == Some(layout.units() as u64) {
-        true => ". There is one a column: with --transpose the columns are the samples",
+        true => ". There is one per column: with --transpose the columns are the samples",
         false => "",
     };
     let samples = layout.samples();
-    Err(wrong(path, format!("the {name} have shape {shape:?}: one a sample is needed, [{samples}]{hint}")))
+    Err(wrong(path, format!("the {name} have shape {shape:?}: one per sample is needed, [{samples}]{hint}")))
 }

@@ -1,4 +1,4 @@
-//! A data set with what belongs to it.
+//! A data set: samples, labels, shape.
 
 use super::drawn::Result;
 use super::error::DataError;
@@ -20,7 +20,7 @@ pub enum Samples {
 pub struct Dataset {
     /// The samples.
     pub samples: Samples,
-    /// A label a sample, if there are labels.
+    /// One label per sample, if there are labels.
     pub labels: Option<Vec<i64>>,
     /// Rows and columns of a sample that is an image: unit `row * columns + column` is its pixel.
     pub image_shape: Option<(usize, usize)>,
@@ -64,7 +64,7 @@ impl Dataset {
     /// The first `count` samples, if it is given.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] if there are not so many.
+    /// [`DataError::Parameter`] if there are fewer.
     pub fn first(self, count: Option<usize>) -> Result<Self> {
         let Some(count) = count else { return Ok(self) };
         if count > self.len() {
@@ -78,7 +78,8 @@ impl Dataset {
         Ok(Self { samples, labels, image_shape: self.image_shape })
     }
 
-    /// SHA-256 of numbers of samples and units and of the samples, in hexadecimal digits: tells whether data are the same.
+    /// SHA-256 of the number of samples, the number of units and the samples, in hexadecimal digits. Equal data have
+    /// equal checksums.
     pub fn checksum(&self) -> String {
         let mut hash = Sha256::new();
         for size in [self.len(), self.units()] {

@@ -1,4 +1,4 @@
-//! Drawn digits: handwriting from strokes, for everything to run without a download.
+//! Drawn digits: handwriting made of strokes, so that everything runs without a download.
 //!
 //! A digit is a few smooth curves (`digits/strokes.rs`), which are bent, slanted, turned and drawn with a pen:
 //!
@@ -262,7 +262,8 @@ mod tests {
         assert!(close(variances[0], 22.7) && close(variances[9], 5.4), "{variances}");
     }
 
-    /// Digits of other writing are nearest to the mean image of their own class in four cases of five, as in MNIST (82 %).
+    /// Digits of another seed are nearest to the mean image of their own class in four cases of five, as in MNIST (82
+    /// %).
     #[test]
     fn labels_name_what_is_drawn() {
         let rows = |seed| {
@@ -301,7 +302,7 @@ mod tests {
         }
     }
 
-    /// The ink of a segment, counted by testing all pixels against the capsule it is.
+    /// The ink of a segment, counted by testing all pixels against the capsule that it should fill.
     #[test]
     fn a_segment_is_the_pixels_within_the_radius() {
         let (a, b, radius) = ([-2.0, 3.2], [19.3, 30.1], 2.3f64);

@@ -1,4 +1,5 @@
-//! Fetching files of known content: resumed where a transfer broke off, verified before they get their names.
+//! Downloads of files with known checksums: resumed where a transfer broke off, and verified before they get their
+//! names.
 
 use super::input::find;
 
@@ -27,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// A file and its content.
 pub(super) struct RemoteFile<'a> {
-    /// Its name; `.gz` is appended to fetch it.
+    /// Its name; the server has it with `.gz` appended.
     pub name: &'a str,
     /// Length of the unpacked content.
     pub bytes: u64,
@@ -35,18 +36,18 @@ pub(super) struct RemoteFile<'a> {
     pub sha256: &'a str,
 }
 
-/// How far the transfer of a file is.
+/// Progress of the transfer of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
     /// The file's name.
     pub file: &'a str,
-    /// Bytes that are there, those of earlier transfers included.
+    /// Bytes received, including those of earlier transfers.
     pub done: u64,
-    /// Bytes there will be, if the server said so.
+    /// Total number of bytes, if the server stated it.
     pub total: Option<u64>,
 }
 
-/// The settings of a client that waits so long for an answer or the next bytes, and not for ever.
+/// Settings of a client that waits no longer than `patience` for an answer or the next bytes.
 pub(super) fn client(patience: Duration) -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .http_status_as_error(false)
@@ -57,7 +58,7 @@ pub(super) fn client(patience: Duration) -> ConfigBuilder<AgentScope> {
         .timeout_per_write(Some(patience))
 }
 
-/// Fetches those of the `sources` that are not in the folder with their right content.
+/// Fetches the `sources` that are missing in the folder or have wrong content there.
 ///
 /// # Errors
 /// As [`mnist::fetch`](super::mnist::fetch) says.
@@ -87,11 +88,11 @@ pub(super) fn fetch(
     Ok(())
 }
 
-/// Why a request did not bring the file.
+/// Why a request did not deliver the file.
 enum Failure {
-    /// Another one may.
+    /// Another request may succeed.
     Passing(String),
-    /// None will.
+    /// No request will succeed.
     Final(DataError),
 }
 
@@ -100,16 +101,16 @@ struct Transfer<'a> {
     agent: &'a Agent,
     url: String,
     source: &'a RemoteFile<'a>,
-    /// The file's name once it is whole and verified.
+    /// Name of the file when it is complete and verified.
     target: PathBuf,
-    /// Its name until then.
+    /// Name until then.
     part: PathBuf,
-    /// What is there of it, open to append.
+    /// The part received so far, open to append.
     file: File,
 }
 
 impl<'a> Transfer<'a> {
-    /// Opens what is there from earlier calls, and locks it: another program that went on writing would spoil the file
+    /// Opens the part received by earlier calls and locks it: another program that keeps writing would spoil the file
     /// after it has been verified.
     fn new(agent: &'a Agent, url: String, folder: &Path, source: &'a RemoteFile<'a>) -> Result<Self> {
         let target = folder.join(format!("{}.gz", source.name));
@@ -125,7 +126,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Requests the file, or what is missing of it, until it is there and verified.
+    /// Requests the file, or its missing part, until it is complete and verified.
     fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<()> {
         let mut reason = String::new();
         for attempt in 0..ATTEMPTS {
@@ -143,10 +144,12 @@ impl<'a> Transfer<'a> {
             let copy = self.file.try_clone().map_err(|error| self.unwritable(error))?;
             match verify(&self.part, copy, self.source) {
                 Ok(()) => return self.file.sync_all().map_err(|error| self.unwritable(error)),
-                Err(message) => reason = format!("what came is not {} and was deleted: {message}", self.source.name),
+                Err(message) => {
+                    reason = format!("the content received is not {} and was deleted: {message}", self.source.name)
+                }
             }
             self.restart()?;
-            // What was there from before may have been at fault: then once more, from the start.
+            // The part from earlier calls may be wrong: try once more from the start.
             if !resumed {
                 break;
             }
@@ -154,23 +157,23 @@ impl<'a> Transfer<'a> {
         Err(self.failed(reason))
     }
 
-    /// Gives a verified file its name; of another, keeps what there is to resume from.
+    /// Gives a verified file its name; keeps an incomplete one, to resume from.
     fn close(self, outcome: Result<()>) -> Result<()> {
         if outcome.is_ok() {
             return fs::rename(&self.part, &self.target)
                 .map_err(|source| DataError::Write { path: self.target.clone(), source });
         }
         if self.file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-            // That an empty file stays behind is no error beside the one that is reported.
+            // If an empty file stays behind, that is not worth an error besides the one that is reported.
             let _ = fs::remove_file(&self.part);
         }
         outcome
     }
 
-    /// One request, for what is missing; whether it was added to what was there.
+    /// Makes one request for the missing part. Returns whether the file may be complete.
     fn request(&mut self, progress: &mut dyn FnMut(Progress)) -> std::result::Result<bool, Failure> {
         let there = self.file.metadata().map_err(|error| Failure::Final(self.unwritable(error)))?.len();
-        // What is compressed on the way could not be resumed.
+        // A transfer that is compressed on the way could not be resumed.
         let mut request = self.agent.get(&self.url).header("Accept-Encoding", "identity");
         if there > 0 {
             request = request.header("Range", format!("bytes={there}-"));
@@ -183,7 +186,7 @@ impl<'a> Transfer<'a> {
                 self.restart().map_err(Failure::Final)?;
                 self.receive(response, 0, progress).map(|()| false)
             }
-            // Nothing comes after what is there: it may be the whole file.
+            // The server has nothing beyond the part received: it may be the whole file.
             416 if there > 0 => Ok(true),
             206 => {
                 self.restart().map_err(Failure::Final)?;
@@ -194,7 +197,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Appends a response's body to the `done` bytes that are there.
+    /// Appends a response's body to the `done` bytes received so far.
     fn receive(
         &mut self,
         response: Response<Body>,
@@ -224,7 +227,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Forgets what is there.
+    /// Discards the part received.
     fn restart(&mut self) -> Result<()> {
         self.file.set_len(0).map_err(|error| self.unwritable(error))
     }

@@ -1,4 +1,4 @@
-//! Samples made in parallel, and the sizes that are worth making.
+//! Samples made in parallel, and the largest size that is made.
 
 use super::error::DataError;
 use super::spins::Spins;
@@ -10,7 +10,7 @@ pub type Result<T> = std::result::Result<T, DataError>;
 /// Bytes that samples made here, or their covariance, may take.
 pub(super) const LARGEST_DRAWN: u128 = 1 << 32;
 
-/// Whether `samples × units` values of `bits` bits each, every sample a whole number of words, are worth making.
+/// Checks that `samples × units` values of `bits` bits each, every sample a whole number of words, are not too large.
 pub(super) fn check_size(samples: usize, units: usize, bits: u128) -> Result<()> {
     if samples == 0 || units == 0 {
         return Err(DataError::Parameter(format!(
@@ -30,7 +30,7 @@ pub(super) fn spins_in_parallel(
     units: usize,
     draw: impl Fn(usize) -> Vec<bool> + Sync,
 ) -> Result<Spins> {
-    /// Samples in flight, a byte a unit.
+    /// Samples in flight, one byte per unit.
     const BLOCK: usize = 4096;
     check_size(samples, units, 1)?;
     let mut spins = Spins::new(samples, units);

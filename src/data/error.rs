@@ -1,4 +1,4 @@
-//! What can be wrong with data, said with the file, the place and the value.
+//! Errors of data, which name the file, the place and the value.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub enum DataError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The file system refused to write.
@@ -19,10 +19,10 @@ pub enum DataError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The file is not what it should be: wrong magic, shape or length, truncated, of another kind.
+    /// The file is not as expected: wrong magic number, shape or length, truncated, or of another kind.
     #[error("{}: {reason}", path.display())]
     Format {
         /// The file.
@@ -47,7 +47,7 @@ pub enum DataError {
     /// Parameters that describe no data: a count of zero, directions that cannot be orthogonal, a balance outside (0, 1).
     #[error("{0}")]
     Parameter(String),
-    /// MNIST is not where it was looked for.
+    /// MNIST was not found.
     #[error("{0}")]
     NotFound(String),
     /// A download failed.

@@ -15,7 +15,7 @@ use super::{hdf5, kinds, numpy, text};
 use crate::io::npy;
 use std::path::Path;
 
-/// Reads a data set by [`read_file`] with nothing but `expect` said, and leaves out the notes.
+/// Reads a data set by [`read_file`] with default options except for `expect`, and drops the notes.
 ///
 /// # Errors
 /// Those of [`read_file`].
@@ -23,16 +23,18 @@ pub fn read(path: &Path, expect: Expect) -> Result<Dataset> {
     Ok(read_file(path, &FileOptions::new(expect))?.data)
 }
 
-/// Reads a data set, one sample a row, from a file of any of these formats, recognised by content:
+/// Reads a data set, one sample per row, from a file of any of these formats, recognised by content:
 ///
-/// - text: numbers separated by commas, semicolons, tabs or spaces, or lines of digits 0 and 1; lines starting with # and a
-///   header line (no field of which is a number, or which counts the columns) are skipped, and so is a column that the header
-///   calls an index and that counts the rows;
+/// - text: numbers separated by commas, semicolons, tabs or spaces, or lines of digits 0 and 1; lines starting with #
+///   are skipped, as are a header line (one without numbers, or one that counts the columns) and a column that the
+///   header calls an index and that counts the rows;
 /// - NPY: an array of two or three dimensions (images) of booleans, integers or floating-point numbers, in C or Fortran order;
-/// - NPZ: the array `samples`, or else the only one of two or three dimensions, or a sparse matrix of SciPy (CSR, CSC, COO);
-///   `labels` and `weights` if there;
-/// - HDF5: the data set `samples`, of two or three dimensions; `labels` and `weights` if there (the layout of the `rbms`
-///   package). Of files that say that MATLAB, Julia or R wrote them the array is taken as these programs show it;
+/// - NPZ: the array
+///   `samples`, or else the only one of two or three dimensions, or a sparse matrix of SciPy (CSR, CSC, COO); `labels`
+///   and `weights` if present;
+/// - HDF5: the data set `samples`, of two or three dimensions; `labels` and
+///   `weights` if present (the layout of the `rbms` package). If the file shows that MATLAB, Julia or R wrote it, the
+///   array is taken as these programs display it;
 /// - IDX images: pixels above 127 are +1, or the pixels' values where real numbers are expected.
 ///
 /// Text, NPY and IDX may be gzipped. Weights must be equal, or are ignored on request.
@@ -95,7 +97,7 @@ fn read_idx(input: Input, options: &FileOptions) -> Result<DataFile> {
 }
 
 impl ReadSamples {
-    /// The data set, with what is kept of labels, if the weights allow it.
+    /// The data set with the labels of the samples that were kept. Weights must be equal.
     ///
     /// # Errors
     /// [`DataError::Format`] for weights that are not equal.

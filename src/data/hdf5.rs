@@ -18,7 +18,7 @@ const WRITERS: [(&[u8], &str); 3] = [
     (b"HDF5-based Julia Data Format", "Julia"),
     (b"Julia data file (HDF5)", "Julia"),
 ];
-/// Attributes that they leave on data sets.
+/// Attributes by which these programs mark their data sets.
 const MARKS: [(&str, &str); 3] = [("MATLAB_class", "MATLAB"), ("julia type", "Julia"), ("rhdf5-NA.OK", "R")];
 
 /// Whether it is an HDF5 file.
@@ -26,7 +26,7 @@ pub(super) fn recognises(path: &Path) -> bool {
     hdf5_pure::is_hdf5(path).unwrap_or(false)
 }
 
-/// What ends reading: a fault of the file, values that are not samples, or that there are enough.
+/// Why reading ends: a fault of the file, values that are no samples, or enough samples.
 enum End {
     File(io::Error),
     Data(DataError),
@@ -39,7 +39,7 @@ impl From<io::Error> for End {
     }
 }
 
-/// Reads `samples`, and `labels` and `weights` if there. `start` is how the file begins.
+/// Reads `samples`, and `labels` and `weights` if present. `start` holds the first bytes of the file.
 ///
 /// # Errors
 /// [`DataError::Read`], [`DataError::Format`], [`DataError::Value`].
@@ -90,7 +90,7 @@ fn samples(
 ) -> Result<(Layout, super::values::ReadSamples)> {
     let mut table = None;
     let layout_of = |shape: &[u64]| {
-        // As the program that wrote them shows the dimensions.
+        // The dimensions as the program that wrote the file displays them.
         let mut shape = shape.to_vec();
         if writer.is_some() {
             shape.reverse();
@@ -124,7 +124,7 @@ fn samples(
     Ok((layout, values.finish()?))
 }
 
-/// A number a sample.
+/// One number per sample.
 fn column(path: &Path, file: &Hdf5, name: &str, layout: &Layout) -> Result<Vec<f64>> {
     let mut values = Vec::new();
     let outcome = file.rows(
@@ -142,7 +142,7 @@ fn column(path: &Path, file: &Hdf5, name: &str, layout: &Layout) -> Result<Vec<f
     }
 }
 
-/// The program that wrote the file, if it tells that it was one that stores arrays by columns.
+/// The program that wrote the file, if it is recognised as one that stores arrays by columns.
 fn writer(start: &[u8], attributes: &[String]) -> Option<&'static str> {
     let by_start = WRITERS.iter().find(|(magic, _)| start.starts_with(magic)).map(|&(_, name)| name);
     let marked = || MARKS.iter().find(|(mark, _)| attributes.iter().any(|name| name == mark)).map(|&(_, name)| name);

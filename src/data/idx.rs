@@ -1,8 +1,8 @@
 //! The IDX format of MNIST: two zero bytes, the element type, the number of dimensions, these as big-endian 32-bit
 //! integers, then the elements.
 //!
-//! Only bytes are read: images (three dimensions) and labels (one). Images are read one at a time, so that what is kept of
-//! a pixel is a bit.
+//! Only bytes are read: images (three dimensions) and labels (one). Images are read one at a time, and one bit per
+//! pixel is kept.
 
 use super::drawn::Result;
 use super::error::DataError;
@@ -53,7 +53,7 @@ pub(super) struct Idx<const RANK: usize> {
 }
 
 impl<const RANK: usize> Idx<RANK> {
-    /// Reads the header and checks it against the file's length where that is known.
+    /// Reads the header, and compares it with the length of the file where that is known.
     ///
     /// # Errors
     /// [`DataError::Format`]: not IDX, not bytes, other than `RANK` dimensions, one of them 0, the wrong length.
@@ -98,12 +98,12 @@ impl<const RANK: usize> Idx<RANK> {
         self.dimensions[0]
     }
 
-    /// Hands the first `count` items (all, if none) to `each` with their numbers from 0; that nothing follows the last one
-    /// is checked if all are read.
+    /// Passes the first `count` items (all, if `None`) to `each`, with their numbers from 0. If all are read, checks
+    /// that nothing follows the last one.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] if there are fewer, or none are asked for; [`DataError::Format`] if the file ends early or
-    /// goes on; those of `each`.
+    /// [`DataError::Parameter`] if there are fewer, or `count` is 0;
+    /// [`DataError::Format`] if the file is too short or too long; those of `each`.
     pub fn items(mut self, count: Option<usize>, mut each: impl FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
         let count = count.unwrap_or(self.len());
         if count == 0 || count > self.len() {
@@ -131,7 +131,7 @@ impl Idx<3> {
         (self.dimensions[1], self.dimensions[2])
     }
 
-    /// The first `count` images (all, if none) as ±1 pixels.
+    /// The first `count` images (all, if `None`) as ±1 pixels.
     ///
     /// # Errors
     /// [`DataError::Parameter`] for a threshold outside the levels, and those of [`Idx::items`].
@@ -152,7 +152,7 @@ impl Idx<3> {
     }
 }
 
-/// Labels of the first `count` samples (of all, if none), and how many there are.
+/// Labels of the first `count` samples (of all, if `None`), and the number of labels in the file.
 ///
 /// # Errors
 /// [`DataError::Read`], and those of [`Idx::new`] and [`Idx::items`].

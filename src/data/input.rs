@@ -10,16 +10,16 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
-/// Bytes looked at to tell what a file is.
+/// Bytes by which the kind of a file is recognised.
 const INSPECTED: u64 = 1 << 16;
 
 /// An open file; gzip, recognised by its magic bytes, is unpacked on the way.
 pub(super) struct Input {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its first bytes (unpacked), which [`Input::read`] gives again.
+    /// Its first bytes (unpacked), which [`Input::read`] returns again.
     pub start: Vec<u8>,
-    /// Length of the content, where it is known beforehand: not of a gzipped file.
+    /// Length of the content; unknown for a gzipped file.
     pub length: Option<u64>,
     reader: Box<dyn Read>,
 }
@@ -28,12 +28,12 @@ impl Input {
     /// Opens a file.
     ///
     /// # Errors
-    /// [`DataError::Read`]; [`DataError::Format`] if it starts as gzip and does not go on so.
+    /// [`DataError::Read`]; [`DataError::Format`] if it starts as gzip and is damaged.
     pub fn open(path: &Path) -> Result<Self> {
         Self::new(path, open_regular(path).map_err(|source| DataError::Read { path: path.into(), source })?)
     }
 
-    /// A file that is open already, from its start.
+    /// Reads an open file from its start.
     ///
     /// # Errors
     /// As [`Input::open`].
@@ -57,8 +57,8 @@ impl Input {
         })
     }
 
-    /// Replaces what is in `buffer` by the next `length` bytes, or those there are: the caller compares. Memory grows with
-    /// what is read, whatever `length` a file has claimed.
+    /// Replaces the content of `buffer` by the next `length` bytes, or by fewer if the file ends: the caller compares.
+    /// Memory grows with what is read, whatever `length` the file has claimed.
     pub fn next(&mut self, length: u64, buffer: &mut Vec<u8>) -> Result<()> {
         buffer.clear();
         let read = self.reader.by_ref().take(length).read_to_end(buffer);
@@ -74,7 +74,7 @@ impl Input {
         }
     }
 
-    /// That something is wrong with the content.
+    /// An error for content that is wrong.
     pub fn wrong(&self, reason: impl Into<String>) -> DataError {
         wrong(&self.path, reason)
     }
@@ -86,12 +86,12 @@ impl Read for Input {
     }
 }
 
-/// That something is wrong with a file's content.
+/// An error for a file whose content is wrong.
 pub(super) fn wrong(path: &Path, reason: impl Into<String>) -> DataError {
     DataError::Format { path: path.into(), reason: reason.into() }
 }
 
-/// What a decoder or the file system said: the content's fault, or the system's.
+/// Turns an error of a decoder or of the file system into one of the content or one of the system.
 pub(super) fn failure(path: &Path, error: std::io::Error) -> DataError {
     match error.kind() {
         ErrorKind::UnexpectedEof => wrong(path, "the file ends too early: it is truncated"),
@@ -100,7 +100,8 @@ pub(super) fn failure(path: &Path, error: std::io::Error) -> DataError {
     }
 }
 
-/// The file `name` of a folder, under the names it goes by: gzipped or not, with a point for the hyphen before `idx`.
+/// The file
+/// `name` in a folder, under any of its usual names: gzipped or not, and with a dot instead of the hyphen before `idx`.
 pub(super) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let dotted = name.replace("-idx", ".idx");
     [format!("{name}.gz"), name.into(), format!("{dotted}.gz"), dotted]

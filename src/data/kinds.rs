@@ -1,6 +1,6 @@
-//! Files of other kinds, named so that it is clear what to do with them.
+//! Files of other kinds. They are refused with the name of the kind and what to do.
 
-/// Beginnings of files, what such a file is, and what to do.
+/// First bytes of a file, the kind of file, and what to do with it.
 const FILE_KINDS: [(&[u8], &str, &str); 21] = [
     (b"PAR1", "Parquet", TABLE),
     (b"ARROW1", "Arrow (Feather)", TABLE),
@@ -25,21 +25,24 @@ const FILE_KINDS: [(&[u8], &str, &str); 21] = [
     (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
 ];
 
+/// What to do with a table in a binary format.
 const TABLE: &str =
     "in Python, pandas.read_parquet or read_feather and to_csv(file, index=False) make it a table that is read";
+/// What to do with single images.
 const IMAGES: &str = "images are read as one array, samples x rows x columns, in NPY, NPZ or HDF5, or as IDX";
-const PICKLE: &str = "it can run code when it is loaded, so that it is not read: in Python, numpy.save(file, samples)";
+/// What to do with a pickle.
+const PICKLE: &str = "loading it can run code, so it is not read: in Python, numpy.save(file, samples)";
 
-/// What a file that starts so is, and what to do with it; none for text and what is not known.
+/// The kind of a file by its first bytes, and what to do with it; `None` for text and unknown kinds.
 pub(super) fn named(start: &[u8]) -> Option<String> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let words = match text.first() {
-        Some(b'{' | b'[') => Some(("JSON", "write the samples as CSV, a sample a line, or as NPY")),
+        Some(b'{' | b'[') => Some(("JSON", "write the samples as CSV, one sample per line, or as NPY")),
         Some(b'<') => Some(("a page of HTML or XML", "a download may have gone wrong")),
         _ => None,
     };
     let found = FILE_KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|&(_, kind, advice)| (kind, advice));
-    // Two letters begin text as well.
+    // Text may begin with these two letters too.
     let found = found.filter(|_| !start.starts_with(b"BM") || start[..start.len().min(16)].contains(&0));
     found.or(words).map(|(kind, advice)| format!("{kind}, not a table of samples: {advice}"))
 }

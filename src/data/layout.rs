@@ -1,19 +1,19 @@
-//! Where in a file the values of samples and units are.
+//! The places in a file of the values of samples and units.
 
 use super::drawn::Result;
 use super::input::wrong;
 use std::path::Path;
 
-/// An extent that a file does not say: lines of text.
+/// An extent that is not known in advance: the number of lines of text.
 const UNKNOWN_COUNT: usize = usize::MAX;
 
-/// Place of each value of a table in a file, whatever the order of its dimensions: that of sample s and unit u, of which a unit
-/// has up to two coordinates (row and column of an image), is a sum of coordinates times strides.
+/// Place of each value of a table in a file, whatever the order of the dimensions. A unit has up to two coordinates
+/// (row and column of an image); the place of sample s and unit u is a sum of coordinates times strides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     /// Number of samples and their distance.
     sample: (usize, usize),
-    /// Extents and strides of the axes of a sample: the unit counts along the second first.
+    /// Extents and strides of the axes of a sample; units count along the second axis first.
     axes: [(usize, usize); 2],
     is_image: bool,
 }
@@ -24,7 +24,7 @@ impl Layout {
         Self { sample: (samples, units), axes: [(1, units), (units, 1)], is_image: false }
     }
 
-    /// Lines of `width` values, each a sample, or if `transpose` each a unit; how many is not known.
+    /// Lines of `width` values, each a sample, or with `transpose` each a unit. The number of lines is not known.
     pub fn lines(width: usize, transpose: bool) -> Self {
         match transpose {
             false => Self::by_sample(UNKNOWN_COUNT, width),
@@ -32,8 +32,8 @@ impl Layout {
         }
     }
 
-    /// An array whose first dimension counts samples, or if `transpose` its last; `by_columns` if the first varies fastest in
-    /// the file. Of four dimensions one must be 1: the channel of images.
+    /// An array whose first dimension counts samples, or with `transpose` its last; with `by_columns` the first varies
+    /// fastest in the file. If there are four dimensions, one must be 1: the channel of images.
     ///
     /// # Errors
     /// [`DataError::Format`](super::DataError::Format) for other numbers of dimensions, one of 0, or too many values.
@@ -76,17 +76,17 @@ impl Layout {
         self.axes[0].0 * self.axes[1].0
     }
 
-    /// Rows and columns of a sample, if the file has it as an image.
+    /// Rows and columns of a sample, if the file stores images.
     pub fn image_shape(&self) -> Option<(usize, usize)> {
         self.is_image.then_some((self.axes[0].0, self.axes[1].0))
     }
 
-    /// Whether all values of a sample come together, the samples in order.
+    /// Whether the file stores sample after sample.
     pub fn is_by_sample(&self) -> bool {
         self.sample.1 == self.units()
     }
 
-    /// With the number of lines that `count` values fill, where that was not known.
+    /// The layout with the number of lines that `count` values fill, where it was not known.
     pub fn filled(mut self, count: usize) -> Self {
         if self.sample.0 == UNKNOWN_COUNT {
             self.sample.0 = count / self.units();

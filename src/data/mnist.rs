@@ -17,10 +17,12 @@ use std::path::{Path, PathBuf};
 /// Where MNIST is fetched from unless told otherwise.
 pub const MIRROR: &str = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
-/// Variable of the environment that says in which folder the files are.
+/// Environment variable that names the folder of the files.
 pub const VARIABLE: &str = "SPECTRAL_RBM_MNIST";
 
+/// Name of the file of training images.
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
+/// Name of the file of training labels.
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 
 /// The files' names and contents, unpacked.
@@ -48,14 +50,14 @@ const SOURCES: [RemoteFile<'static>; 4] = [
     },
 ];
 
-/// The first `count` training images (all 60,000, if none) as ±1 pixels, with their labels.
+/// The first `count` training images (all 60,000, if `None`) as ±1 pixels, with their labels.
 ///
-/// The images are unpacked as they are read: what is kept of them is one bit a pixel, 6 MB for all. With a `count`, what
-/// comes after is not looked at.
+/// The images are unpacked as they are read, and one bit per pixel is kept, 6 MB in all. With a `count`, the rest of
+/// the file is not read.
 ///
 /// # Errors
 /// [`DataError::NotFound`] if a file is not in the folder; [`DataError::Format`] for a damaged one, or for labels that are
-/// not one an image; [`DataError::Parameter`] for a `count` of 0 or beyond the number of images; [`DataError::Read`].
+/// not one per image; [`DataError::Parameter`] for a `count` of 0 or beyond the number of images; [`DataError::Read`].
 pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> Result<Dataset> {
     let file = |name| find(folder, name).ok_or_else(|| missing(&format!("no {name} in {}", folder.display())));
     let (images, labels) = (file(TRAIN_IMAGES)?, file(TRAIN_LABELS)?);
@@ -64,7 +66,7 @@ pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> 
     let samples = Samples::Spins(images.spins(count, binarization)?);
     let (values, labelled) = idx::labels(&labels, count)?;
     if labelled != len {
-        return Err(wrong(&labels, format!("{labelled} labels for {len} images: one an image is needed")));
+        return Err(wrong(&labels, format!("{labelled} labels for {len} images: one per image is needed")));
     }
     Ok(Dataset { samples, labels: Some(values), image_shape: Some(image_shape) })
 }
@@ -72,7 +74,8 @@ pub fn load(folder: &Path, count: Option<usize>, binarization: Binarization) -> 
 /// The folder with the training images: `path` if there is one, else the variable [`VARIABLE`], else [`default_folder`].
 ///
 /// # Errors
-/// [`DataError::NotFound`] if the images are not in that folder, with what was tried and what to do.
+/// [`DataError::NotFound`] if the images are not in that folder; the message says where they were looked for, and what
+/// to do.
 pub fn locate(path: Option<&Path>) -> Result<PathBuf> {
     locate_in(path, std::env::var_os(VARIABLE), default_folder())
 }
@@ -95,21 +98,21 @@ fn missing(reason: &str) -> DataError {
     DataError::NotFound(format!("MNIST is not there: {reason}. `spectral-rbm mnist fetch` downloads it"))
 }
 
-/// The folder `spectral-rbm/mnist` of the user's data folder, `$XDG_DATA_HOME` or else `.local/share` of the home folder;
-/// none if the user has no home.
+/// The folder `spectral-rbm/mnist` of the user's data folder, `$XDG_DATA_HOME` or else
+/// `.local/share` of the home folder; `None` if the user has no home folder.
 pub fn default_folder() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))?;
     Some(data.join("spectral-rbm").join("mnist"))
 }
 
-/// Fetches the four files into `folder`, which is made if need be, from `mirror`: `NAME.gz` below that address, by HTTP or
-/// HTTPS. `progress` hears of every piece.
+/// Fetches the four files into `folder`, which is made if it does not exist, from `mirror`:
+/// `NAME.gz` below that address, by HTTP or HTTPS. `progress` is called for every piece.
 ///
-/// A file that is there with the right content is not fetched; one of the same name with other content is replaced. A
-/// transfer goes into `NAME.gz.part` beside and takes its name when its unpacked content has the right SHA-256. If it
-/// breaks off, it is resumed, now and in the next call, and restarted if the server cannot resume. No request waits longer
-/// than half a minute for the next bytes.
+/// A file that exists with the right content is not fetched; one with other content is replaced. A transfer goes into
+/// `NAME.gz.part` in the same folder, which is renamed when its unpacked content has the right SHA-256. A transfer that
+/// breaks off is resumed, in the same call and in later ones, and restarted if the server cannot resume. No request
+/// waits longer than half a minute for the next bytes.
 ///
 /// # Errors
 /// [`DataError::Download`] if the server refuses, breaks off again and again, or sends something else, which is then
@@ -124,7 +127,7 @@ pub fn fetch(mirror: &str, folder: &Path, progress: &mut dyn FnMut(Progress)) ->
 mod tests {
     use super::*;
 
-    /// IDX bytes of so many items of 2 × 2 pixels, or of labels.
+    /// IDX bytes of `count` images of 2 × 2 pixels, or of `count` labels.
     fn idx(count: u8, image: bool) -> Vec<u8> {
         let header: &[u8] =
             if image { &[0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 2, 0, 0, 0, 2] } else { &[0, 0, 8, 1, 0, 0, 0, count] };
@@ -169,7 +172,7 @@ mod tests {
         refused(locate(None, None, Some(&default)), [default.to_str().unwrap(), "SPECTRAL_RBM_MNIST is not set"]);
         std::fs::write(default.join("train-images-idx3-ubyte.gz"), "").unwrap();
         assert_eq!(locate(None, None, Some(&default)).unwrap(), default);
-        // What is asked for and not there is not replaced by what is.
+        // If the folder asked for has no images, no other folder takes its place.
         refused(locate(None, Some(&variable), Some(&default)), [variable.to_str().unwrap(), "from SPECTRAL_RBM_MNIST"]);
         refused(locate(Some(&path), None, Some(&default)), [path.to_str().unwrap(), "as asked for"]);
         std::fs::write(variable.join("train-images.idx3-ubyte"), "").unwrap();

@@ -3,8 +3,9 @@
 //! A [`Dataset`] holds its samples as [`Samples`]: bits for ±1 units, since sixty thousand images of 784 pixels then take
 //! 6 MB instead of 190, or a matrix of real numbers for linear machines.
 //!
-//! [`mnist`] fetches and loads MNIST, [`read_file`] reads users' own files. Readers trust no length that a file states: what
-//! they allocate grows with what they have read. [`digits`], [`Clusters`] and [`Ellipsoid`] are made here.
+//! [`mnist`] fetches and loads MNIST, [`read_file`] reads users' own files. Readers do not trust the lengths that a
+//! file states: the memory they allocate grows with what they have read. [`digits`], [`Clusters`] and [`Ellipsoid`] are
+//! made here.
 
 mod beside;
 mod dataset;

@@ -1,14 +1,14 @@
 //! Mean and covariance of data, principal components, and the growth operator of ±1 units (`docs/theory.md`, section 5).
 //!
-//! Of ±1 units the moments follow from counts. With n_i the number of samples in which unit i is +1, n_ij that in which
-//! units i and j both are, and M the number of samples,
+//! The moments of ±1 units follow from counts. With n_i the number of samples in which unit i is +1, n_ij the number in
+//! which units i and j both are, and M the number of samples,
 //!
 //! ```text
 //! m_i = 2 n_i/M − 1,    C_ij = 4 (M n_ij − n_i n_j)/M²,
 //! ```
 //!
-//! where n_ij is the number of common bits of two columns of bits: whole numbers, so that one rounding is all the error,
-//! and the order of the additions does not matter.
+//! where n_ij is the number of common bits of two columns of bits. These are whole numbers: the only error is the
+//! rounding of the result, and the order of the additions does not matter.
 
 use super::dataset::{Dataset, Samples};
 use super::drawn::{Result, check_size};
@@ -36,7 +36,7 @@ pub struct Moments {
 pub struct PrincipalComponents {
     /// Variances, decreasing.
     pub variances: DVector<f64>,
-    /// One column of unit length a variance, `units × units`; of its components the largest in magnitude is positive.
+    /// One column of unit length per variance, `units × units`; the component of largest magnitude is positive.
     pub directions: DMatrix<f64>,
 }
 
@@ -69,7 +69,7 @@ impl Moments {
     /// Principal components of the covariance.
     ///
     /// # Errors
-    /// [`DataError::Parameter`] if the eigenvalue iteration fails, which no finite covariance should bring about.
+    /// [`DataError::Parameter`] if the eigenvalue iteration fails, which should not happen for a finite covariance.
     pub fn principal_components(&self) -> Result<PrincipalComponents> {
         let (variances, directions) =
             symmetric_eigen(&self.covariance).map_err(|error| DataError::Parameter(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! NumPy's formats: NPY, one array, and NPZ, a zip archive of such.
+//! NumPy's formats: NPY, one array, and NPZ, a zip archive of NPY files.
 
 use super::numpy_array::{each, entry, numbers};
 
@@ -16,10 +16,10 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
 
-/// What a zip archive starts with.
+/// First bytes of a zip archive.
 pub(super) const ZIP_MAGIC: &[u8] = b"PK";
 
-/// Arrays that stand beside the samples.
+/// Arrays of an archive that belong to the samples.
 const BESIDE: [&str; 2] = ["labels", "weights"];
 
 /// Reads one array of samples.
@@ -33,8 +33,8 @@ pub(super) fn read_npy(input: Input, options: &FileOptions) -> Result<DataFile> 
     table.with(&path, Labels::default(), Vec::new())
 }
 
-/// Reads `samples`, a sparse matrix, or the only array of two or three dimensions of an archive, and `labels` and `weights` if
-/// there.
+/// Reads `samples`, a sparse matrix, or the only array of two or three dimensions of an archive, and `labels` and
+/// `weights` if present.
 ///
 /// # Errors
 /// [`DataError::Format`](super::DataError::Format), [`DataError::Value`](super::DataError::Value).
@@ -102,7 +102,7 @@ fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Re
     Ok((layout, values.finish()?))
 }
 
-/// A number a sample.
+/// One number per sample.
 fn column<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>, name: &str, layout: &Layout) -> Result<Vec<f64>> {
     let array = entry(archive, name).map_err(|error| failure(path, error))?;
     check_beside(path, name, array.shape(), layout)?;

@@ -30,8 +30,8 @@ pub(super) fn numbers<R: Read>(path: &Path, array: NpyFile<R>, most: usize) -> R
     Ok(values)
 }
 
-/// Hands the values of an array to `take`, in the order of the file, until it has enough; else checks that nothing follows (and
-/// with that, an archive's checksum).
+/// Passes the values of an array to `take`, in the order of the file, until it needs no more. If all are read, checks
+/// that nothing follows, and with that an archive's checksum.
 pub(super) fn each<R: Read>(
     path: &Path,
     array: NpyFile<R>,

@@ -1,4 +1,4 @@
-//! Sparse matrices of SciPy (`scipy.sparse.save_npz`): CSR, CSC and COO, of which only values that are not 0 are stored.
+//! Sparse matrices of SciPy (`scipy.sparse.save_npz`): CSR, CSC and COO, which store only the values that are not 0.
 
 use super::drawn::Result;
 use super::input::{failure, wrong};
@@ -10,7 +10,7 @@ use crate::io::NpzReader;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-/// Stored values that are read: each takes 24 bytes with its place.
+/// Largest number of stored values: each takes 24 bytes with its place.
 const MOST: usize = LARGEST_FILE / 24;
 
 /// Whether an archive of these arrays is a sparse matrix.
@@ -20,13 +20,13 @@ pub(super) fn recognises(names: &[String]) -> bool {
 
 /// The values of each sample that are stored.
 struct SparseRows {
-    /// Where a sample's begin; one more than there are samples.
+    /// Index of the first value of each sample, and the end of the last.
     starts: Vec<usize>,
     units: Vec<usize>,
     values: Vec<f64>,
 }
 
-/// Reads the matrix as samples; what is not stored is 0.
+/// Reads the matrix as samples; values that are not stored are 0.
 ///
 /// # Errors
 /// [`DataError::Format`](super::DataError::Format) for other kinds, indices out of range, or a matrix that is too large.
@@ -115,7 +115,7 @@ fn check_starts(path: &Path, starts: &[usize], (lines, stored, inner): (usize, u
 }
 
 impl SparseRows {
-    /// From values in any order, with the sample of each.
+    /// Sorts values in any order by their sample.
     fn sorted(samples: usize, rows: &[usize], entries: impl Iterator<Item = (usize, f64)>) -> Self {
         let mut starts = vec![0; samples + 1];
         rows.iter().for_each(|&row| starts[row + 1] += 1);
@@ -129,13 +129,13 @@ impl SparseRows {
         Self { starts, units, values }
     }
 
-    /// From lines that are units, whose inner places are samples.
+    /// Turns lines that are units, with samples as inner places, into rows that are samples.
     fn turned(self, samples: usize) -> Self {
         let lines = self.starts.windows(2).enumerate().flat_map(|(line, ends)| (ends[0]..ends[1]).map(move |_| line));
         Self::sorted(samples, &self.units, lines.zip(self.values.iter().copied()))
     }
 
-    /// Hands on the samples whole, as many as are asked for; values stored twice are added, as SciPy does.
+    /// Passes on whole samples, as many as are asked for; values stored twice are added, as SciPy does.
     fn push(&self, units: usize, values: &mut ValueReader) -> Result<()> {
         let mut row = Vec::new();
         for ends in self.starts.windows(2) {

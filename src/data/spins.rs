@@ -23,12 +23,12 @@ pub struct Spins {
 }
 
 impl Spins {
-    /// All units of all samples −1.
+    /// Samples in which all units are −1.
     pub fn new(samples: usize, units: usize) -> Self {
         Self { samples, units, words: vec![0; samples * units.div_ceil(BITS)] }
     }
 
-    /// Unit by unit: `up(sample, unit)` says whether it is +1.
+    /// Samples given unit by unit: `up(sample, unit)` says whether the unit is +1.
     pub fn from_fn(samples: usize, units: usize, mut up: impl FnMut(usize, usize) -> bool) -> Self {
         let mut spins = Self::new(samples, units);
         for sample in 0..samples {
@@ -57,7 +57,7 @@ impl Spins {
     /// The samples of the given numbers, in that order.
     ///
     /// # Panics
-    /// For a number that is not that of a sample.
+    /// If a number is not that of a sample.
     pub fn select(&self, chosen: &[usize]) -> Self {
         let words = chosen.iter().flat_map(|&sample| self.row(sample).iter().copied()).collect();
         Self { samples: chosen.len(), units: self.units, words }
@@ -125,7 +125,7 @@ impl Spins {
         archive.finish()
     }
 
-    /// Writes a sample as ±1 into `row`, which has one place a unit.
+    /// Writes a sample as ±1 into `row`, which has one place per unit.
     pub fn expand(&self, sample: usize, row: &mut [f32]) {
         assert_eq!(row.len(), self.units, "one place a unit");
         for (chunk, &word) in row.chunks_mut(BITS).zip(self.row(sample)) {

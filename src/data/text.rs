@@ -10,17 +10,17 @@ use super::values::ValueReader;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Trim};
 use std::path::Path;
 
-/// What stands in the place of a value that is missing, in small letters.
+/// Marks of a missing value, in lower case.
 const MISSING: [&[u8]; 8] = [b"", b"na", b"n/a", b"#n/a", b"nan", b"null", b"none", b"?"];
-/// Names of a column that counts the rows, in small letters; pandas and R leave it without one.
+/// Names of a column that counts the rows, in lower case; pandas and R leave its name empty.
 const INDEX: [&str; 4] = ["", "unnamed: 0", "index", "id"];
-/// Names of a column that is likely one of labels, in small letters.
+/// Names of a column that probably holds labels, in lower case.
 const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "class", "target", "digit"];
 
-/// Whether a file that starts so can be text: no control characters, and UTF-8 as far as it goes.
+/// Whether these first bytes can be those of a text: no control characters, and valid UTF-8.
 pub(super) fn recognises(start: &[u8]) -> bool {
     let control = start.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
-    // A character that is cut off at the end has no error length.
+    // For a character that is cut off at the end the error has no length.
     !control && std::str::from_utf8(start).err().is_none_or(|error| error.error_len().is_none())
 }
 
@@ -73,25 +73,25 @@ struct TextRows<'a> {
     width: usize,
     /// A row is one word of digits 0 and 1.
     digits: bool,
-    /// Name of the first column, which is to count the rows.
+    /// Name of the first column, if it has to count the rows.
     index: Option<String>,
-    /// From where it counts.
+    /// Number with which it begins to count.
     first: f64,
-    /// Whether the first column counts the rows so far without being named so.
+    /// Whether the first column has counted the rows so far, although its name does not say so.
     ramp: bool,
     rows: usize,
     label_column: Option<usize>,
     labels: Vec<i64>,
-    /// Labels that are words, by their numbers.
+    /// Labels that are words; a word's place is its number.
     classes: Vec<String>,
     notes: Vec<String>,
 }
 
 impl<'a> TextRows<'a> {
-    /// What the columns are, by the header, if there is one, and the first row.
+    /// Finds out what the columns are, from the header, if there is one, and the first row.
     fn new(path: &'a Path, options: &'a FileOptions, header: Option<Vec<String>>, fields: &[&[u8]]) -> Result<Self> {
         let mut names = header.unwrap_or_default();
-        // R names all columns but that of the rows.
+        // R names all columns except the one that counts the rows.
         if !names.is_empty() && names.len() + 1 == fields.len() {
             names.insert(0, String::new());
         }
@@ -165,7 +165,7 @@ impl<'a> TextRows<'a> {
         Ok(())
     }
 
-    /// A value, or NaN where it is missing and may be.
+    /// A value, or NaN where it is missing and missing values are allowed.
     fn number(&self, field: &[u8], (line, column): (u64, usize)) -> Result<f64> {
         let place = format!("line {line}, column {}", column + 1);
         if MISSING.contains(&field.to_ascii_lowercase().as_slice()) {
@@ -196,7 +196,7 @@ impl<'a> TextRows<'a> {
         word.iter().try_for_each(|digit| self.values.push(f64::from(digit - b'0')))
     }
 
-    /// Whether the first column still counts the rows; refused where its values cannot be those of a unit.
+    /// Follows whether the first column still counts the rows. Refuses it where its values cannot be those of a unit.
     fn check_ramp(&mut self, value: f64) -> Result<()> {
         if self.rows == 0 {
             self.first = value;
@@ -285,15 +285,15 @@ fn label_column(options: &FileOptions, names: &[String], width: usize) -> Result
     Err(DataError::Parameter(message))
 }
 
-/// What separates the numbers of the first line that has any; a space stands for any number of them.
+/// The separator of the first line with several fields; a space stands for any number of spaces.
 fn separator(start: &[u8]) -> u8 {
     let mut lines = start.split(|&byte| byte == b'\n' || byte == b'\r').map(<[u8]>::trim_ascii);
     let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default();
     *b";,\t".iter().find(|&byte| line.contains(byte)).unwrap_or(&b' ')
 }
 
-/// Whether a first line is names: something, and nowhere a number; or numbers that count the columns, as of tables that had no
-/// names.
+/// Whether a first line is a header: it has text and no numbers, or numbers that count the columns, as programs write
+/// them for tables without names.
 fn is_header(fields: &[&[u8]]) -> bool {
     let named = |field: &&[u8]| number(field).is_none() && !MISSING.contains(&field.to_ascii_lowercase().as_slice());
     let names = fields.iter().all(|field| number(field).is_none()) && fields.iter().any(named);
@@ -301,7 +301,7 @@ fn is_header(fields: &[&[u8]]) -> bool {
     names || (fields.len() > 2 && counts(texts()))
 }
 
-/// Whether names are 0, 1, 2, …, after that of an index if there is one.
+/// Whether the names are 0, 1, 2, …, after the name of an index if there is one.
 fn counts<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let mut names = names.peekable();
     names.next_if(|name| INDEX.contains(&name.to_lowercase().as_str()));
@@ -312,7 +312,7 @@ fn number(field: &[u8]) -> Option<f64> {
     std::str::from_utf8(field).ok()?.parse().ok()
 }
 
-/// A field for a message; no longer than a line.
+/// A field as shown in a message, shortened to a line.
 fn words(field: &[u8]) -> String {
     String::from_utf8_lossy(field).chars().take(40).collect()
 }

@@ -1,4 +1,4 @@
-//! The values of a table: checked as they come, and kept as samples.
+//! The values of a table: checked as they are read, and kept as samples.
 
 use super::dataset::Samples;
 use super::drawn::Result;
@@ -12,19 +12,20 @@ use nalgebra::DMatrix;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Bytes that the values of a file may take as they are read; their samples take as many again.
+/// Largest number of bytes that the values of a file may take while they are read; the samples made of them take as
+/// many again.
 pub(super) const LARGEST_FILE: usize = 1 << 29;
-/// Values that are kept as bits: more take minutes.
+/// Largest number of values kept as bits: more would take minutes.
 const MOST_SPINS: usize = 1 << 30;
 
-/// What values are to be, and what is known of them.
+/// What is expected of values, and what is known of them so far.
 #[derive(Debug)]
 enum ValueRule {
     /// 0 and 1, or −1 and 1.
     Pair { has_zero: bool, has_minus: bool },
-    /// Above it is +1; the range of the values.
+    /// A value above `at` is +1; `range` is the range of the values so far.
     Threshold { at: f64, range: (f64, f64) },
-    /// Whole numbers from 0 to 255; the largest.
+    /// Whole numbers from 0 to 255; `largest` is the largest so far.
     Levels { largest: f64 },
     /// Finite.
     Real,
@@ -33,20 +34,20 @@ enum ValueRule {
 /// Values as they stand in the file.
 #[derive(Debug)]
 enum ValueStore {
-    /// One bit a value.
+    /// One bit per value.
     Bits(Vec<u64>),
     Levels(Vec<u8>),
     Reals(Vec<f64>),
 }
 
-/// The values of a table, checked and kept as they come.
+/// The values of a table, checked and kept as they are read.
 #[derive(Debug)]
 pub(super) struct ValueReader<'a> {
     path: &'a Path,
     options: &'a FileOptions,
     layout: Layout,
     count: usize,
-    /// More values do not fit.
+    /// Largest number of values that fit into memory.
     most: usize,
     rule: ValueRule,
     store: ValueStore,
@@ -58,15 +59,15 @@ pub(super) struct ValueReader<'a> {
 #[derive(Debug)]
 pub(super) struct ReadSamples {
     pub samples: Samples,
-    /// Which of the samples of the file they are.
+    /// Numbers, in the file, of the samples that were kept.
     pub kept: Vec<usize>,
-    /// How many among them were left out.
+    /// Number of samples that were left out.
     pub dropped: usize,
     pub image_shape: Option<(usize, usize)>,
 }
 
 impl<'a> ValueReader<'a> {
-    /// None yet.
+    /// Starts without values.
     ///
     /// # Errors
     /// [`DataError::Format`] if what is to be read does not fit into memory.
@@ -84,11 +85,11 @@ impl<'a> ValueReader<'a> {
                 (ValueRule::Levels { largest: 0.0 }, ValueStore::Levels(Vec::new()), LARGEST_FILE)
             }
         };
-        // A sample takes a whole number of words, and some more to count it.
+        // A sample takes a whole number of words, and a few bytes of bookkeeping.
         let samples = LARGEST_FILE / 8 / layout.units().div_ceil(64).saturating_add(3);
         let most = most.min(samples.max(1).saturating_mul(layout.units()));
         let values = Self { path, options, layout, count: 0, most, rule, store, dropped: BTreeSet::new() };
-        // Of lines of text nothing is known beforehand.
+        // The number of lines of a text is not known in advance.
         let known = layout.samples() != usize::MAX && layout.units() != usize::MAX;
         let read = if layout.is_by_sample() { options.samples } else { None };
         let samples = read.map_or(layout.samples(), |count| count.min(layout.samples()));
@@ -112,7 +113,7 @@ impl<'a> ValueReader<'a> {
         self.layout.units()
     }
 
-    /// Whether all samples that are asked for are there, and what follows need not be read.
+    /// Whether all samples that are asked for have been read, so that the rest of the file is not needed.
     pub fn is_full(&self) -> bool {
         let units = self.layout.units();
         self.options.samples.is_some_and(|wanted| {
@@ -125,7 +126,7 @@ impl<'a> ValueReader<'a> {
     /// Takes the next value.
     ///
     /// # Errors
-    /// [`DataError::Value`] if it is not what is expected, or missing and not to be dropped.
+    /// [`DataError::Value`] if it is not as expected, or is missing where missing values are refused.
     pub fn push(&mut self, value: f64) -> Result<()> {
         if self.count == self.most {
             return Err(self.too_large());
@@ -168,11 +169,11 @@ impl<'a> ValueReader<'a> {
         DataError::Value { path: self.path.into(), sample: sample + 1, unit: unit + 1, value, expected }
     }
 
-    /// The samples, and how they lie in the file.
+    /// The samples, with their numbers in the file.
     ///
     /// # Errors
-    /// [`DataError::Format`] if there are none, or a threshold parts nothing; [`DataError::Parameter`] if there are fewer than
-    /// asked for.
+    /// [`DataError::Format`] if there are none, or all values lie on one side of the threshold; [`DataError::Parameter`]
+    /// if there are fewer than asked for.
     pub fn finish(self) -> Result<ReadSamples> {
         if self.count == 0 {
             return Err(wrong(self.path, "there are no samples"));
@@ -221,7 +222,7 @@ impl<'a> ValueReader<'a> {
         }
     }
 
-    /// A threshold beyond all values tells nothing apart, and levels of 0 and 1 are spins already.
+    /// Refuses a threshold beyond all values, and stochastic binarization of values that are already 0 and 1.
     fn check_range(&self) -> Result<()> {
         match self.rule {
             ValueRule::Threshold { at, range: (least, most) } if !(least <= at && at < most) && least <= most => Err(
@@ -237,7 +238,7 @@ impl<'a> ValueReader<'a> {
 }
 
 impl ValueRule {
-    /// What is wrong with a value, if anything.
+    /// The fault of a value, if it has one.
     fn fault(&mut self, value: f64) -> Option<&'static str> {
         match self {
             Self::Pair { has_zero, has_minus } => {

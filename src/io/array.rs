@@ -16,7 +16,7 @@ pub enum Array {
 }
 
 impl Array {
-    /// What is wrong with it, if anything.
+    /// The fault of the array, if it has one.
     pub(crate) fn fault(&self) -> Option<String> {
         let (shape, length) = match self {
             Array::F32(shape, values) => (shape, values.len()),

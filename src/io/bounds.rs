@@ -1,23 +1,23 @@
-//! How much memory a file may ask for: what it states of sizes costs it nothing.
+//! How much memory a file may ask for. A file can state any size, so that sizes are checked against its length.
 
 use super::content::damaged;
 use std::io::{self, ErrorKind};
 
-/// Most times its file's length that an array of parameters unpacks to. Compression of numbers that were computed gains little;
+/// Largest size of an array of parameters, as a multiple of the file's length. Computed numbers hardly compress;
 /// weights of two values in double precision, packed to a bit each, gain 64.
 pub(crate) const PARAMETERS: Unpacking = Unpacking { ratio: 100, free: 4 << 20 };
-/// The same for samples: spins in double precision that are nearly all equal. Deflate's own limit is 1032.
+/// Largest size of an array of samples: spins in double precision may be nearly all equal. Deflate's own limit is 1032.
 pub(crate) const UNPACKED_SAMPLES: Unpacking = Unpacking { ratio: 500, free: 64 << 20 };
 
-/// Smaller pieces of memory are not asked for in advance.
+/// Smaller pieces of memory are not checked in advance.
 const SMALL: u64 = 64 << 20;
 
-/// What an array may unpack to.
+/// Largest size of an array when it is unpacked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unpacking {
     /// As a multiple of the file's length.
     ratio: u64,
-    /// Bytes allowed to the shortest file.
+    /// Bytes that are allowed even for the shortest file.
     free: u64,
 }
 
@@ -28,14 +28,15 @@ impl Unpacking {
             return Ok(());
         }
         Err(damaged(format!(
-            "{name} would unpack to {}, more than {} times the file's length: no numbers that mean something are so regular",
+            "{name} would unpack to {}, more than {} times the file's length: meaningful numbers do not compress so well",
             megabytes(bytes),
             self.ratio
         )))
     }
 }
 
-/// Checks that so much memory can be had, so that a file too large for the machine is an error and not the process's end.
+/// Checks that this much memory is available, so that a file that is too large is an error and does not end the
+/// process.
 pub(crate) fn room_for(name: &str, bytes: u64) -> io::Result<()> {
     if bytes <= SMALL {
         return Ok(());
@@ -44,11 +45,11 @@ pub(crate) fn room_for(name: &str, bytes: u64) -> io::Result<()> {
     if room {
         return Ok(());
     }
-    let reason = format!("{name} needs {} of memory, which is not there", megabytes(bytes));
+    let reason = format!("{name} needs {} of memory, which is not available", megabytes(bytes));
     Err(io::Error::new(ErrorKind::OutOfMemory, reason))
 }
 
-/// A size for people.
+/// A size in megabytes, for messages.
 pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }

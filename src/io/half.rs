@@ -1,6 +1,6 @@
-//! Half precision (IEEE 754 binary16), which neither Rust nor the readers of HDF5 and NPY here have.
+//! Half precision (IEEE 754 binary16), which neither stable Rust nor the readers of HDF5 and NPY used here support.
 
-/// A number of half precision, by its bits; exactly.
+/// The number of half precision with these bits; exact.
 pub(crate) fn half(bits: u16) -> f32 {
     let (exponent, mantissa) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
     let size = match exponent {

@@ -11,14 +11,14 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
-/// Deflate's largest ratio: a compressed data set of more bytes than this many times the file's length is not in it.
+/// Deflate's largest ratio: a compressed data set cannot have more bytes than this many times the file's length.
 const MOST_COMPRESSION: u64 = 1032;
-/// Bytes of text that a file can be asked for even if it is shorter.
+/// Bytes of text that are allowed even if the file is shorter.
 const SHORT_TEXT: usize = 1 << 12;
 
 /// Values read at a time.
 const READ_WINDOW: u64 = 1 << 16;
-/// The same where chunks are larger: a chunk is unpacked whole each time that some of it is read.
+/// Values read at a time where chunks are larger: a chunk is unpacked as a whole each time that a part of it is read.
 const LARGE_READ_WINDOW: u64 = 1 << 22;
 /// Largest chunk, unpacked.
 const MOST_CHUNK: u64 = 1 << 29;
@@ -36,7 +36,7 @@ const HALF: FloatingPointLayout = FloatingPointLayout {
     exponent_bias: 15,
 };
 
-/// An open file, of which only what is asked for is read.
+/// An open file. Only what is asked for is read.
 #[derive(Debug)]
 pub(crate) struct Hdf5 {
     file: File,
@@ -70,7 +70,7 @@ impl Hdf5 {
         Ok(self.datasets(group)?.iter().any(|found| found == name))
     }
 
-    /// The shape that a data set states; nothing is read of it.
+    /// The shape that a data set states, without reading the data.
     pub(crate) fn shape(&self, name: &str) -> io::Result<Vec<usize>> {
         let shape = self.file.dataset(name).and_then(|dataset| dataset.shape());
         let extents = shape.map_err(|error| refused_in(name, error))?.into_iter().map(usize::try_from);
@@ -83,8 +83,8 @@ impl Hdf5 {
         attributes.map(|found| found.into_keys().collect()).unwrap_or_default()
     }
 
-    /// Rows of a data set of numbers of any type as double precision, handed to `take` in order, a window at a time. `admit` is
-    /// asked of the shape before anything is read; what it makes of it is handed on.
+    /// Passes the rows of a data set of numbers of any type, as double precision, to
+    /// `take` in order, a window at a time. `admit` checks the shape before anything is read; its result is passed on.
     pub(crate) fn rows<S: Copy, E: From<io::Error>>(
         &self,
         name: &str,
@@ -160,7 +160,7 @@ impl Hdf5 {
         self.filled(name, shape, values)
     }
 
-    /// A data set as it is; half precision as single.
+    /// A data set in its own precision; half precision as single.
     pub(crate) fn array(&self, name: &str) -> io::Result<Array> {
         let failed = |error| refused_in(name, error);
         let dataset = self.file.dataset(name).map_err(failed)?;
@@ -193,7 +193,7 @@ impl Hdf5 {
         let shape = self.checked_shape(name, dataset)?;
         let bytes = self.bytes(name, dataset)?;
         PARAMETERS.check(name, bytes, self.file.file_size())?;
-        // The bytes and the numbers made of them, which may be of twice the length.
+        // The bytes, and the numbers made of them, which may take twice as many.
         room_for(name, bytes.saturating_mul(3))?;
         Ok(shape)
     }
@@ -206,8 +206,8 @@ impl Hdf5 {
         shape.iter().try_fold(size, |product, &extent| product.checked_mul(extent)).ok_or_else(|| too_large(name))
     }
 
-    /// The shape of a data set that can be as large as it says, and is wholly there: what was never written would be read as
-    /// zeros.
+    /// The shape of a data set, after checking that it can be as large as it states and is complete: parts that were
+    /// never written would be read as zeros.
     fn checked_shape(&self, name: &str, dataset: &Dataset) -> io::Result<Vec<usize>> {
         let failed = |error| refused_in(name, error);
         let too_large = || too_large(name);
@@ -243,8 +243,8 @@ impl Hdf5 {
         shape.iter().map(|&extent| usize::try_from(extent).map_err(|_| too_large())).collect()
     }
 
-    /// Whether the chunks in the file are those of the shape. The library believes what chunks state of their size, for which
-    /// it sets space aside, and of their place, with which it computes.
+    /// Checks that the chunks in the file are those of the shape. The library trusts the sizes and places that chunks
+    /// state: it allocates and computes with them.
     fn chunks_tile(&self, name: &str, dataset: &Dataset, shape: &[u64], chunk: &[u64]) -> io::Result<bool> {
         let stored = dataset.chunks().map_err(|error| refused_in(name, error))?;
         if shape.len() != chunk.len() || chunk.contains(&0) {
@@ -273,7 +273,7 @@ fn too_large(name: &str) -> io::Error {
     damaged(format!("{name} states a size that a file of this length cannot hold"))
 }
 
-/// Whether a data set of half precision is big-endian; nothing for other types.
+/// Whether a data set of half precision is big-endian; `None` for other types.
 fn half_order(dataset: &Dataset) -> Result<Option<bool>, Error> {
     Ok(match dataset.datatype()? {
         Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::LittleEndian, layout: HALF } => Some(false),

@@ -1,10 +1,10 @@
-//! Files that users name: regular ones, which end.
+//! Files named by users, which must be regular ones.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Opens a regular file: a pipe would be waited for, and a device may never end.
+/// Opens a regular file: reading a pipe may wait for ever, and a device may never end.
 ///
 /// # Errors
 /// Those of the file system, and [`io::ErrorKind::InvalidInput`] for anything but a regular file.
@@ -17,7 +17,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// The text of a regular file of at most so many bytes.
+/// The text of a regular file of at most `most` bytes.
 ///
 /// # Errors
 /// As [`open_regular`], and [`io::ErrorKind::InvalidData`] for a longer file or one that is no UTF-8.
@@ -25,7 +25,7 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let mut text = String::new();
     let file = open_regular(path)?;
     let length = file.metadata()?.len();
-    // It may have grown since.
+    // The file may have grown since its length was read.
     if length > most || file.take(most + 1).read_to_string(&mut text)? as u64 > most {
         let reason = format!("it has {length} bytes, and at most {most} are read");
         return Err(io::Error::new(io::ErrorKind::InvalidData, reason));

@@ -1,7 +1,7 @@
 //! Files of arrays: HDF5 and NumPy's.
 //!
-//! Reading is of files that nobody vouches for: what they state of sizes is compared with their length before it is believed.
-//! What is wrong with their content is [`InvalidData`](std::io::ErrorKind::InvalidData); other errors are the system's.
+//! Files are not trusted: the sizes that they state are compared with their length before they are used. Errors of the
+//! content have the kind [`InvalidData`](std::io::ErrorKind::InvalidData); other errors are those of the system.
 
 mod array;
 pub(crate) mod bounds;

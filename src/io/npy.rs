@@ -6,13 +6,13 @@ use super::half::half;
 use npyz::{DType, Endianness, NpyFile, NpyHeader, Order, TypeChar};
 use std::io::{self, BufReader, Read};
 
-/// What an NPY file starts with.
+/// First bytes of an NPY file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Longest header read; NumPy's own limit.
 const HEADER: usize = 10_000;
 
-/// Reads an array's header, after a look at what npyz takes from it without a check.
+/// Reads an array's header, after checking what npyz does not check.
 pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
     let mut bytes = vec![0; 10];
     reader.read_exact(&mut bytes)?;
@@ -36,17 +36,17 @@ pub(crate) fn open<R: Read>(mut reader: R) -> io::Result<NpyFile<R>> {
         || count(u8::is_ascii_digit) > 19
         || count(|byte| b"xX".contains(byte)) > 0
     {
-        return Err(damaged("an NPY header describes no plain array of a size that can be"));
+        return Err(damaged("an NPY header does not describe a plain array of a possible size"));
     }
     let header = NpyHeader::from_reader(bytes.as_slice()).map_err(|error| match error.to_string().contains('\n') {
-        // The parser shows where it stopped in a drawing of several lines.
+        // The parser's message has several lines, with a drawing of where it stopped.
         true => damaged("an NPY header is not a dictionary as NumPy writes it"),
         false => error,
     })?;
     Ok(NpyFile::with_header(header, reader))
 }
 
-/// Whether numbers of half precision are big-endian; nothing for other types.
+/// Whether numbers of half precision are big-endian; `None` for other types.
 pub(crate) fn half_order(dtype: &DType) -> Option<bool> {
     match dtype {
         DType::Plain(kind) if kind.type_char() == TypeChar::Float && kind.size_field() == 2 => {
@@ -60,7 +60,7 @@ pub(crate) fn half_order(dtype: &DType) -> Option<bool> {
 /// of `reader` is read: an archive's checksum is compared at its end.
 pub(crate) fn singles<R: Read>(reader: R, name: &str, length: u64) -> io::Result<(Vec<usize>, Vec<f32>)> {
     let array = open(BufReader::new(reader))?;
-    let too_large = || damaged(format!("{name} states a size that cannot be"));
+    let too_large = || damaged(format!("{name} states an impossible size"));
     let shape: Vec<usize> = array.shape().iter().map(|&extent| extent as usize).collect();
     let count = values_of(&shape).ok_or_else(too_large)?;
     let size = match array.dtype() {
@@ -69,7 +69,7 @@ pub(crate) fn singles<R: Read>(reader: R, name: &str, length: u64) -> io::Result
     };
     let bytes = count.checked_mul(size).ok_or_else(too_large)? as u64;
     PARAMETERS.check(name, bytes, length)?;
-    // Values are collected one by one, and their space is doubled when it is full.
+    // Values are collected one by one in a vector that doubles when it is full.
     room_for(name, bytes.saturating_mul(3))?;
     let by_columns = array.order() == Order::Fortran && shape.len() == 2;
     let (values, mut rest) = numbers(array, name, count)?;
@@ -84,8 +84,8 @@ pub(crate) fn singles<R: Read>(reader: R, name: &str, length: u64) -> io::Result
     Ok((shape, by_rows))
 }
 
-/// The values of an array in the order of the file, and what follows them. Collected as results: the space grows with what
-/// is there, not with what the header states.
+/// The values of an array in the order of the file, and the bytes that follow. They are collected as results, so that
+/// memory grows with what is read and not with what the header states.
 fn numbers<R: Read>(array: NpyFile<R>, name: &str, count: usize) -> io::Result<(Vec<f32>, R)> {
     let header = array.header().clone();
     let mut reader = array.into_inner();

@@ -9,7 +9,7 @@ use zip::read::ZipFile;
 use zip::write::FileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// What the names of files of arrays end with.
+/// Ending of the names of array files.
 const ENDING: &str = ".npy";
 
 /// An NPZ archive to read.
@@ -42,7 +42,7 @@ impl<R: Read + Seek> NpzReader<R> {
     }
 }
 
-/// An NPZ archive in the making; the same arrays give the same bytes.
+/// An NPZ archive being written; the same arrays give the same bytes.
 pub struct Archive {
     zip: ZipWriter<Cursor<Vec<u8>>>,
 }
@@ -63,7 +63,7 @@ impl Archive {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let shape: Vec<u64> = shape.iter().map(|&extent| extent as u64).collect();
-        // No time of the day, so that the same numbers give the same file.
+        // No time stamp, so that the same numbers give the same file.
         let options = FileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .last_modified_time(DateTime::default())

@@ -1,4 +1,4 @@
-//! Files that are whole or not there.
+//! Files that are either complete or absent.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 /// File that is locked while a folder is written to.
 const LOCK: &str = ".spectral-rbm.lock";
-/// How the names of files begin that are being written.
+/// Beginning of the names of files that are being written.
 const UNFINISHED: &str = ".unfinished-";
 
-/// Writes `bytes` beside `path` and renames, so that a reader sees the old file or the new one; makes the folder if need
-/// be.
+/// Writes `bytes` to a temporary file beside `path` and renames it, so that a reader sees either the old file or the
+/// new one. Makes the folder if it does not exist.
 ///
 /// # Errors
-/// Those of the file system; what stood at `path` is then still as it was.
+/// Those of the file system; the file at `path` is then unchanged.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomically_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write_atomically`], with the bytes as `write` puts them out: for files that need not be in memory as a whole.
+/// As [`write_atomically`], for content that `write` produces piece by piece and that need not be in memory as a whole.
 ///
 /// # Errors
-/// Those of the file system and of `write`; what stood at `path` is then still as it was.
+/// Those of the file system and of `write`; the file at `path` is then unchanged.
 pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -40,7 +40,7 @@ pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut File) -> io::R
     Ok(())
 }
 
-/// Removes what a killed process left half-written in a folder; nothing if there is no such folder.
+/// Removes files that a killed process left half-written in a folder; does nothing if there is no such folder.
 ///
 /// # Errors
 /// Those of the file system.
@@ -57,10 +57,11 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The right to write to a folder, which one process at a time has: a lock of the system's on a file there.
+/// The right to write to a folder, which one process at a time can hold: a lock of the operating system on a file in
+/// the folder.
 ///
-/// The file is removed when the lock is given up. What a killed process leaves of it locks nothing, and is removed by the next
-/// one. Where the file system has no locks, none is taken.
+/// The file is removed when the lock is released. The file of a killed process locks nothing, and the next process
+/// removes it. Where the file system has no locks, none is taken.
 #[derive(Debug)]
 pub struct FolderLock {
     path: PathBuf,
@@ -69,7 +70,8 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Makes the folder, checks that files can be written there, and locks it; `None` if another process has it.
+    /// Makes the folder, checks that files can be written there, and locks it; `None` if another process holds the
+    /// lock.
     ///
     /// # Errors
     /// Those of the file system.
@@ -82,7 +84,8 @@ impl FolderLock {
             if let Err(TryLockError::WouldBlock) = file.try_lock() {
                 return Ok(None);
             }
-            // Whoever had it may have removed the file after it was opened here: that would lock nothing.
+            // The process that held the lock may have removed the file after it was opened here: a lock on it would
+            // lock nothing.
             if is_file_at(&file, &path)? {
                 return Ok(Some(Self { path, _file: file }));
             }
@@ -92,12 +95,12 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // While it is locked: it is this process's. A file that stays locks nothing.
+        // Removed while it is locked and so belongs to this process. A file that stays behind locks nothing.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Whether an open file is what is found under a path.
+/// Whether an open file is the file at a path.
 #[cfg(unix)]
 fn is_file_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -109,7 +112,7 @@ fn is_file_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere the name of a file that is open stays its own.
+/// On other systems the name of an open file cannot pass to another file.
 #[cfg(not(unix))]
 fn is_file_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
@@ -142,7 +145,8 @@ mod tests {
         assert!(FolderLock::take(&path).is_err());
     }
 
-    /// One at a time, under whatever name; nothing stays; what a killed process has left is in nobody's way.
+    /// One lock at a time, by whatever path the folder is named; no file stays behind; the file of a killed process
+    /// does not block the next one.
     #[test]
     fn a_folder_is_locked_until_the_lock_is_given_up() {
         let parent = tempfile::tempdir().unwrap();
@@ -158,7 +162,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
     }
 
-    /// Of many threads that take and give up the lock of one folder, never two have it.
+    /// Many threads take and release the lock of one folder, and never two hold it.
     #[test]
     fn never_two_have_the_lock() {
         use std::sync::atomic::{AtomicUsize, Ordering};

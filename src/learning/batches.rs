@@ -69,7 +69,8 @@ mod tests {
     use crate::simulator::machine::{Algorithm, Machine, Settings, Trainer};
     use nalgebra::DVector;
 
-    /// In an update with small batches the fields of the sites follow the mean of the batch: 2000 chains scatter little.
+    /// In an update with small batches the fields of the sites follow the mean of the batch, since 2000 chains scatter
+    /// little.
     #[test]
     fn batches_are_those_of_a_trainer_with_their_seed() {
         let data = digits::generate(200, 0).unwrap();

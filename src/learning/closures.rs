@@ -11,7 +11,7 @@ use super::state::State;
 use super::term::{At, ClampedTerm, FreeTerm};
 use crate::error::Result;
 
-/// Equation (9), and its analogues for other laws of v.
+/// The letter's data term (9), and its analogues for other laws of v.
 impl ClampedTerm for DataTerm {
     fn averages(&mut self, at: At<'_>) -> Result<Clamped> {
         self.evaluate(&at.state.weights, &at.state.theta, at.hidden_noise()).cloned()
@@ -26,7 +26,7 @@ impl ClampedTerm for DataTerm {
     }
 }
 
-/// Each hidden unit's own tanh.
+/// The data term of the population closure: each hidden unit responds by itself.
 impl ClampedTerm for PopulationTerm {
     fn averages(&mut self, at: At<'_>) -> Result<Clamped> {
         self.evaluate(&at.state.weights, &at.state.theta, at.hidden_noise())

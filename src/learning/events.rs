@@ -52,9 +52,9 @@ impl EventKind {
 /// An event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
-    /// When.
+    /// Time.
     pub time: f64,
-    /// What.
+    /// Kind.
     pub kind: EventKind,
     /// Identity of the mode, from 1: its rank at t = 0. For a state, the rank of its first condensed mode at the event; 0 if no
     /// mode is condensed, or where no mode is meant.

@@ -75,7 +75,7 @@ impl Flow {
         Ok(Self::new(layers, start, LinearClamped(operator), free, Noise::none(), None))
     }
 
-    /// The flow of ±1 units. The data term is in the closure (9), which fixes the law of v; the machine's own term is the
+    /// The flow of ±1 units. The data term is the letter's (9), which fixes the law of v; the machine's own term is the
     /// Gaussian response.
     ///
     /// # Errors

@@ -7,8 +7,8 @@
 //! s̄_i = tanh( eta_i + (W σ̄)_i ),    σ̄ = f V(x),    f = theta + Wᵀ s̄,    x = |f|²/N_h
 //! ```
 //!
-//! namely the one that continues the solution at W = 0. The hidden units are averaged over Gaussian v as in (9), and the
-//! fluctuations around the state have the covariance
+//! namely the one that continues the solution at W = 0. The hidden units are averaged over Gaussian v as in the data
+//! term, and the fluctuations around the state have the covariance
 //!
 //! ```text
 //! ⟨s σᵀ⟩ − s̄ σ̄ᵀ = A Y (B⁻¹ − Yᵀ A Y)⁻¹,    A = ∂s̄/∂(field) = Bᵀ diag(1 − s̄²) B,    B = ∂σ̄/∂f = V + (2V'/N_h) f fᵀ.

@@ -85,7 +85,7 @@ impl MeanField {
         self.turn(&frame, &ensemble);
         let condensable = frame.singular_values.iter().filter(|w| **w > 1.0).count();
         if let Some(samples) = samples.filter(|_| condensable > ENUMERABLE || self.response.is_given()) {
-            // Starts again each time: chains that met may separate again, and can enter modes that condense.
+            // Starts again each time: chains that have merged may separate again, and can enter modes that condense.
             self.response = MeanFieldResponse::with_starts(starts(layers, state, &frame, sigma, samples)?);
         }
         let changes = self.response.refresh(&ensemble, layers.size())?;

@@ -31,7 +31,7 @@ pub enum Closure {
     Linear,
     /// Linear units with the variances of ±1 data: C − diag(C).
     LinearIsing,
-    /// ±1 units, the law of v fixed: equation (9).
+    /// ±1 units, with a fixed law of v: the letter's data term (9).
     #[default]
     FixedPrior,
     /// ±1 units, each hidden unit with its own components, and all mean-field states of the machine.

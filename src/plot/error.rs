@@ -68,7 +68,7 @@ pub enum FigureError {
     Write {
         /// The file to be written.
         path: std::path::PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The PNG could not be encoded.

@@ -17,7 +17,9 @@ use super::tiles::{TILE_GAP, TILE_MARGIN, on_pixel};
 const PANEL_GAP: f64 = 8.0;
 /// Gap between the labels of panels above each other, in pt.
 const ROW_GAP: f64 = 7.0;
+/// Gap between a panel's title and its frame, in pt.
 const TITLE_GAP: f64 = 2.5;
+/// Gap between the panels and the legend below them, in pt.
 const LEGEND_GAP: f64 = 5.0;
 /// The largest side of a figure in mm; an A3 sheet has 420.
 const LARGEST_MM: f64 = 500.0;

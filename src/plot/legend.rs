@@ -8,9 +8,13 @@ use super::text::RichText;
 
 /// Width of a sample in pt: long enough to show a period of every dash.
 const SAMPLE_WIDTH: f64 = 22.0;
+/// Gap between a sample and its label, in pt.
 const SAMPLE_GAP: f64 = 4.0;
+/// Distance between rows, in pt.
 const ROW_HEIGHT: f64 = 11.0;
+/// Gap between columns, in pt.
 const ENTRY_GAP: f64 = 12.0;
+/// Height of a sample of a fill, in pt.
 const FILL_HEIGHT: f64 = 7.0;
 
 /// Where the legend of a panel stands.

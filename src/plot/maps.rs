@@ -10,7 +10,9 @@ use super::style::Color;
 /// How far cells extend under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell always falls
 /// on a whole cell. Less shows as stripes.
 const OVERLAP: f64 = 1.5;
+/// Distance between the lines of a hatched region, in pt.
 const HATCH_SPACING: f64 = 3.5;
+/// Width of these lines, in pt.
 const HATCH_WIDTH: f64 = 0.35;
 
 /// The cells of a grid on the paper, each around its node.

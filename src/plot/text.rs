@@ -13,14 +13,21 @@ pub(crate) const FONT_FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// Height of capitals and digits, in units of the font size.
 pub(crate) const CAP_HEIGHT: f64 = 0.73;
 
+/// Extent of letters above the baseline, in units of the font size.
 const ASCENT: f64 = 0.78;
+/// Extent of letters below the baseline, in units of the font size.
 const DESCENT: f64 = 0.24;
+/// Size of a script, in units of the size of the text.
 const SCRIPT_SCALE: f64 = 0.7;
+/// Drop of a subscript's baseline, in units of the font size.
 const SUBSCRIPT_DROP: f64 = 0.17;
+/// Rise of a superscript's baseline, in units of the font size.
 const SUPERSCRIPT_RISE: f64 = 0.36;
 /// Slant of the oblique font: horizontal shift over height.
 const SLANT: f64 = 0.194;
+/// Gap between a letter and its accent, in units of the font size.
 const ACCENT_GAP: f64 = 0.1;
+/// Line width of an accent, in units of the font size.
 const ACCENT_WIDTH: f64 = 0.07;
 
 // The bytes are compiled in, so the fonts either parse always or never; a test parses them.

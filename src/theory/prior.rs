@@ -1,8 +1,8 @@
 //! Laws of the singular vectors' components, û and v̂ (`docs/theory.md`, section 1).
 //!
 //! In the statistical ensemble (10) the components `u_i^α = û/√N_v` and `v_j^α = v̂/√N_h` are independent draws of zero
-//! mean and unit variance. The theory needs of a law its characteristic function `φ(τ) = E[e^{iτx}]` with two
-//! derivatives, its moments, samples, and a quadrature rule for the textbook backend.
+//! mean and unit variance. Of a law the theory needs the characteristic function `φ(τ) = E[e^{iτx}]` with two
+//! derivatives, moments, samples, and a quadrature rule for the textbook backend.
 //!
 //! | law | density | φ(τ) | E\[x⁴\] |
 //! |---|---|---|---|

@@ -59,11 +59,11 @@ pub(in crate::cli) struct CompareOptions {
     /// Law of the hidden components v̂ in fixed-prior: gaussian, uniform, bernoulli or laplace
     #[arg(long, default_value = "gaussian", value_name = "PRIOR")]
     pub(super) prior_v: Prior,
-    /// Modes compared [default: one a direction, at most 10]
+    /// Modes compared [default: one per direction, at most 10]
     #[arg(long, value_name = "K")]
     pub(super) modes: Option<usize>,
     /// Directions of the data on which both are seen, those that grow fastest; as many as visible units for all of W
-    /// [default: one an amplitude of clusters, else all that grow]
+    /// [default: one per amplitude of clusters, else all that grow]
     #[arg(long, value_name = "D")]
     pub(super) directions: Option<usize>,
     /// What the population closure resolves [default: all sites of up to 600 units, else the directions]

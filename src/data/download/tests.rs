@@ -1,4 +1,4 @@
-//! Against a server on loopback that breaks off, refuses, forgets and lies.
+//! Downloads from a server on loopback that breaks off, refuses, ignores ranges and sends wrong content.
 
 use super::*;
 use flate2::{Compression, write::GzEncoder};
@@ -11,17 +11,17 @@ use std::sync::{Arc, Mutex};
 /// What the server does with a request.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// All, or the range asked for.
+    /// The whole content, or the range asked for.
     Content,
-    /// So many bytes of that, then the connection is closed.
+    /// This many bytes, then the connection is closed.
     Broken(usize),
-    /// So many bytes, then nothing while the client waits.
+    /// This many bytes, then nothing while the client waits.
     Stalled(usize),
-    /// All, whatever was asked for.
+    /// The whole content, whatever was asked for.
     All,
     /// Another range than the one asked for.
     OtherRange,
-    /// All, with no word of its length, cut after so many bytes.
+    /// The whole content without a stated length, cut after this many bytes.
     LengthUnsaid(usize),
     /// A refusal.
     Status(u16),
@@ -30,7 +30,8 @@ enum Answer {
 /// Requests served: path and first byte of the range asked for.
 type Requests = Arc<Mutex<Vec<(String, Option<usize>)>>>;
 
-/// A server of one content that answers by the script, then as asked; its address and what it was asked.
+/// Starts a server of one file that answers by the script, and then as asked. Returns its address and the requests it
+/// receives.
 fn serve(content: Vec<u8>, script: &[Answer]) -> (String, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/mnist/", listener.local_addr().unwrap());
@@ -45,7 +46,7 @@ fn serve(content: Vec<u8>, script: &[Answer]) -> (String, Requests) {
             let start = request.1;
             seen.push(request);
             drop(seen);
-            // The client may have gone.
+            // The client may have closed the connection.
             let _ = respond(stream, &content, start, answer);
         }
     });
@@ -116,7 +117,7 @@ impl Case {
         Self { folder, zipped: encoder.finish().unwrap(), bytes: content.len() as u64, sha256 }
     }
 
-    /// Fetches, and what was heard of it.
+    /// Fetches the file. Returns the outcome and the progress reported.
     fn fetch(&self, mirror: &str) -> (Result<()>, Vec<(u64, Option<u64>)>) {
         let agent = client(Duration::from_millis(500)).proxy(None).build().new_agent();
         let sources = [RemoteFile { name: "train", bytes: self.bytes, sha256: &self.sha256 }];
@@ -167,7 +168,7 @@ fn a_file_is_fetched_once() {
     assert!(heard.len() > 3 && heard.is_sorted(), "{heard:?}");
     assert_eq!((heard[0], heard[heard.len() - 1]), ((0, Some(total)), (total, Some(total))));
     assert_eq!(*requests.lock().unwrap(), [("/mnist/train.gz".to_string(), None)]);
-    // It is there: the server is not asked again, nor need it be there.
+    // The file is complete: the server is not asked again, and need not even run.
     case.fetch(&mirror).0.unwrap();
     assert_eq!(requests.lock().unwrap().len(), 1);
     case.fetch("http://127.0.0.1:1").0.unwrap();
@@ -240,7 +241,7 @@ fn a_spoilt_part_is_fetched_anew() {
     case.fetch(&mirror).0.unwrap();
     case.assert_fetched();
     assert_eq!(ranges(&requests), [Some(1000), None]);
-    // The same of a file that bears the name and is another.
+    // A file of the right name with other content is replaced.
     fs::write(case.file("train.gz"), "another").unwrap();
     case.fetch(&mirror).0.unwrap();
     case.assert_fetched();
@@ -255,7 +256,7 @@ fn wrong_content_is_deleted() {
     case.assert_refused(&mirror, "was deleted");
     case.assert_nothing();
     assert_eq!(requests.lock().unwrap().len(), 1);
-    // Sound gzip of something else, of more than is expected, and what ends early without a word of its length.
+    // Valid gzip of other content, of too much content, and content that ends early without a stated length.
     let other = Case::new();
     let (mirror, _) = serve(case.zipped.clone(), &[]);
     let other = Case { sha256: "0".repeat(64), ..other };

@@ -37,12 +37,12 @@ pub struct Clusters {
     seed: u64,
 }
 
-/// Modes of which [`Clusters::mean`] visits all 2^K patterns.
+/// Largest number of modes for which [`Clusters::mean`] visits all 2^K patterns.
 const ENUMERABLE: usize = 10;
 
 impl Clusters {
-    /// Clusters of `visible` units along one direction an entry of `amplitudes` (a_α) and `balance`, whose components
-    /// are drawn from `prior_u`.
+    /// Clusters of `visible` units along one direction per entry of `amplitudes` (a_α) and
+    /// `balance`; the components of the directions are drawn from `prior_u`.
     ///
     /// # Errors
     /// [`DataError::Parameter`] for no amplitudes, amplitudes that are not finite (or overflow times √N), a list of balances of another length,
@@ -52,10 +52,10 @@ impl Clusters {
         check_directions(visible, amplitudes.len(), "amplitude")?;
         if balance.len() != amplitudes.len() {
             let (found, expected) = (balance.len(), amplitudes.len());
-            return parameter(format!("{found} balances for {expected} amplitudes: one a direction is needed"));
+            return parameter(format!("{found} balances for {expected} amplitudes: one per direction is needed"));
         }
         let scale = DVector::from_column_slice(amplitudes) * (visible as f64).sqrt();
-        // The largest field there can be, since |u_i| ≤ 1.
+        // The largest possible field, since |u_i| ≤ 1.
         if !scale.lp_norm(1).is_finite() {
             return parameter(format!("the amplitudes are {amplitudes:?}: they and their sum times √N must be finite"));
         }

@@ -1,4 +1,4 @@
-//! Streams of random numbers and orthonormal directions of made data.
+//! Random numbers and orthonormal directions of synthetic data.
 
 use super::super::drawn::{Result, check_size};
 use super::super::error::DataError;
@@ -29,11 +29,11 @@ pub(super) fn check_directions(visible: usize, directions: usize, name: &str) ->
     check_size(visible, directions, 64)
 }
 
-/// Least part of a drawn column, of its whole length, that the columns before it may leave: the direction of that part
-/// is then accurate to 1e-12.
+/// Smallest part of a drawn column, relative to its length, that must be orthogonal to the columns before it: the
+/// direction of that part is then accurate to 1e-12.
 pub(super) const INDEPENDENT: f64 = 1e-4;
 
-/// Q of `drawn` = QR with a positive diagonal of R, as Gram–Schmidt has it: Haar-distributed if `drawn` is Gaussian.
+/// Q of `drawn` = QR with a positive diagonal of R, as in Gram–Schmidt: Haar-distributed if `drawn` is Gaussian.
 pub(super) fn orthonormal(drawn: DMatrix<f64>) -> Result<DMatrix<f64>> {
     let lengths: Vec<f64> = drawn.column_iter().map(|column| column.norm()).collect();
     // The library's R has a diagonal that is not negative.

@@ -28,7 +28,7 @@ pub struct Ellipsoid {
 }
 
 impl Ellipsoid {
-    /// An ellipsoid of `visible` units with one direction an entry of `variances`.
+    /// An ellipsoid of `visible` units with one direction per entry of `variances`.
     ///
     /// # Errors
     /// [`DataError::Parameter`](crate::data::DataError::Parameter) for no variances, a variance that is negative or not finite, or fewer units than

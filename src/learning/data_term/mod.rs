@@ -1,4 +1,4 @@
-//! The data term of learning under the fixed-prior closure (9) (`docs/theory.md`, section 2a).
+//! The data term of learning under the fixed-prior closure, the letter's equation (9) (`docs/theory.md`, section 2a).
 //!
 //! In an orthonormal visible basis B of D directions and an orthonormal hidden basis V₀ of H directions the weights are
 //! `W = B Y V₀ᵀ + noise`, with Y of `D × H`. A clamped sample s has the projections `z = Bᵀs` and puts the field

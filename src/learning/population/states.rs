@@ -261,7 +261,8 @@ impl PopulationStates {
         let mut found = search.found;
         found.retain(|state| state.log_weight.is_finite());
         if found.is_empty() {
-            let reason = "no stable state was found from those before, the samples, or no magnetization".to_owned();
+            let reason =
+                "no stable state was found from the previous ones, the samples, or zero magnetization".to_owned();
             return Err(Error::Unsolved { what: "the states of the machine", reason });
         }
         let best = found.iter().map(|state| state.log_weight).fold(f64::NEG_INFINITY, f64::max);

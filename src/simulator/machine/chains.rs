@@ -74,7 +74,7 @@ impl GibbsChains {
 
     /// Sets the visible spins to the samples with the numbers `chosen`.
     pub fn load(&mut self, data: &Spins, chosen: &[usize]) {
-        assert_eq!(chosen.len(), self.count, "one sample a chain");
+        assert_eq!(chosen.len(), self.count, "one sample per chain");
         let visible = self.visible;
         self.blocks.par_iter_mut().for_each(|block| {
             for (row, &sample) in block.spins.chunks_exact_mut(visible).zip(&chosen[block.first..]) {

@@ -90,7 +90,7 @@ fn layer(path: &Path, file: &Hdf5, kind: &str, side: &str) -> Result<Stored, Mod
     if extents.pop() != Some(1) || extents.is_empty() {
         return Err(wrong(
             path,
-            format!("{side}_par: one parameter a unit is needed, [units…, 1] in the order of HDF5"),
+            format!("{side}_par: one parameter per unit is needed, [units…, 1] in the order of HDF5"),
         ));
     }
     let more = |name: &str| {

@@ -13,7 +13,7 @@ pub enum ModelError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The file system refused to write.
@@ -21,7 +21,7 @@ pub enum ModelError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The file is not a model file, or is damaged, or its arrays have invalid shapes or values.

@@ -24,7 +24,7 @@ pub enum SimulationError {
     Folder {
         /// The folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The folder holds no run, or a different one.

@@ -16,10 +16,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Longest time between two saved states.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
+/// Name of the folder of a run that is not done.
 const FOLDER: &str = "checkpoints";
+/// Name of the file of the last state between records.
 const LATEST: &str = "latest.h5";
+/// Name of the model file of a run that is done.
 const MODEL: &str = "model.h5";
+/// Name of the file that says which run a folder holds.
 const RUN: &str = "run.toml";
 /// Prefix of the parts of a state other than the machine.
 const STATE: &str = "state.";

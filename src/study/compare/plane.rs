@@ -1,7 +1,7 @@
 //! The path of a learning machine over the phase diagram, points (1/σ, w_max/σ).
 //!
-//! A machine is read as one of the ensemble (10). Along a known visible direction u, such as one of the data, a planted mode w
-//! and the noise add up to
+//! A machine is read as one drawn from the letter's ensemble (10). Along a known visible direction u, such as one of
+//! the data, a planted mode w and the noise add up to
 //!
 //! ```text
 //! |uᵀ W|² = w² + σ² κ^{1/2},    κ = N_h/N_v,

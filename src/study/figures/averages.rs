@@ -11,6 +11,7 @@ use crate::plot::{Axis, Figure, LegendPosition, Panel, Scale, escape};
 use crate::study::error::Result;
 use crate::theory::average::study::{Cost, Problem, fourier, hermite, reference};
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "averages";
 /// Noise of the field.
 const NOISE: f64 = 0.5;
@@ -77,8 +78,11 @@ fn errors(cost: &Cost) -> [String; 3] {
 const ROUNDING: f64 = 1e-17;
 /// Upper end of the axis of errors.
 const LARGEST_ERROR: f64 = 10.0;
+/// Colours of the laws, in the order of the panels.
 const COLORS: [Color; 4] = [Color::Black, Color::Vermillion, Color::Blue, Color::BluishGreen];
+/// Markers of the laws for the Fourier rule.
 const FILLED: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
+/// Markers of the laws for the tensor of Gauss rules.
 const OPEN: [Marker; 4] = [Marker::OpenCircle, Marker::OpenSquare, Marker::OpenTriangle, Marker::OpenDiamond];
 
 /// Costs under one law.

@@ -6,6 +6,7 @@ use super::studio::Studio;
 use crate::study::drawing::comparisons;
 use crate::study::error::Result;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "closures";
 /// Number of closures with the letter's fixed prior; the others are population closures.
 const FIXED_PRIOR: usize = 3;

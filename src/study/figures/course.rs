@@ -1,7 +1,7 @@
 //! The machine of figures 2 to 4: ±1 units that learn by CD-1. The weights start as noise and the visible fields at the data's
 //! means; there are no hidden fields.
 //!
-//! The letter's parameters are 400 hidden units, weights of standard deviation 0.01 (`docs/theory.md`, section 9), a learning
+//! The letter's parameters are 400 hidden units, weights of standard deviation 0.01 (`docs/theory.md`, section 1a), a learning
 //! rate of 0.01 and 20 epochs; it does not state the size of its batches. Time, Σ learning rate × updates, is what counts: with
 //! batches of 500 an epoch of MNIST is t = 1.2, the end of the linear regime, and ten are t = 12.
 

@@ -10,6 +10,7 @@ use crate::study::drawing::{samples, value_axis};
 use crate::study::error::Result;
 use std::iter::once;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "digits";
 /// Number of digits shown.
 const SHEET: usize = 50;

@@ -10,6 +10,7 @@ use crate::study::drawing::learning_trajectory;
 use crate::study::error::Result;
 use crate::study::tables;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "learning";
 /// Number of directions.
 const DIRECTIONS: usize = 30;

@@ -269,7 +269,7 @@ impl TrainingCourse {
             ),
             Some(found < expected),
         )
-        .otherwise("so short a run has not brought the next modes up");
+        .otherwise("in so short a run the next modes have not grown");
         if end < expected {
             return claim;
         }

@@ -14,6 +14,7 @@ use crate::study::tables;
 use crate::theory::phase::{MapPoint, Phase, PhaseDiagram};
 use std::iter::once;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "stable-states";
 /// Ratios w_α/w_max.
 const MODES_RATIO: [f64; 3] = [1.0, 0.9, 0.8];

@@ -6,6 +6,7 @@ use super::studio::Studio;
 use crate::study::drawing::comparison;
 use crate::study::error::Result;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "theory-vs-simulation";
 /// Largest allowed deviation of the population closure with all sites resolved from the simulations. The map overshoots
 /// where a mode condenses, and batches are random.

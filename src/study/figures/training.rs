@@ -9,6 +9,7 @@ use crate::study::drawing::spectrum;
 use crate::study::error::Result;
 use crate::study::tables;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "training";
 
 /// The run of `train` without options (on a fifth of the data if quick); only its spectrum.

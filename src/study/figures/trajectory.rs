@@ -17,6 +17,7 @@ use crate::study::error::Result;
 use crate::theory::phase::{Family, PhaseDiagram};
 use rayon::prelude::*;
 
+/// Name of the figure and of its files.
 pub(super) const NAME: &str = "trajectory";
 /// Standard deviations σ of the initial weights.
 const STARTS: [f64; 3] = [0.4, 0.55, 0.7];
@@ -25,6 +26,7 @@ const DIAGRAM_WINDOW: [(f64, f64); 2] = [(0.5, 2.75), (0.0, 4.0)];
 /// Largest allowed difference between the crossing times of theory and simulation, relative to that time. A step is 5
 /// to 7 % of it, and crossings are interpolated within a step.
 const CROSSING_WITHIN: f64 = 0.05;
+/// Columns of the table.
 const PATH_COLUMNS: [&str; 7] = ["sigma", "of", "time", "inv_sigma", "w_over_sigma", "outlier_over_sigma", "w"];
 
 /// One mode learned from noise of three strengths, all starting in the paramagnet and crossing the line w = 1 into the

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::theory::prior::Prior;
 use nalgebra::DMatrix;
 
-/// Absolute accuracy of Fourier averages, with what their sums round: an average below it may have no digit.
+/// Absolute accuracy of Fourier averages, rounding of the sums included: a smaller average may have no correct digit.
 pub const ACCURACY: f64 = 2e-15;
 
 /// Averages below this are computed again with relative accuracy.
@@ -93,8 +93,8 @@ impl Averager {
         Ok(Self { modes, line, law, averages: Averages::default() })
     }
 
-    /// The same with Fourier averages of [`evaluate`](Self::evaluate) to an absolute `tolerance` between 1e-16 and 1,
-    /// instead of to rounding: for measuring what accuracy costs. The number of nodes of Gauss rules is given by their backend.
+    /// Lowers the accuracy of the Fourier averages of [`evaluate`](Self::evaluate) to an absolute `tolerance` between
+    /// 1e-16 and 1, to measure what accuracy costs. Gauss rules keep the number of nodes of their backend.
     ///
     /// # Errors
     /// [`Error::Range`] for another tolerance.
@@ -103,7 +103,7 @@ impl Averager {
             let reason = format!("it is {tolerance}, and must lie between 1e-16 and 1");
             return Err(Error::Range { name: "the tolerance", reason });
         }
-        // A little is always asked for: a rule without digits has no end.
+        // At least a little accuracy: a rule without any has no cut-off.
         let digits = (-tolerance.ln()).max(0.1);
         if let Law::Product(product) = &mut self.law {
             product.digits = digits;
@@ -114,8 +114,8 @@ impl Averager {
         Ok(self)
     }
 
-    /// Nodes t of the last Fourier average, or of the Gauss rule: the number of points at which something is evaluated, of
-    /// each site under an empirical law.
+    /// Number of nodes of the last Fourier average, or of the Gauss rule: the points at which functions are evaluated,
+    /// for each site under an empirical law.
     pub fn nodes(&self) -> usize {
         match (&self.law, &self.line) {
             (Law::Product(product), _) => product.nodes(),
@@ -125,7 +125,7 @@ impl Averager {
         }
     }
 
-    /// Terms that [`evaluate`](Self::evaluate) sums for a field: what it costs.
+    /// Number of terms that [`evaluate`](Self::evaluate) sums for a field: a measure of its cost.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -236,8 +236,8 @@ impl Averager {
         }
     }
 
-    /// Average of one scalar function of S. Averages that are small because S is far from 0 keep their relative accuracy;
-    /// one that cannot and that is below [`ACCURACY`] is 0.
+    /// Average of one scalar function of S. Averages that are small because S is far from 0 keep their relative
+    /// accuracy. Where that is impossible, an average below [`ACCURACY`] is returned as 0.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -254,8 +254,8 @@ impl Averager {
         Ok(self.small(function, field).unwrap_or(rounded))
     }
 
-    /// What the rounded terms of a Fourier sum may leave of nothing: all are smaller under strong noise, and those of odd
-    /// functions under a small bias.
+    /// Largest value that rounding may leave of a Fourier sum that is exactly zero. Terms are smaller under strong
+    /// noise, and those of odd functions under a small bias.
     fn resolution(&self, function: Function, field: &Field) -> f64 {
         let noise = if matches!(self.law, Law::Gaussian { .. }) { total_noise(field) } else { field.noise };
         let narrow = noise.recip().min(1.0);
@@ -267,7 +267,8 @@ impl Averager {
         }
     }
 
-    /// The average of a function that decays, where S is one normal variable or a sum of independent components off 0.
+    /// A small average of a decaying function, where S is one normal variable or a sum of independent components, away
+    /// from 0.
     fn small(&self, function: Function, field: &Field) -> Option<f64> {
         let active: Vec<f64> = field.coefficients.iter().copied().filter(|&c| c != 0.0).collect();
         let (prior, coefficients, noise) = match &self.law {
@@ -326,7 +327,7 @@ impl Averager {
     }
 }
 
-/// What the prior makes of the average, with what the last linearization left for its products.
+/// How the prior computes the averages, with the values of the last linearization that its products need.
 #[derive(Clone, Debug)]
 pub(super) enum Law {
     Gaussian { coefficients: Vec<f64>, point: Scalar, scratch: Vec<Scalar> },
@@ -347,8 +348,8 @@ impl Linearization<'_> {
         &self.averager.averages
     }
 
-    /// `out_α = Σ_β E[û_α û_β sech² S] δ_β`, the derivative of `E[û_α tanh S]` along `δ` in c: linear in the number
-    /// of modes. `direction` and `out` have one entry a mode.
+    /// `out_α = Σ_β E[û_α û_β sech² S] δ_β`, the derivative of `E[û_α tanh S]` along
+    /// `δ` in c: linear in the number of modes. `direction` and `out` have one entry per mode.
     pub fn product(&mut self, direction: &[f64], out: &mut [f64]) {
         self.averager.product(direction, out);
     }

@@ -67,7 +67,7 @@ impl FromStr for Function {
 /// The field `S = s x + Σ_γ c_γ û_γ + b`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field<'a> {
-    /// c_γ, one a mode.
+    /// c_γ, one per mode.
     pub coefficients: &'a [f64],
     /// s ≥ 0, the standard deviation of the Gaussian noise.
     pub noise: f64,
@@ -101,9 +101,9 @@ impl<'a> Field<'a> {
 /// Averages over one field.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Averages {
-    /// `E[û_α tanh S]`, one a mode.
+    /// `E[û_α tanh S]`, one per mode.
     pub component_tanh: Vec<f64>,
-    /// `E[û_α tanh S sech² S]`, one a mode; empty unless the field was [linearized](super::Averager::linearize).
+    /// `E[û_α tanh S sech² S]`, one per mode; empty unless the field was [linearized](super::Averager::linearize).
     pub component_tanh_sech2: Vec<f64>,
     /// `E[sech² S]`.
     pub sech2: f64,

@@ -24,7 +24,7 @@ const KERNEL_GROWTH: f64 = 7.0;
 
 /// Period of the ladder's rung 0; no period is below DIGITS/2.
 const FIRST_PERIOD: f64 = 18.5;
-/// Rungs below it, which only averages of less accuracy take: down to the period 0.6.
+/// Rungs below rung 0, used only at lowered accuracy: down to the period 0.6.
 const LOWER_RUNGS: usize = 40;
 /// Rungs to a doubling of the period.
 const RUNGS_PER_OCTAVE: f64 = 8.0;
@@ -101,7 +101,7 @@ pub(super) fn extent(
     let period = period(prior, gaussian, bias, coefficients, digits);
     let nodes = period * end / TAU;
     if nodes.is_nan() || nodes > MAX_NODES {
-        // A field whose square overflows needs any number of nodes.
+        // Where the square of the field overflows, no number of nodes is enough.
         return Err(Error::FieldTooLarge { nodes: if nodes.is_nan() { f64::INFINITY } else { nodes } });
     }
     Ok((period, end))
@@ -254,7 +254,7 @@ pub(super) fn shift(bias: f64, t: f64) -> f64 {
     if bias == 0.0 { 1.0 } else { (bias * t).cos() }
 }
 
-/// |b| from which S = s x + b is as good as infinite: beyond nine deviations and twenty units of tanh.
+/// The |b| from which S = s x + b may be taken as infinite: nine standard deviations, and twenty units in which tanh saturates.
 fn saturation(noise: f64) -> f64 {
     20.0 + 9.0 * noise
 }

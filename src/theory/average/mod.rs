@@ -12,10 +12,11 @@
 //! | `E[sech⁴ S]` | Almeida–Thouless number, response of q to q |
 //! | `E[log 2cosh S]` | free energy |
 //!
-//! Two backends compute them: [`Backend::Fourier`], one integral whatever the number of modes, and
-//! [`Backend::Hermite`], the textbook tensor product of Gauss rules. Under a Gaussian prior both reduce to the one
-//! dimension of S itself by Stein's lemma; under an empirical prior both average over the sites one by one.
-//! The function V(x) of (9) is in [`response`]; what the backends' accuracy costs is measured in [`study`].
+//! Two backends compute them:
+//! [`Backend::Fourier`], one integral whatever the number of modes, and [`Backend::Hermite`], the textbook tensor
+//! product of Gauss rules. Under a Gaussian prior both reduce to the one dimension of S itself by Stein's lemma; under
+//! an empirical prior both average over the sites one by one. The function V(x) of the letter's data term (9) is in
+//! [`response`]; what the backends' accuracy costs is measured in [`study`].
 
 mod averager;
 mod field;

@@ -1,5 +1,5 @@
-//! The response function of the data term (9): `V(x) = ∫ Dy sech²(√x y)`, the mean slope of a unit that feels a
-//! Gaussian field of variance x.
+//! The response function of the letter's data term (9): `V(x) = ∫ Dy sech²(√x y)`, the mean slope of a unit that feels
+//! a Gaussian field of variance x.
 //!
 //! [`exact`] is the Fourier integral of section 4 (12 to 74 nodes). The data term needs V at every sample of every step,
 //! so [`v`] and [`v_slice`] read it off one polynomial, made of 34 of these integrals at first use:
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Both roads to the polynomial against the integral, from 0 to 1e12.
+    /// Both ways to evaluate the polynomial, against the integral, from 0 to 1e12.
     #[test]
     fn the_polynomial_is_the_integral() {
         let x: Vec<f64> = (0..=20_000)

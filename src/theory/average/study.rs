@@ -7,7 +7,7 @@
 //! |---|---|
 //! | Gaussian | one normal variable of variance `s² + Σ c²` |
 //! | Bernoulli | the sum over all 2^K signs |
-//! | uniform | Gauss–Legendre on two panels a component |
+//! | uniform | Gauss–Legendre on two panels per component |
 //! | Laplace | `û = √e g` with e exponential and g normal: `z = Σ c² e` has a density of exponentials in closed form, and S is normal of variance `s² + z` |
 //!
 //! each with the trapezoidal rule for normal variables, whose error is below `e^{−π²/(s h)}` for tanh (poles at ±iπ/2) and a
@@ -21,19 +21,23 @@ use crate::theory::quadrature;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Step of the trapezoidal rule over a standard normal variable times its scale, at most the step itself; and its end.
+/// Largest step of the trapezoidal rule over a standard normal variable; a coefficient above 1 divides it.
 const STEP: f64 = 0.25;
+/// End of the trapezoidal rule: the normal density there is 1e-20.
 const END: f64 = 9.5;
 /// Nodes on each panel of Gauss–Legendre rules.
 const PANEL: usize = 24;
-/// Panels over the exponential variable, and where they end in units of its largest scale: e^{−45} = 3e-20.
+/// Panels of the rule over the exponential variable.
 const PANELS: usize = 60;
+/// End of these panels, in units of the variable's largest scale: e^{−45} = 3e-20.
 const LAST: f64 = 45.0;
-/// Modes of a reference, at most: 2^K terms of a Bernoulli law, 48^K of a uniform one.
+/// Largest number of modes of a reference: 2^K terms under a Bernoulli law.
 const MOST_MODES: usize = 12;
+/// Largest number of modes under a uniform law, which takes 48^K terms.
 const MOST_UNIFORM: usize = 3;
-/// Measurements of a time, and how long each lasts at least, in seconds.
+/// Number of measurements; their median is taken.
 const MEASUREMENTS: usize = 9;
+/// Shortest duration of one measurement, in seconds.
 const LASTING: f64 = 5e-4;
 
 /// A field whose averages are taken.
@@ -41,18 +45,18 @@ const LASTING: f64 = 5e-4;
 pub struct Problem {
     /// Law of the components.
     pub prior: Prior,
-    /// Coefficients, one a mode, not zero; of a Laplace law all different.
+    /// Coefficients, one per mode, not zero; of a Laplace law all different.
     pub coefficients: Vec<f64>,
     /// Standard deviation of the noise, positive.
     pub noise: f64,
 }
 
-/// A rule and what it costs.
+/// A rule, its error and its cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// The tolerance of a Fourier average, or the Gauss nodes in each dimension.
     pub setting: f64,
-    /// Points at which something is evaluated.
+    /// Points at which functions are evaluated.
     pub nodes: usize,
     /// Largest absolute error of the averages.
     pub error: f64,
@@ -102,7 +106,7 @@ pub fn fourier(problem: &Problem, exact: &[f64], tolerances: &[f64]) -> Result<V
     tolerances.iter().map(at).collect()
 }
 
-/// Tensor products of Gauss rules with each number of nodes a dimension.
+/// Tensor products of Gauss rules with each number of nodes per dimension.
 ///
 /// # Errors
 /// Those of the averages: more than three modes, more than 1024 nodes.

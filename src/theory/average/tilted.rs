@@ -1,9 +1,9 @@
-//! Averages that are exponentially small, with their relative accuracy.
+//! Averages that are exponentially small, to relative accuracy.
 //!
-//! Far from S = 0 the functions fall like `A e^{−pS}`, and a Fourier sum over the real axis, accurate to 1e-16 of 1, has no
-//! digit of their averages. On the line `t + iλ` it is accurate to 1e-16 of `M(λ) = E[e^{−λS}]`; at the λ that minimises M
-//! nothing is left to cancel. Beyond the kernel's first pole `t = ip` the average is `A M(p)` and the rest. The bound on the
-//! period is that of the real axis, under the law tilted by `e^{−λS}`.
+//! Far from S = 0 the functions fall like `A e^{−pS}`, and a Fourier sum over the real axis, whose error is 1e-16, has
+//! no correct digit of their averages. On the line `t + iλ` its error is 1e-16 of `M(λ) = E[e^{−λS}]`; at the λ that
+//! minimises M no cancellation is left. Beyond the kernel's first pole `t = ip` its residue `A M(p)` is added. The
+//! bound on the period is that of the real axis, under the law tilted by `e^{−λS}`.
 
 use super::field::Function;
 use crate::theory::prior::Prior;
@@ -14,13 +14,13 @@ use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 const DIGITS: f64 = 37.0;
 /// Largest number of nodes.
 const MAX_NODES: f64 = 1e6;
-/// Sum of |terms| over |sum| from which fewer than ten digits are left.
+/// Ratio of the sum of |terms| to |sum| above which fewer than ten digits are left.
 const CANCELLATION: f64 = 1e5;
 /// Bernoulli modes whose signs are summed over one by one.
 const MAX_SIGNS: usize = 12;
 /// Smallest λ, below b/s² of any field.
 const SMALLEST_TILT: f64 = 1e-200;
-/// Part of the way to a pole that a contour or a bound keeps off it.
+/// Largest part of the way to a pole that a contour or a bound may go.
 const MARGIN: f64 = 0.98;
 
 /// A field `s x + Σ c û + b` under a symmetric law.
@@ -82,7 +82,7 @@ fn sinh_half_pi(t: Complex<f64>) -> Complex<f64> {
 }
 
 impl Tilted<'_> {
-    /// The average of sech², sech⁴ or tanh sech² to ten digits at least; `None` where that is not to be had this way.
+    /// The average of sech², sech⁴ or tanh sech² to at least ten digits; `None` where this method does not reach that.
     pub fn mean(&self, function: Function) -> Option<f64> {
         let shape = Shape::of(function)?;
         let reach: f64 = self.coefficients.iter().map(|c| c.abs()).sum();
@@ -95,7 +95,7 @@ impl Tilted<'_> {
         Some(sign * positive.integral(shape)?)
     }
 
-    /// Over all signs of Bernoulli components: S has both signs, and no tilt serves both.
+    /// The average as a sum over all signs of the Bernoulli components: S has both signs, and no tilt fits both.
     fn over_signs(&self, function: Function, shape: Shape) -> Option<f64> {
         let (mut sum, mut size) = (0.0, 0.0);
         for pattern in 0..1u32 << self.coefficients.len() {
@@ -118,7 +118,7 @@ impl Tilted<'_> {
         0.5 * (lambda * self.noise).powi(2) - lambda * self.bias + components
     }
 
-    /// End of the λ for which M exists.
+    /// Upper end of the λ for which M exists.
     fn limit(&self) -> f64 {
         let largest = self.coefficients.iter().fold(0.0, |largest: f64, c| largest.max(c.abs()));
         self.prior.exponential_moment_limit() / largest
@@ -142,7 +142,7 @@ impl Tilted<'_> {
         let limit = self.limit();
         let pole = shape.decay;
         let mut lambda = self.best_tilt((pole + 1.0).min(limit));
-        // Off the pole by the width of the tilted law, on the nearer side.
+        // At a distance from the pole of the width of the tilted law, on the nearer side.
         let deviation = self.deviation(lambda);
         let gap = 0.5 / deviation.max(1.0);
         if (lambda - pole).abs() < gap {

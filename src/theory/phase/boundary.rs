@@ -19,7 +19,8 @@ const JUMP: f64 = 1e-4;
 /// 1 − spectral radius at the stable end of a bracket of 1e-10 around a limit of stability: about 1e-5 at a fold.
 const MARGINAL: f64 = 1e-3;
 
-/// A point of a boundary, and whether what it bounds is stable above it: pieces that differ in that are not connected.
+/// A point of a boundary, and whether the state that it bounds is stable above it: pieces that differ in this are not
+/// connected.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     curve: Curve,
@@ -273,7 +274,8 @@ fn reach(abscissae: &[f64], window: (f64, f64)) -> f64 {
     (4.0 * spacing).max(0.1 * (window.1 - window.0))
 }
 
-/// Lines between those where the Almeida–Thouless line, w/σ ~ σ at large σ, rises by more than half the reach.
+/// Additional lines where the Almeida–Thouless line, w/σ ~ σ at large σ, rises by more than half the reach between
+/// neighbours.
 fn refine(
     family: &Family,
     abscissae: &mut Vec<f64>,
@@ -281,7 +283,7 @@ fn refine(
     window: (f64, f64),
     reach: f64,
 ) -> Result<()> {
-    /// A line is halved so often at most.
+    /// Largest number of times that an interval is halved.
     const ROUNDS: usize = 8;
     // The point of a line that has one, and the top of the window for a line whose point lies beyond.
     let only = |line: &[Found]| {

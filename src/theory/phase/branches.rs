@@ -18,7 +18,7 @@ pub(super) struct Branches<'a> {
     /// Paramagnet or spin glass; nothing but its stability depends on w.
     disordered: FixedPoint,
     branches: Vec<Branch>,
-    /// Whether a single mode is all that can condense: it does so where the disordered state is unstable to it.
+    /// Whether there is only one mode to condense: it does so where the disordered state is unstable to it.
     alone: bool,
     /// Solves that did not converge at the last point.
     unconverged: usize,
@@ -49,7 +49,7 @@ impl<'a> Branches<'a> {
         let ensemble = self.family.ensemble(self.inv_sigma, y)?;
         let growth = ensemble.modes()[0].powi(2) * self.disordered.susceptibility();
         let mut stable: Vec<FixedPoint> = Vec::new();
-        // At most 1 but for rounding: on the boundary itself the disordered state is still the only one.
+        // At most 1, up to rounding: on the boundary itself the disordered state is still the only one.
         if growth <= 1.0 + PRECISION {
             stable.push(FixedPoint { spectral_radius: growth, stable: true, ..self.disordered.clone() });
         }

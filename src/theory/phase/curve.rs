@@ -26,7 +26,7 @@ pub enum Phase {
     SpinGlass,
     /// Some mode condensed, but unstable against breaking replica symmetry (Almeida–Thouless).
     Mixed,
-    /// Fields act: every mode they act on is magnetized and no phase is told apart.
+    /// Fields act: they magnetize every mode on which they act, and phases cannot be told apart.
     WithFields,
     /// No stable state was found.
     Unconverged,
@@ -147,7 +147,7 @@ pub enum Curve {
     AlmeidaThouless,
     /// Limit of stability of the state in which this mode alone (rank from 1) is condensed.
     Metastable(usize),
-    /// Limit of stability of the mixture of the first so many modes.
+    /// Limit of stability of the mixture of the first k modes, k being this number.
     Mixture(usize),
 }
 

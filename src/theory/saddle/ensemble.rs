@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Relative difference up to which two singular values are equal.
 const EQUAL: f64 = 1e-10;
 
-/// Largest w, σ and field on a mode: their products and the cubes of their inverses are numbers still.
+/// Largest w, σ and field on a mode: their products and the cubes of their inverses do not overflow.
 const LARGEST: f64 = 1e100;
 /// Largest κ, and the inverse of the smallest: m scales like κ^{1/4}, and tolerances are absolute.
 const LARGEST_KAPPA: f64 = 1e9;
@@ -191,7 +191,7 @@ impl Ensemble {
             .any(|prior| matches!(prior, Prior::Empirical(components) if components.fields().iter().any(|&f| f != 0.0)))
     }
 
-    /// What maps a fixed point onto another.
+    /// The symmetry that maps a fixed point onto others.
     pub fn symmetry(&self) -> Symmetry {
         if self.prior_u.is_symmetric() && self.prior_v.is_symmetric() {
             Symmetry::SignOfEachMode((0..self.modes.len()).map(|mode| !self.has_field(mode)).collect())
@@ -258,7 +258,7 @@ impl Symmetry {
         }
     }
 
-    /// The signs (±1, one a mode) that take a state of magnetizations m to the image that all its images share: free
+    /// The signs (±1, one per mode) that turn a state of magnetizations m into the image that stands for all: free
     /// signs positive, or the largest entry positive.
     pub fn signs(&self, magnetization: &DVector<f64>) -> DVector<f64> {
         let sign = |m: f64| if m < 0.0 { -1.0 } else { 1.0 };

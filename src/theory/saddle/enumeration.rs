@@ -28,8 +28,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-/// Order parameters closer than this are one point: solutions are accurate to 1e-12 over the distance to marginality,
-/// and two points this close merge within 1e-12 in w.
+/// Points whose order parameters are closer than this are the same: solutions are accurate to 1e-12 over the distance
+/// to marginality, and two points this close merge within 1e-12 in w.
 const SAME_POINT: f64 = 1e-6;
 /// Temperatures through which low-temperature states are followed, as fractions of the ensemble's.
 const TEMPERATURES: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
@@ -38,11 +38,12 @@ const DESCENTS: usize = 4;
 /// Largest number of subsets of modes that are tried (all triples for up to 22 modes, all pairs for up to 62), and of
 /// sign images of states.
 const MAX_SUBSETS: usize = 2000;
-/// Starts of the deflated search, and points looked for from each.
+/// Starts of the deflated search.
 const DEFLATED_STARTS: usize = 12;
+/// Points looked for from each of these starts.
 const DEFLATIONS: usize = 8;
 
-/// What to search with.
+/// How to search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Search {
     /// Largest number of modes started together, besides all of them.
@@ -82,14 +83,14 @@ pub struct Enumeration {
     pub points: Vec<FixedPoint>,
     /// Solves started.
     pub starts: usize,
-    /// Of which ended without convergence.
+    /// Starts that ended without convergence.
     pub unconverged: usize,
     /// Number of the start (from 1) that found the last new stable point: far below `starts`, the search is saturated.
     pub last_new: usize,
     /// Random starts, which come after all the others but deflation.
     pub random_starts: usize,
-    /// Of which found a stable point that no start before had found: `random_new/random_starts` estimates the chance that
-    /// one more would.
+    /// Random starts that found a stable point not found before: `random_new/random_starts` estimates the chance that
+    /// one more start would.
     pub random_new: usize,
     /// Whether `points` are all solutions, up to symmetry: the equations of one mode were [scanned](Search::scan). Otherwise
     /// they are what the search met, and the unstable ones among them are by-products.
@@ -115,7 +116,7 @@ impl Enumeration {
     /// L that [`check_size`] refuses; those of the averages.
     pub fn weigh(&mut self, ensemble: &Ensemble, size: f64) -> Result<()> {
         check_size(size)?;
-        // Of the lowest alone L f may overflow.
+        // Measured from the lowest, since L f itself may overflow.
         let lowest = self.dominant().map_or(0.0, |point| point.free_energy);
         let stable = self.points.iter_mut().filter(|point| point.stable);
         let mut logs = Vec::new();
@@ -220,10 +221,11 @@ pub fn enumerate_with(ensemble: &Ensemble, search: &Search) -> Result<Enumeratio
     Ok(catalogue.finish(search.random))
 }
 
-/// Rounds and Newton steps of a start, and the time of a term of an average, in seconds, for [`search_seconds`].
+/// Rounds and Newton steps of a start, as assumed by [`search_seconds`].
 const ROUNDS: f64 = 40.0;
+/// Time of one term of an average, in seconds, as assumed by [`search_seconds`].
 const TERM: f64 = 1e-8;
-/// Terms from which they no longer fit the caches and cost twice as much.
+/// Number of terms above which they do not fit the caches and cost twice as much.
 const CACHED: f64 = 3e5;
 
 /// About how many seconds a search takes, within a factor of a few: strong fields under laws other than the Gaussian, and
@@ -335,7 +337,7 @@ impl Catalogue {
         m.push(point.overlap)
     }
 
-    /// Adds the points that one start met, the last of which is where it ended.
+    /// Adds the points that one start met; it ended at the last one.
     fn add(&mut self, points: &[FixedPoint]) {
         self.starts += 1;
         self.unconverged += usize::from(points.last().is_some_and(|point| !point.is_converged()));

@@ -4,8 +4,8 @@ use nalgebra::DVector;
 use serde::{Serialize, Serializer};
 
 /// What kind of state a fixed point is, by its magnetized modes. Where fields act, a mode counts if |m| or |m̄| exceeds
-/// 1e-6, whether it is condensed of itself or by its field, and the first two kinds have the overlaps that weak fields
-/// leave.
+/// 1e-6, whether it condenses by itself or through its field; the overlaps of the first two kinds are then those that
+/// weak fields cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -27,7 +27,7 @@ pub enum Kind {
 pub enum Status {
     /// The residual is below the tolerance.
     Converged,
-    /// It is not: the numbers are the last iterate and must not be used as a solution.
+    /// The residual is above the tolerance: the numbers are the last iterate and must not be used as a solution.
     Unconverged,
 }
 
@@ -38,10 +38,10 @@ pub struct FixedPoint {
     pub kind: Kind,
     /// Ranks (from 1) of the modes with m ≠ 0.
     pub modes_condensed: Vec<usize>,
-    /// m_α = ⟨σ_α⟩/√L, hidden magnetizations, one a mode.
+    /// m_α = ⟨σ_α⟩/√L, hidden magnetizations, one per mode.
     #[serde(rename = "m", serialize_with = "list")]
     pub magnetization: DVector<f64>,
-    /// m̄_α = ⟨s_α⟩/√L, visible magnetizations, one a mode.
+    /// m̄_α = ⟨s_α⟩/√L, visible magnetizations, one per mode.
     #[serde(rename = "m_bar", serialize_with = "list")]
     pub magnetization_bar: DVector<f64>,
     /// q = E[tanh² h̄], hidden overlap.
@@ -74,7 +74,7 @@ pub struct FixedPoint {
     pub status: Status,
     /// Rounds and Newton steps taken.
     pub iterations: usize,
-    /// `1 − q` and `1 − q̄`, with their digits where q is close to 1.
+    /// `1 − q` and `1 − q̄`, to full accuracy where q is close to 1.
     #[serde(skip)]
     pub(crate) complements: (f64, f64),
 }

@@ -1,4 +1,5 @@
-//! Krylov methods for Jacobians known by their products only: Arnoldi's factorization, GMRES and the spectral radius.
+//! Krylov methods for Jacobians that are known only by their products: Arnoldi's factorization, GMRES and the spectral
+//! radius.
 //!
 //! Y. Saad, *Iterative Methods for Sparse Linear Systems*, SIAM (2003), chapter 6.
 

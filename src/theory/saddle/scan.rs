@@ -19,7 +19,7 @@ const MAX_BOXES: usize = 30_000;
 /// Width of a box that Newton's method is started from, in units of the fields and of the variance of their noise, or of
 /// that noise where it is larger.
 const NARROW: f64 = 0.02;
-/// What rounding may move an image by.
+/// Largest distance by which rounding may move an image.
 const ROUNDING: f64 = 1e-13;
 /// Distance of the spectral radius from 1 up to which a box may hold two solutions, close to their merging.
 const CRITICAL: f64 = 0.2;
@@ -123,7 +123,7 @@ fn widths(solver: &Solver, layer: Layer, cell: &Cell) -> (f64, f64) {
 
 fn size(cell: &Cell) -> f64 {
     let width = |interval: Interval| interval.1 - interval.0;
-    // An idle overlap has no width.
+    // An overlap that nothing depends on has no width.
     width(cell.magnetization) * if cell.overlap.1 > 0.0 { width(cell.overlap) } else { 1.0 }
 }
 

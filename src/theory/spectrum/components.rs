@@ -59,7 +59,7 @@ pub fn overlaps(modes: &DMatrix<f64>, directions: &DMatrix<f64>) -> Result<DMatr
 /// Projected fields `eta_α = u^α·eta` (or `theta_α = v^α·theta`) of modes `sites × modes`, with their signs.
 ///
 /// # Errors
-/// [`Error::Length`] if the field has not one entry a site.
+/// [`Error::Length`] if the field has not one entry per site.
 pub fn projections<T: Copy + Into<f64>>(modes: &DMatrix<f64>, field: &[T]) -> Result<Vec<f64>> {
     if field.len() != modes.nrows() {
         return Err(Error::Length { name: "the field", found: field.len(), expected: modes.nrows() });

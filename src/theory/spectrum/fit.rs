@@ -1,4 +1,5 @@
-//! The scale of the noise, from the singular values of a machine of which some are modes (`docs/theory.md`, section 8).
+//! The scale of the noise, from the singular values of a machine, some of which are modes (`docs/theory.md`, section
+//! 8).
 //!
 //! Sorted singular values of noise are close to the quantiles of their law, by a distance of order 1/N: they are rigid.
 //! Each value over its quantile is an estimate of σ, and the median of these estimates is nearly as good as the best one
@@ -14,10 +15,11 @@
 //!
 //! A mode below the threshold is not seen: it adds `w²/(2 L σ)` to σ, a tenth of a percent at L = 560.
 //!
-//! The fit doubts itself ([`Standing`]) where the bulk is not shaped as noise of its size is: where its distribution is
-//! farther from the law than [`chance`] allows, or where its fourth moment is not that of noise: for p values λ = s² of a
-//! p × q matrix `p q Σλ²/(Σλ)² − p − q − 1` has mean 0 and standard deviation 2 (O. Ledoit and M. Wolf, *Ann. Stat.* 30,
-//! 1081 (2002)); correlations of the entries and unequal variances raise it in proportion to the size. What the singular
+//! The fit doubts itself
+//! ([`Standing`]) where the bulk does not have the shape of noise: where its distribution is farther from the law than [`chance`]
+//! allows, or where its fourth moment is not that of noise. For p values λ = s² of a p × q matrix of noise,
+//! `p q Σλ²/(Σλ)² − p − q − 1` has mean 0 and standard deviation 2 (O. Ledoit and M. Wolf, *Ann. Stat.* 30, 1081
+//! (2002)); correlations of the entries and unequal variances raise it in proportion to the size. What the singular
 //! values do not show is looked for in the weights themselves by [`fit_weights`](super::fit_weights).
 
 use super::marchenko_pastur::MarchenkoPastur;
@@ -38,8 +40,8 @@ const SMALLEST_BULK: usize = 8;
 /// moves singular values by as much of the largest one at most, and values alone come out at up to 3e-7 (see
 /// [`singular_values`](super::singular_values)).
 pub(super) const ROUNDING: f64 = 1e-6;
-/// Deviations of the fourth moment at which noise is doubted (measured: 4.9 at most in 1500 machines, of which some had
-/// twenty modes below the threshold or forty above; each mode near the threshold adds up to 1/2).
+/// Deviations of the fourth moment at which noise is doubted (measured: 4.9 at most in 1500 machines, some with twenty
+/// modes below the threshold or forty above; each mode near the threshold adds up to 1/2).
 const LARGEST_MOMENT: f64 = 5.0;
 
 /// What can be said of a bulk.
@@ -53,7 +55,7 @@ pub enum Standing {
     Absent,
 }
 
-/// The noise that fits the bulk of a spectrum. What is not known is NaN.
+/// The noise that fits the bulk of a spectrum. Unknown numbers are NaN.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BulkFit {
     /// Scale σ of the noise r_ij ~ N(0, σ²/L). Zero where a matrix of low rank has no noise, and NaN where there are too few
@@ -68,16 +70,16 @@ pub struct BulkFit {
     pub ks_distance: f64,
     /// Singular values in the bulk.
     pub modes: usize,
-    /// Singular values above the bulk. What silent units there may be accounts for the rest.
+    /// Singular values above the bulk. The rest, if any, belongs to silent units.
     pub outliers: usize,
-    /// Why nothing follows from the fit, unless something does: none exactly for [`Standing::Noise`].
+    /// Why nothing follows from the fit; `None` exactly for [`Standing::Noise`].
     pub note: Option<String>,
     /// What can be said of the bulk.
     #[serde(skip)]
     pub standing: Standing,
-    /// Law of the bulk: σ and κ of a machine of its size whose noise it would be. With these, not with σ and κ of the
-    /// machine, an outlier is inverted by [`spiked::planted`], which differs where outliers are many. `None` without
-    /// noise, and where there are too few values.
+    /// Law of the bulk: the σ and κ of a machine of the bulk's size.
+    /// [`spiked::planted`] inverts an outlier with these and not with σ and κ of the whole machine; the two differ where there are many outliers. `None`
+    /// without noise, and where there are too few values.
     #[serde(skip)]
     pub law: Option<MarchenkoPastur>,
 }
@@ -104,7 +106,7 @@ pub fn fit(singular_values: &[f64], visible: usize, hidden: usize) -> Result<Bul
     fit_with_zeros(singular_values, (visible, hidden), singular_values.len() / 2)
 }
 
-/// The same where it is known how many values units without weights explain.
+/// [`fit`] where it is known how many zero values units without weights explain.
 pub(super) fn fit_with_zeros(
     singular_values: &[f64],
     (visible, hidden): (usize, usize),
@@ -188,7 +190,7 @@ impl BulkFit {
         self.standing == Standing::Noise
     }
 
-    /// Whether there is a bulk, be it the ensemble's noise or not.
+    /// Whether there is a bulk, whether or not it is the ensemble's noise.
     pub fn exists(&self) -> bool {
         self.standing != Standing::Absent
     }
@@ -202,7 +204,7 @@ impl BulkFit {
         }
     }
 
-    /// What [`planted`](Self::planted) would say if the bulk were noise, also where it is not.
+    /// [`planted`](Self::planted) as if the bulk were noise, even where it is not.
     pub(crate) fn estimate(&self, s: f64) -> Option<f64> {
         self.law.and_then(|law| spiked::planted(s, law.sigma(), law.kappa()))
     }
@@ -226,8 +228,8 @@ impl BulkFit {
     }
 }
 
-/// By how many values the counts of noise and of its law differ at most by chance, that is n times the distance of
-/// Kolmogorov and Smirnov, for a bulk of n values: `2.2 + 0.4 ln n`.
+/// Largest difference by chance between the counts of noise and of its law, that is n times the Kolmogorov–Smirnov
+/// distance, for a bulk of n values: `2.2 + 0.4 ln n`.
 ///
 /// Singular values of noise are rigid. In 13 000 drawn matrices (n = 8 to 640, κ = 1, 1/2, 1/5) their largest deviation has
 /// the mean `0.45 + 0.39 ln n`, 1.3 at n = 8 to 3.0 at 640, where that of independent values is `0.87 √n`; its standard
@@ -321,7 +323,7 @@ impl Bulk<'_> {
         Ok(found)
     }
 
-    /// What in the shape of the bulk is not that of noise.
+    /// The ways in which the shape of the bulk is not that of noise.
     fn misfits(&self, ks_distance: f64) -> Vec<String> {
         let count = self.members().len();
         let (moment, most) = (self.fourth_moment(), chance(count) / count as f64);

@@ -28,9 +28,9 @@ pub struct MarchenkoPastur {
     ratio: f64,
 }
 
-/// Below this r the closed form would lose more than half of its digits to cancellation, and the series of T converges
-/// to 1e-18 in [`TERMS`] terms.
+/// Below this r the closed form would lose more than half of its digits to cancellation, and the series of T is used.
 const SMALL_RATIO: f64 = 0.03;
+/// Terms of the series of T: 1e-18 is left at the largest r for which it is used.
 const TERMS: i32 = 12;
 
 impl MarchenkoPastur {

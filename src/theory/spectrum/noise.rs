@@ -19,23 +19,27 @@ use crate::error::Result;
 use nalgebra::DMatrix;
 
 /// Standard deviations of the sum of squares of relative deviations beyond which variances are not equal (measured: 4.0 at
-/// most in 560 machines of at least 30 units a side).
+/// most in 560 machines of at least 30 units per side).
 const UNEQUAL: f64 = 6.0;
-/// Excess kurtosis, and standard deviations of it, from which tails matter. Noise of Laplace entries (3) fits, and is
-/// doubted; that of Student's t of eight degrees of freedom (1.5) is not.
+/// Excess kurtosis from which tails matter. Noise of Laplace entries (3) has the spectrum of noise, and is doubted;
+/// that of Student's t with eight degrees of freedom (1.5) is not.
 const HEAVY: f64 = 2.0;
+/// Standard deviations by which the excess kurtosis must also differ from 0.
 const HEAVY_DEVIATIONS: f64 = 5.0;
-/// Correlation of neighbours, and standard deviations of it, from which they are correlated. Rows autoregressive with 0.1
-/// move σ by 0.1 to 0.6 %; while a machine learns drawn digits, modes below the edge correlate neighbouring pixels by 0.05
-/// until twelve modes are above it.
+/// Correlation from which neighbours count as correlated. Rows autoregressive with 0.1 move σ by 0.1 to 0.6 %; while a
+/// machine learns drawn digits, modes below the edge correlate neighbouring pixels by 0.05 until twelve modes are above
+/// it.
 const CORRELATED: f64 = 0.1;
+/// Standard deviations by which the correlation must also differ from that of the projection.
 const CORRELATED_DEVIATIONS: f64 = 5.0;
-/// Blocks along each side of the coarse grid, at most, and units along each side of a block, at least.
+/// Largest number of blocks along each side of the coarse grid.
 const BLOCKS: usize = 8;
+/// Smallest number of units along each side of a block.
 const BLOCK_UNITS: usize = 8;
-/// Units to which the modes leave less than this part of what they leave to others say little of noise; where these are more
-/// than a fifth, the modes are confined to them: units of another scale.
+/// Units to which the modes leave less than this part of what they leave to others say little about noise, and are left
+/// out.
 const LEAST_LEFT: f64 = 0.5;
+/// Where more than this part of the units is left out, the modes are confined to them: units of another scale.
 const MOST_CONFINED: f64 = 0.2;
 
 /// Fits σ as [`fit`](super::fit) does, and looks whether the weights that are no modes are the ensemble's noise. `modes` is the decomposition of
@@ -96,7 +100,7 @@ impl Norms {
         Self { rows, columns: weights.column_iter().map(|column| column.norm()).collect() }
     }
 
-    /// How many singular values vanish because units of norms up to `limit` are as if they were not there.
+    /// Number of singular values that vanish because units of norms up to `limit` have practically no weights.
     fn silent(&self, limit: f64) -> usize {
         let active = |norms: &[f64]| norms.iter().filter(|&&norm| norm > limit).count();
         self.rows.len().min(self.columns.len()) - active(&self.rows).min(active(&self.columns))
@@ -108,7 +112,7 @@ struct Residual {
     entries: DMatrix<f64>,
     /// Correlation of neighbours along rows and along columns that the projection makes.
     projected: (f64, f64),
-    /// Share of the visible, and of the hidden units that are left out as the modes are confined to them.
+    /// Share of the visible, and of the hidden units, that are left out because the modes are confined to them.
     confined: (f64, f64),
     /// Free entries of a row and of a column, and of all.
     freedom: (f64, f64),
@@ -144,7 +148,7 @@ impl Residual {
         Self { entries, projected, confined: (confined_rows, confined_columns), freedom, variance, excess }
     }
 
-    /// What is not as in the ensemble's noise.
+    /// The ways in which the weights differ from the ensemble's noise.
     fn doubts(&self) -> Vec<String> {
         let rows: Vec<f64> = self.entries.row_iter().map(|row| self.relative(row.norm_squared(), row.len())).collect();
         let columns: Vec<f64> =
@@ -219,7 +223,8 @@ impl Residual {
     }
 }
 
-/// Units that are not silent and of which modes leave enough, with what they leave; and the share of those that are confined.
+/// Units that are not silent and to which the modes leave enough, with the part that is left; and the share of units to
+/// which the modes are confined.
 fn kept(vectors: &DMatrix<f64>, outliers: usize, norms: &[f64], limit: f64) -> (Vec<(usize, f64)>, f64) {
     let units = vectors.nrows();
     let left = |unit: usize| 1.0 - vectors.row(unit).columns(0, outliers).norm_squared();

@@ -63,7 +63,7 @@ mod tests {
                     let w = tau * sigma;
                     let s = observed(w, sigma, kappa).unwrap();
                     assert!((planted(s, sigma, kappa).unwrap() / w - 1.0).abs() < 1e-12, "{kappa} {sigma} {tau}");
-                    // Against the inverse as it is printed.
+                    // Against the inverse in its textbook form.
                     let b = s * s - sigma * sigma * (kappa.sqrt() + kappa.sqrt().recip());
                     let printed = (0.5 * (b + (b * b - 4.0 * sigma.powi(4)).sqrt())).sqrt();
                     assert!((printed / w - 1.0).abs() < 1e-9);

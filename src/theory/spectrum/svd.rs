@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    /// The Gram matrix costs no more than was said, for a spectrum over five decades.
+    /// The Gram matrix loses no more digits than documented, for a spectrum over five decades.
     #[test]
     fn accuracy_of_values_alone() {
         let strengths: Vec<f64> = (0..50).map(|mode| 10f64.powf(-0.1 * f64::from(mode))).collect();

@@ -77,7 +77,7 @@ pub(super) fn softest_modes(factors: &Factors, point: &Point) -> Result<Option<S
     let Some((root, _, coupling)) = symmetric(factors, point) else { return Ok(None) };
     let failed = |_| Error::Unsolved {
         what: "the fluctuations of a state",
-        reason: "their eigenvalues could not be had".to_owned(),
+        reason: "their eigenvalues could not be computed".to_owned(),
     };
     let eigen = view(&coupling).self_adjoint_eigen(Side::Lower).map_err(failed)?;
     let size = coupling.nrows();
