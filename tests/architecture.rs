@@ -246,3 +246,19 @@ fn faces_hold_no_definitions() {
         assert!(found.is_none(), "{}: {}", source.file.display(), found.unwrap_or_default());
     }
 }
+
+#[test]
+fn no_function_is_allowed_too_many_arguments() {
+    for source in sources().values() {
+        assert!(!source.code.contains("too_many_arguments"), "{}", source.file.display());
+    }
+}
+
+/// What is compiled anew wherever it is used stays in one room.
+#[test]
+fn linear_algebra_is_in_its_room() {
+    for source in sources().values().filter(|source| !source.file.starts_with("linalg")) {
+        let found = ["faer", "pulp", "argmin"].into_iter().find(|name| source.code.contains(&format!("{name}::")));
+        assert!(found.is_none(), "{} uses {} itself", source.file.display(), found.unwrap_or_default());
+    }
+}

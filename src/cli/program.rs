@@ -108,9 +108,6 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // faer computes in sequence; this crate makes products parallel itself, in parts that do not depend on the number
-    // of threads.
-    faer::set_global_parallelism(faer::Par::Seq);
     let ready = ignored::refuse(&matches, &Cli::command()).and_then(|()| cli.common.start_threads());
     let outcome = ready.and_then(|()| cli.command.execute(&cli.common));
     match outcome {

@@ -14,11 +14,7 @@ use super::dataset::{Dataset, Samples};
 use super::drawn::{Result, check_size};
 use super::error::DataError;
 use super::spins::{BITS, Spins};
-use crate::linalg::symmetric_eigen;
-
-use faer::linalg::matmul;
-
-use faer::{Accum, MatMut, MatRef, Par};
+use crate::linalg::{scaled_product, symmetric_eigen, view};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -128,17 +124,12 @@ fn columns(spins: &Spins) -> Vec<u64> {
 }
 
 fn of_reals(values: &DMatrix<f64>) -> Result<Moments> {
-    let (samples, units) = values.shape();
     let mean = values.row_mean().transpose();
     let mut centred = values.clone();
     for (mut column, mean) in centred.column_iter_mut().zip(&mean) {
         column.add_scalar_mut(-mean);
     }
-    let mut covariance = DMatrix::zeros(units, units);
-    let centred = MatRef::from_column_major_slice(centred.as_slice(), samples, units);
-    let product = MatMut::from_column_major_slice_mut(covariance.as_mut_slice(), units, units);
-    // One thread, so that the order of the additions does not depend on their number.
-    matmul::matmul(product, Accum::Replace, centred.transpose(), centred, 1.0 / samples as f64, Par::Seq);
+    let covariance = scaled_product(view(&centred).transpose(), view(&centred), 1.0 / values.nrows() as f64);
     if covariance.iter().any(|entry| !entry.is_finite()) {
         return Err(DataError::Parameter("the data are not finite, or so large that their squares overflow".into()));
     }

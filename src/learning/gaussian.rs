@@ -20,12 +20,9 @@
 
 use super::state::{Basis, Layers, State};
 use crate::error::{Error, Result};
-use crate::linalg::{product_of, transposed_product, view};
+use crate::linalg::{Cholesky, gram_of_rows, product_of, scaled_rows, transposed_product};
 use crate::theory::average::response;
-use faer::linalg::solvers::{Llt, Solve};
-use faer::{MatMut, Side};
 use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
 
 /// Largest change of σ̄ in the last step of Newton's method, in units of √N_h.
 const TOLERANCE: f64 = 1e-13;
@@ -35,8 +32,6 @@ const MAX_STEPS: usize = 60;
 const SHRINKING: f64 = 0.2;
 /// A larger change of σ̄ from one call to the next, in units of √N_h, means another state.
 const JUMP: f64 = 0.5;
-/// Number of rows solved for together.
-const SLAB: usize = 64;
 
 /// Averages of the machine's own distribution, in the bases of the flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,13 +59,7 @@ impl Covariance {
     /// `Bᵀ diag(variances) B`.
     pub fn of_sites(layers: &Layers, variances: &DVector<f64>) -> Self {
         match &layers.basis {
-            Basis::Directions(directions) => {
-                let mut scaled = directions.clone();
-                for mut column in scaled.column_iter_mut() {
-                    column.component_mul_assign(variances);
-                }
-                Self::Full(transposed_product(directions, &scaled))
-            }
+            Basis::Directions(directions) => Self::Full(gram_of_rows(directions, variances)),
             _ => Self::Diagonal(variances.clone()),
         }
     }
@@ -79,13 +68,7 @@ impl Covariance {
     fn times(&self, weights: &DMatrix<f64>) -> DMatrix<f64> {
         match self {
             Self::Uniform(variance) => weights * *variance,
-            Self::Diagonal(variances) => {
-                let mut scaled = weights.clone();
-                for mut column in scaled.column_iter_mut() {
-                    column.component_mul_assign(variances);
-                }
-                scaled
-            }
+            Self::Diagonal(variances) => scaled_rows(weights, variances),
             Self::Full(matrix) => product_of(matrix, weights),
         }
     }
@@ -99,7 +82,7 @@ impl Covariance {
 pub fn linear_response(weights: &DMatrix<f64>, covariance: &Covariance, hidden_variance: f64) -> Result<DMatrix<f64>> {
     let driven = covariance.times(weights);
     let precision = precision(weights, &driven, 1.0 / hidden_variance);
-    Ok(Factor::of(&precision)?.solve_rows(driven))
+    Ok(solve_rows(&factor(&precision)?, &driven))
 }
 
 /// `floor − Yᵀ A Y`.
@@ -111,40 +94,21 @@ fn precision(weights: &DMatrix<f64>, driven: &DMatrix<f64>, floor: f64) -> DMatr
     precision
 }
 
-/// A positive matrix, factorised.
-#[derive(Debug)]
-struct Factor(Llt<f64>);
+/// The factor of a matrix that is positive as long as no mode has condensed.
+fn factor(matrix: &DMatrix<f64>) -> Result<Cholesky> {
+    Cholesky::of(matrix).ok_or(Error::Divergent)
+}
 
-impl Factor {
-    fn of(matrix: &DMatrix<f64>) -> Result<Self> {
-        view(matrix).llt(Side::Lower).map(Self).map_err(|_| Error::Divergent)
-    }
-
-    /// `M⁻¹ x`.
-    fn solve(&self, vector: &DVector<f64>) -> DVector<f64> {
-        let mut solution = vector.clone();
-        let length = vector.len();
-        self.0.solve_in_place(MatMut::from_column_major_slice_mut(solution.as_mut_slice(), length, 1));
-        solution
-    }
-
-    /// `X M⁻¹` for a symmetric M.
-    fn solve_rows(&self, matrix: DMatrix<f64>) -> DMatrix<f64> {
-        let mut transposed = matrix.transpose();
-        let rows = transposed.nrows();
-        transposed.as_mut_slice().par_chunks_mut((rows * SLAB).max(1)).for_each(|slab| {
-            let columns = slab.len() / rows.max(1);
-            self.0.solve_in_place(MatMut::from_column_major_slice_mut(slab, rows, columns));
-        });
-        transposed.transpose()
-    }
+/// `X M⁻¹` for a symmetric M.
+fn solve_rows(factor: &Cholesky, matrix: &DMatrix<f64>) -> DMatrix<f64> {
+    factor.solve(matrix.transpose()).transpose()
 }
 
 /// The single state that continues the one of W = 0, followed from call to call.
 #[derive(Debug, Default)]
 pub struct SingleState {
     /// σ̄ of the last call that found the state, with the factor of Newton's method there if it was kept.
-    last: Option<(DVector<f64>, Option<Factor>)>,
+    last: Option<(DVector<f64>, Option<Cholesky>)>,
 }
 
 /// Means of a state, with their slopes in the fields.
@@ -187,7 +151,7 @@ impl SingleState {
         layers: &Layers,
         state: &State,
         (mut hidden, is_known): (DVector<f64>, bool),
-        mut factor: Option<Factor>,
+        mut factor: Option<Cholesky>,
     ) -> Result<Averages> {
         let scale = (layers.hidden_units as f64).sqrt();
         let from = hidden.clone();
@@ -199,7 +163,7 @@ impl SingleState {
                 Some(factor) => factor,
                 None => point.factor(layers, &state.weights)?.0,
             };
-            let change = usable.solve(&point.unscaled(&(&point.hidden - &hidden)));
+            let change = usable.solve_vector(point.unscaled(&(&point.hidden - &hidden)));
             let size = change.amax() / scale;
             if !size.is_finite() {
                 break;
@@ -223,7 +187,7 @@ impl SingleState {
     /// The averages at a state that Newton's method found.
     fn around(&mut self, layers: &Layers, state: &State, point: Point, hidden: DVector<f64>) -> Result<Averages> {
         let (factor, driven) = point.factor(layers, &state.weights)?;
-        let mut correlation = factor.solve_rows(driven);
+        let mut correlation = solve_rows(&factor, &driven);
         correlation.ger(1.0, &layers.project(&point.visible), &hidden, 1.0);
         self.last = Some((hidden.clone(), Some(factor)));
         Ok(Averages { correlation, visible: point.visible, hidden })
@@ -267,7 +231,7 @@ impl Point {
     }
 
     /// `B⁻¹ − Yᵀ A Y`, factorised, and `A Y`.
-    fn factor(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<(Factor, DMatrix<f64>)> {
+    fn factor(&self, layers: &Layers, weights: &DMatrix<f64>) -> Result<(Cholesky, DMatrix<f64>)> {
         let covariance = match &self.slopes {
             Slopes::Sites(variances) => Covariance::of_sites(layers, variances),
             Slopes::Full(matrix) => Covariance::Full(matrix.clone()),
@@ -275,7 +239,7 @@ impl Point {
         let driven = covariance.times(weights);
         let mut precision = precision(weights, &driven, 1.0 / self.slope);
         precision.ger(-self.bend / self.slope, &self.field, &self.field, 1.0);
-        Ok((Factor::of(&precision)?, driven))
+        Ok((factor(&precision)?, driven))
     }
 
     /// `B⁻¹ x`.

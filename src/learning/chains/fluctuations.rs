@@ -26,8 +26,7 @@
 
 use crate::error::{Error, Result};
 use crate::learning::frame::Frame;
-use crate::linalg::{product_of, set_product, transposed_product, view, view_mut};
-use faer::Side;
+use crate::linalg::{gram_of_rows, increasing_eigen, product, product_of, view};
 use nalgebra::{Cholesky, DMatrix, DVector, DVectorView};
 use rayon::prelude::*;
 
@@ -84,9 +83,7 @@ impl Leading {
                     left.columns_mut(index * modes, modes).copy_from(&a);
                     right.columns_mut(index * modes, modes).copy_from(&b);
                 }
-                let mut product = DMatrix::zeros(visible, hidden);
-                set_product(view_mut(&mut product), view(&left), view(&right).transpose());
-                Ok(product)
+                Ok(product(view(&left), view(&right).transpose()))
             })
             .collect::<Result<_>>()?;
         blocks.iter().for_each(|block| sum += block);
@@ -101,7 +98,7 @@ impl Leading {
             let modes = self.u.ncols();
             return Ok((DMatrix::zeros(a.len(), modes), DMatrix::zeros(b.len(), modes)));
         }
-        let (visible, mut hidden) = (gram(&self.u, &a), gram(&self.v, &b));
+        let (visible, mut hidden) = (gram_of_rows(&self.u, &a), gram_of_rows(&self.v, &b));
         let floor = ROUNDING * hidden.diagonal().amax().max(f64::MIN_POSITIVE);
         (0..hidden.nrows()).for_each(|mode| hidden[(mode, mode)] += floor);
         let failed = || Error::Unsolved {
@@ -110,14 +107,12 @@ impl Leading {
         };
         let root = Cholesky::new(hidden).ok_or_else(failed)?.l();
         let coupling = root.tr_mul(&product_of(&visible, &root));
-        let eigen = view(&coupling).self_adjoint_eigen(Side::Lower).map_err(|_| failed())?;
-        let modes = self.u.ncols();
-        let vectors = DMatrix::from_fn(modes, modes, |row, column| eigen.U()[(row, column)]);
+        let (eigenvalues, vectors) = increasing_eigen(&coupling).map_err(|_| failed())?;
         let mut phi = product_of(&self.u, &product_of(&root, &vectors));
         let back = root.tr_solve_lower_triangular(&vectors).ok_or_else(failed)?;
         let mut chi = product_of(&self.v, &back);
-        for mode in 0..modes {
-            let l = eigen.S()[mode].max(0.0);
+        for (mode, l) in eigenvalues.into_iter().enumerate() {
+            let l = l.max(0.0);
             let quartic = quartic(phi.column(mode), &state.m, &a) + l * l * quartic(chi.column(mode), &state.t, &b);
             // Smallest value for a mode spread over all units. Where magnetisations make it negative the next order decides.
             let least = l * l * (1.0 / a.sum() + 1.0 / b.sum());
@@ -138,13 +133,6 @@ fn softened(x: f64, b: f64) -> f64 {
 fn quartic(pattern: DVectorView<f64>, means: &DVectorView<f64>, variances: &DVector<f64>) -> f64 {
     let terms = pattern.iter().zip(means.iter()).zip(variances.iter());
     terms.map(|((phi, mean), variance)| phi.powi(4) * variance * (1.0 - 3.0 * mean * mean)).sum()
-}
-
-/// `Mᵀ diag(d) M`.
-fn gram(matrix: &DMatrix<f64>, d: &DVector<f64>) -> DMatrix<f64> {
-    let mut scaled = matrix.clone();
-    scaled.column_iter_mut().for_each(|mut column| column.component_mul_assign(d));
-    transposed_product(matrix, &scaled)
 }
 
 pub(super) fn variance(mean: f64) -> f64 {

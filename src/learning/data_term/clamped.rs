@@ -1,4 +1,4 @@
-//! The result of the data term, and checks of its input.
+//! The input of the data term with its checks, and the result.
 
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
@@ -16,6 +16,18 @@ impl Clamped {
     pub(super) fn zeros(directions: usize, hidden: usize) -> Self {
         Self { correlation: DMatrix::zeros(directions, hidden), hidden: DVector::zeros(hidden) }
     }
+}
+
+/// What the hidden units respond to a sample with: the field `f = Yᵀz + θ`, and noise.
+#[derive(Clone, Copy)]
+pub(super) struct HiddenLayer<'a> {
+    /// Y, `D × H`.
+    pub weights: &'a DMatrix<f64>,
+    pub theta: &'a DVector<f64>,
+    /// N_h.
+    pub units: f64,
+    /// n, the variance on each unit.
+    pub noise: f64,
 }
 
 pub(super) fn range(name: &'static str, reason: String) -> Error {

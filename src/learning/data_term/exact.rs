@@ -18,14 +18,11 @@
 //! The trapezoidal rule converges exponentially, as for V itself: the strip around real t in which the integrand is
 //! analytic ends at the poles ±2i of the kernel or at `±i √(N_h/ε_max)`, whichever is nearer.
 
-use super::clamped::{Clamped, check_finite};
-use super::mixture::Mixture;
-use super::mixture::{Component, sandwich};
-use crate::linalg::symmetric_eigen;
-use crate::linalg::{add_product, product, view, view_mut};
+use super::clamped::{Clamped, HiddenLayer, check_finite};
+use super::mixture::{Component, Mixture, sandwich};
+use crate::linalg::{add_product, columns, product, symmetric_eigen, view, view_mut};
 use crate::theory::average::MAX_NODES;
 use crate::{Error, Result};
-use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
@@ -38,16 +35,10 @@ const NODES: usize = 512;
 const CHUNK: usize = 32;
 
 /// ⟨z σᵀ⟩ and ⟨σ⟩ over the mixture.
-pub(super) fn clamped(
-    mixture: &Mixture,
-    weights: &DMatrix<f64>,
-    theta: &DVector<f64>,
-    hidden_units: f64,
-    noise: f64,
-) -> Result<Clamped> {
-    let mut total = Clamped::zeros(weights.nrows(), weights.ncols());
+pub(super) fn clamped(mixture: &Mixture, layer: HiddenLayer) -> Result<Clamped> {
+    let mut total = Clamped::zeros(layer.weights.nrows(), layer.weights.ncols());
     for chunk in mixture.components().chunks(CHUNK) {
-        let of = |component| Tilted::new(component, weights, theta, hidden_units, noise)?.clamped();
+        let of = |component| Tilted::new(component, layer)?.clamped();
         let parts: Vec<Clamped> = chunk.par_iter().map(of).collect::<Result<_>>()?;
         for (part, component) in parts.iter().zip(chunk) {
             total.correlation += &part.correlation * component.weight;
@@ -75,20 +66,15 @@ struct Tilted<'a> {
 }
 
 impl<'a> Tilted<'a> {
-    fn new(
-        component: &'a Component,
-        weights: &DMatrix<f64>,
-        theta: &DVector<f64>,
-        hidden_units: f64,
-        noise: f64,
-    ) -> Result<Self> {
+    fn new(component: &'a Component, layer: HiddenLayer) -> Result<Self> {
+        let HiddenLayer { weights, theta, units, noise } = layer;
         let covariance_weights = product(view(&component.covariance), view(weights));
         let field_covariance = sandwich(weights, &covariance_weights);
         check_finite("the variance of a hidden field", field_covariance.as_slice())?;
         let (values, basis) = symmetric_eigen(&field_covariance)?;
         // Rounding may leave a zero slightly negative.
-        let variance = values.map(|value| value.max(0.0) / hidden_units);
-        let root_hidden_units = hidden_units.sqrt();
+        let variance = values.map(|value| value.max(0.0) / units);
+        let root_hidden_units = units.sqrt();
         let field = basis.tr_mul(&(weights.tr_mul(&component.mean) + theta)) / root_hidden_units;
         check_finite("a mean hidden field", field.as_slice())?;
         Ok(Self { mean: &component.mean, covariance_weights, basis, variance, field, root_hidden_units, noise })
@@ -136,10 +122,8 @@ impl<'a> Tilted<'a> {
                     *right = weight * t * t * *left;
                 }
             }
-            let left = MatRef::from_column_major_slice(&left[..size * nodes], size, nodes);
-            let right = MatRef::from_column_major_slice(&right[..size * nodes], size, nodes);
-            let g = MatMut::from_column_major_slice_mut(g.as_mut_slice(), size, size);
-            add_product(g, left, right.transpose());
+            let (left, right) = (columns(&left[..size * nodes], size), columns(&right[..size * nodes], size));
+            add_product(view_mut(&mut g), left, right.transpose());
         }
         Ok((p, g))
     }

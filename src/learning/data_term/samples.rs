@@ -2,9 +2,8 @@
 
 use super::clamped::{check_finite, range};
 use crate::data::{self, Dataset, Moments, Spins};
-use crate::linalg::{set_product, view, view_mut};
+use crate::linalg::{columns, columns_mut, product, set_product, view};
 use crate::{Error, Result};
-use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -68,15 +67,13 @@ impl Samples {
                 let count = out.len() / directions;
                 expanded.resize(units * BLOCK, 0.0);
                 expand(spins, index * BLOCK..index * BLOCK + count, &mut expanded[..units * count]);
-                let block = MatRef::from_column_major_slice(&expanded[..units * count], units, count);
-                let out = MatMut::from_column_major_slice_mut(out, directions, count);
-                set_product(out, view(basis).transpose(), block);
+                let block = columns(&expanded[..units * count], units);
+                set_product(columns_mut(out, directions), view(basis).transpose(), block);
             }),
             data::Samples::Real(values) => blocks.enumerate().for_each(|(index, out)| {
                 let count = out.len() / directions;
                 let block = view(values).subrows(index * BLOCK, count).transpose();
-                let out = MatMut::from_column_major_slice_mut(out, directions, count);
-                set_product(out, view(basis).transpose(), block);
+                set_product(columns_mut(out, directions), view(basis).transpose(), block);
             }),
         }
         Self::new(projections)
@@ -116,8 +113,7 @@ impl Samples {
     pub fn second_moment(&self) -> Result<DMatrix<f64>> {
         match &self.0 {
             Kind::Real(values) => {
-                let mut moment = DMatrix::zeros(values.nrows(), values.nrows());
-                set_product(view_mut(&mut moment), view(values), view(values).transpose());
+                let mut moment = product(view(values), view(values).transpose());
                 moment /= values.ncols() as f64;
                 check_finite("a second moment of the data", moment.as_slice())?;
                 Ok(moment)
@@ -178,8 +174,7 @@ pub(super) fn check_basis(basis: &DMatrix<f64>, units: usize) -> Result<()> {
         let reason = format!("it is {rows} × {directions}: a row for each of {units} units, and a column, are needed");
         return Err(range("the visible basis", reason));
     }
-    let mut gram = DMatrix::zeros(directions, directions);
-    set_product(view_mut(&mut gram), view(basis).transpose(), view(basis));
+    let gram = product(view(basis).transpose(), view(basis));
     let off = (gram - DMatrix::identity(directions, directions)).iter().fold(0.0f64, |off, x| off.max(x.abs()));
     // The maximum ignores NaN.
     if off > ORTHONORMAL || basis.iter().any(|x| !x.is_finite()) {

@@ -1,10 +1,9 @@
 //! The data as the data term sees them: samples, or a population of known law.
 
-use crate::Result;
-use nalgebra::{DMatrix, DVector};
-
 use super::mixture::Mixture;
 use super::samples::Samples;
+use crate::Result;
+use nalgebra::{DMatrix, DVector};
 
 /// What is known of the data, in an orthonormal visible basis of D directions: the law of `z = Bᵀ s`.
 #[derive(Clone, Debug)]

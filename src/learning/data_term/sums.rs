@@ -10,16 +10,13 @@
 //! |f|² = |R (z, 1)|²,    S = ⟨V z zᵀ⟩,    ζ = ⟨V z⟩,    V̄ = ⟨V⟩:    ⟨z σᵀ⟩ = S Y + ζ θᵀ,    ⟨σ⟩ = Yᵀ ζ + V̄ θ .
 //! ```
 
-use super::clamped::Clamped;
+use super::clamped::{Clamped, HiddenLayer};
 use super::samples::Samples;
 use super::source::Source;
-use crate::linalg::{add_product, set_product, view, view_mut};
+use crate::linalg::{View, add_product, columns, columns_mut, set_product, vectorized, view, view_mut};
 use crate::theory::average::{Averager, Backend, Field, response};
 use crate::{Error, Prior, Result};
-use faer::prelude::*;
-use faer::{MatMut, MatRef};
-use nalgebra::{DMatrix, DVector};
-use pulp::Arch;
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -64,14 +61,6 @@ pub(super) struct Sums {
     block: usize,
 }
 
-/// Turns fields into means of the hidden directions.
-struct Machine<'a> {
-    weights: &'a DMatrix<f64>,
-    theta: &'a DVector<f64>,
-    hidden_units: f64,
-    noise: f64,
-}
-
 /// Some samples, one after the other.
 #[derive(Clone, Copy)]
 struct Block<'a> {
@@ -84,8 +73,8 @@ impl<'a> Block<'a> {
         self.columns.len() / self.directions
     }
 
-    fn view(self) -> MatRef<'a, f64> {
-        MatRef::from_column_major_slice(self.columns, self.directions, self.count())
+    fn view(self) -> View<'a> {
+        columns(self.columns, self.directions)
     }
 }
 
@@ -100,35 +89,19 @@ impl Sums {
     }
 
     /// The data term with means `f V(|f|²/N_h + n)`.
-    pub fn gaussian(
-        &mut self,
-        samples: &Samples,
-        weights: &DMatrix<f64>,
-        theta: &DVector<f64>,
-        hidden_units: f64,
-        noise: f64,
-        out: &mut Clamped,
-    ) -> Result<()> {
-        let (directions, hidden) = weights.shape();
+    pub fn gaussian(&mut self, samples: &Samples, layer: HiddenLayer, out: &mut Clamped) -> Result<()> {
+        let (directions, hidden) = layer.weights.shape();
         // S has D columns and ⟨z σᵀ⟩ has H, but half of S is saved.
         if directions <= TRIANGULAR && 4 * directions <= 5 * hidden {
-            return self.triangular(samples, weights, theta, hidden_units, noise, out);
+            return self.triangular(samples, layer, out);
         }
-        let machine = Machine { weights, theta, hidden_units, noise };
-        self.add_up(samples, &machine, (directions, hidden), |group, z| group.respond_in_full(z, &machine))?;
+        self.add_up(samples, layer, (directions, hidden), |group, z| group.respond_in_full(z, layer))?;
         self.gather(samples, hidden, out);
         Ok(())
     }
 
-    fn triangular(
-        &mut self,
-        samples: &Samples,
-        weights: &DMatrix<f64>,
-        theta: &DVector<f64>,
-        hidden_units: f64,
-        noise: f64,
-        out: &mut Clamped,
-    ) -> Result<()> {
+    fn triangular(&mut self, samples: &Samples, layer: HiddenLayer, out: &mut Clamped) -> Result<()> {
+        let HiddenLayer { weights, theta, units, noise } = layer;
         let (directions, hidden) = weights.shape();
         let mut extended = weights.transpose().insert_column(directions, 0.0);
         extended.set_column(directions, theta);
@@ -137,9 +110,9 @@ impl Sums {
         let rank = directions.min(hidden);
         let outside = if hidden > directions { r[(directions, directions)] } else { 0.0 };
         let (triangle, rotated) = (r.view((0, 0), (rank, directions)).transpose(), r.view((0, directions), (rank, 1)));
-        let noise = noise + outside * outside / hidden_units;
-        let machine = Machine { weights: &triangle, theta: &rotated.column(0).into_owned(), hidden_units, noise };
-        self.add_up(samples, &machine, (directions, directions), |group, z| group.respond_triangular(z, &machine))?;
+        let (theta_rotated, noise) = (rotated.column(0).into_owned(), noise + outside * outside / units);
+        let layer = HiddenLayer { weights: &triangle, theta: &theta_rotated, units, noise };
+        self.add_up(samples, layer, (directions, directions), |group, z| group.respond_triangular(z, layer))?;
 
         let mut sums = Clamped::zeros(directions, directions);
         self.gather(samples, directions, &mut sums);
@@ -153,26 +126,15 @@ impl Sums {
 
     /// The data term with means `√N_h E[v̂ tanh(N_h^{-1/2} f·v̂ + √n x)]` under a prior, independent in the basis of the columns
     /// of `weights`.
-    #[allow(clippy::too_many_arguments)]
-    pub fn averaged(
-        &mut self,
-        samples: &Samples,
-        prior: &Prior,
-        weights: &DMatrix<f64>,
-        theta: &DVector<f64>,
-        hidden_units: f64,
-        noise: f64,
-        out: &mut Clamped,
-    ) -> Result<()> {
-        let machine = Machine { weights, theta, hidden_units, noise };
-        let modes = weights.ncols();
+    pub fn averaged(&mut self, samples: &Samples, prior: &Prior, layer: HiddenLayer, out: &mut Clamped) -> Result<()> {
+        let modes = layer.weights.ncols();
         for group in &mut self.groups {
             // The number of modes follows the rank of Y.
             if group.hidden.len() != modes || group.averager.is_none() {
                 group.averager = Some(Averager::new(prior, modes, Backend::Fourier)?);
             }
         }
-        self.add_up(samples, &machine, weights.shape(), |group, z| group.average(z, &machine))?;
+        self.add_up(samples, layer, layer.weights.shape(), |group, z| group.average(z, layer))?;
         self.gather(samples, modes, out);
         Ok(())
     }
@@ -181,14 +143,14 @@ impl Sums {
     fn add_up(
         &mut self,
         samples: &Samples,
-        machine: &Machine,
+        layer: HiddenLayer,
         shape: (usize, usize),
         add: impl Fn(&mut Group, Block) -> Result<()> + Sync,
     ) -> Result<()> {
         let (count, groups, most) = (samples.count(), self.groups.len(), self.block);
         let work = |(index, group): (usize, &mut Group)| {
             let range = index * count / groups..(index + 1) * count / groups;
-            group.reset(samples.expansion() * most, machine.weights.ncols().max(shape.1) * most, shape);
+            group.reset(samples.expansion() * most, layer.weights.ncols().max(shape.1) * most, shape);
             let blocks = range.len().div_ceil(most);
             for block in 0..blocks {
                 let edge = |block: usize| range.start + block * range.len() / blocks;
@@ -249,37 +211,37 @@ impl Group {
     /// `F = Yᵀ Z`.
     fn set_field(&mut self, z: Block, weights: &DMatrix<f64>) {
         let (hidden, count) = (weights.ncols(), z.count());
-        let field = MatMut::from_column_major_slice_mut(&mut self.field[..hidden * count], hidden, count);
+        let field = columns_mut(&mut self.field[..hidden * count], hidden);
         set_product(field, view(weights).transpose(), z.view());
     }
 
     /// Adds `Z Fᵀ`.
     fn add_correlation(&mut self, z: Block) {
         let (hidden, count) = (self.hidden.len(), z.count());
-        let mean = MatRef::from_column_major_slice(&self.field[..hidden * count], hidden, count);
-        let sum = MatMut::from_column_major_slice_mut(&mut self.correlation, z.directions, hidden);
+        let mean = columns(&self.field[..hidden * count], hidden);
+        let sum = columns_mut(&mut self.correlation, z.directions);
         add_product(sum, z.view(), mean.transpose());
     }
 
     /// Sets `F ← F + θ` and computes V of every sample.
-    fn respond(&mut self, count: usize, machine: &Machine) -> Result<()> {
-        let theta = machine.theta.as_slice();
+    fn respond(&mut self, count: usize, layer: HiddenLayer) -> Result<()> {
+        let theta = layer.theta.as_slice();
         let (x, v) = (&mut self.x[..count], &mut self.v[..count]);
         let fields = self.field.chunks_exact_mut(theta.len());
-        Arch::new().dispatch(|| {
+        vectorized(|| {
             for (field, x) in fields.zip(x.iter_mut()) {
-                *x = add_and_square(field, theta) / machine.hidden_units + machine.noise;
+                *x = add_and_square(field, theta) / layer.units + layer.noise;
             }
         });
         response::v_slice(x, v)
     }
 
     /// Adds the means `(F + θ) V(|F + θ|²/N_h + n)`.
-    fn respond_in_full(&mut self, z: Block, machine: &Machine) -> Result<()> {
-        self.set_field(z, machine.weights);
-        self.respond(z.count(), machine)?;
-        let fields = self.field.chunks_exact_mut(machine.theta.len()).zip(&self.v[..z.count()]);
-        Arch::new().dispatch(|| {
+    fn respond_in_full(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
+        self.set_field(z, layer.weights);
+        self.respond(z.count(), layer)?;
+        let fields = self.field.chunks_exact_mut(layer.theta.len()).zip(&self.v[..z.count()]);
+        vectorized(|| {
             for (field, &v) in fields {
                 for (f, sum) in field.iter_mut().zip(&mut self.hidden) {
                     *f *= v;
@@ -292,19 +254,19 @@ impl Group {
     }
 
     /// Adds `V z zᵀ` (its lower half, and some of the upper), `V z` and V, for weights that are the transpose of a triangle.
-    fn respond_triangular(&mut self, z: Block, machine: &Machine) -> Result<()> {
+    fn respond_triangular(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
         let (directions, count, all) = (z.directions, z.count(), z.view());
-        let rank = machine.weights.ncols();
-        let mut field = MatMut::from_column_major_slice_mut(&mut self.field[..rank * count], rank, count);
+        let rank = layer.weights.ncols();
+        let mut field = columns_mut(&mut self.field[..rank * count], rank);
         for first in (0..rank).step_by(PANEL) {
             let (width, rest) = (PANEL.min(rank - first), directions - first);
-            let panel = view(machine.weights).submatrix(first, first, rest, width);
-            set_product(field.rb_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
+            let panel = view(layer.weights).submatrix(first, first, rest, width);
+            set_product(field.as_mut().subrows_mut(first, width), panel.transpose(), all.subrows(first, rest));
         }
-        self.respond(count, machine)?;
-        let columns = z.columns.chunks_exact(directions).zip(self.field.chunks_exact_mut(directions));
-        Arch::new().dispatch(|| {
-            for ((z, scaled), &v) in columns.zip(&self.v[..count]) {
+        self.respond(count, layer)?;
+        let samples = z.columns.chunks_exact(directions).zip(self.field.chunks_exact_mut(directions));
+        vectorized(|| {
+            for ((z, scaled), &v) in samples.zip(&self.v[..count]) {
                 for ((scaled, z), sum) in scaled.iter_mut().zip(z).zip(&mut self.hidden) {
                     *scaled = z * v;
                     *sum += *scaled;
@@ -312,23 +274,23 @@ impl Group {
             }
         });
         self.response += self.v[..count].iter().sum::<f64>();
-        let scaled = MatRef::from_column_major_slice(&self.field[..directions * count], directions, count);
-        let mut sum = MatMut::from_column_major_slice_mut(&mut self.correlation, directions, directions);
+        let scaled = columns(&self.field[..directions * count], directions);
+        let mut sum = columns_mut(&mut self.correlation, directions);
         for first in (0..directions).step_by(PANEL) {
             let (width, rest) = (PANEL.min(directions - first), directions - first);
-            let sum = sum.rb_mut().submatrix_mut(first, first, rest, width);
+            let sum = sum.as_mut().submatrix_mut(first, first, rest, width);
             add_product(sum, all.subrows(first, rest), scaled.subrows(first, width).transpose());
         }
         Ok(())
     }
 
     /// Adds the means `√N_h E[v̂ tanh(N_h^{-1/2} (F + θ)·v̂ + √n x)]`.
-    fn average(&mut self, z: Block, machine: &Machine) -> Result<()> {
-        let (scale, noise) = (machine.hidden_units.sqrt(), machine.noise.sqrt());
-        self.set_field(z, machine.weights);
+    fn average(&mut self, z: Block, layer: HiddenLayer) -> Result<()> {
+        let (scale, noise) = (layer.units.sqrt(), layer.noise.sqrt());
+        self.set_field(z, layer.weights);
         let Some(averager) = self.averager.as_mut() else { return Err(Error::NoModes) };
-        for field in self.field.chunks_exact_mut(machine.theta.len()).take(z.count()) {
-            field.iter_mut().zip(machine.theta).for_each(|(f, theta)| *f = (*f + theta) / scale);
+        for field in self.field.chunks_exact_mut(layer.theta.len()).take(z.count()) {
+            field.iter_mut().zip(layer.theta).for_each(|(f, theta)| *f = (*f + theta) / scale);
             let averages = averager.evaluate(&Field::new(field, noise))?;
             for ((f, mean), sum) in field.iter_mut().zip(&averages.component_tanh).zip(&mut self.hidden) {
                 *f = scale * mean;

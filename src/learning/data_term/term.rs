@@ -1,12 +1,9 @@
 //! The data term: averages of clamped hidden units over a source of samples.
 
-use super::source::Source;
-
-use super::clamped::Clamped;
-use super::clamped::check_finite;
-use super::clamped::range;
+use super::clamped::{Clamped, HiddenLayer, check_finite, range};
+use super::exact;
 use super::frame::Frame;
-
+use super::source::Source;
 use super::sums::Sums;
 use crate::{Error, Prior, Result};
 use nalgebra::{DMatrix, DVector};
@@ -96,18 +93,19 @@ impl DataTerm {
     pub fn evaluate(&mut self, weights: &DMatrix<f64>, theta: &DVector<f64>, noise: f64) -> Result<&Clamped> {
         self.check(weights, theta, noise)?;
         let (source, prior) = (self.source.clone(), self.prior.clone());
-        let n_h = self.hidden_units as f64;
+        let layer = HiddenLayer { weights, theta, units: self.hidden_units as f64, noise };
         match (&*source, &prior) {
-            (Source::Mixture(mixture), _) => self.clamped = super::exact::clamped(mixture, weights, theta, n_h, noise)?,
+            (Source::Mixture(mixture), _) => self.clamped = exact::clamped(mixture, layer)?,
             (Source::Samples(samples), Prior::Gaussian) => {
-                self.sums.gaussian(samples, weights, theta, n_h, noise, &mut self.clamped)?;
+                self.sums.gaussian(samples, layer, &mut self.clamped)?;
             }
             (Source::Samples(samples), Prior::Empirical(_)) => {
-                self.sums.averaged(samples, &prior, weights, theta, n_h, noise, &mut self.clamped)?;
+                self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
             }
             (Source::Samples(samples), _) => {
                 let frame = Frame::of(weights, theta)?;
-                self.sums.averaged(samples, &prior, &frame.weights, &frame.theta, n_h, noise, &mut self.clamped)?;
+                let layer = HiddenLayer { weights: &frame.weights, theta: &frame.theta, ..layer };
+                self.sums.averaged(samples, &prior, layer, &mut self.clamped)?;
                 frame.rotate_back(&mut self.clamped);
             }
         }

@@ -1,17 +1,15 @@
 //! Tests against direct sums, quadrature, drawn hidden units and drawn samples.
 
+use super::clamped::HiddenLayer;
 use super::frame::Frame;
+use super::sums::Sums;
 use super::*;
-use crate::Error;
-use crate::Prior;
 use crate::data::{Clusters, Dataset, Spins};
-use crate::learning::data_term::sums::Sums;
 use crate::theory::average::response;
 use crate::theory::prior::Components;
 use crate::theory::quadrature;
-use nalgebra::DMatrix;
-use nalgebra::DVector;
-use nalgebra::dmatrix;
+use crate::{Error, Prior};
+use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -175,10 +173,9 @@ fn averages_in_the_singular_frame_agree_with_stein() {
         let stein = evaluate(samples.clone(), &Prior::Gaussian, &y, &theta, NOISE);
         let (frame, mut found) = (Frame::of(&y, &theta).unwrap(), Clamped::zeros(0, 0));
         let source = Source::Samples(samples.clone());
-        let n_h = HIDDEN_UNITS as f64;
-        Sums::new(&source)
-            .averaged(&samples, &Prior::Gaussian, &frame.weights, &frame.theta, n_h, NOISE, &mut found)
-            .unwrap();
+        let units = HIDDEN_UNITS as f64;
+        let layer = HiddenLayer { weights: &frame.weights, theta: &frame.theta, units, noise: NOISE };
+        Sums::new(&source).averaged(&samples, &Prior::Gaussian, layer, &mut found).unwrap();
         frame.rotate_back(&mut found);
         // V and the Fourier averages are accurate to 1e-14 of fields of order ten.
         assert!(difference(&found, &stein) < 1e-12, "{:e}", difference(&found, &stein));

@@ -219,9 +219,8 @@ fn the_likelihood_rises_by_the_squared_velocities() {
 
     let weights = &theory.directions * DMatrix::from_diagonal(&DVector::from_row_slice(&starts));
     let covariance = covariance(&VARIANCES);
-    let as_faer = |m: &DMatrix<f64>| faer::Mat::from_fn(m.nrows(), m.ncols(), |i, j| m[(i, j)]);
-    let machine = LinearMachine::new(as_faer(&weights), SIGMA_V, SIGMA_H).unwrap();
-    let expected = machine.log_likelihood(as_faer(&covariance).as_ref()).unwrap();
+    let machine = LinearMachine::new(weights, SIGMA_V, SIGMA_H).unwrap();
+    let expected = machine.log_likelihood(&covariance).unwrap();
     assert!((theory.log_likelihood(&starts).unwrap() - expected).abs() < 1e-12);
     // At the equilibrium of all modes nothing rises.
     let equilibrium = theory.equilibrium().unwrap();

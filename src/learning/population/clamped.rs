@@ -9,12 +9,12 @@
 //! the directions. Averages over a Gaussian field are Gauss–Hermite sums.
 
 use super::super::data_term::clamped::Clamped;
-use super::tanh::{mean_of_tanh_in_place, tanh_in_place};
 use crate::learning::data_term::{Mixture, Samples, Source};
-use crate::linalg::{add_product, product_of, set_product, view};
+use crate::linalg::{
+    add_product, columns, columns_mut, mean_of_tanh_in_place, product_of, set_product, tanh_in_place, view, view_mut,
+};
 use crate::theory::quadrature::{Rule, hermite};
 use crate::{Error, Result};
-use faer::{MatMut, MatRef};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -157,10 +157,9 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
         let (mut start, end) = (index * count / groups, (index + 1) * count / groups);
         while start < end {
             let size = BLOCK.min(end - start);
-            let z =
-                MatRef::from_column_major_slice(samples.columns(start..start + size, &mut expanded), directions, size);
+            let z = columns(samples.columns(start..start + size, &mut expanded), directions);
             let field = &mut field[..hidden * size];
-            set_product(MatMut::from_column_major_slice_mut(field, hidden, size), view(weights).transpose(), z);
+            set_product(columns_mut(field, hidden), view(weights).transpose(), z);
             for column in field.chunks_exact_mut(hidden) {
                 column.iter_mut().zip(theta.as_slice()).for_each(|(field, theta)| *field += theta);
             }
@@ -169,8 +168,7 @@ fn samples_term(samples: &Samples, weights: &DMatrix<f64>, theta: &DVector<f64>,
             } else {
                 mean_of_tanh_in_place(field, &shifts);
             }
-            let t = MatRef::from_column_major_slice(field, hidden, size);
-            add_product(crate::linalg::view_mut(&mut sums.correlation), z, t.transpose());
+            add_product(view_mut(&mut sums.correlation), z, columns(field, hidden).transpose());
             for column in field.chunks_exact(hidden) {
                 sums.hidden.as_mut_slice().iter_mut().zip(column).for_each(|(sum, t)| *sum += t);
             }

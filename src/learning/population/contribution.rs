@@ -75,7 +75,7 @@ pub(super) fn contribution(solved: &Solved, sites: bool, order: Order) -> Contri
     let mut connected = if sites {
         transposed_product(&responses.visible, &responses.hidden)
     } else {
-        fluctuations.root.times(&fluctuations.factor.solve_transposed(&responses.hidden))
+        fluctuations.root.times(&fluctuations.factor.solve_upper(responses.hidden.clone()))
     };
     if let (Some((n, _)), Some((on_sites, on_units))) = (&fluctuations.held, &responses.held) {
         let along = if sites { on_sites.clone() } else { fluctuations.root.times(n) };

@@ -11,10 +11,11 @@
 //! which is the unit of the spacing. The grid is filled from its origin to where the weight has decayed.
 
 use super::contribution::{Contribution, Order, Part, contribution};
-use super::factors::{Factors, gram};
+use super::factors::Factors;
 use super::path::{BARRIER, Covered, HARMLESS, Integral, LITTLE, LOST};
 use super::point::{Fluctuations, Point};
 use super::solver::{Solved, solve};
+use crate::linalg::gram;
 use crate::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;

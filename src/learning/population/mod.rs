@@ -17,7 +17,6 @@ mod path;
 mod point;
 mod solver;
 mod states;
-mod tanh;
 #[cfg(test)]
 mod tests;
 mod weights;

@@ -27,10 +27,9 @@
 //! is then the covariance under this condition, and log Z loses `½ log(det(fᵀ Ā f) · det′)`, where det′ is the determinant of
 //! 1 − ĀB across all f.
 
-use super::factors::{Factors, Lower, Rows, cholesky, gram};
+use super::factors::{Factors, Rows};
 
-use super::tanh::{ReactionStep, tanh_in_place};
-use crate::linalg::transposed_product;
+use crate::linalg::{Cholesky, ReactionStep, gram, tanh_in_place, transposed_product};
 use crate::theory::average::log_2cosh;
 use nalgebra::{DMatrix, DVector};
 
@@ -173,14 +172,14 @@ const LEAST_RESPONSE: f64 = 1e-20;
 ///
 /// Ā has no inverse where the weights are of lower rank than D, or all sites are saturated. Nothing couples to such directions.
 /// The values that they get here, a few rounding errors of the sums, do not enter the averages.
-pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMatrix<f64>, DMatrix<f64>)> {
+pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Cholesky, DMatrix<f64>, DMatrix<f64>)> {
     let mut response = factors.visible.gram(&point.visible.slopes());
     let rounding = f64::EPSILON * response.diagonal().amax() * (response.nrows() as f64).max(4.0);
     let floor = rounding.max(LEAST_RESPONSE * factors.visible.largest_square()).max(f64::MIN_POSITIVE.sqrt());
     for index in 0..response.nrows() {
         response[(index, index)] += floor;
     }
-    let root = cholesky(&response)?;
+    let root = Cholesky::of(&response)?;
     let hidden = match &factors.hidden {
         Rows::Identity(_) => root.transposed(),
         Rows::Dense { columns, .. } => root.transposed_times(columns),
@@ -193,7 +192,7 @@ pub(super) fn symmetric(factors: &Factors, point: &Point) -> Option<(Lower, DMat
 #[derive(Clone, Debug)]
 pub(super) struct Fluctuations {
     /// L of Ā = L Lᵀ.
-    pub(super) root: Lower,
+    pub(super) root: Cholesky,
     /// Lᵀ a_j in columns.
     hidden: DMatrix<f64>,
     /// Lᵀ B L.
@@ -201,7 +200,7 @@ pub(super) struct Fluctuations {
     /// The QR factors of Lᵀ f: orthonormal columns n, and an upper triangular matrix.
     pub(super) held: Option<(DMatrix<f64>, DMatrix<f64>)>,
     /// M of 1 − Lᵀ B L = M Mᵀ, across what is held.
-    pub(super) factor: Lower,
+    pub(super) factor: Cholesky,
     /// log of the determinant, which divides Z².
     pub log_determinant: f64,
 }
@@ -225,7 +224,7 @@ impl Fluctuations {
     pub fn of(factors: &Factors, point: &Point, held: Option<&DMatrix<f64>>) -> Option<Self> {
         let (root, hidden, coupling) = symmetric(factors, point)?;
         let held = held.map(|f| root.transposed_times(f).qr().unpack());
-        let factor = cholesky(&across(&coupling, held.as_ref().map(|(n, _)| n)))?;
+        let factor = Cholesky::of(&across(&coupling, held.as_ref().map(|(n, _)| n)))?;
         let lengths =
             held.iter().flat_map(|(_, r)| r.diagonal().iter().map(|r| 2.0 * r.abs().ln()).collect::<Vec<_>>());
         let log_determinant = factor.log_determinant() + lengths.sum::<f64>();
@@ -243,8 +242,8 @@ impl Fluctuations {
             target += &self.coupling * &along;
             target -= n * n.tr_mul(&target);
         }
-        let across = self.factor.solve_both(&column(&target)).column(0).into_owned();
-        self.root.solve_transposed(&column(&(across + along))).column(0).into_owned()
+        let across = self.factor.solve_vector(target);
+        self.root.solve_upper(column(&(across + along))).column(0).into_owned()
     }
 
     /// Whether all eigenvalues of 1 − LᵀBL across what is held exceed `softness`, which is below 1.
@@ -253,15 +252,20 @@ impl Fluctuations {
         for index in 0..matrix.nrows() {
             matrix[(index, index)] -= softness;
         }
-        cholesky(&matrix).is_some()
+        Cholesky::of(&matrix).is_some()
     }
 
     pub fn responses(&self, factors: &Factors) -> Responses {
-        let sites = self.root.solve(&factors.visible.columns());
+        let sites = self.root.solve_lower(factors.visible.columns().into_owned());
         let own = squares(&sites);
         let held =
             self.held.as_ref().map(|(n, _)| (transposed_product(&sites, n), transposed_product(&self.hidden, n)));
-        Responses { visible: self.factor.solve(&sites), hidden: self.factor.solve(&self.hidden), own, held }
+        Responses {
+            visible: self.factor.solve_lower(sites),
+            hidden: self.factor.solve_lower(self.hidden.clone()),
+            own,
+            held,
+        }
     }
 }
 

@@ -1,17 +1,16 @@
 //! Assigns states to integrals, each state counted once.
 
-use super::finite_size::REST_CONDENSED;
+use super::geometry::REST_CONDENSED;
 use super::hartree::quartic;
 use super::mean_field::{self, Contribution};
-use super::reduced::Reduced;
-use super::reduced::{Integrals, RELEVANT};
+use super::reduced::{Integrals, RELEVANT, Reduced};
 use super::states::MeanFieldResponse;
 use crate::theory::saddle::Symmetry;
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;
 
 /// A mode that has not condensed is critical for `L r² <` this times a. Here r = 1 − w²χ, and a is the quartic coefficient of
-/// [`stiffness`](super::finite_size). C is right to first order in a/(L r²); its error is the square, 1/2 %.
+/// [`stiffness`](super::hartree::stiffness). C is right to first order in a/(L r²); its error is the square, 1/2 %.
 const CRITICAL: f64 = 15.0;
 /// Same for a condensed mode. Its r is that of its own fluctuations, 2 (w² − 1) close to its transition. The barrier to the image
 /// of the state is then 0.19 times the same ratio. It must be high enough for the images to be separate states (e^{−8.5}).

@@ -1,9 +1,9 @@
 //! The integral of a finite machine: its modes, and its averages.
 
-use nalgebra::{DMatrix, DVector};
-
+use super::geometry::{Background, Geometry};
 use super::layer::Layer;
 use super::relax::Relaxation;
+use nalgebra::{DMatrix, DVector};
 
 /// Weights below e^{−32} = 1e-14 of the largest are left out.
 pub(super) const SUPPORT: f64 = 32.0;
@@ -51,40 +51,30 @@ pub struct SiteAverages {
 /// The integral over one or two modes.
 #[derive(Clone, Debug)]
 pub struct FiniteSize {
-    /// Modes integrated over, then the rest.
-    pub(super) active: Vec<usize>,
-    pub(super) integrated: usize,
-    pub(super) spectators: Vec<usize>,
-    pub(super) spectator_w: Vec<f64>,
-    pub(super) held: Vec<usize>,
-    pub(super) free: Vec<bool>,
-    /// Whether only all signs together are free, including those of the rest. The sign of the first axis then counts as free.
-    pub(super) mirror: bool,
-    pub(super) sigma: f64,
-    pub(super) w: DVector<f64>,
-    pub(super) eta: DVector<f64>,
-    pub(super) theta: DVector<f64>,
+    pub(super) geometry: Geometry,
+    pub(super) couplings: Couplings,
     pub(super) background: Background,
-    /// Σ w m m̄ of the held modes.
-    pub(super) held_energy: f64,
-    pub(super) quartic: f64,
-    /// N_v/L.
-    pub(super) units: f64,
+    /// Whether averages on the sites of an empirical law are taken.
     pub(super) has_sites: bool,
     pub(super) visible: Layer,
     pub(super) hidden: Layer,
     pub(super) relaxation: Relaxation,
-    pub(super) sample: Vec<f64>,
-    /// log of the weight in m̄ at the last node, without −L f.
-    pub(super) prefactor: f64,
-    /// dλ/dm̄ at the last node, where the rest follows.
-    pub(super) slope: DMatrix<f64>,
 }
 
-/// The state around which the integral is taken, over all modes.
+/// The strengths in f.
 #[derive(Clone, Debug)]
-pub(super) struct Background {
-    pub(super) magnetization: DVector<f64>,
-    pub(super) magnetization_bar: DVector<f64>,
-    pub(super) overlap: f64,
+pub(super) struct Couplings {
+    /// w, η and θ of the active modes.
+    pub w: DVector<f64>,
+    pub eta: DVector<f64>,
+    pub theta: DVector<f64>,
+    /// w of the spectators, those outside the ensemble last.
+    pub spectators: Vec<f64>,
+    pub sigma: f64,
+    /// a of [`stiffness`](super::hartree::stiffness).
+    pub quartic: f64,
+    /// N_v/L.
+    pub units: f64,
+    /// Σ w m m̄ of the held modes.
+    pub held_energy: f64,
 }

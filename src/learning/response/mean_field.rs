@@ -8,7 +8,7 @@
 //! is `−½ d(log det)/dw_α`, a total derivative along the solution: there the shift of the mean is of the same order as C and of
 //! opposite sign (`docs/theory.md`, section 2b).
 
-use super::finite_size::REST_CONDENSED;
+use super::geometry::REST_CONDENSED;
 use super::hartree::{quartic, stiffness};
 use super::integral::{CONDENSED, FiniteSize, IntegralAverages, SiteAverages};
 use super::layer::Layer;

@@ -12,6 +12,7 @@ mod assembly;
 mod averages;
 mod families;
 mod finite_size;
+mod geometry;
 mod hartree;
 mod integral;
 mod layer;

@@ -1,7 +1,6 @@
 //! The ensemble of a learning machine at one time.
 
 use super::mean_field;
-
 use crate::theory::saddle::{Start, Symmetry};
 use crate::{Ensemble, FixedPoint, Result};
 use nalgebra::DVector;

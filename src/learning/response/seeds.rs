@@ -1,6 +1,7 @@
 //! The stationary points of f, around which the weight of a finite-size integral lies.
 
-use super::integral::{CONDENSED, FiniteSize, SUPPORT};
+use super::geometry::Geometry;
+use super::integral::{CONDENSED, Couplings, FiniteSize, SUPPORT};
 use crate::{Error, Result};
 use nalgebra::DVector;
 
@@ -24,29 +25,29 @@ pub(super) struct Seed {
 impl FiniteSize {
     /// The stationary points of f that have weight.
     pub(super) fn seeds(&mut self, size: f64) -> Result<Vec<Seed>> {
-        let close = SEED_CLOSE / size.sqrt();
+        let (k, close) = (self.geometry.integrated, SEED_CLOSE / size.sqrt());
         let mut found = Vec::new();
         for mut lambda in self.starts() {
             let mut rest = self.rest_of_background();
             for _ in 0..SEED_ROUNDS {
                 self.relax(&lambda, &mut rest)?;
                 self.round(&lambda, &rest, false)?;
-                let next =
-                    DVector::from_fn(self.integrated, |i, _| self.eta[i] + self.w[i] * self.hidden.answer.response[i]);
+                let Couplings { w, eta, .. } = &self.couplings;
+                let next = DVector::from_fn(k, |i, _| eta[i] + w[i] * self.hidden.answer.response[i]);
                 let moved = (&next - &lambda).amax();
                 lambda = next;
                 if moved < close {
                     break;
                 }
             }
-            if self.mirror && lambda[0] < 0.0 {
+            if self.geometry.mirror && lambda[0] < 0.0 {
                 lambda.neg_mut();
-                self.flip_rest(&mut rest);
+                self.geometry.flip_rest(&mut rest);
             }
             self.relax(&lambda, &mut rest)?;
-            let exponent = self.node(&lambda, &rest, size)?;
-            let block = self.visible.answer.pair.view((0, 0), (self.integrated, self.integrated)).into_owned();
-            let bar = self.visible.answer.response.rows(0, self.integrated).into_owned();
+            let exponent = self.node(&lambda, &rest, size)?.exponent;
+            let block = self.visible.answer.pair.view((0, 0), (k, k)).into_owned();
+            let bar = self.visible.answer.response.rows(0, k).into_owned();
             found.push(Seed { exponent, curvature: block.symmetric_eigenvalues().max(), lambda, bar, rest });
         }
         let best = found.iter().map(|seed| seed.exponent).fold(f64::NEG_INFINITY, f64::max);
@@ -62,7 +63,8 @@ impl FiniteSize {
     /// for those of the rest that are condensed. It varies on the scale of λ itself, not on that of the peaks, so its mean over
     /// the stationary points is enough.
     pub(super) fn pulls(&mut self, seeds: &[Seed], size: f64) -> Result<Vec<Option<f64>>> {
-        let (k, all) = (self.integrated, self.active.len());
+        let Geometry { integrated: k, active, .. } = &self.geometry;
+        let (k, all) = (*k, active.len());
         let mut pulls = vec![None; all];
         if all == k {
             return Ok(pulls);
@@ -70,18 +72,18 @@ impl FiniteSize {
         let strength = |&mode: &usize| {
             size * (self.background.magnetization[mode] * self.background.magnetization_bar[mode]).abs()
         };
-        let asked: Vec<usize> = (0..all).filter(|&slot| slot < k || strength(&self.active[slot]) > CONDENSED).collect();
+        let asked: Vec<usize> = (0..all).filter(|&slot| slot < k || strength(&active[slot]) > CONDENSED).collect();
         let best = seeds.iter().map(|seed| seed.exponent).fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = seeds.iter().map(|seed| (seed.exponent - best).exp()).sum();
         for slot in asked {
             let mut mean = 0.0;
             for seed in seeds {
-                let w = self.w[slot];
+                let w = self.couplings.w[slot];
                 let mut logs = [0.0; 2];
                 for (log, step) in logs.iter_mut().zip([W_STEP, -W_STEP]) {
-                    self.w[slot] = w + step;
+                    self.couplings.w[slot] = w + step;
                     let found = self.prefactor_at(seed, size);
-                    self.w[slot] = w;
+                    self.couplings.w[slot] = w;
                     *log = found?;
                 }
                 mean += (seed.exponent - best).exp() / total * (logs[0] - logs[1]) / (2.0 * W_STEP);
@@ -96,48 +98,41 @@ impl FiniteSize {
         let (mut lambda, mut rest) = (seed.lambda.clone(), seed.rest.clone());
         for _ in 0..2 {
             self.relax(&lambda, &mut rest)?;
-            self.node(&lambda, &rest, size)?;
-            let moved = self.visible.answer.response.rows(0, self.integrated) - &seed.bar;
-            lambda -= &self.slope * moved;
+            let slope = self.node(&lambda, &rest, size)?.derivatives.slope;
+            let moved = self.visible.answer.response.rows(0, self.geometry.integrated) - &seed.bar;
+            lambda -= slope * moved;
         }
         self.relax(&lambda, &mut rest)?;
-        self.node(&lambda, &rest, size)?;
-        Ok(self.prefactor)
-    }
-
-    /// The rest at the opposite λ: m changes sign, q does not.
-    pub(super) fn flip_rest(&self, rest: &mut DVector<f64>) {
-        rest.rows_mut(0, self.active.len() - self.integrated).neg_mut();
+        Ok(self.node(&lambda, &rest, size)?.derivatives.prefactor)
     }
 
     /// Starts of the search for stationary points: on each axis zero and the largest possible field |w m + η| of either sign; and
     /// the fields of the background.
     fn starts(&self) -> Vec<DVector<f64>> {
-        let mut starts = vec![DVector::zeros(self.integrated)];
-        for axis in 0..self.integrated {
-            let reach = self.w[axis] / self.hidden.scale();
-            let values = if self.free[axis] { vec![0.0, reach] } else { vec![0.0, reach, -reach] };
+        let (Geometry { integrated, active, free, .. }, Couplings { w, eta, .. }) = (&self.geometry, &self.couplings);
+        let mut starts = vec![DVector::zeros(*integrated)];
+        for axis in 0..*integrated {
+            let reach = w[axis] / self.hidden.scale();
+            let values = if free[axis] { vec![0.0, reach] } else { vec![0.0, reach, -reach] };
             let grown = starts.iter().flat_map(|start| {
                 values.iter().map(|value| {
                     let mut start = start.clone();
-                    start[axis] = self.eta[axis] + value;
+                    start[axis] = eta[axis] + value;
                     start
                 })
             });
             starts = grown.collect();
         }
-        let own = |i: usize, _| self.eta[i] + self.w[i] * self.background.magnetization[self.active[i]];
-        starts.push(DVector::from_fn(self.integrated, own));
+        let own = |i: usize, _| eta[i] + w[i] * self.background.magnetization[active[i]];
+        starts.push(DVector::from_fn(*integrated, own));
         starts
     }
 
     /// The unknowns that follow λ, as in the background: m of the rest, then q.
     fn rest_of_background(&self) -> DVector<f64> {
-        let rest = self.active[self.integrated..].iter().map(|&mode| self.background.magnetization[mode]);
-        DVector::from_iterator(self.unknowns(), rest.chain([self.background.overlap]).take(self.unknowns()))
-    }
-
-    fn unknowns(&self) -> usize {
-        self.active.len() - self.integrated + usize::from(self.sigma > 0.0)
+        let Geometry { active, integrated, .. } = &self.geometry;
+        let rest = active[*integrated..].iter().map(|&mode| self.background.magnetization[mode]);
+        let unknowns = self.geometry.unknowns();
+        DVector::from_iterator(unknowns, rest.chain([self.background.overlap]).take(unknowns))
     }
 }

@@ -9,15 +9,10 @@
 //! mode are too large for that, or always on request, a finite-size integral over the mode, or over two, replaces the state and
 //! all others that differ from it in these modes only.
 
-use super::reduced::{CAN_CONDENSE, Integrals};
-
-use super::reduced::Tracked;
-
-use super::reduced::Reduced;
-
 use super::assembly::assemble;
 use super::averages::MachineAverages;
 use super::mean_field::{self, Contribution};
+use super::reduced::{CAN_CONDENSE, Integrals, Reduced, Tracked};
 use crate::theory::saddle::{self, Search, Settings, Solver, Start, Symmetry};
 use crate::{Ensemble, Error, FixedPoint, Result};
 use nalgebra::DMatrix;

@@ -10,8 +10,7 @@ use super::random::{Lanes, Stream};
 use super::rbm::Machine;
 use super::result::Result;
 use crate::data::Spins;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use crate::linalg::{Singles, single_product, single_rows, single_rows_mut};
 use rayon::prelude::*;
 
 /// Maximum number of rows in a block: enough that packing the weights for each block costs little, few enough to share the work.
@@ -33,7 +32,6 @@ pub(super) struct GibbsChains {
 pub(super) struct ChainBlock {
     /// First chain of the block.
     first: usize,
-    rows: usize,
     /// s, `rows × N_v`.
     pub spins: Vec<f32>,
     /// σ, `rows × N_h`.
@@ -62,7 +60,7 @@ impl GibbsChains {
             let first = index * count / blocks;
             let rows = (index + 1) * count / blocks - first;
             let zeros = |units: usize| vec![0.0; rows * units];
-            ChainBlock { first, rows, spins: zeros(visible), hidden_spins: zeros(hidden), hidden_means: zeros(hidden) }
+            ChainBlock { first, spins: zeros(visible), hidden_spins: zeros(hidden), hidden_means: zeros(hidden) }
         };
         Self { count, visible, hidden, blocks: (0..blocks).map(block).collect() }
     }
@@ -200,13 +198,13 @@ enum Hidden {
 
 impl ChainBlock {
     /// s, `rows × N_v`.
-    pub fn spins(&self, machine: &Machine) -> MatRef<'_, f32> {
-        MatRef::from_row_major_slice(&self.spins, self.rows, machine.visible)
+    pub fn spins(&self, machine: &Machine) -> Singles<'_> {
+        single_rows(&self.spins, machine.visible)
     }
 
     /// Means of the hidden units, `rows × N_h`.
-    pub fn hidden_means(&self, machine: &Machine) -> MatRef<'_, f32> {
-        MatRef::from_row_major_slice(&self.hidden_means, self.rows, machine.hidden)
+    pub fn hidden_means(&self, machine: &Machine) -> Singles<'_> {
+        single_rows(&self.hidden_means, machine.hidden)
     }
 
     fn draw_visible(&mut self, machine: &Machine, random: &mut Lanes) {
@@ -222,18 +220,18 @@ impl ChainBlock {
     }
 
     fn hidden_fields(&mut self, machine: &Machine) {
-        let fields = MatMut::from_row_major_slice_mut(&mut self.hidden_means, self.rows, machine.hidden);
-        let spins = MatRef::from_row_major_slice(&self.spins, self.rows, machine.visible);
-        matmul(fields, Accum::Replace, spins, machine.matrix(), 1.0, Par::Seq);
+        let fields = single_rows_mut(&mut self.hidden_means, machine.hidden);
+        let spins = single_rows(&self.spins, machine.visible);
+        single_product(fields, false, spins, machine.matrix(), 1.0);
     }
 
     fn visible_fields(&mut self, machine: &Machine, given: Hidden) {
-        let fields = MatMut::from_row_major_slice_mut(&mut self.spins, self.rows, machine.visible);
+        let fields = single_rows_mut(&mut self.spins, machine.visible);
         let hidden = match given {
             Hidden::Spins => &self.hidden_spins,
             Hidden::Means => &self.hidden_means,
         };
-        let hidden = MatRef::from_row_major_slice(hidden, self.rows, machine.hidden);
-        matmul(fields, Accum::Replace, hidden, machine.matrix().transpose(), 1.0, Par::Seq);
+        let hidden = single_rows(hidden, machine.hidden);
+        single_product(fields, false, hidden, machine.matrix().transpose(), 1.0);
     }
 }

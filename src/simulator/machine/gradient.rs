@@ -3,9 +3,7 @@
 use super::chains::GibbsChains;
 use super::exact::Exact;
 use super::rbm::Machine;
-use faer::linalg::matmul::matmul;
-use faer::prelude::ReborrowMut;
-use faer::{Accum, MatMut, MatRef, Par};
+use crate::linalg::{single_product, single_rows_mut};
 use rayon::prelude::*;
 
 /// Rows of W per block of the gradient; fixed, so that sums do not depend on the number of threads.
@@ -60,14 +58,14 @@ impl Gradients {
         let phases: Vec<(&GibbsChains, f32)> = std::iter::once((batch, share)).chain(chains).collect();
         self.weights.par_chunks_mut(UPDATE_SLAB * hidden).enumerate().for_each(|(index, slab)| {
             let rows = slab.len() / hidden;
-            let mut slab = MatMut::from_row_major_slice_mut(slab, rows, hidden);
-            let mut accumulate = Accum::Replace;
+            let mut slab = single_rows_mut(slab, hidden);
+            let mut add = false;
             for &(chains, share) in &phases {
                 for block in chains.blocks() {
-                    let spins: MatRef<'_, f32> = block.spins(machine).subcols(index * UPDATE_SLAB, rows);
+                    let spins = block.spins(machine).subcols(index * UPDATE_SLAB, rows);
                     let means = block.hidden_means(machine);
-                    matmul(slab.rb_mut(), accumulate, spins.transpose(), means, share, Par::Seq);
-                    accumulate = Accum::Add;
+                    single_product(slab.as_mut(), add, spins.transpose(), means, share);
+                    add = true;
                 }
             }
         });

@@ -1,47 +1,11 @@
 //! The two inner loops of Gibbs sampling, in single precision: tanh of a field, and the choice of a spin.
 //!
 //! A unit with field h is +1 with probability (1 + tanh h)/2, that is, when a uniform number r in (−1, 1) lies below tanh h. The
-//! loops are written for one number and vectorised by the compiler; [`pulp`] compiles them for AVX2 and AVX-512 and chooses at
-//! run time. Results are the same bits on every machine with fused multiply-add; on others they are the same up to rounding.
+//! loops are vectorised ([`Loop`]): their results are the same bits on every machine with fused multiply-add, and the same up to
+//! rounding on others.
 
 use super::random::{LANES, Lanes};
-use pulp::{Arch, Simd, WithSimd};
-
-/// Beyond this field tanh is 1 in single precision.
-const SATURATION: f32 = 10.0;
-/// 1.5·2²³: adding it rounds to a whole number, which ends up in the low bits.
-const ROUNDER: f32 = 12_582_912.0;
-/// High part of ln 2, short enough that its small multiples are exact (Cody and Waite).
-const LN_2_HIGH: f32 = 0.693_359_4;
-/// Low part of ln 2.
-const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// Taylor coefficients 1/2!, 1/3!, … of (e^r − 1 − r)/r²; at |r| ≤ ln 2/2 the first one left out is below 1e-8 of the sum.
-const EXPM1: [f32; 6] = [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
-
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
-}
-
-/// tanh x = e/(e + 2) with e = exp(2|x|) − 1, which keeps its relative accuracy down to x = 0.
-#[inline(always)]
-fn tanh_of<const FUSED: bool>(x: f32) -> f32 {
-    let doubled = 2.0 * x.abs();
-    // Not `min`, which would hide a NaN.
-    let doubled = if doubled > 2.0 * SATURATION { 2.0 * SATURATION } else { doubled };
-    let shifted = multiply_add::<FUSED>(doubled, std::f32::consts::LOG2_E, ROUNDER);
-    let halvings = shifted - ROUNDER;
-    let rest = multiply_add::<FUSED>(halvings, -LN_2_HIGH, doubled);
-    let rest = multiply_add::<FUSED>(halvings, -LN_2_LOW, rest);
-    let mut series = EXPM1[5];
-    for &coefficient in EXPM1[..5].iter().rev() {
-        series = multiply_add::<FUSED>(series, rest, coefficient);
-    }
-    let series = multiply_add::<FUSED>(rest * rest, series, rest);
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1f32.to_bits()));
-    let exponential = multiply_add::<FUSED>(power, series, power - 1.0);
-    (exponential / (exponential + 2.0)).copysign(x)
-}
+use crate::linalg::{Loop, run, single_tanh, vectorized};
 
 /// An odd multiple of 2⁻²³ in (−1, 1), every one equally likely: symmetric, never ±1, exact in single precision.
 #[inline(always)]
@@ -51,7 +15,7 @@ fn uniform(bits: u32) -> f32 {
 
 /// Replaces the fields of one layer by `tanh(field + bias)`, row after row of `bias.len()` units.
 pub(super) fn means(fields: &mut [f32], bias: &[f32]) {
-    Arch::new().dispatch(Means { fields, bias });
+    run(Means { fields, bias });
 }
 
 struct Means<'a> {
@@ -59,31 +23,22 @@ struct Means<'a> {
     bias: &'a [f32],
 }
 
-impl WithSimd for Means<'_> {
+impl Loop for Means<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        if has_fused::<S>() {
-            means_of::<true>(self.fields, self.bias)
-        } else {
-            means_of::<false>(self.fields, self.bias)
-        }
-    }
-}
-
-#[inline(always)]
-fn means_of<const FUSED: bool>(fields: &mut [f32], bias: &[f32]) {
-    for row in fields.chunks_exact_mut(bias.len()) {
-        for (field, &bias) in row.iter_mut().zip(bias) {
-            *field = tanh_of::<FUSED>(*field + bias);
+    fn run<const FUSED: bool>(self) {
+        for row in self.fields.chunks_exact_mut(self.bias.len()) {
+            for (field, &bias) in row.iter_mut().zip(self.bias) {
+                *field = single_tanh::<FUSED>(*field + bias);
+            }
         }
     }
 }
 
 /// Replaces the fields of one layer by spins ±1 drawn in the field plus bias, row after row of `bias.len()` units.
 pub(super) fn sample(fields: &mut [f32], bias: &[f32], random: &mut Lanes) {
-    Arch::new().dispatch(Sample { fields, bias, random });
+    run(Sample { fields, bias, random });
 }
 
 struct Sample<'a> {
@@ -92,49 +47,39 @@ struct Sample<'a> {
     random: &'a mut Lanes,
 }
 
-impl WithSimd for Sample<'_> {
+impl Loop for Sample<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { fields, bias, random } = self;
-        if has_fused::<S>() {
-            sample_of::<true>(fields, bias, random);
-        } else {
-            sample_of::<false>(fields, bias, random);
+    fn run<const FUSED: bool>(self) {
+        // A copy on the stack, so that the lanes stay in registers.
+        let mut lanes = self.random.clone();
+        for row in self.fields.chunks_exact_mut(self.bias.len()) {
+            let (chunks, rest) = row.as_chunks_mut::<CHUNK>();
+            let (bias_chunks, bias_rest) = self.bias.as_chunks::<CHUNK>();
+            for (chunk, bias) in chunks.iter_mut().zip(bias_chunks) {
+                let bits = lanes.next();
+                for k in 0..CHUNK {
+                    chunk[k] = spin::<FUSED>(chunk[k] + bias[k], bits[k]);
+                }
+            }
+            if !rest.is_empty() {
+                let bits = lanes.next();
+                for ((field, &bias), bits) in rest.iter_mut().zip(bias_rest).zip(bits) {
+                    *field = spin::<FUSED>(*field + bias, bits);
+                }
+            }
         }
+        *self.random = lanes;
     }
 }
 
 /// Units served by one step of the generator.
 const CHUNK: usize = 2 * LANES;
 
-#[inline(always)]
-fn sample_of<const FUSED: bool>(fields: &mut [f32], bias: &[f32], random: &mut Lanes) {
-    // A copy on the stack, so that the lanes stay in registers.
-    let mut lanes = random.clone();
-    for row in fields.chunks_exact_mut(bias.len()) {
-        let (chunks, rest) = row.as_chunks_mut::<CHUNK>();
-        let (bias_chunks, bias_rest) = bias.as_chunks::<CHUNK>();
-        for (chunk, bias) in chunks.iter_mut().zip(bias_chunks) {
-            let bits = lanes.next();
-            for k in 0..CHUNK {
-                chunk[k] = spin::<FUSED>(chunk[k] + bias[k], bits[k]);
-            }
-        }
-        if !rest.is_empty() {
-            let bits = lanes.next();
-            for ((field, &bias), bits) in rest.iter_mut().zip(bias_rest).zip(bits) {
-                *field = spin::<FUSED>(*field + bias, bits);
-            }
-        }
-    }
-    *random = lanes;
-}
-
 /// Draws spins ±1 of given means into `spins`.
 pub(super) fn sample_means(means: &[f32], spins: &mut [f32], random: &mut Lanes) {
-    Arch::new().dispatch(
+    vectorized(
         #[inline(always)]
         || {
             let mut lanes = random.clone();
@@ -156,13 +101,7 @@ fn choose(mean: f32, bits: u32) -> f32 {
 
 #[inline(always)]
 fn spin<const FUSED: bool>(field: f32, bits: u32) -> f32 {
-    choose(tanh_of::<FUSED>(field), bits)
-}
-
-/// Whether multiply-add is one instruction here; otherwise the compiler would call a slow function for it.
-#[inline(always)]
-fn has_fused<S: Simd>() -> bool {
-    S::F32_LANES > 1
+    choose(single_tanh::<FUSED>(field), bits)
 }
 
 #[cfg(test)]
@@ -189,16 +128,16 @@ mod tests {
         let mut worst = [0f64; 3];
         for (&x, &found) in xs.iter().zip(&dispatched) {
             let exact = f64::from(x).tanh();
-            for (worst, found) in worst.iter_mut().zip([found, tanh_of::<true>(x), tanh_of::<false>(x)]) {
+            for (worst, found) in worst.iter_mut().zip([found, single_tanh::<true>(x), single_tanh::<false>(x)]) {
                 *worst = worst.max(units_in_the_last_place(found, exact));
             }
         }
         // Two roundings in the reduction and the series; one each in the sum, the quotient's terms and the quotient.
         println!("worst errors in units of the last place: {worst:?}");
         assert!(worst[0] < 3.0 && worst[1] < 3.0 && worst[2] < 4.0, "{worst:?}");
-        assert_eq!(tanh_of::<true>(f32::INFINITY), 1.0);
-        assert_eq!(tanh_of::<true>(-f32::INFINITY), -1.0);
-        assert!(tanh_of::<true>(f32::NAN).is_nan() && tanh_of::<false>(f32::NAN).is_nan());
+        assert_eq!(single_tanh::<true>(f32::INFINITY), 1.0);
+        assert_eq!(single_tanh::<true>(-f32::INFINITY), -1.0);
+        assert!(single_tanh::<true>(f32::NAN).is_nan() && single_tanh::<false>(f32::NAN).is_nan());
     }
 
     #[test]

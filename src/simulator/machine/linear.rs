@@ -7,20 +7,14 @@
 use super::error::RbmError;
 use super::rbm::Machine;
 use super::result::Result;
-use faer::linalg::matmul::matmul;
-use faer::linalg::solvers::{Llt, Solve};
-use faer::{Accum, Mat, MatRef, Par, Side};
+use crate::linalg::{Cholesky, add_product_in_slabs, add_scaled_product, product, thin_svd, view, view_mut};
 use nalgebra::DMatrix;
-use rayon::prelude::*;
-
-/// Columns per block of the gradient.
-const GRADIENT_SLAB: usize = 64;
 
 /// A linear machine, in double precision.
 #[derive(Clone, Debug)]
 pub struct LinearMachine {
     /// W, `visible × hidden`.
-    pub weights: Mat<f64>,
+    pub weights: DMatrix<f64>,
     /// Standard deviation σ_v of free visible units.
     pub sigma_v: f64,
     /// Standard deviation σ_h of free hidden units.
@@ -33,7 +27,7 @@ impl LinearMachine {
     /// # Errors
     /// [`RbmError::Setting`] unless the deviations are positive and finite and the machine is normalisable, that is unless
     /// the largest singular value of W stays below `1/(σ_v σ_h)`.
-    pub fn new(weights: Mat<f64>, sigma_v: f64, sigma_h: f64) -> Result<Self> {
+    pub fn new(weights: DMatrix<f64>, sigma_v: f64, sigma_h: f64) -> Result<Self> {
         for (name, value) in [("sigma_v", sigma_v), ("sigma_h", sigma_h)] {
             if !(value.is_finite() && value > 0.0) {
                 return Err(RbmError::Setting { name, value, reason: "it must be positive and finite".to_owned() });
@@ -49,25 +43,20 @@ impl LinearMachine {
     /// # Errors
     /// As [`LinearMachine::new`].
     pub fn with_weights_of(machine: &Machine, sigma_v: f64, sigma_h: f64) -> Result<Self> {
-        let weights = machine.matrix();
-        Self::new(Mat::from_fn(machine.visible, machine.hidden, |i, j| f64::from(weights[(i, j)])), sigma_v, sigma_h)
-    }
-
-    /// W, `visible × hidden`.
-    pub fn weight_matrix(&self) -> DMatrix<f64> {
-        DMatrix::from_fn(self.weights.nrows(), self.weights.ncols(), |i, j| self.weights[(i, j)])
+        Self::new(machine.weight_matrix(), sigma_v, sigma_h)
     }
 
     /// `1/σ_v² − σ_h² Wᵀ W`, factorised: the precision as the hidden layer sees it. It has the eigenvalues of Λ that are not
     /// simply 1/σ_v².
-    fn reduced_precision(&self) -> Result<Llt<f64>> {
+    fn reduced_precision(&self) -> Result<Cholesky> {
         let hidden = self.weights.ncols();
         let floor = 1.0 / (self.sigma_v * self.sigma_v);
-        let mut reduced = Mat::from_fn(hidden, hidden, |i, j| if i == j { floor } else { 0.0 });
-        let scale = -self.sigma_h * self.sigma_h;
-        matmul(&mut reduced, Accum::Add, self.weights.transpose(), &self.weights, scale, Par::Seq);
-        reduced.llt(Side::Lower).map_err(|_| {
-            let largest = self.weights.singular_values().ok().and_then(|values| values.first().copied());
+        let mut reduced = DMatrix::from_diagonal_element(hidden, hidden, floor);
+        let weights = view(&self.weights);
+        add_scaled_product(view_mut(&mut reduced), weights.transpose(), weights, -self.sigma_h * self.sigma_h);
+        Cholesky::of(&reduced).ok_or_else(|| {
+            let (transposed, shape) = (self.weights.transpose(), self.weights.shape());
+            let largest = thin_svd(transposed.as_slice(), shape).ok().and_then(|(values, ..)| values.first().copied());
             RbmError::Setting {
                 name: "the largest singular value of W",
                 value: largest.unwrap_or(f64::NAN),
@@ -85,15 +74,12 @@ impl LinearMachine {
     ///
     /// # Errors
     /// [`RbmError::Setting`] once the machine cannot be normalised, [`RbmError::Units`] if C does not fit.
-    pub fn gradient(&self, second_moments: MatRef<'_, f64>) -> Result<Mat<f64>> {
+    pub fn gradient(&self, second_moments: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         self.check(second_moments)?;
-        let response = self.reduced_precision()?.solve(self.weights.transpose());
-        let mut gradient = response.transpose().to_owned();
         let scale = self.sigma_h * self.sigma_h;
-        gradient *= faer::Scale(-scale);
-        // In slabs of a fixed size, so that the result does not depend on the number of threads.
-        let slabs = gradient.par_col_chunks_mut(GRADIENT_SLAB).zip(self.weights.par_col_chunks(GRADIENT_SLAB));
-        slabs.for_each(|(slab, weights)| matmul(slab, Accum::Add, second_moments, weights, scale, Par::Seq));
+        let response = self.reduced_precision()?.solve(self.weights.transpose());
+        let mut gradient = response.transpose() * -scale;
+        add_product_in_slabs(&mut gradient, second_moments, &self.weights, scale);
         Ok(gradient)
     }
 
@@ -101,18 +87,15 @@ impl LinearMachine {
     ///
     /// # Errors
     /// As [`LinearMachine::gradient`].
-    pub fn log_likelihood(&self, second_moments: MatRef<'_, f64>) -> Result<f64> {
+    pub fn log_likelihood(&self, second_moments: &DMatrix<f64>) -> Result<f64> {
         self.check(second_moments)?;
         let (visible, hidden) = (self.weights.nrows() as f64, self.weights.ncols() as f64);
         let floor = 1.0 / (self.sigma_v * self.sigma_v);
         let factor = self.reduced_precision()?;
-        let lower = factor.L();
-        let log_determinant =
-            (visible - hidden) * floor.ln() + 2.0 * (0..self.weights.ncols()).map(|j| lower[(j, j)].ln()).sum::<f64>();
-        let projected = second_moments * &self.weights;
-        let explained: f64 =
-            (0..self.weights.ncols()).map(|j| self.weights.col(j).transpose() * projected.col(j)).sum();
-        let variance: f64 = (0..self.weights.nrows()).map(|i| second_moments[(i, i)]).sum();
+        let log_determinant = (visible - hidden) * floor.ln() + factor.log_determinant();
+        let projected = product(view(second_moments), view(&self.weights));
+        let explained = self.weights.dot(&projected);
+        let variance: f64 = second_moments.diagonal().iter().sum();
         let trace = floor * variance - self.sigma_h * self.sigma_h * explained;
         Ok(0.5 * (log_determinant - trace - visible * std::f64::consts::TAU.ln()))
     }
@@ -121,15 +104,15 @@ impl LinearMachine {
     ///
     /// # Errors
     /// As [`LinearMachine::gradient`]; the machine is then unchanged.
-    pub fn update(&mut self, second_moments: MatRef<'_, f64>, rate: f64) -> Result<()> {
+    pub fn update(&mut self, second_moments: &DMatrix<f64>, rate: f64) -> Result<()> {
         let gradient = self.gradient(second_moments)?;
-        self.weights += faer::Scale(rate) * gradient;
+        self.weights += gradient * rate;
         Ok(())
     }
 
-    fn check(&self, second_moments: MatRef<'_, f64>) -> Result<()> {
+    fn check(&self, second_moments: &DMatrix<f64>) -> Result<()> {
         let visible = self.weights.nrows();
-        if (second_moments.nrows(), second_moments.ncols()) != (visible, visible) {
+        if second_moments.shape() != (visible, visible) {
             return Err(RbmError::Units { samples: second_moments.nrows(), machine: visible });
         }
         Ok(())

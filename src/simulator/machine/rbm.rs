@@ -4,7 +4,7 @@ use super::error::RbmError;
 use super::random::{Purpose, Stream};
 use super::result::Result;
 use crate::data::Spins;
-use faer::MatRef;
+use crate::linalg::{Singles, single_rows};
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -80,8 +80,8 @@ impl Machine {
     }
 
     /// W as a matrix, `visible × hidden`.
-    pub fn matrix(&self) -> MatRef<'_, f32> {
-        MatRef::from_row_major_slice(&self.weights, self.visible, self.hidden)
+    pub(crate) fn matrix(&self) -> Singles<'_> {
+        single_rows(&self.weights, self.hidden)
     }
 
     /// W in double precision, `visible × hidden`.

@@ -6,7 +6,7 @@ use super::recorder::Recorder;
 use crate::data::{Dataset, Moments};
 use crate::io::Array;
 use crate::simulator::machine::{LinearMachine, Machine, RbmError};
-use faer::Mat;
+use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 
 /// Default learning rate where a larger one would be stable.
@@ -18,7 +18,7 @@ const WEIGHTS: &str = "weights";
 #[derive(Clone, Debug)]
 pub struct LinearTrainer {
     machine: LinearMachine,
-    covariance: Mat<f64>,
+    covariance: DMatrix<f64>,
     learning_rate: f64,
     updates: u64,
     updates_per_epoch: f64,
@@ -57,9 +57,7 @@ impl LinearTrainer {
             let reason = "it must be finite and not negative".to_owned();
             return Err(RbmError::Setting { name: "the learning rate", value: learning_rate, reason }.into());
         }
-        let covariance = moments.covariance;
-        let covariance = Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| covariance[(i, j)]);
-        Ok(Self { machine, covariance, learning_rate, updates: 0, updates_per_epoch })
+        Ok(Self { machine, covariance: moments.covariance, learning_rate, updates: 0, updates_per_epoch })
     }
 
     /// Factor of the gradient in each update.
@@ -74,14 +72,13 @@ impl LinearTrainer {
 
     /// W, row after row.
     fn rows(&self) -> Vec<f64> {
-        let weights = &self.machine.weights;
-        (0..weights.nrows()).flat_map(|i| (0..weights.ncols()).map(move |j| weights[(i, j)])).collect()
+        self.machine.weights.transpose().as_slice().to_vec()
     }
 }
 
 impl Learner for LinearTrainer {
     fn update(&mut self) -> Result<()> {
-        self.machine.update(self.covariance.as_ref(), self.learning_rate)?;
+        self.machine.update(&self.covariance, self.learning_rate)?;
         self.updates += 1;
         Ok(())
     }
@@ -101,7 +98,7 @@ impl Learner for LinearTrainer {
     fn record(&self, recorder: &Recorder) -> Result<BTreeMap<String, Array>> {
         let shape = (self.machine.weights.nrows(), self.machine.weights.ncols());
         let mut quantities = recorder.spectrum(&self.rows(), shape, None)?;
-        let likelihood = self.machine.log_likelihood(self.covariance.as_ref())?;
+        let likelihood = self.machine.log_likelihood(&self.covariance)?;
         quantities.insert("log_likelihood".to_owned(), Array::F64(vec![], vec![likelihood]));
         Ok(quantities)
     }
@@ -119,7 +116,7 @@ impl Learner for LinearTrainer {
         let (visible, hidden) = (self.machine.weights.nrows(), self.machine.weights.ncols());
         let weights = match state.exact.get(WEIGHTS) {
             Some(Array::F64(shape, values)) if *shape == [visible, hidden] => {
-                Mat::from_fn(visible, hidden, |i, j| values[i * hidden + j])
+                DMatrix::from_row_slice(visible, hidden, values)
             }
             _ => {
                 let found = state.machine.weights.len();

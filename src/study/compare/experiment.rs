@@ -142,7 +142,7 @@ impl Experiment {
                 let machine = LinearMachine::with_weights_of(&self.machine, 1.0, 1.0)?;
                 let per_epoch = self.data.len() as f64 / self.design.settings(0).batch_size as f64;
                 let mut trainer = LinearTrainer::new(machine, &self.data, self.design.learning_rate, per_epoch)?;
-                let weights = |trainer: &LinearTrainer| trainer.machine().weight_matrix();
+                let weights = |trainer: &LinearTrainer| trainer.machine().weights.clone();
                 courses.push(simulate(&mut trainer, weights, &self.view, &self.schedule, step)?);
                 continue;
             }

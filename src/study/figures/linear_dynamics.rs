@@ -11,7 +11,7 @@
 use super::claim::Claim;
 use super::made::Made;
 use super::studio::Studio;
-use crate::data::{Dataset, Ellipsoid, Moments, PrincipalComponents};
+use crate::data::{Ellipsoid, Moments, PrincipalComponents};
 use crate::io::Table;
 use crate::io::number::{exact, numbered};
 use crate::learning::LinearMode;
@@ -21,7 +21,6 @@ use crate::simulator::run::{Learner, LinearTrainer, Spacing, schedule};
 use crate::study::drawing::{NAMED_CURVES, OTHERS, leading_style, value_axis};
 use crate::study::error::Result;
 use crate::theory::spectrum::{Decomposition, overlaps};
-use faer::Mat;
 use nalgebra::DMatrix;
 
 /// Name of the figure.
@@ -109,14 +108,15 @@ impl LinearDynamics {
     fn run(settings: &LinearSettings, step: &mut dyn FnMut(f64)) -> Result<Self> {
         let ellipsoid = Ellipsoid::new(settings.visible, &settings.variances, settings.seed)?;
         let data = ellipsoid.generate(settings.samples)?;
-        let components = Moments::of(&data)?.principal_components()?;
+        let moments = Moments::of(&data)?;
+        let components = moments.principal_components()?;
         let start = Machine::random(settings.visible, settings.hidden, settings.deviation, settings.seed)?;
         let machine = LinearMachine::with_weights_of(&start, 1.0, 1.0)?;
         let planted = settings.variances.len().min(settings.hidden);
         let modes: Vec<LinearMode> = (components.variances.iter().take(planted))
             .map(|&variance| LinearMode::new(variance, 1.0, 1.0))
             .collect::<crate::Result<_>>()?;
-        let starts = independent_starts(&machine.weight_matrix(), &components, planted);
+        let starts = independent_starts(&machine.weights, &components, planted);
         let mut trainer = LinearTrainer::new(machine, &data, None, 1.0)?;
         let updates = (settings.end / trainer.learning_rate()).ceil() as u64;
         let mut course = Self {
@@ -128,12 +128,11 @@ impl LinearDynamics {
             modes,
             learning_rate: trainer.learning_rate(),
         };
-        let covariance = covariance_of(&data)?;
         for update in schedule(updates, settings.records, Spacing::Log) {
             while Learner::updates(&trainer) < update {
                 Learner::update(&mut trainer)?;
             }
-            course.record(&trainer, &covariance, &components, &starts)?;
+            course.record(&trainer, &moments.covariance, &components, &starts)?;
             step(update as f64 / updates as f64);
         }
         Ok(course)
@@ -142,14 +141,13 @@ impl LinearDynamics {
     fn record(
         &mut self,
         trainer: &LinearTrainer,
-        covariance: &Mat<f64>,
+        covariance: &DMatrix<f64>,
         components: &PrincipalComponents,
         starts: &[f64],
     ) -> Result<()> {
         let weights = &trainer.machine().weights;
-        let (visible, hidden, planted) = (weights.nrows(), weights.ncols(), self.modes.len());
-        let rows: Vec<f64> = (0..visible).flat_map(|i| (0..hidden).map(move |j| weights[(i, j)])).collect();
-        let modes = Decomposition::of(&rows, visible, hidden)?;
+        let ((visible, hidden), planted) = (weights.shape(), self.modes.len());
+        let modes = Decomposition::of(weights.transpose().as_slice(), visible, hidden)?;
         let leading = |matrix: &DMatrix<f64>| matrix.columns(0, planted).into_owned();
         let table = overlaps(&leading(&modes.u), &leading(&components.directions))?;
         let time = Learner::time(trainer);
@@ -158,7 +156,7 @@ impl LinearDynamics {
         self.times.push(time);
         self.theory.push(theory?);
         self.overlaps.push(table.diagonal().iter().copied().collect());
-        self.log_likelihood.push(trainer.machine().log_likelihood(covariance.as_ref())?);
+        self.log_likelihood.push(trainer.machine().log_likelihood(covariance)?);
         self.spectra.push(modes.singular_values);
         Ok(())
     }
@@ -395,11 +393,6 @@ fn independent_starts(weights: &DMatrix<f64>, components: &PrincipalComponents, 
         starts.push(rows.column(mode).norm());
     }
     starts
-}
-
-fn covariance_of(data: &Dataset) -> Result<Mat<f64>> {
-    let covariance = Moments::of(data)?.covariance;
-    Ok(Mat::from_fn(covariance.nrows(), covariance.ncols(), |i, j| covariance[(i, j)]))
 }
 
 /// The time at which values first reach a level, interpolated in their logarithms.

@@ -1,10 +1,16 @@
-//! The iteration: rounds of the equations, Newton's method, and its deflated variant.
+//! The iteration: rounds of the equations and Newton's method.
 
-use super::fixed_point::FixedPoint;
-use super::krylov;
-use super::solver::{DENSE, Iterate, KRYLOV, Solver, Start};
+use super::deflation::Problem;
+use super::ensemble::{Ensemble, Symmetry};
+use super::equations::Equations;
 use crate::error::Result;
+use crate::linalg::gmres;
 use nalgebra::{DMatrix, DVector};
+
+/// Unknowns up to which the Jacobian is formed.
+pub(super) const DENSE: usize = 40;
+/// Dimension of the Krylov space beyond.
+pub(super) const KRYLOV: usize = 60;
 
 /// Relative accuracy of the inner solve of a Krylov step: four digits a Newton step.
 const FORCING: f64 = 1e-4;
@@ -20,8 +26,6 @@ const LONGEST_STEP: f64 = 0.3;
 const VANISHING: f64 = 0.99;
 /// Smallest factor by which a Newton step multiplies a squared magnetization.
 const SMALLEST_SQUARE: f64 = 1e-2;
-/// Steps of a deflated search before it is given up.
-const DEFLATED_STEPS: usize = 60;
 
 /// A Newton step in the unknowns: the change of each, and whether it is that of its square over twice itself.
 struct Step {
@@ -29,10 +33,71 @@ struct Step {
     squared: Vec<bool>,
 }
 
-impl Solver {
+/// Settings of the solver.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Largest |change| of an order parameter in one round at which a point counts as a solution.
+    pub tolerance: f64,
+    /// Rounds before the first attempt at Newton's method; each further attempt comes after twice as many.
+    pub rounds: usize,
+    /// Rounds and Newton steps in all.
+    pub max_iterations: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tolerance: 1e-12, rounds: 4, max_iterations: 4000 }
+    }
+}
+
+/// The equations of one ensemble, iterated.
+#[derive(Clone, Debug)]
+pub(super) struct Iteration {
+    pub ensemble: Ensemble,
+    pub equations: Equations,
+    pub symmetry: Symmetry,
+    pub settings: Settings,
+    /// One round of the last linearized state.
+    pub image: DVector<f64>,
+}
+
+/// A state with its residual, and how it was reached.
+pub(super) struct Iterate {
+    pub state: DVector<f64>,
+    pub residual: f64,
+    pub iterations: usize,
+}
+
+impl Iteration {
+    /// # Errors
+    /// A backend that cannot serve the ensemble.
+    pub fn new(ensemble: &Ensemble, settings: Settings) -> Result<Self> {
+        Ok(Self {
+            equations: Equations::new(ensemble)?,
+            symmetry: ensemble.symmetry(),
+            image: DVector::zeros(ensemble.modes().len() + 1),
+            ensemble: ensemble.clone(),
+            settings,
+        })
+    }
+
+    /// The unknowns: modes that are magnetized or that a field or the lack of symmetry can magnetize, and q.
+    pub fn unknowns(&self, state: &DVector<f64>) -> Vec<usize> {
+        let modes = self.equations.modes();
+        let mut unknowns: Vec<usize> = match &self.symmetry {
+            Symmetry::SignOfEachMode(free) => (0..modes).filter(|&a| state[a] != 0.0 || !free[a]).collect(),
+            Symmetry::GlobalFlip if state.rows(0, modes).iter().all(|&m| m == 0.0) => Vec::new(),
+            _ => (0..modes).collect(),
+        };
+        if self.ensemble.sigma() > 0.0 {
+            unknowns.push(modes);
+        }
+        unknowns
+    }
+
     /// Rounds, then Newton's method; if it does not converge, its steps are dropped and the next attempt starts after
     /// twice as many rounds, which pass through the bottleneck that a fold nearby leaves behind.
-    pub(super) fn iterate(&mut self, mut state: DVector<f64>, mut rounds: usize) -> Result<Iterate> {
+    pub fn iterate(&mut self, mut state: DVector<f64>, mut rounds: usize) -> Result<Iterate> {
         self.keep_leading_group(&mut state);
         let unknowns = self.unknowns(&state);
         let mut iterations = 0;
@@ -69,7 +134,7 @@ impl Solver {
 
     /// Newton steps from `state`; returns the iterate of smallest residual. A step may raise the residual if those after
     /// it lower it again: near a transition q follows m² on a curve that a straight step leaves at second order.
-    pub(super) fn newton(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Result<Iterate> {
+    pub fn newton(&mut self, state: &DVector<f64>, unknowns: &[usize]) -> Result<Iterate> {
         let mut current = state.clone();
         let residual = self.linearize(&mut current)?;
         let mut best = Iterate { state: current.clone(), residual, iterations: 0 };
@@ -110,7 +175,7 @@ impl Solver {
     }
 
     /// Linearizes one round at `state`, leaving its image in `self.image`; returns the residual.
-    pub(super) fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64> {
+    pub fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64> {
         self.equations.linearize(state, &mut self.image)?;
         if self.ensemble.sigma() == 0.0 {
             // Without noise nothing depends on q, which follows from m.
@@ -128,11 +193,11 @@ impl Solver {
         let mut right = DVector::from_iterator(unknowns.len(), unknowns.iter().map(|&e| self.image[e] - state[e]));
         if unknowns.len() > DENSE {
             let mut jacobian = self.restricted(unknowns);
-            let operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
+            let mut operator = |x: &DVector<f64>, out: &mut DVector<f64>| {
                 jacobian(x, out);
                 out.zip_apply(x, |out, x| *out = x - *out);
             };
-            let change = krylov::gmres(operator, &right, FORCING, KRYLOV)?;
+            let change = gmres(&mut operator, &right, FORCING, KRYLOV)?;
             return Some(Step { change, squared: vec![false; unknowns.len()] });
         }
         let mut matrix = -self.equations.jacobian(unknowns);
@@ -157,10 +222,7 @@ impl Solver {
     }
 
     /// The Jacobian J of one round restricted to the unknowns, as an operator.
-    pub(super) fn restricted<'a>(
-        &'a mut self,
-        unknowns: &'a [usize],
-    ) -> impl FnMut(&DVector<f64>, &mut DVector<f64>) + 'a {
+    pub fn restricted<'a>(&'a mut self, unknowns: &'a [usize]) -> impl FnMut(&DVector<f64>, &mut DVector<f64>) + 'a {
         let size = self.equations.modes() + 1;
         let (mut direction, mut image) = (DVector::zeros(size), DVector::zeros(size));
         move |x, out| {
@@ -173,52 +235,47 @@ impl Solver {
             }
         }
     }
+}
 
-    /// Newton's method on the equations multiplied by `Π_i (1 + 1/d_i²)`, where d_i is the distance to the i-th of the
-    /// `known` states (with squared magnetizations where their signs are free): it cannot converge to any of them.
-    /// `None` if it converges to nothing else.
-    pub(super) fn solve_deflated(&mut self, start: &Start, known: &[DVector<f64>]) -> Result<Option<FixedPoint>> {
-        let modes = self.equations.modes();
-        let mut state = start.state();
-        // Every mode must be free to move.
-        state.rows_mut(0, modes).iter_mut().filter(|m| **m == 0.0).for_each(|m| *m = 0.05);
-        let unknowns = self.unknowns(&state);
-        for _ in 0..DEFLATED_STEPS {
-            let residual = self.linearize(&mut state)?;
-            if residual <= 1e-9 {
-                let iterate = self.iterate(state, 0)?;
-                let iterate = self.settle_small_modes(iterate)?;
-                return Ok(Some(self.describe(iterate)?));
-            }
-            let Some(step) = self.newton_step(&state, &unknowns) else { return Ok(None) };
-            let gradient = self.deflation_gradient(&state, known);
-            let along: f64 = unknowns.iter().zip(step.change.iter()).map(|(&entry, step)| gradient[entry] * step).sum();
-            // Sherman–Morrison: the deflated step is the plain one, stretched.
-            let change = step.change / (1.0 - along);
-            if !change.iter().all(|change| change.is_finite()) {
-                return Ok(None);
-            }
-            self.advance(&mut state, &unknowns, &Step { change, squared: step.squared });
-        }
-        Ok(None)
+/// Newton's method in given unknowns.
+pub(super) struct InUnknowns<'a> {
+    iteration: &'a mut Iteration,
+    unknowns: Vec<usize>,
+    /// The last step.
+    step: Step,
+}
+
+impl<'a> InUnknowns<'a> {
+    pub fn of(iteration: &'a mut Iteration, state: &DVector<f64>) -> Self {
+        let unknowns = iteration.unknowns(state);
+        Self { iteration, unknowns, step: Step { change: DVector::zeros(0), squared: Vec::new() } }
+    }
+}
+
+impl Problem for InUnknowns<'_> {
+    fn linearize(&mut self, state: &mut DVector<f64>) -> Result<f64> {
+        self.iteration.linearize(state)
     }
 
-    /// ∇ log Π_i (1 + 1/d_i²).
-    fn deflation_gradient(&self, state: &DVector<f64>, known: &[DVector<f64>]) -> DVector<f64> {
-        let modes = self.equations.modes();
-        let free = |entry: usize| entry < modes && self.symmetry.is_free(entry);
-        let coordinate = |state: &DVector<f64>, e: usize| if free(e) { state[e] * state[e] } else { state[e] };
-        let mut gradient = DVector::zeros(modes + 1);
-        for other in known {
-            let differences =
-                DVector::from_fn(modes + 1, |entry, _| coordinate(state, entry) - coordinate(other, entry));
-            let square = differences.norm_squared();
-            for entry in 0..=modes {
-                let slope = if free(entry) { 2.0 * state[entry] } else { 1.0 };
-                gradient[entry] -= 2.0 * differences[entry] * slope / (square * (square + 1.0));
-            }
+    fn step(&mut self, state: &DVector<f64>) -> Option<DVector<f64>> {
+        self.step = self.iteration.newton_step(state, &self.unknowns)?;
+        let mut change = DVector::zeros(state.len());
+        self.unknowns.iter().zip(&self.step.change).for_each(|(&entry, step)| change[entry] = *step);
+        Some(change)
+    }
+
+    fn advance(&mut self, state: &mut DVector<f64>, shrink: f64) -> bool {
+        self.step.change /= shrink;
+        let finite = self.step.change.iter().all(|change| change.is_finite());
+        if finite {
+            self.iteration.advance(state, &self.unknowns, &self.step);
         }
-        gradient
+        finite
+    }
+
+    fn coordinate(&self, state: &DVector<f64>, entry: usize) -> (f64, f64) {
+        let free = entry < self.iteration.equations.modes() && self.iteration.symmetry.is_free(entry);
+        if free { (state[entry] * state[entry], 2.0 * state[entry]) } else { (state[entry], 1.0) }
     }
 }
 

@@ -8,7 +8,8 @@
 
 use super::equations::Layer;
 use super::fixed_point::FixedPoint;
-use super::solver::{Solver, Start};
+use super::solver::Solver;
+use super::start::Start;
 use crate::error::Result;
 use crate::theory::average::Backend;
 use nalgebra::DVector;
@@ -70,7 +71,7 @@ pub(super) fn solutions(solver: &mut Solver) -> Result<Option<Vec<FixedPoint>>> 
 fn enclose(solver: &mut Solver, layer: Layer, cell: &Cell) -> Result<Cell> {
     let (low, high) = cell.magnetization;
     let (quiet, noisy) = cell.overlap;
-    let equations = &mut solver.equations;
+    let equations = solver.equations();
     let field = |x: f64| equations.field(layer, x);
     let (at_low, at_high) = (field(low), field(high));
     // The overlap is smallest where the field is, which may be inside.
@@ -113,8 +114,8 @@ fn common(cell: &Cell, image: &Cell) -> Option<Cell> {
 }
 
 /// Widths of the field and of its variance that a cell of the other layer puts on `layer`, in units of 1 or of the noise.
-fn widths(solver: &Solver, layer: Layer, cell: &Cell) -> (f64, f64) {
-    let equations = &solver.equations;
+fn widths(solver: &mut Solver, layer: Layer, cell: &Cell) -> (f64, f64) {
+    let equations = solver.equations();
     let field = equations.field(layer, cell.magnetization.1) - equations.field(layer, cell.magnetization.0);
     let per_overlap = equations.variance(layer);
     let unit = (per_overlap * cell.overlap.0).max(1.0);

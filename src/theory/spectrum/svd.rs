@@ -1,17 +1,10 @@
 //! Singular value decomposition of a weight matrix, `W = Σ_α w_α u^α v^αᵀ` (`docs/theory.md`, section 1).
 //!
-//! All arithmetic is in f64, whatever the weights are stored in, and on one thread: the result does not depend on how
-//! many there are, and two are no faster at the sizes of a machine. The weights are first divided by a power of two, so
-//! that squares neither overflow nor vanish.
+//! All arithmetic is in f64, whatever the weights are stored in. The weights are first divided by a power of two, so that
+//! squares neither overflow nor vanish.
 
 use crate::error::{Error, Result};
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
-use faer::prelude::default;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use crate::linalg;
 use nalgebra::DMatrix;
 
 /// Thin singular value decomposition, with `R = min(N_v, N_h)` modes.
@@ -42,28 +35,8 @@ impl Decomposition {
     /// singular value is not finite, [`Error::NoConvergence`] if the iteration fails.
     pub fn of<T: Copy + Into<f64>>(weights: &[T], visible: usize, hidden: usize) -> Result<Self> {
         let Scaled { values, scale } = Scaled::new(weights, visible, hidden)?;
-        let rank = visible.min(hidden);
-        let mut singular_values = Diag::<f64>::zeros(rank);
-        let (mut u, mut v) = (DMatrix::zeros(visible, rank), DMatrix::zeros(hidden, rank));
-        let thin = ComputeSvdVectors::Thin;
-        let mut memory = MemBuffer::new(svd_scratch::<f64>(visible, hidden, thin, thin, Par::Seq, default()));
-        svd(
-            MatRef::from_row_major_slice(&values, visible, hidden),
-            singular_values.as_mut(),
-            Some(MatMut::from_column_major_slice_mut(u.as_mut_slice(), visible, rank)),
-            Some(MatMut::from_column_major_slice_mut(v.as_mut_slice(), hidden, rank)),
-            Par::Seq,
-            MemStack::new(&mut memory),
-            default(),
-        )
-        .map_err(|_| Error::NoConvergence { rows: visible, columns: hidden })?;
-        for (mut u, mut v) in u.column_iter_mut().zip(v.column_iter_mut()) {
-            if u[u.icamax()] < 0.0 {
-                u.neg_mut();
-                v.neg_mut();
-            }
-        }
-        let singular_values = rescaled(singular_values.column_vector().iter().copied(), scale)?;
+        let (singular_values, u, v) = linalg::thin_svd(&values, (visible, hidden))?;
+        let singular_values = rescaled(singular_values, scale)?;
         Ok(Self { singular_values, u, v })
     }
 }
@@ -79,29 +52,7 @@ impl Decomposition {
 /// As [`Decomposition::of`].
 pub fn singular_values<T: Copy + Into<f64>>(weights: &[T], visible: usize, hidden: usize) -> Result<Vec<f64>> {
     let Scaled { values, scale } = Scaled::new(weights, visible, hidden)?;
-    let matrix = MatRef::from_row_major_slice(&values, visible, hidden);
-    let tall = if hidden <= visible { matrix } else { matrix.transpose() };
-    let rank = tall.ncols();
-    let mut gram = Mat::<f64>::zeros(rank, rank);
-    triangular::matmul(
-        gram.as_mut(),
-        BlockStructure::TriangularLower,
-        Accum::Replace,
-        tall.transpose(),
-        BlockStructure::Rectangular,
-        tall,
-        BlockStructure::Rectangular,
-        1.0,
-        Par::Seq,
-    );
-    let mut squares = Diag::<f64>::zeros(rank);
-    let mut memory =
-        MemBuffer::new(self_adjoint_evd_scratch::<f64>(rank, ComputeEigenvectors::No, Par::Seq, default()));
-    // It reads the lower triangle, and returns increasing eigenvalues.
-    self_adjoint_evd(gram.as_ref(), squares.as_mut(), None, Par::Seq, MemStack::new(&mut memory), default())
-        .map_err(|_| Error::NoConvergence { rows: visible, columns: hidden })?;
-    // Rounding may leave a zero slightly negative.
-    rescaled(squares.column_vector().iter().rev().map(|square| square.max(0.0).sqrt()), scale)
+    rescaled(linalg::singular_values(&values, (visible, hidden))?, scale)
 }
 
 /// Weights divided by a power of two, to magnitudes below 2.
@@ -127,8 +78,9 @@ impl Scaled {
     }
 }
 
-fn rescaled(values: impl Iterator<Item = f64>, scale: f64) -> Result<Vec<f64>> {
+fn rescaled(values: Vec<f64>, scale: f64) -> Result<Vec<f64>> {
     values
+        .into_iter()
         .map(|value| value * scale)
         .map(
             |value| {

@@ -1,8 +1,8 @@
 //! Modes followed by their vectors, where their singular values cross.
 
-use super::components::products;
 use super::svd::Decomposition;
 use crate::error::{Error, Result};
+use crate::linalg::{product, view};
 use std::cmp::Reverse;
 
 /// The mode that continues one of an earlier decomposition.
@@ -42,6 +42,7 @@ pub fn track(earlier: &Decomposition, later: &Decomposition) -> Result<Vec<Match
             format!("one of {}, one of {}: a mode is followed within one machine", units(earlier), units(later));
         return Err(Error::Range { name: "the decompositions", reason });
     }
+    let products = |a, b| product(view(a).transpose(), view(b));
     let (u, v) = (products(&earlier.u, &later.u), products(&earlier.v, &later.v));
     let overlap = u.component_mul(&v).abs();
     let count = overlap.nrows();

@@ -2,9 +2,8 @@
 
 use crate::learning::population::factors::Factors;
 use crate::learning::population::point::{Fluctuations, Point, symmetric};
-use crate::linalg::view;
+use crate::linalg::increasing_eigen;
 use crate::{Error, Result};
-use faer::Side;
 use nalgebra::{DMatrix, DVector};
 
 /// Largest number of rounds of iteration that lead to a state.
@@ -79,12 +78,12 @@ pub(super) fn softest_modes(factors: &Factors, point: &Point) -> Result<Option<S
         what: "the fluctuations of a state",
         reason: "their eigenvalues could not be computed".to_owned(),
     };
-    let eigen = view(&coupling).self_adjoint_eigen(Side::Lower).map_err(failed)?;
-    let size = coupling.nrows();
+    let (values, vectors) = increasing_eigen(&coupling).map_err(failed)?;
+    let size = values.len();
     let count = size.min(MOST_AT_ONCE);
-    let vectors = DMatrix::from_fn(size, count, |i, k| eigen.U()[(i, size - 1 - k)]);
-    let eigenvalues = (0..count).map(|k| 1.0 - eigen.S()[size - 1 - k]).collect();
-    Ok(Some(Soft { eigenvalues, directions: root.solve_transposed(&vectors) }))
+    let vectors = DMatrix::from_fn(size, count, |i, k| vectors[(i, size - 1 - k)]);
+    let eigenvalues = values.iter().rev().take(count).map(|value| 1.0 - value).collect();
+    Ok(Some(Soft { eigenvalues, directions: root.solve_upper(vectors) }))
 }
 
 pub(super) fn distance(a: &DVector<f64>, b: &DVector<f64>) -> f64 {

@@ -5,13 +5,11 @@
 //! 8e-12, 26 leave 3e-13, 30 leave 2e-14, and 34 less than rounding does. Powers of 2t − 1 serve as well as Chebyshev
 //! polynomials here: no coefficient of theirs exceeds 1.
 //!
-//! The loop is written for one number and vectorised by the compiler; [`pulp`] compiles it for AVX2 and AVX-512 and
-//! chooses at run time. Every entry goes through the same operations wherever it stands, and root and quotient are rounded
-//! correctly: with fused multiply-add the results are the same bits on every machine that has it, for every number of
-//! lanes; without, the same up to rounding.
+//! The loop is vectorised ([`Loop`]). Root and quotient are rounded correctly, so that its results are the same bits on every
+//! machine with fused multiply-add.
 
 use super::exact;
-use pulp::{Arch, Simd, WithSimd};
+use crate::linalg::{Loop, run};
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
@@ -51,7 +49,7 @@ pub(super) fn v(x: f64) -> f64 {
 
 /// V of every entry of `x` ≥ 0 into `out`, of the same length.
 pub(super) fn v_into(x: &[f64], out: &mut [f64]) {
-    Arch::new().dispatch(Slice { half: coefficients(), x, out });
+    run(Slice { half: coefficients(), x, out });
 }
 
 struct Slice<'a> {
@@ -60,29 +58,22 @@ struct Slice<'a> {
     out: &'a mut [f64],
 }
 
-impl WithSimd for Slice<'_> {
+impl Loop for Slice<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { half, x, out } = self;
-        // Where there is one lane, multiply-add would be a slow function.
-        if S::F64_LANES > 1 { slice_of::<true>(half, x, out) } else { slice_of::<false>(half, x, out) }
-    }
-}
-
-#[inline(always)]
-fn slice_of<const FUSED: bool>(half: &[f64; COEFFICIENTS], x: &[f64], out: &mut [f64]) {
-    let (blocks, rest) = x.as_chunks::<BLOCK>();
-    let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
-    for (out, x) in out_blocks.iter_mut().zip(blocks) {
-        // A plain loop: a closure given to `map` would be compiled without the instructions chosen here.
-        for k in 0..BLOCK {
-            out[k] = v_of::<FUSED>(half, x[k]);
+    fn run<const FUSED: bool>(self) {
+        let (blocks, rest) = self.x.as_chunks::<BLOCK>();
+        let (out_blocks, out_rest) = self.out.as_chunks_mut::<BLOCK>();
+        for (out, x) in out_blocks.iter_mut().zip(blocks) {
+            // A plain loop: a closure given to `map` would be compiled without the instructions chosen.
+            for k in 0..BLOCK {
+                out[k] = v_of::<FUSED>(self.half, x[k]);
+            }
         }
-    }
-    for (out, &x) in out_rest.iter_mut().zip(rest) {
-        *out = v_of::<FUSED>(half, x);
+        for (out, &x) in out_rest.iter_mut().zip(rest) {
+            *out = v_of::<FUSED>(self.half, x);
+        }
     }
 }
 

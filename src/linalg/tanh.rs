@@ -1,67 +1,101 @@
-//! tanh over many numbers: the inner loop of the data term.
+//! tanh over many numbers.
 //!
-//! `tanh x = e/(e + 2)` with `e = exp(2|x|) − 1`, which keeps its relative accuracy down to x = 0. The loop is written for
-//! one number and vectorised by the compiler; [`pulp`] compiles it for AVX2 and AVX-512 and chooses at run time.
+//! `tanh x = e/(e + 2)` with `e = exp(2|x|) − 1`, which keeps its relative accuracy down to x = 0.
 
-use pulp::{Arch, Simd, WithSimd};
+use super::simd::{Loop, run};
+use std::f32::consts::LOG2_E as SINGLE_LOG2_E;
+use std::f64::consts::LOG2_E;
 
-/// Beyond this field tanh is 1 in double precision.
-const SATURATION: f64 = 20.0;
-/// 1.5·2⁵²: adding it rounds to a whole number, which is then in the low bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
-/// First part of ln 2, short enough that its small multiples are exact (Cody and Waite).
-const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
-/// Second part of ln 2.
-const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-/// Taylor coefficients 1/2!, …, 1/14! of (e^r − 1 − r)/r²; at |r| ≤ ln 2/2 the first one left out is below 1e-17 of the sum.
-const EXPM1: [f64; 13] = [
-    0.5,
-    1.0 / 6.0,
-    1.0 / 24.0,
-    1.0 / 120.0,
-    1.0 / 720.0,
-    1.0 / 5_040.0,
-    1.0 / 40_320.0,
-    1.0 / 362_880.0,
-    1.0 / 3_628_800.0,
-    1.0 / 39_916_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 6_227_020_800.0,
-    1.0 / 87_178_291_200.0,
-];
-
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(a: f64, b: f64, c: f64) -> f64 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
+/// What tanh is made of, in one precision.
+struct Constants<T, const TERMS: usize> {
+    /// Beyond this field tanh is 1.
+    saturation: T,
+    log2_e: T,
+    /// 1.5·2^(bits of the mantissa): adding it rounds to a whole number, which ends up in the low bits.
+    rounder: T,
+    /// ln 2 in two parts, the first short enough that its small multiples are exact (Cody and Waite).
+    ln_2: (T, T),
+    /// Taylor coefficients 1/2!, 1/3!, … of (e^r − 1 − r)/r². At |r| ≤ ln 2/2 the first one left out is below the accuracy.
+    expm1: [T; TERMS],
 }
 
-#[inline(always)]
-fn tanh_of<const FUSED: bool>(x: f64) -> f64 {
-    let doubled = 2.0 * x.abs();
-    // Not `min`, which would hide a NaN.
-    let doubled = if doubled > 2.0 * SATURATION { 2.0 * SATURATION } else { doubled };
-    let shifted = multiply_add::<FUSED>(doubled, std::f64::consts::LOG2_E, ROUNDER);
-    let halvings = shifted - ROUNDER;
-    let rest = multiply_add::<FUSED>(halvings, -LN_2_HIGH, doubled);
-    let rest = multiply_add::<FUSED>(halvings, -LN_2_LOW, rest);
-    let mut series = EXPM1[12];
-    for &coefficient in EXPM1[..12].iter().rev() {
-        series = multiply_add::<FUSED>(series, rest, coefficient);
-    }
-    let series = multiply_add::<FUSED>(rest * rest, series, rest);
-    let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1f64.to_bits()));
-    let exponential = multiply_add::<FUSED>(power, series, power - 1.0);
-    (exponential / (exponential + 2.0)).copysign(x)
+const DOUBLE: Constants<f64, 13> = Constants {
+    saturation: 20.0,
+    log2_e: LOG2_E,
+    rounder: 6_755_399_441_055_744.0,
+    ln_2: (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10),
+    expm1: [
+        0.5,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5_040.0,
+        1.0 / 40_320.0,
+        1.0 / 362_880.0,
+        1.0 / 3_628_800.0,
+        1.0 / 39_916_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 6_227_020_800.0,
+        1.0 / 87_178_291_200.0,
+    ],
+};
+
+const SINGLE: Constants<f32, 6> = Constants {
+    saturation: 10.0,
+    log2_e: SINGLE_LOG2_E,
+    rounder: 12_582_912.0,
+    ln_2: (0.693_359_4, -2.121_944_4e-4),
+    expm1: [0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
+};
+
+macro_rules! tanh {
+    ($(#[$doc:meta])* $name:ident, $real:ty, $constants:expr, $mantissa:expr) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub(crate) fn $name<const FUSED: bool>(x: $real) -> $real {
+            #[inline(always)]
+            fn multiply_add<const FUSED: bool>(a: $real, b: $real, c: $real) -> $real {
+                if FUSED { a.mul_add(b, c) } else { a * b + c }
+            }
+            const OF: Constants<$real, { $constants.expm1.len() }> = $constants;
+            let doubled = 2.0 * x.abs();
+            // Not `min`, which would hide a NaN.
+            let doubled = if doubled > 2.0 * OF.saturation { 2.0 * OF.saturation } else { doubled };
+            let shifted = multiply_add::<FUSED>(doubled, OF.log2_e, OF.rounder);
+            let halvings = shifted - OF.rounder;
+            let rest = multiply_add::<FUSED>(halvings, -OF.ln_2.0, doubled);
+            let rest = multiply_add::<FUSED>(halvings, -OF.ln_2.1, rest);
+            let [lower @ .., mut series] = OF.expm1;
+            for &coefficient in lower.iter().rev() {
+                series = multiply_add::<FUSED>(series, rest, coefficient);
+            }
+            let series = multiply_add::<FUSED>(rest * rest, series, rest);
+            const ONE: $real = 1.0;
+            let power = <$real>::from_bits((shifted.to_bits() << $mantissa).wrapping_add(ONE.to_bits()));
+            let exponential = multiply_add::<FUSED>(power, series, power - 1.0);
+            (exponential / (exponential + 2.0)).copysign(x)
+        }
+    };
 }
+
+tanh!(
+    /// tanh in double precision, for the body of a [`Loop`].
+    tanh, f64, DOUBLE, f64::MANTISSA_DIGITS - 1
+);
+tanh!(
+    /// tanh in single precision, for the body of a [`Loop`].
+    single_tanh, f32, SINGLE, f32::MANTISSA_DIGITS - 1
+);
 
 /// Replaces fields by their tanh.
-pub(super) fn tanh_in_place(fields: &mut [f64]) {
-    Arch::new().dispatch(Tanh { fields });
+pub(crate) fn tanh_in_place(fields: &mut [f64]) {
+    run(Tanh { fields });
 }
 
 /// Replaces fields x by `Σ_k weight_k tanh(x + shift_k)`, for pairs (shift, weight) of a symmetric rule. With t = tanh x and
 /// `c = 1/cosh² shift` two opposite shifts have the sum `2 t c/(1 − t² + c t²)`, so one tanh is enough for all.
-pub(super) fn mean_of_tanh_in_place(fields: &mut [f64], shifts: &[(f64, f64)]) {
+pub(crate) fn mean_of_tanh_in_place(fields: &mut [f64], shifts: &[(f64, f64)]) {
     // The middle shift, if there is one, and one shift of each pair.
     let halves: Vec<(f64, f64)> = shifts[..shifts.len().div_ceil(2)]
         .iter()
@@ -72,7 +106,7 @@ pub(super) fn mean_of_tanh_in_place(fields: &mut [f64], shifts: &[(f64, f64)]) {
             (c, weight * c)
         })
         .collect();
-    Arch::new().dispatch(MeanOfTanh { fields, halves: &halves });
+    run(MeanOfTanh { fields, halves: &halves });
 }
 
 struct MeanOfTanh<'a> {
@@ -82,22 +116,18 @@ struct MeanOfTanh<'a> {
 }
 
 /// Number of fields processed at a time, in registers and the nearest cache.
-const CHUNK: usize = 64;
+const AT_ONCE: usize = 64;
 
-impl WithSimd for MeanOfTanh<'_> {
+impl Loop for MeanOfTanh<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let mut sum = [0.0; CHUNK];
-        for fields in self.fields.chunks_mut(CHUNK) {
+    fn run<const FUSED: bool>(self) {
+        let mut sum = [0.0; AT_ONCE];
+        for fields in self.fields.chunks_mut(AT_ONCE) {
             let sum = &mut sum[..fields.len()];
             sum.fill(0.0);
-            if S::F64_LANES > 1 {
-                fields.iter_mut().for_each(|field| *field = tanh_of::<true>(*field));
-            } else {
-                fields.iter_mut().for_each(|field| *field = tanh_of::<false>(*field));
-            }
+            fields.iter_mut().for_each(|field| *field = tanh::<FUSED>(*field));
             for &(c, weight) in self.halves {
                 for (sum, t) in sum.iter_mut().zip(&*fields) {
                     let square = t * t;
@@ -110,7 +140,7 @@ impl WithSimd for MeanOfTanh<'_> {
 }
 
 /// One step of Newton's method for `y + V tanh y = x`, unit by unit.
-pub(super) struct ReactionStep<'a> {
+pub(crate) struct ReactionStep<'a> {
     /// y.
     pub fields: &'a mut [f64],
     /// x.
@@ -124,25 +154,21 @@ pub(super) struct ReactionStep<'a> {
 impl ReactionStep<'_> {
     /// Takes the step, and returns its largest size, relative to 1 + |y|.
     pub fn take(self) -> f64 {
-        Arch::new().dispatch(self)
+        run(self)
     }
 }
 
-impl WithSimd for ReactionStep<'_> {
+impl Loop for ReactionStep<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
-        let (mut means, mut largest) = ([0.0; CHUNK], [0.0; CHUNK]);
-        let given = self.given.chunks(CHUNK).zip(self.reaction.chunks(CHUNK)).zip(self.bound.chunks(CHUNK));
-        for (fields, ((given, reaction), bound)) in self.fields.chunks_mut(CHUNK).zip(given) {
+    fn run<const FUSED: bool>(self) -> f64 {
+        let (mut means, mut largest) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        let given = self.given.chunks(AT_ONCE).zip(self.reaction.chunks(AT_ONCE)).zip(self.bound.chunks(AT_ONCE));
+        for (fields, ((given, reaction), bound)) in self.fields.chunks_mut(AT_ONCE).zip(given) {
             let (means, largest) = (&mut means[..fields.len()], &mut largest[..fields.len()]);
             means.copy_from_slice(fields);
-            if S::F64_LANES > 1 {
-                means.iter_mut().for_each(|mean| *mean = tanh_of::<true>(*mean));
-            } else {
-                means.iter_mut().for_each(|mean| *mean = tanh_of::<false>(*mean));
-            }
+            means.iter_mut().for_each(|mean| *mean = tanh::<FUSED>(*mean));
             let units = given.iter().zip(reaction).zip(bound);
             for (((y, t), largest), ((&x, &v), &bound)) in fields.iter_mut().zip(&*means).zip(largest).zip(units) {
                 let step = (x - *y - v * t) / (1.0 + v * (1.0 - t * t));
@@ -163,17 +189,12 @@ struct Tanh<'a> {
     fields: &'a mut [f64],
 }
 
-impl WithSimd for Tanh<'_> {
+impl Loop for Tanh<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        // With several lanes, multiply-add is one instruction. Otherwise the compiler would call a slow function for it.
-        if S::F64_LANES > 1 {
-            self.fields.iter_mut().for_each(|field| *field = tanh_of::<true>(*field));
-        } else {
-            self.fields.iter_mut().for_each(|field| *field = tanh_of::<false>(*field));
-        }
+    fn run<const FUSED: bool>(self) {
+        self.fields.iter_mut().for_each(|field| *field = tanh::<FUSED>(*field));
     }
 }
 
@@ -230,7 +251,7 @@ mod tests {
         let mut found = fields.clone();
         tanh_in_place(&mut found);
         for (x, found) in fields.iter().zip(found) {
-            for found in [found, tanh_of::<false>(*x)] {
+            for found in [found, tanh::<false>(*x)] {
                 assert!((found - x.tanh()).abs() <= 6.0 * f64::EPSILON * x.tanh().abs(), "{x}: {found} {}", x.tanh());
             }
         }

@@ -5,6 +5,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
+/// Sets its second argument to the product of a matrix with its first.
+pub(crate) type Operator<'a> = &'a mut dyn FnMut(&DVector<f64>, &mut DVector<f64>);
+
 /// Arnoldi's factorization `A V_n = V_{n+1} H` from `start`, by modified Gram–Schmidt applied twice.
 struct Arnoldi {
     basis: Vec<DVector<f64>>,
@@ -13,10 +16,10 @@ struct Arnoldi {
 }
 
 fn arnoldi(
-    mut apply: impl FnMut(&DVector<f64>, &mut DVector<f64>),
+    apply: Operator<'_>,
     start: &DVector<f64>,
     dimension: usize,
-    mut enough: impl FnMut(&DMatrix<f64>) -> bool,
+    enough: &dyn Fn(&DMatrix<f64>) -> bool,
 ) -> Arnoldi {
     let mut basis = vec![start.normalize()];
     let mut hessenberg = DMatrix::zeros(1, 0);
@@ -44,8 +47,8 @@ fn arnoldi(
 }
 
 /// Solves `A x = right` to `tolerance` relative in at most `dimension` products; `None` if that is not enough.
-pub(super) fn gmres(
-    apply: impl FnMut(&DVector<f64>, &mut DVector<f64>),
+pub(crate) fn gmres(
+    apply: Operator<'_>,
     right: &DVector<f64>,
     tolerance: f64,
     dimension: usize,
@@ -55,7 +58,7 @@ pub(super) fn gmres(
         return Some(right.clone());
     }
     let Arnoldi { basis, hessenberg } =
-        arnoldi(apply, right, dimension, |h| least_squares(h, norm).is_some_and(|(_, rest)| rest <= tolerance * norm));
+        arnoldi(apply, right, dimension, &|h| least_squares(h, norm).is_some_and(|(_, rest)| rest <= tolerance * norm));
     let (y, rest) = least_squares(&hessenberg, norm)?;
     let mut solution = DVector::zeros(right.len());
     for (coefficient, vector) in y.iter().zip(&basis) {
@@ -75,20 +78,16 @@ fn least_squares(hessenberg: &DMatrix<f64>, norm: f64) -> Option<(DVector<f64>, 
 }
 
 /// Spectral radius of an operator of size `size`, from `dimension` Arnoldi steps and a fixed start.
-pub(super) fn spectral_radius(
-    apply: impl FnMut(&DVector<f64>, &mut DVector<f64>),
-    size: usize,
-    dimension: usize,
-) -> Option<f64> {
+pub(crate) fn spectral_radius(apply: Operator<'_>, size: usize, dimension: usize) -> Option<f64> {
     // Any start without special symmetry will do; this one is reproducible.
     let start = DVector::from_fn(size, |i, _| 1.0 + 0.5 * (1.7 * i as f64).sin());
-    let Arnoldi { hessenberg, .. } = arnoldi(apply, &start, dimension, |_| false);
+    let Arnoldi { hessenberg, .. } = arnoldi(apply, &start, dimension, &|_| false);
     let square = hessenberg.ncols();
     largest_modulus(hessenberg.rows(0, square).into_owned())
 }
 
 /// Largest modulus of the eigenvalues of a dense matrix; `None` if they could not be computed.
-pub(super) fn largest_modulus(matrix: DMatrix<f64>) -> Option<f64> {
+pub(crate) fn largest_modulus(matrix: DMatrix<f64>) -> Option<f64> {
     if !matrix.iter().all(|entry| entry.is_finite()) {
         return None;
     }
@@ -124,16 +123,16 @@ mod tests {
         let matrix = example();
         let solution = DVector::from_fn(30, |i, _| (i as f64).cos());
         let right = &matrix * &solution;
-        let found = gmres(|x, out| out.copy_from(&(&matrix * x)), &right, 1e-13, 30).unwrap();
+        let found = gmres(&mut |x, out| out.copy_from(&(&matrix * x)), &right, 1e-13, 30).unwrap();
         assert!((found - solution).norm() < 1e-11);
-        assert!(gmres(|x, out| out.copy_from(&(&matrix * x)), &right, 1e-13, 3).is_none());
+        assert!(gmres(&mut |x, out| out.copy_from(&(&matrix * x)), &right, 1e-13, 3).is_none());
     }
 
     #[test]
     fn spectral_radii_agree() {
         let matrix = example();
         let dense = largest_modulus(matrix.clone()).unwrap();
-        let krylov = spectral_radius(|x, out| out.copy_from(&(&matrix * x)), 30, 30).unwrap();
+        let krylov = spectral_radius(&mut |x, out| out.copy_from(&(&matrix * x)), 30, 30).unwrap();
         assert!((dense - krylov).abs() < 1e-10);
         for two in [[0.3, 0.2, 0.5, -0.4], [0.3, 2.0, -0.5, 0.4f64]] {
             let matrix = DMatrix::from_row_slice(2, 2, &two);
