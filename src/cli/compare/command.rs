@@ -46,7 +46,7 @@ impl CompareOptions {
             experiment.beside().map(|settings| beside(common, &experiment, &reference, settings)).transpose()?;
         let outcome = Outcome { curves, probes: reference.named(&probes), theories, beside };
         let report = CompareReport::new(&self, &experiment, &outcome);
-        let drawn = curves::figure(&self, &report, &outcome)?;
+        let drawn = curves::figure(&self, &report, &outcome);
         write_json(&mut destination, "report.json", &report)?;
         destination.write("report.md", report.text(&outcome).as_bytes())?;
         curves::write(&outcome, &mut destination)?;

@@ -55,25 +55,15 @@ pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<
 }
 
 /// The figure: theories and the additional run beside the simulations.
-pub(super) fn figure(options: &CompareOptions, report: &CompareReport, outcome: &Outcome) -> Result<Figure, CliError> {
-    let curves = &outcome.curves;
+pub(super) fn figure(options: &CompareOptions, report: &CompareReport, outcome: &Outcome) -> Figure {
     let beside = outcome.beside.as_ref().map(|run| (run.name(), &run.followed));
-    let theories = outcome.theories.iter().map(|theory| TheoryCurves {
-        name: &theory.name,
-        modes: &theory.followed.values,
-        unreliable_from: theory.unreliable().map(|found| found.from),
-    });
     let beside =
         beside.iter().map(|(name, followed)| TheoryCurves { name, modes: &followed.values, unreliable_from: None });
-    let drawn: Vec<TheoryCurves<'_>> = theories.chain(beside).collect();
-    Ok(comparison(&ComparisonFigure {
-        times: &curves.times,
-        scale: if options.record_spacing == Some(Spacing::Linear) { Scale::Linear } else { Scale::Log },
+    let theories: Vec<TheoryCurves<'_>> = outcome.theories.iter().map(TheoryCurves::of).chain(beside).collect();
+    comparison(&ComparisonFigure {
+        curves: &outcome.curves,
         simulation: &report.simulation.label,
-        mean: &curves.mean,
-        error: curves.error.as_deref(),
-        bulk_edge: curves.bulk_edge.as_deref(),
-        emerged: &curves.emergence_times(),
-        theories: &drawn,
-    })?)
+        theories: &theories,
+        scale: if options.record_spacing == Some(Spacing::Linear) { Scale::Linear } else { Scale::Log },
+    })
 }

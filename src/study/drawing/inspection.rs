@@ -2,12 +2,12 @@
 
 use super::phase_diagram::panel;
 use super::run::{bulk_title, modes};
-use super::spectrum_histogram::{BulkCurve, SpectrumHistogram, spectrum_histogram};
+use super::spectrum_histogram::{SpectrumHistogram, spectrum_histogram};
 use super::spectrum_time::{NAMED_CURVES, OTHERS, leading_style, named_time_axis, value_axis};
 use crate::Prior;
 use crate::plot::histogram::density_in_bins;
 use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle};
-use crate::plot::{Axis, Figure, FigureError, LegendPosition, Panel, Scale};
+use crate::plot::{Axis, Figure, LegendPosition, Panel, Scale};
 use crate::study::error::Result;
 use crate::study::inspect::{ComponentLaw, Reading, Seen, States, TrainingPath};
 use crate::theory::phase::{Family, PhaseDiagram};
@@ -52,10 +52,10 @@ pub fn inspection(
     shape: Option<(usize, usize)>,
 ) -> Result<Vec<(&'static str, Figure)>> {
     let mut drawn = vec![("histogram", histogram(reading)?)];
-    drawn.extend(components(reading)?.map(|figure| (COMPONENTS, figure)));
+    drawn.extend(components(reading).map(|figure| (COMPONENTS, figure)));
     drawn.extend(place(reading, states, trajectory)?.map(|figure| (PLACE, figure)));
     if let Some(trajectory) = trajectory {
-        drawn.push(("trajectory", against_update(trajectory)?));
+        drawn.push(("trajectory", against_update(trajectory)));
     }
     if let Some(shape) = shape {
         drawn.push(("modes", modes(&reading.modes, shape)?));
@@ -65,7 +65,7 @@ pub fn inspection(
 
 /// Draws strengths and kurtosis of the followed modes. If the bulk is the ensemble's noise, with planted strengths and
 /// σ; otherwise with singular values and without σ.
-fn against_update(trajectory: &TrainingPath) -> Result<Figure> {
+fn against_update(trajectory: &TrainingPath) -> Figure {
     let updates: Vec<f64> = trajectory.steps.iter().map(|step| step.update as f64).collect();
     let known = |bulk: &BulkFit| if bulk.is_noise() { bulk.sigma } else { f64::NAN };
     let sigmas: Vec<f64> = trajectory.steps.iter().map(|step| known(&step.bulk)).collect();
@@ -80,64 +80,42 @@ fn against_update(trajectory: &TrainingPath) -> Result<Figure> {
         }
         modes.push(ModeCourse { strengths, kurtosis });
     }
-    Ok(modes_against_update(&updates, &sigmas, &modes)?)
+    modes_against_update(&updates, &sigmas, &modes)
 }
 
 /// The histogram of the spectrum.
 fn histogram(reading: &Reading) -> Result<Figure> {
-    let bulk = &reading.bulk;
-    let law = bulk.law.filter(|_| bulk.exists());
-    let density = |s: f64| law.map_or(0.0, |law| law.density(s));
-    let spectrum = SpectrumHistogram {
-        title: bulk_title(bulk).unwrap_or_default(),
-        singular_values: &reading.modes.singular_values,
-        bulk: law.map(|law| BulkCurve { density: &density, edges: law.edges(), outliers: bulk.outliers }),
-    };
+    let title = bulk_title(&reading.bulk).unwrap_or_default().to_owned();
+    let spectrum = SpectrumHistogram::of(title, &reading.modes.singular_values, &reading.bulk);
     Ok(spectrum_histogram(&[spectrum])?)
 }
 
 /// Draws the components of the first modes beside the four laws, including the noise of the vectors where it is known.
-fn components(reading: &Reading) -> Result<Option<Figure>> {
+fn components(reading: &Reading) -> Option<Figure> {
     let count = reading.outliers.len().min(COMPONENT_MODES);
     if count == 0 {
-        return Ok(None);
+        return None;
     }
     let (u, v) = reading.components(count);
     let laws = |overlap: f64| -> Vec<Seen> {
         Prior::NAMED.into_iter().filter(|_| overlap.is_finite()).map(|law| Seen::new(law, overlap)).collect()
     };
-    let seen: Vec<_> = reading.outliers[..count]
-        .iter()
-        .flat_map(|outlier| [laws(outlier.squared_overlap_u), laws(outlier.squared_overlap_v)])
-        .collect();
-    let densities: Vec<Vec<_>> =
-        seen.iter().map(|laws| laws.iter().map(|law| move |y: f64| law.density(y)).collect()).collect();
-    let panels: Vec<ComponentHistogram<'_>> = densities
-        .iter()
-        .enumerate()
-        .map(|(index, densities)| {
-            let (mode, hidden) = (index / 2, index % 2 == 1);
-            let outlier = &reading.outliers[mode];
-            let (law, vectors) = if hidden { (outlier.prior_v, &v) } else { (outlier.prior_u, &u) };
-            ComponentHistogram {
-                title: format!(
-                    "mode {}, {}: {}",
-                    mode + 1,
-                    if hidden { "v\u{302}" } else { "u\u{302}" },
-                    if law == ComponentLaw::Unclaimed { "no law claimed" } else { capital(law.name()) }
-                ),
-                // A letter and a combining accent, so that both labels look alike.
-                label: if hidden { "v\u{302}_j" } else { "u\u{302}_i" },
-                components: &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
-                laws: NAMES
-                    .into_iter()
-                    .zip(densities)
-                    .map(|(name, density)| -> LawCurve<'_> { (name, density) })
-                    .collect(),
-            }
-        })
-        .collect();
-    Ok(Some(component_histograms(&panels)?))
+    let panel = |index: usize| {
+        let (mode, hidden) = (index / 2, index % 2 == 1);
+        let outlier = &reading.outliers[mode];
+        // A letter and a combining accent, so that both labels look alike.
+        let (law, vectors, overlap, name, label) = match hidden {
+            false => (outlier.prior_u, &u, outlier.squared_overlap_u, "u\u{302}", "u\u{302}_i"),
+            true => (outlier.prior_v, &v, outlier.squared_overlap_v, "v\u{302}", "v\u{302}_j"),
+        };
+        let law = if law == ComponentLaw::Unclaimed { "no law claimed" } else { capital(law.name()) };
+        component_panel(
+            (&format!("mode {}, {name}: {law}", mode + 1), label),
+            &vectors.as_slice()[mode * vectors.nrows()..(mode + 1) * vectors.nrows()],
+            &laws(overlap),
+        )
+    };
+    Some(in_rows((0..2 * count).map(panel).collect()))
 }
 
 /// Name of a law, with a capital if it is the name of a person.
@@ -184,59 +162,34 @@ fn place(reading: &Reading, states: &States, trajectory: Option<&TrainingPath>) 
     Ok(Some(Figure::single_column(panel).aspect(0.9)))
 }
 
-/// A law beside the components: its name (marked-up) and density.
-type LawCurve<'a> = (&'a str, &'a dyn Fn(f64) -> f64);
-
-/// Components of one vector, at unit mean square.
-struct ComponentHistogram<'a> {
-    /// The title of the panel (marked-up).
-    title: String,
-    /// The label of the axis (marked-up).
-    label: &'a str,
-    /// The components; those that are not finite are left out.
-    components: &'a [f64],
-    /// The laws as seen through noise.
-    laws: Vec<LawCurve<'a>>,
-}
-
-/// Histograms of components as densities beside the laws, four per row across both columns.
-fn component_histograms(histograms: &[ComponentHistogram<'_>]) -> std::result::Result<Figure, FigureError> {
-    let mut panels = histograms.iter().map(component_panel).collect::<std::result::Result<Vec<_>, _>>()?;
-    if panels.is_empty() {
-        return Err(FigureError::Empty("components"));
-    }
+/// Panels in full rows of four, across both columns.
+fn in_rows(mut panels: Vec<Panel>) -> Figure {
     let columns = panels.len().min(PANELS_A_ROW);
-    // Keep full rows only.
     panels.truncate(panels.len() / columns * columns);
-    Ok(Figure::with(DOUBLE_COLUMN_MM, panels.len() / columns, columns, panels).aspect(0.9))
+    Figure::with(DOUBLE_COLUMN_MM, panels.len() / columns, columns, panels).aspect(0.9)
 }
 
-fn component_panel(histogram: &ComponentHistogram<'_>) -> std::result::Result<Panel, FigureError> {
-    let values: Vec<f64> = histogram.components.iter().copied().filter(|y| y.is_finite()).collect();
-    if values.is_empty() {
-        return Err(FigureError::Empty("finite components"));
-    }
+/// The histogram of components at unit mean square, as a density beside the laws as they are seen through noise.
+fn component_panel((title, label): (&str, &str), components: &[f64], laws: &[Seen]) -> Panel {
+    let values: Vec<f64> = components.iter().copied().filter(|y| y.is_finite()).collect();
     let bins = (values.len() as f64).sqrt().clamp(FEWEST_COMPONENT_BINS, MOST_COMPONENT_BINS).round() as usize;
     let edge = |i: usize, count: usize| LARGEST_COMPONENT * (2.0 * i as f64 / count as f64 - 1.0);
     let edges: Vec<f64> = (0..=bins).map(|i| edge(i, bins)).collect();
     let heights = density_in_bins(&values, &edges);
     let xs: Vec<f64> = (0..LAW_POINTS).map(|i| edge(i, LAW_POINTS - 1)).collect();
-    let curves: Vec<Vec<f64>> =
-        histogram.laws.iter().map(|(_, density)| xs.iter().map(|&x| density(x)).collect()).collect();
+    let curves: Vec<Vec<f64>> = laws.iter().map(|law| xs.iter().map(|&x| law.density(x)).collect()).collect();
     let tallest = |curve: &Vec<f64>| curve.iter().copied().fold(0.0, f64::max);
     // A law that is nearly discrete must not flatten the histogram.
     let bars = heights.iter().copied().fold(0.0, f64::max);
     let top = 1.15 * curves.iter().map(tallest).fold(bars, f64::max).min(1.6 * bars.max(0.3));
-    let mut panel = Panel::new(
-        Axis::linear(histogram.label, -LARGEST_COMPONENT..LARGEST_COMPONENT),
-        Axis::linear("density", 0.0..top),
-    );
-    panel.title(&histogram.title).legend(LegendPosition::Below);
+    let x = Axis::linear(label, -LARGEST_COMPONENT..LARGEST_COMPONENT);
+    let mut panel = Panel::new(x, Axis::linear("density", 0.0..top));
+    panel.title(title).legend(LegendPosition::Below);
     panel.histogram(&edges, &heights, LineStyle::solid(Color::Rgb(70, 70, 70)).width(0.5)).label("components");
-    for (index, ((name, _), curve)) in histogram.laws.iter().zip(&curves).enumerate() {
+    for (index, (name, curve)) in NAMES.iter().zip(&curves).enumerate() {
         panel.line(&xs, curve, LineStyle::nth(index).width(1.0)).label(name);
     }
-    Ok(panel)
+    panel
 }
 
 /// A mode through training, one value per checkpoint; NaN where it is not above the bulk.
@@ -249,23 +202,7 @@ struct ModeCourse {
 
 /// Strengths and kurtosis of modes that are followed by their vectors, against the updates of the checkpoints, with σ at each
 /// checkpoint. The first five modes are named.
-fn modes_against_update(
-    updates: &[f64],
-    sigmas: &[f64],
-    modes: &[ModeCourse],
-) -> std::result::Result<Figure, FigureError> {
-    if updates.is_empty() {
-        return Err(FigureError::Empty("checkpoints"));
-    }
-    for found in modes.iter().flat_map(|mode| [mode.strengths.len(), mode.kurtosis.len()]).chain([sigmas.len()]) {
-        if found != updates.len() {
-            return Err(FigureError::Length {
-                what: "values of a mode through training",
-                expected: updates.len(),
-                found,
-            });
-        }
-    }
+fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse]) -> Figure {
     let axis = || named_time_axis("update", updates);
     let of_strengths = modes.iter().flat_map(|mode| &mode.strengths).chain(sigmas);
     let mut strengths = Panel::new(axis(), value_axis("w_α", Scale::Log, of_strengths));
@@ -289,7 +226,7 @@ fn modes_against_update(
     kurtosis.line(updates, &three, LineStyle::dashed(Color::Rgb(120, 120, 120)).width(0.6)).label("Gaussian");
     strengths.legend(LegendPosition::Below);
     kurtosis.legend(LegendPosition::Below);
-    Ok(Figure::with(DOUBLE_COLUMN_MM, 1, 2, vec![strengths, kurtosis]).aspect(0.8))
+    Figure::with(DOUBLE_COLUMN_MM, 1, 2, vec![strengths, kurtosis]).aspect(0.8)
 }
 
 /// Draws the path of a machine through its training, (1/σ, w_max/σ), on the panel of a phase diagram; its last point is labelled
@@ -311,36 +248,28 @@ mod tests {
     use crate::plot::sheet::{assert_on_paper, svg_texts};
 
     #[test]
-    fn courses_are_named_and_of_one_length() {
+    fn modes_through_training_are_named() {
         let updates: Vec<f64> = (0..12).map(|i| f64::from(1 << i)).collect();
         let course = |w: f64| ModeCourse {
             strengths: updates.iter().map(|t| if *t < 4.0 { f64::NAN } else { w * t.ln() }).collect(),
             kurtosis: vec![w; 12],
         };
         let modes: Vec<ModeCourse> = [3.0, 2.0, 1.5, 1.0, 0.9, 0.8, 0.7].map(course).into();
-        let figure = modes_against_update(&updates, &[0.2; 12], &modes).unwrap();
+        let figure = modes_against_update(&updates, &[0.2; 12], &modes);
         assert_on_paper(&figure);
         let texts = svg_texts(&figure);
         assert!(texts.iter().any(|text| text.contains("update")) && texts.iter().any(|text| text.contains("mode 5")));
-        assert!(modes_against_update(&updates, &[0.2; 11], &modes).is_err());
-        assert!(modes_against_update(&[], &[], &[]).is_err());
     }
 
     #[test]
     fn laws_are_named_and_rows_full() {
         let components: Vec<f64> = (0..400).map(|i| f64::from(i % 41) * 0.1 - 2.0).collect();
-        let flat = |y: f64| if y.abs() < 2.0 { 0.25 } else { 0.0 };
-        let histogram = |title: &str| ComponentHistogram {
-            title: title.to_owned(),
-            label: "u",
-            components: &components,
-            laws: vec![("flat", &flat)],
-        };
-        let panels: Vec<_> = ["mode 1", "mode 2", "mode 3", "mode 4", "mode 5"].map(histogram).into();
-        let figure = component_histograms(&panels).unwrap();
+        let laws = Prior::NAMED.map(|law| Seen::new(law, 0.8));
+        let titles = ["mode 1", "mode 2", "mode 3", "mode 4", "mode 5"];
+        let figure = in_rows(titles.map(|title| component_panel((title, "u"), &components, &laws)).into());
+        assert_eq!(figure.panels.len(), 4);
         assert_on_paper(&figure);
         let texts = svg_texts(&figure);
-        assert!(texts.iter().any(|text| text.contains("flat")) && texts.iter().any(|text| text.contains("mode 4")));
-        assert!(component_histograms(&[]).is_err());
+        assert!(texts.iter().any(|text| text.contains("Laplace")) && texts.iter().any(|text| text.contains("mode 4")));
     }
 }

@@ -1,6 +1,6 @@
 //! A training run and its machines: the spectrum against time, histograms, modes and samples as images.
 
-use super::spectrum_histogram::{BulkCurve, SpectrumHistogram, spectrum_histogram};
+use super::spectrum_histogram::{SpectrumHistogram, spectrum_histogram};
 use super::spectrum_time::spectrum_against_time;
 use crate::data::Spins;
 use crate::io::number::short;
@@ -73,8 +73,7 @@ fn histograms(records: &[Record], (visible, hidden): (usize, usize)) -> Result<F
     let count = records.len();
     let mut chosen: Vec<usize> = (0..HISTOGRAMS).map(|n| n * (count - 1) / (HISTOGRAMS - 1)).collect();
     chosen.dedup();
-    let mut drawn = Vec::new();
-    for &index in &chosen {
+    let panel = |&index: &usize| -> Result<SpectrumHistogram<'_>> {
         let record = &records[index];
         let bulk = fit(record.singular_values(), visible, hidden)?;
         // A single machine without a time does not tell how it was trained.
@@ -85,19 +84,9 @@ fn histograms(records: &[Record], (visible, hidden): (usize, usize)) -> Result<F
         };
         let title = when.into_iter().chain(bulk_title(&bulk).map(str::to_owned));
         let title = title.collect::<Vec<_>>().join(", ");
-        drawn.push((record, bulk.law.filter(|_| bulk.exists()), bulk.outliers, title));
-    }
-    let laws: Vec<_> = drawn.iter().map(|(_, law, _, _)| move |s: f64| law.map_or(0.0, |law| law.density(s))).collect();
-    let panels: Vec<SpectrumHistogram<'_>> = drawn
-        .iter()
-        .zip(&laws)
-        .map(|((record, law, outliers, title), density)| SpectrumHistogram {
-            title,
-            singular_values: record.singular_values(),
-            bulk: law.map(|law| BulkCurve { density, edges: law.edges(), outliers: *outliers }),
-        })
-        .collect();
-    Ok(spectrum_histogram(&panels)?)
+        Ok(SpectrumHistogram::of(title, record.singular_values(), &bulk))
+    };
+    Ok(spectrum_histogram(&chosen.iter().map(panel).collect::<Result<Vec<_>>>()?)?)
 }
 
 /// The note in the title of a histogram whose bulk is not the ensemble's noise.

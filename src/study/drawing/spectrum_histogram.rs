@@ -4,6 +4,7 @@ use crate::plot::axis::Axis;
 use crate::plot::histogram::density_in_bins;
 use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Figure, FigureError, LegendPosition, Panel};
+use crate::theory::spectrum::{BulkFit, MarchenkoPastur};
 
 /// Points of the law's curve.
 const BULK_POINTS: usize = 201;
@@ -14,24 +15,22 @@ const MOST_BINS: f64 = 40.0;
 /// More bins than this would be finer than the paper shows.
 const MOST_BINS_ON_AXIS: f64 = 400.0;
 
-/// The law of the bulk of a spectrum.
-pub struct BulkCurve<'a> {
-    /// The density of the bulk's singular values, with integral one between the edges.
-    pub density: &'a dyn Fn(f64) -> f64,
-    /// The lower and the upper edge of the bulk.
-    pub edges: (f64, f64),
-    /// Number of the largest singular values that are outliers, not part of the bulk.
-    pub outliers: usize,
-}
-
 /// The singular values of a machine at one time, and the law of their bulk.
 pub struct SpectrumHistogram<'a> {
     /// The title of the panel (marked-up).
-    pub title: &'a str,
+    pub title: String,
     /// The singular values, in any order; those that are not finite are left out.
     pub singular_values: &'a [f64],
-    /// The law fitted to the bulk, if there is one.
-    pub bulk: Option<BulkCurve<'a>>,
+    /// The law of the bulk, and the number of the largest values that are outliers; `None` without a bulk.
+    pub bulk: Option<(MarchenkoPastur, usize)>,
+}
+
+impl<'a> SpectrumHistogram<'a> {
+    /// Singular values beside the law that was fitted to them.
+    pub fn of(title: String, singular_values: &'a [f64], fitted: &BulkFit) -> Self {
+        let law = fitted.law.filter(|_| fitted.exists());
+        Self { title, singular_values, bulk: law.map(|law| (law, fitted.outliers)) }
+    }
 }
 
 /// Histograms of singular values as densities, one panel each, up to three per row.
@@ -40,8 +39,7 @@ pub struct SpectrumHistogram<'a> {
 /// bins divide the bulk evenly, and bins outside have the same width. Triangles mark the outliers.
 ///
 /// # Errors
-/// If there are no spectra, or one has no finite value; if the edges of a bulk are not an interval above zero; if there are more
-/// outliers than values.
+/// If there are no spectra, or one has no finite value.
 pub fn spectrum_histogram(spectra: &[SpectrumHistogram<'_>]) -> Result<Figure, FigureError> {
     let mut panels = spectra.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
     match panels.len() {
@@ -61,25 +59,24 @@ fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {
     let mut values: Vec<f64> = spectrum.singular_values.iter().copied().filter(|w| w.is_finite()).collect();
     values.sort_by(|a, b| b.total_cmp(a));
     let &largest = values.first().ok_or(FigureError::Empty("finite singular values"))?;
-    let edges = match &spectrum.bulk {
-        Some(bulk) => checked_edges(bulk, values.len())?,
-        None => (0.0, if largest > 0.0 { largest } else { 1.0 }),
-    };
+    let whole = (0.0, if largest > 0.0 { largest } else { 1.0 });
+    let edges = spectrum.bulk.map_or(whole, |(law, _)| law.edges());
     let end = largest.max(edges.1);
     let bins = bin_edges(values.len(), edges, end);
     let heights = density_in_bins(&values, &bins);
-    let curve = spectrum.bulk.as_ref().map(|bulk| law(bulk, values.len()));
+    let outliers = &values[..spectrum.bulk.map_or(0, |(_, outliers)| outliers.min(values.len()))];
+    let share = (values.len() - outliers.len()) as f64 / values.len() as f64;
+    let curve = spectrum.bulk.map(|(law, _)| curve(&law, share));
     let law_heights = curve.iter().flat_map(|(_, heights)| heights).copied().filter(|height| height.is_finite());
     let top = 1.1 * heights.iter().copied().chain(law_heights).fold(0.0, f64::max);
 
     // A spike at zero must not lie on the frame.
     let mut panel = Panel::new(Axis::linear("w_α", -0.03 * end..1.04 * end), Axis::linear("density", 0.0..top));
-    panel.title(spectrum.title);
+    panel.title(&spectrum.title);
     panel.histogram(&bins, &heights, LineStyle::solid(Color::Rgb(70, 70, 70)).width(0.5)).label("singular values");
     if let Some((xs, ys)) = curve {
         panel.line(&xs, &ys, LineStyle::solid(Color::Vermillion).width(1.2)).label("Marchenko–Pastur");
     }
-    let outliers = &values[..spectrum.bulk.as_ref().map_or(0, |bulk| bulk.outliers)];
     if !outliers.is_empty() {
         // Above its bar, which is at least as high as one value.
         let above = |w: &f64| height_at(&bins, &heights, *w) + 0.035 * top;
@@ -87,18 +84,6 @@ fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {
         panel.points(outliers, &ys, MarkerStyle::new(Marker::DownTriangle, Color::Blue).size(3.0)).label("outliers");
     }
     Ok(panel)
-}
-
-/// The edges of a bulk, if they and its outliers make sense.
-fn checked_edges(bulk: &BulkCurve<'_>, count: usize) -> Result<(f64, f64), FigureError> {
-    let (lower, upper) = bulk.edges;
-    if !(lower >= 0.0 && lower < upper && upper.is_finite()) {
-        return Err(FigureError::Range { axis: "bulk of a spectrum".to_string(), start: lower, end: upper });
-    }
-    if bulk.outliers > count {
-        return Err(FigureError::Length { what: "outliers of a spectrum", expected: count, found: bulk.outliers });
-    }
-    Ok(bulk.edges)
 }
 
 /// Bins that divide the bulk evenly and go on with the same width from zero to beyond `end`.
@@ -113,15 +98,14 @@ fn bin_edges(count: usize, (lower, upper): (f64, f64), end: f64) -> Vec<f64> {
     edges
 }
 
-/// The curve of the law; points are dense at the edges, where it rises like a square root.
-fn law(bulk: &BulkCurve<'_>, count: usize) -> (Vec<f64>, Vec<f64>) {
-    let (lower, upper) = bulk.edges;
-    let share = (count - bulk.outliers) as f64 / count as f64;
+/// The curve of the law, with a share of the whole; points are dense at the edges, where it rises like a square root.
+fn curve(law: &MarchenkoPastur, share: f64) -> (Vec<f64>, Vec<f64>) {
+    let (lower, upper) = law.edges();
     let place = |i: usize| {
         let angle = std::f64::consts::PI * i as f64 / (BULK_POINTS - 1) as f64;
         (0.5 * (lower + upper) - 0.5 * (upper - lower) * angle.cos()).clamp(lower, upper)
     };
-    (0..BULK_POINTS).map(place).map(|w| (w, share * (bulk.density)(w))).unzip()
+    (0..BULK_POINTS).map(place).map(|w| (w, share * law.density(w))).unzip()
 }
 
 /// The height of the bar at a value.
@@ -136,17 +120,12 @@ mod tests {
     use crate::plot::canvas::Mark;
     use crate::plot::sheet::{assert_on_paper, svg_texts};
 
+    /// A law with edges at 0.1 and 0.5: `σ (κ^{1/4} ± κ^{-1/4})`.
+    fn bulk() -> MarchenkoPastur {
+        MarchenkoPastur::new(0.06f64.sqrt(), 4.0 / 9.0).unwrap()
+    }
+
     const EDGES: (f64, f64) = (0.1, 0.5);
-
-    /// The density of a semicircle between the edges.
-    fn semicircle(w: f64) -> f64 {
-        let (radius, x) = (0.5 * (EDGES.1 - EDGES.0), w - 0.5 * (EDGES.0 + EDGES.1));
-        2.0 * (radius * radius - x * x).max(0.0).sqrt() / (std::f64::consts::PI * radius * radius)
-    }
-
-    fn bulk(outliers: usize) -> Option<BulkCurve<'static>> {
-        Some(BulkCurve { density: &semicircle, edges: EDGES, outliers })
-    }
 
     /// A hundred values over the bulk and three outliers.
     fn values() -> Vec<f64> {
@@ -178,18 +157,20 @@ mod tests {
 
     #[test]
     fn the_law_has_the_weight_of_the_bulk() {
-        let bulk = bulk(3).unwrap();
-        let (xs, ys) = law(&bulk, 103);
+        let (xs, ys) = curve(&bulk(), 100.0 / 103.0);
         let area: f64 = (1..xs.len()).map(|i| 0.5 * (ys[i] + ys[i - 1]) * (xs[i] - xs[i - 1])).sum();
         // The trapezoids' error of 200 steps in angle is (π/200)²/4 of the whole at most.
         assert!((area - 100.0 / 103.0).abs() < 1e-4, "{area}");
-        assert_eq!((xs[0], xs[BULK_POINTS - 1]), EDGES);
+        assert!((xs[0] - EDGES.0).abs() < 1e-12 && (xs[BULK_POINTS - 1] - EDGES.1).abs() < 1e-12);
     }
 
     #[test]
     fn panels_are_lettered_and_outliers_marked() {
         let values = values();
-        let spectrum = |title, outliers| SpectrumHistogram { title, singular_values: &values, bulk: bulk(outliers) };
+        let spectrum = |title: &str, outliers| {
+            let bulk = Some((bulk(), outliers));
+            SpectrumHistogram { title: title.to_owned(), singular_values: &values, bulk }
+        };
         let figure = spectrum_histogram(&[spectrum("start", 0), spectrum("early", 1), spectrum("late", 3)]).unwrap();
         let texts = svg_texts(&figure);
         for text in ["(a) start", "(b) early", "(c) late", "density", "singular values", "Marchenko–Pastur", "outliers"]
@@ -208,7 +189,7 @@ mod tests {
     fn values_that_are_not_finite_do_not_count() {
         let mut values = values();
         let drawn = |values: &[f64]| {
-            let spectrum = SpectrumHistogram { title: "", singular_values: values, bulk: bulk(3) };
+            let spectrum = SpectrumHistogram { title: String::new(), singular_values: values, bulk: Some((bulk(), 3)) };
             spectrum_histogram(&[spectrum]).unwrap().svg().unwrap()
         };
         let expected = drawn(&values);
@@ -219,19 +200,12 @@ mod tests {
     #[test]
     fn what_makes_no_spectrum_is_refused() {
         assert!(matches!(spectrum_histogram(&[]), Err(FigureError::Empty(_))));
-        let of = |singular_values: &[f64], bulk| {
-            spectrum_histogram(&[SpectrumHistogram { title: "", singular_values, bulk }])
+        let of = |singular_values: &[f64]| {
+            spectrum_histogram(&[SpectrumHistogram { title: String::new(), singular_values, bulk: None }])
                 .and_then(|figure| figure.svg())
         };
-        assert!(matches!(of(&[f64::NAN], None), Err(FigureError::Empty(_))));
-        for edges in [(0.5, 0.5), (-0.1, 0.5), (0.1, f64::NAN), (0.1, f64::INFINITY)] {
-            let bulk = BulkCurve { edges, ..bulk(0).unwrap() };
-            assert!(matches!(of(&[0.2], Some(bulk)), Err(FigureError::Range { .. })), "{edges:?}");
-        }
-        assert!(matches!(of(&[0.2], bulk(2)), Err(FigureError::Length { expected: 1, found: 2, .. })));
-        // A matrix of zeros has a spectrum, and a law may diverge at its edge.
-        assert!(of(&[0.0, 0.0], None).is_ok());
-        let divergent = |w: f64| 1.0 / w;
-        assert!(of(&[0.2], Some(BulkCurve { density: &divergent, edges: (0.0, 1.0), outliers: 0 })).is_ok());
+        assert!(matches!(of(&[f64::NAN]), Err(FigureError::Empty(_))));
+        // A matrix of zeros has a spectrum.
+        assert!(of(&[0.0, 0.0]).is_ok());
     }
 }

@@ -3,7 +3,8 @@
 use super::made::Made;
 use super::outcomes::{self, ClusterFigure};
 use super::studio::Studio;
-use crate::study::drawing::comparisons;
+use crate::plot::Scale;
+use crate::study::drawing::{ComparisonFigure, TheoryCurves, comparisons};
 use crate::study::error::Result;
 
 /// Name of the figure and of its files.
@@ -26,11 +27,11 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     };
     let (_, experiment) = problem.experiment(studio)?;
     let outcome = outcomes::compare(studio, NAME, &experiment, &experiment.closures())?;
-    let (label, emerged, curves) =
-        (experiment.design().label(), outcome.curves.emergence_times(), outcomes::curves(&outcome));
-    let parts = [&curves[..FIXED_PRIOR], &curves[FIXED_PRIOR..]];
+    let (curves, label) = (&outcome.curves, experiment.design().label());
+    let theories: Vec<TheoryCurves<'_>> = outcome.theories.iter().map(TheoryCurves::of).collect();
+    let shown = |theories| ComparisonFigure { curves, simulation: &label, theories, scale: Scale::Linear };
     let mut made = Made::default();
-    made.draw(NAME, comparisons(&parts.map(|part| outcomes::drawn(&outcome, &label, &emerged, part)))?);
+    made.draw(NAME, comparisons(&[shown(&theories[..FIXED_PRIOR]), shown(&theories[FIXED_PRIOR..])])?);
     made.table(NAME, outcomes::table(&outcome));
     made.claims.extend(outcome.theories.iter().map(|theory| outcomes::claim(NAME, &outcome, theory, None)));
     Ok(made)

@@ -6,9 +6,7 @@ use crate::Prior;
 use crate::io::Table;
 use crate::io::number::short;
 use crate::learning::Setup;
-use crate::plot::Scale;
 use crate::study::compare::{Design, Experiment, Measures, Outcome, Planted, Runs, Theory};
-use crate::study::drawing::{ComparisonFigure, TheoryCurves};
 use crate::study::error::Result;
 
 /// What figures of clusters differ in.
@@ -51,35 +49,6 @@ pub(super) fn compare(
 ) -> Result<Outcome> {
     let all = (experiment.seeds().len() as u64 * experiment.updates()) as f64;
     experiment.compare(theories, &mut |updates| (studio.progress)(name, updates as f64 / all))
-}
-
-/// The curves of the theories, for drawing.
-pub(super) fn curves(outcome: &Outcome) -> Vec<TheoryCurves<'_>> {
-    let theories = outcome.theories.iter().map(|theory| TheoryCurves {
-        name: &theory.name,
-        modes: &theory.followed.values,
-        unreliable_from: theory.unreliable().map(|found| found.from),
-    });
-    theories.collect()
-}
-
-/// The figure's content: simulations and theories.
-pub(super) fn drawn<'a>(
-    outcome: &'a Outcome,
-    simulation: &'a str,
-    emerged: &'a [Option<f64>],
-    theories: &'a [TheoryCurves<'a>],
-) -> ComparisonFigure<'a> {
-    ComparisonFigure {
-        times: &outcome.curves.times,
-        scale: Scale::Linear,
-        simulation,
-        mean: &outcome.curves.mean,
-        error: outcome.curves.error.as_deref(),
-        bulk_edge: outcome.curves.bulk_edge.as_deref(),
-        emerged,
-        theories,
-    }
 }
 
 /// One row per time, mode and curve: `time,mode,curve,w,error`. The error is that of the simulations' mean.

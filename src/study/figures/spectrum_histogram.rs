@@ -8,7 +8,7 @@ use super::studio::Studio;
 use crate::io::Table;
 use crate::io::number::exact;
 use crate::plot::{Axis, Color, Corner, Figure, LineStyle, Panel, Scale};
-use crate::study::drawing::{BulkCurve, SpectrumHistogram, bulk_title, spectrum_histogram};
+use crate::study::drawing::{SpectrumHistogram, bulk_title, spectrum_histogram};
 use crate::study::error::Result;
 use crate::theory::spectrum::MarchenkoPastur;
 
@@ -55,26 +55,14 @@ impl TrainingCourse {
     }
 
     fn histograms(&self) -> Result<Figure> {
-        let start = self.start_law()?;
-        let shown = self.shown();
-        // At the start the law is known; later it is that of the bulk, if there is a bulk.
-        let laws = [Some(start), shown[1].bulk.law, shown[2].bulk.law];
-        let densities = laws.map(|law| move |w: f64| law.map_or(0.0, |law| law.density(w)));
-        let titles = shown.map(|record| match bulk_title(&record.bulk) {
-            Some(title) => format!("t = {}, {title}", brief(record.time)),
-            None => format!("t = {}", brief(record.time)),
+        let mut panels = self.shown().map(|record| {
+            let title = bulk_title(&record.bulk).map_or(String::new(), |title| format!(", {title}"));
+            let title = format!("t = {}{title}", brief(record.time));
+            SpectrumHistogram::of(title, &record.singular_values, &record.bulk)
         });
-        let panels: Vec<SpectrumHistogram<'_>> = (0..shown.len())
-            .map(|k| SpectrumHistogram {
-                title: &titles[k],
-                singular_values: &shown[k].singular_values,
-                bulk: laws[k].filter(|_| shown[k].bulk.exists()).map(|law| BulkCurve {
-                    density: &densities[k],
-                    edges: law.edges(),
-                    outliers: shown[k].bulk.outliers,
-                }),
-            })
-            .collect();
+        // At the start the law is known; later it is that of the bulk, if there is a bulk.
+        let start = self.start_law()?;
+        panels[0].bulk = panels[0].bulk.map(|(_, outliers)| (start, outliers));
         let updates: Vec<f64> = self.records.iter().map(|record| record.update as f64).collect();
         let outliers: Vec<f64> = self.records.iter().map(|record| record.bulk.outliers as f64).collect();
         let axes = [("updates", &updates), ("outliers", &outliers)];

@@ -3,7 +3,8 @@
 use super::made::Made;
 use super::outcomes::{self, ClusterFigure};
 use super::studio::Studio;
-use crate::study::drawing::comparison;
+use crate::plot::Scale;
+use crate::study::drawing::{ComparisonFigure, TheoryCurves, comparison};
 use crate::study::error::Result;
 
 /// Name of the figure and of its files.
@@ -29,10 +30,11 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let [_, (_, fixed_prior), .., (_, population)] = experiment.closures();
     let theories = [("population closure", population), ("fixed prior, (9)", fixed_prior)];
     let outcome = outcomes::compare(studio, NAME, &experiment, &theories)?;
-    let (label, emerged, curves) =
-        (experiment.design().label(), outcome.curves.emergence_times(), outcomes::curves(&outcome));
+    let (curves, simulation) = (&outcome.curves, &experiment.design().label());
+    let theories: Vec<TheoryCurves<'_>> = outcome.theories.iter().map(TheoryCurves::of).collect();
+    let shown = ComparisonFigure { curves, simulation, theories: &theories, scale: Scale::Linear };
     let mut made = Made::default();
-    made.draw(NAME, comparison(&outcomes::drawn(&outcome, &label, &emerged, &curves))?.letters(true));
+    made.draw(NAME, comparison(&shown).letters(true));
     made.table(NAME, outcomes::table(&outcome));
     let claims = outcome.theories.iter().zip([Some(DEVIATION_WITHIN), None]);
     made.claims.extend(claims.map(|(theory, within)| outcomes::claim(NAME, &outcome, theory, within)));
