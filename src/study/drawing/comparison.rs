@@ -88,7 +88,7 @@ fn panels(shown: &ComparisonFigure<'_>, styles: usize) -> (Panel, Panel) {
     let drawn = mean.len().min(MOST_MODES);
     let axis = |label: &str| time_axis(label, times, shown.scale);
     let curves = mean[..drawn].iter().chain(shown.theories.iter().flat_map(|theory| &theory.modes[..drawn]));
-    let mut y = value_axis("w_α", Scale::Log, mean[..drawn].iter().flatten());
+    let mut y = value_axis("w_α", mean[..drawn].iter().flatten());
     // Theories may extend the frame of the simulations, by at most a factor of two.
     let highest = curves.flatten().copied().filter(|w| w.is_finite()).fold(0.0, f64::max);
     y.end = y.end.max((1.3 * highest).min(2.0 * y.end));

@@ -205,7 +205,7 @@ struct ModeCourse {
 fn modes_against_update(updates: &[f64], sigmas: &[f64], modes: &[ModeCourse]) -> Figure {
     let axis = || named_time_axis("update", updates);
     let of_strengths = modes.iter().flat_map(|mode| &mode.strengths).chain(sigmas);
-    let mut strengths = Panel::new(axis(), value_axis("w_α", Scale::Log, of_strengths));
+    let mut strengths = Panel::new(axis(), value_axis("w_α", of_strengths));
     let of_kurtosis = modes.iter().take(NAMED_CURVES).flat_map(|mode| &mode.kurtosis);
     let top = of_kurtosis.filter(|value| value.is_finite()).fold(4.0, |top: f64, value| top.max(1.1 * value));
     let mut kurtosis = Panel::new(axis(), Axis::linear("kurtosis of u_α", 0.0..top));

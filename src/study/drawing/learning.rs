@@ -2,7 +2,7 @@
 
 use super::spectrum_time::{NAMED_CURVES, OTHERS, leading_style, value_axis};
 use crate::learning::{EventKind, Snapshot, Trajectory};
-use crate::plot::axis::{Axis, Scale};
+use crate::plot::axis::Axis;
 use crate::plot::style::{Color, LineStyle, MarkerStyle, SINGLE_COLUMN_MM};
 use crate::plot::{Dash, Figure, FigureError, Marker, Panel};
 use std::ops::Range;
@@ -75,7 +75,7 @@ fn curves(
     if let Some(short) = modes.iter().find(|values| values.len() != count) {
         return Err(FigureError::Length { what: "modes at a time", expected: count, found: short.len() });
     }
-    let mut y = value_axis("w_α", Scale::Log, modes.iter().flatten());
+    let mut y = value_axis("w_α", modes.iter().flatten());
     y.end = y.end.max(1.5);
     // Modes that die out must not take room from those that grow.
     let smallest = modes[0].iter().copied().filter(|w| *w > 0.0).fold(y.end, f64::min);

@@ -19,7 +19,6 @@ pub use learning::learning_trajectory;
 pub use phase_diagram::phase_diagram;
 pub use run::{fits_on_a_page, modes, of_run, samples, spectrum};
 pub use spectrum_histogram::{SpectrumHistogram, spectrum_histogram};
-pub use spectrum_time::spectrum_against_time;
 
 pub(super) use phase_diagram::{axis, draw_boundaries, panel};
 pub(super) use phase_style::{UNKNOWN, curve_style};

@@ -4,7 +4,7 @@ use super::spectrum_histogram::{SpectrumHistogram, spectrum_histogram};
 use super::spectrum_time::spectrum_against_time;
 use crate::data::Spins;
 use crate::io::number::short;
-use crate::plot::{self, Figure, Scale};
+use crate::plot::{self, Figure};
 use crate::simulator::run::{Record, SpectrumLog};
 use crate::study::error::Result;
 use crate::theory::spectrum::{BulkFit, Decomposition, Standing, fit};
@@ -23,24 +23,21 @@ const IMAGES_A_ROW: usize = 10;
 /// # Errors
 /// Those of the drawings and of the fits.
 pub fn of_run(log: &SpectrumLog, units: (usize, usize)) -> Result<Vec<(&'static str, Figure)>> {
-    let spectrum = spectrum(log)?.map(|drawn| ("spectrum", drawn));
+    let spectrum = spectrum(log).map(|drawn| ("spectrum", drawn));
     Ok(spectrum.into_iter().chain([("histogram", histograms(&log.records, units)?)]).collect())
 }
 
 /// The spectrum against time; `None` for a single record, or where times are not known.
-///
-/// # Errors
-/// Those of the drawing.
-pub fn spectrum(log: &SpectrumLog) -> Result<Option<Figure>> {
+pub fn spectrum(log: &SpectrumLog) -> Option<Figure> {
     let records = &log.records;
     let times: Vec<f64> = records.iter().map(|record| record.time).collect();
     // Some files do not state the time, and some restart the count.
     if records.len() < 2 || !times.is_sorted_by(|a, b| a < b) {
-        return Ok(None);
+        return None;
     }
     let spectra: Vec<Vec<f64>> = records.iter().map(|record| record.singular_values().to_vec()).collect();
     let edges: Vec<f64> = records.iter().map(|record| record.value("bulk_edge")).collect();
-    Ok(Some(spectrum_against_time(&times, &spectra, Some(&edges), Scale::Log)?))
+    Some(spectrum_against_time(&times, &spectra, &edges))
 }
 
 /// The leading u^α of a machine whose visible layer is an image of this shape.

@@ -2,7 +2,7 @@
 
 use crate::plot::axis::{Axis, Scale};
 use crate::plot::style::{Color, LineStyle, SINGLE_COLUMN_MM};
-use crate::plot::{Dash, Figure, FigureError, Panel};
+use crate::plot::{Dash, Figure, Panel};
 
 /// Number of curves that a reader can tell apart.
 pub(in crate::study) const NAMED_CURVES: usize = 5;
@@ -19,29 +19,11 @@ pub(super) const LOWEST: f64 = 1e-5;
 /// that are not finite are left out and break their line.
 ///
 /// Time is logarithmic if its records are spaced that way. It then starts at the first positive time; a note below the axis says
-/// that an earlier one is left out. A logarithmic `scale` of w spans at most five decades.
-///
-/// # Errors
-/// If there are no records or modes, if the records differ in length, or if there is not one time or edge per record.
-pub fn spectrum_against_time(
-    times: &[f64],
-    spectra: &[Vec<f64>],
-    bulk_edge: Option<&[f64]>,
-    scale: Scale,
-) -> Result<Figure, FigureError> {
-    let expect = |what: &'static str, expected: usize, found: usize| {
-        if expected == found { Ok(()) } else { Err(FigureError::Length { what, expected, found }) }
-    };
-    expect("times of spectra", spectra.len(), times.len())?;
+/// that an earlier one is left out. The axis of w spans at most five decades.
+pub(super) fn spectrum_against_time(times: &[f64], spectra: &[Vec<f64>], bulk_edge: &[f64]) -> Figure {
     let modes = spectra.first().map_or(0, Vec::len);
-    if modes == 0 {
-        return Err(FigureError::Empty("records of singular values"));
-    }
-    for spectrum in spectra {
-        expect("singular values of a record", modes, spectrum.len())?;
-    }
-    let values = spectra.iter().flatten().chain(bulk_edge.unwrap_or_default());
-    let mut panel = Panel::new(time_axis(times), value_axis("w_α", scale, values));
+    let values = spectra.iter().flatten().chain(bulk_edge);
+    let mut panel = Panel::new(named_time_axis("t", times), value_axis("w_α", values));
     let mode = |index: usize| spectra.iter().map(|spectrum| spectrum[index]).collect::<Vec<f64>>();
     for index in 0..modes.min(NAMED_CURVES) {
         panel.line(times, &mode(index), leading_style(index)).label(&format!("w_{{{}}}", index + 1));
@@ -49,11 +31,8 @@ pub fn spectrum_against_time(
     for index in NAMED_CURVES..modes {
         panel.line(times, &mode(index), OTHERS).label(&format!("w_α, α > {NAMED_CURVES}"));
     }
-    if let Some(edge) = bulk_edge {
-        expect("bulk edges of spectra", spectra.len(), edge.len())?;
-        panel.line(times, edge, LineStyle::dashed(Color::Black).width(1.2)).label("bulk edge");
-    }
-    Ok(Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel]))
+    panel.line(times, bulk_edge, LineStyle::dashed(Color::Black).width(1.2)).label("bulk edge");
+    Figure::with(SINGLE_COLUMN_MM, 1, 1, vec![panel])
 }
 
 /// The style of a leading mode; the style that differs by its dash alone is that of the edge.
@@ -61,13 +40,8 @@ pub(in crate::study) fn leading_style(index: usize) -> LineStyle {
     LineStyle::nth(if index == 0 { 0 } else { index + 1 })
 }
 
-/// The axis of times: logarithmic if their median lies nearer to the geometric than to the arithmetic mean of the first
-/// and last that are positive, on the scale of ratios.
-fn time_axis(times: &[f64]) -> Axis {
-    named_time_axis("t", times)
-}
-
-/// Same, for a quantity that serves as time under another name.
+/// The axis of times, or of a quantity that serves as time: logarithmic if their median lies nearer to the geometric than to the
+/// arithmetic mean of the first and last that are positive, on the scale of ratios.
 pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
     let mut positive: Vec<f64> = times.iter().copied().filter(|t| t.is_finite() && *t > 0.0).collect();
     positive.sort_by(f64::total_cmp);
@@ -86,26 +60,12 @@ pub(super) fn named_time_axis(name: &str, times: &[f64]) -> Axis {
     Axis::log(&label, first..last)
 }
 
-/// An axis around values; a logarithmic one leaves out values that are very small compared with the largest.
-pub(in crate::study) fn value_axis<'a>(
-    label: &str,
-    scale: Scale,
-    values: impl Iterator<Item = &'a f64> + Clone,
-) -> Axis {
+/// A logarithmic axis around values, without those that are very small compared with the largest.
+pub(in crate::study) fn value_axis<'a>(label: &str, values: impl Iterator<Item = &'a f64> + Clone) -> Axis {
     let largest = values.clone().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
-    match scale {
-        Scale::Linear if largest > 0.0 => Axis::linear(label, 0.0..1.05 * largest),
-        Scale::Linear => Axis::around(label, scale, values),
-        Scale::Log => {
-            let shown = values.copied().filter(|v| v.is_finite() && *v > 0.0 && *v >= LOWEST * largest);
-            let smallest = shown.fold(largest, f64::min);
-            if smallest > 0.0 {
-                Axis::log(label, smallest / 1.3..1.3 * largest)
-            } else {
-                Axis::around(label, scale, [])
-            }
-        }
-    }
+    let shown = values.copied().filter(|v| v.is_finite() && *v > 0.0 && *v >= LOWEST * largest);
+    let smallest = shown.fold(largest, f64::min);
+    if smallest > 0.0 { Axis::log(label, smallest / 1.3..1.3 * largest) } else { Axis::around(label, Scale::Log, []) }
 }
 
 #[cfg(test)]
@@ -129,37 +89,34 @@ mod tests {
 
     #[test]
     fn the_spacing_of_records_chooses_the_axis() {
-        let axis = time_axis(&even());
+        let axis = named_time_axis("t", &even());
         assert_eq!((axis.scale, axis.start, axis.end), (Scale::Linear, 0.0, 19.5));
-        let axis = time_axis(&logarithmic());
+        let axis = named_time_axis("t", &logarithmic());
         assert_eq!((axis.scale, axis.end), (Scale::Log, 100.0));
         assert!((axis.start - 0.01).abs() < 1e-12);
         assert!(axis.label.contains("t = 0 not shown"));
-        assert_eq!(time_axis(&logarithmic()[1..]).label, "t");
+        assert_eq!(named_time_axis("t", &logarithmic()[1..]).label, "t");
         // Within a decade a logarithm gains nothing.
-        assert_eq!(time_axis(&[1.0, 2.0, 4.0, 8.0]).scale, Scale::Linear);
+        assert_eq!(named_time_axis("t", &[1.0, 2.0, 4.0, 8.0]).scale, Scale::Linear);
         for times in [&[][..], &[0.0], &[3.0], &[0.0, 5.0], &[f64::NAN, 1.0], &[2.0, 2.0]] {
-            time_axis(times).check().unwrap();
+            named_time_axis("t", times).check().unwrap();
         }
     }
 
     #[test]
     fn leading_modes_and_edge_are_named() {
         for times in [even(), logarithmic()] {
-            let edge = vec![0.4; times.len()];
-            for scale in [Scale::Linear, Scale::Log] {
-                let figure = spectrum_against_time(&times, &spectra(&times, 30), Some(&edge), scale).unwrap();
-                assert_on_paper(&figure);
-                let texts = svg_texts(&figure);
-                for name in ["1", "5", "bulk edge"] {
-                    assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
-                }
-                assert!(!texts.iter().any(|text| text == "6"));
+            let figure = spectrum_against_time(&times, &spectra(&times, 30), &vec![0.4; times.len()]);
+            assert_on_paper(&figure);
+            let texts = svg_texts(&figure);
+            for name in ["1", "5", "bulk edge"] {
+                assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
             }
+            assert!(!texts.iter().any(|text| text == "6"));
         }
-        // Fewer modes than styles: no others, and no edge.
-        let texts = svg_texts(&spectrum_against_time(&even(), &spectra(&even(), 2), None, Scale::Linear).unwrap());
-        assert!(!texts.iter().any(|text| text == "3" || text == "bulk edge" || text.starts_with("> ")));
+        // Fewer modes than styles: no others.
+        let texts = svg_texts(&spectrum_against_time(&even(), &spectra(&even(), 2), &[f64::NAN; 40]));
+        assert!(!texts.iter().any(|text| text == "3" || text.starts_with("> ")));
     }
 
     #[test]
@@ -173,36 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn records_that_do_not_fit_are_refused() {
-        let times = even();
-        let mut records = spectra(&times, 4);
-        let of = |times: &[f64], records: &[Vec<f64>], edge: Option<&[f64]>| {
-            spectrum_against_time(times, records, edge, Scale::Linear).map(|_| ())
-        };
-        assert!(matches!(of(&[], &[], None), Err(FigureError::Empty(_))));
-        assert!(matches!(of(&[1.0], &[vec![]], None), Err(FigureError::Empty(_))));
-        assert!(matches!(of(&times[1..], &records, None), Err(FigureError::Length { expected: 40, found: 39, .. })));
-        assert!(matches!(of(&times, &records, Some(&[0.1])), Err(FigureError::Length { found: 1, .. })));
-        records[7].pop();
-        assert!(matches!(of(&times, &records, None), Err(FigureError::Length { expected: 4, found: 3, .. })));
-    }
-
-    #[test]
     fn unknown_and_vanishing_values_are_left_out() {
-        let times = even();
+        let (times, edge) = (even(), [f64::NAN; 40]);
         for value in [f64::NAN, f64::INFINITY, 0.0] {
             let mut records = spectra(&times, 8);
             records[3][0] = value;
-            for scale in [Scale::Linear, Scale::Log] {
-                assert_on_paper(&spectrum_against_time(&times, &records, None, scale).unwrap());
-            }
+            assert_on_paper(&spectrum_against_time(&times, &records, &edge));
             // Only such values.
             let records = vec![vec![value; 2]; times.len()];
-            for scale in [Scale::Linear, Scale::Log] {
-                assert!(spectrum_against_time(&times, &records, None, scale).unwrap().svg().is_ok());
-            }
+            assert!(spectrum_against_time(&times, &records, &edge).svg().is_ok());
         }
         let values = [1.0, 1e-3, 1e-17];
-        assert!(value_axis("w", Scale::Log, values.iter()).start > 1e-4);
+        assert!(value_axis("w", values.iter()).start > 1e-4);
     }
 }

@@ -5,7 +5,7 @@ use super::studio::Studio;
 use crate::data::{Binarization, Dataset, Moments, digits, mnist};
 use crate::io::Table;
 use crate::io::number::exact;
-use crate::plot::{Axis, Color, Dash, Figure, LineStyle, Panel, Scale};
+use crate::plot::{Axis, Color, Dash, Figure, LineStyle, Panel};
 use crate::study::drawing::{samples, value_axis};
 use crate::study::error::Result;
 use std::iter::once;
@@ -44,7 +44,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
 /// column. Values that are not positive, or below 1e-5 of the largest of all, are not shown.
 fn by_rank(spectra: &[(&str, Vec<f64>)]) -> Figure {
     let longest = spectra.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
-    let mut y = value_axis("variance of component α", Scale::Log, spectra.iter().flat_map(|(_, values)| values));
+    let mut y = value_axis("variance of component α", spectra.iter().flat_map(|(_, values)| values));
     (y.start, y.end) = (y.start.min(1.0 / BEYOND), y.end.max(BEYOND));
     let mut panel = Panel::new(Axis::log("rank α", 1.0..longest.max(2) as f64), y);
     panel.horizontal_line(1.0, LineStyle::new(Color::Gray, Dash::Solid).width(0.6)).label("threshold");

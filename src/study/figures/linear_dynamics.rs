@@ -15,7 +15,7 @@ use crate::data::{Ellipsoid, Moments, PrincipalComponents};
 use crate::io::Table;
 use crate::io::number::{exact, numbered};
 use crate::learning::LinearMode;
-use crate::plot::{Axis, Color, Corner, Dash, Figure, LegendPosition, LineStyle, Panel, SINGLE_COLUMN_MM, Scale};
+use crate::plot::{Axis, Color, Corner, Dash, Figure, LegendPosition, LineStyle, Panel, SINGLE_COLUMN_MM};
 use crate::simulator::machine::{LinearMachine, Machine};
 use crate::simulator::run::{Learner, LinearTrainer, Spacing, schedule};
 use crate::study::drawing::{NAMED_CURVES, OTHERS, leading_style, value_axis};
@@ -199,7 +199,7 @@ impl LinearDynamics {
         let emerged = || times.iter().flatten().copied();
         let start = emerged().fold(f64::INFINITY, f64::min) * BEFORE;
         let time = |label| Axis::log(label, if start.is_finite() { start.max(first) } else { first }..end);
-        let mut y = value_axis("w_α", Scale::Log, self.spectra.iter().flatten());
+        let mut y = value_axis("w_α", self.spectra.iter().flatten());
         let middle = self.spectra[0][self.spectra[0].len() / 2];
         y.start = y.start.max(0.02 * middle);
         let mut upper = Panel::new(time("t"), y);

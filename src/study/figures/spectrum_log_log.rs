@@ -8,7 +8,7 @@ use super::studio::Studio;
 use crate::io::Table;
 use crate::io::number::exact;
 use crate::plot::{
-    Axis, Color, Corner, Dash, Figure, LegendPosition, LineStyle, Marker, MarkerStyle, Panel, SINGLE_COLUMN_MM, Scale,
+    Axis, Color, Corner, Dash, Figure, LegendPosition, LineStyle, Marker, MarkerStyle, Panel, SINGLE_COLUMN_MM,
 };
 use crate::study::drawing::value_axis;
 use crate::study::error::Result;
@@ -331,7 +331,7 @@ fn style(index: usize, count: usize) -> LineStyle {
 fn inset(epochs: &[f64], modes: &[ModeCurve]) -> Panel {
     let first = epochs.iter().copied().find(|epoch| *epoch > 0.0).unwrap_or(1.0);
     let last = epochs.last().copied().unwrap_or(first);
-    let mut y = value_axis("w_α", Scale::Log, modes.iter().flat_map(|(_, values)| values));
+    let mut y = value_axis("w_α", modes.iter().flat_map(|(_, values)| values));
     y.end *= HEADROOM;
     let (span, last) = (last.max(1.01 * first) / first, last.max(1.01 * first));
     let mut panel = Panel::new(Axis::log("epochs", first..last * span.powf(LABEL_ROOM)), y.clone());

@@ -28,7 +28,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let step = &mut |made: u64| (studio.progress)(NAME, made as f64 / updates as f64);
     let log = run(&mut trainer, &recorder, &times, &store, step)?;
     let mut made = Made::default();
-    if let Some(drawn) = spectrum(&log)? {
+    if let Some(drawn) = spectrum(&log) {
         made.draw(NAME, drawn);
     }
     made.table(NAME, tables::spectrum(&log));
