@@ -109,7 +109,24 @@ fn the_spectrum_is_that_of_train() {
     let folder = tempfile::tempdir().unwrap();
     let (drawn, trained) = (folder.path().join("figure"), folder.path().join("train"));
     succeed(&[&["figure", "spectrum-log-log", "--out", text(&drawn), "--seed", "4"], &TINY[..]].concat());
-    succeed(&[&["train", "--values-only", "--out", text(&trained), "--seed", "4"], &TINY[..8]].concat());
+    succeed(
+        &[
+            &[
+                "train",
+                "--algorithm",
+                "cd",
+                "--learning-rate",
+                "0.01",
+                "--values-only",
+                "--out",
+                text(&trained),
+                "--seed",
+                "4",
+            ],
+            &TINY[..8],
+        ]
+        .concat(),
+    );
     let (_, modes) = table(&drawn.join("spectrum-modes.csv"));
     let (header, spectra) = table(&trained.join("spectrum.csv"));
     let column = |name: &str| header.iter().position(|column| column == name).unwrap();

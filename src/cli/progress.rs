@@ -2,6 +2,7 @@
 
 use super::options::Common;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -63,6 +64,15 @@ impl Bar {
 
     pub fn finish_and_clear(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Prints a warning above the bar.
+    pub fn warn(&self, warning: &impl Display) {
+        if !self.bar.is_hidden() || self.log.is_some() {
+            self.bar.suspend(|| {
+                let _ = writeln!(stderr(), "warning: {warning}");
+            });
+        }
     }
 
     fn tell(&self) {

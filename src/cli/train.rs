@@ -6,15 +6,18 @@ use super::error::CliError;
 use super::options::{Common, TRAINED_UNITS, one_of, trained};
 use super::report::number;
 use super::{budget, progress, report};
-use crate::data::{Dataset, Expect};
+use crate::data::{Dataset, Expect, Moments, Spins};
+use crate::learning::{LinearTheory, resolving_rate};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{
-    Detail, Learner, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, Training, run, schedule,
+    Detail, Learner, Limits, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, Training, Warning,
+    run, sample_spread, schedule, warnings,
 };
 use crate::study::{drawing, tables};
 use crate::theory::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
 /// Folder used without --out.
@@ -32,7 +35,7 @@ const MODES_SHOWN: usize = 4;
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = "Examples:
   spectral-rbm train
-  spectral-rbm train --data mnist --algorithm pcd --gibbs-steps 10 --chains 500 --batch-size 500 --out results/mnist
+  spectral-rbm train --data mnist --batch-size 500 --out results/mnist
   spectral-rbm train --resume results/mnist --epochs 40
   spectral-rbm train --data clusters --visible 400 --hidden 200 --amplitudes 0.9,0.5
   spectral-rbm train --units gaussian --data ellipsoid --visible 50 --hidden 20 --updates 2000")]
@@ -55,18 +58,19 @@ pub(super) struct TrainOptions {
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     pub sigma_h: f64,
     /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact)
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t = Algorithm::Pcd)]
     pub algorithm: Algorithm,
-    /// Gibbs steps of each update
-    #[arg(long, default_value_t = Settings::default().gibbs_steps, value_name = "K")]
-    pub gibbs_steps: usize,
+    /// Gibbs steps of each update [default: 10 of pcd, 1 of cd]
+    #[arg(long, value_name = "K")]
+    pub gibbs_steps: Option<usize>,
     /// Persistent chains [default: as many as samples in a batch]
     #[arg(long, value_name = "N")]
     pub chains: Option<usize>,
     /// Samples of a batch
     #[arg(long, default_value_t = Settings::default().batch_size, value_name = "N")]
     pub batch_size: usize,
-    /// Factor of the gradient in each update [default: 0.01; of Gaussian units half of what stays stable, if that is less]
+    /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 30 % in an update; of
+    /// Gaussian units at most half of what stays stable]
     #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// Passes through the data [default: 20]
@@ -130,6 +134,8 @@ struct TrainReport<'a> {
     outliers: f64,
     /// The reason why sigma and outliers mean nothing, if so.
     bulk_note: Option<String>,
+    /// What the run's numbers show to be wrong.
+    warnings: &'a [String],
     files: &'a [PathBuf],
 }
 
@@ -172,10 +178,12 @@ impl TrainOptions {
             let per_epoch = data.len() as f64 / self.batch_size as f64;
             let mut trainer = LinearTrainer::new(machine, &data, self.learning_rate, per_epoch)?;
             self.learning_rate = Some(trainer.learning_rate());
-            self.learn(&mut trainer, &data, &recorder, &times, run)
+            self.learn(&mut trainer, &data, &recorder, (&times, 0.0), run)
         } else {
+            let theory = LinearTheory::of_ising(&Moments::of(&data)?)?;
+            self.learning_rate.get_or_insert_with(|| resolving_rate(theory.rates.max()));
             let mut trainer = Trainer::new(machine, data.spins()?, self.settings(common.seed))?;
-            self.learn(&mut trainer, &data, &recorder, &times, run)
+            self.learn(&mut trainer, &data, &recorder, (&times, theory.rates.max()), run)
         }
     }
 
@@ -184,7 +192,7 @@ impl TrainOptions {
         learner: &mut impl Learner,
         data: &Dataset,
         recorder: &Recorder,
-        times: &[u64],
+        (times, growth): (&[u64], f64),
         (common, destination, resumed): (&Common, &mut Destination, bool),
     ) -> Result<(), CliError> {
         let (hyperparameters, units) = (self.hyperparameters(), self.units);
@@ -205,10 +213,19 @@ impl TrainOptions {
             Store::create(destination.folder(), hyperparameters, units, text.as_bytes())?
         };
         let bar = progress::updates(common, "training", total).starting_at(made.unwrap_or(0));
-        let log = run(learner, recorder, times, &store, &mut |updates| bar.set_position(updates))?;
+        let mut watch = Watch::new(growth);
+        let log = run(learner, recorder, times, &store, &mut |updates, log| {
+            bar.set_position(updates);
+            watch.look(log).iter().for_each(|warning| bar.warn(warning));
+        })?;
         bar.finish_and_clear();
-        let note = self.write(common, destination, &store, &log, data)?;
+        let mut doubts: Vec<String> = watch.warnings(&log).iter().map(ToString::to_string).collect();
+        let machine = self.write(common, destination, &store, &log, data)?;
         store.remove()?;
+        let note = bulk_note(&machine)?;
+        if let (Units::Ising, Ok(spins)) = (units, data.spins()) {
+            doubts.extend(self.collapse(common, &machine, spins)?.map(|warning| warning.to_string()));
+        }
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
         let result = TrainReport {
             data: self.data.report(data),
@@ -219,16 +236,26 @@ impl TrainOptions {
             bulk_sigma: last.value("bulk_sigma"),
             outliers: last.value("outliers"),
             bulk_note: note,
+            warnings: &doubts,
             files: destination.written(),
         };
         report::show(common, &result, || {
             let note = result.bulk_note.as_ref().map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
-            result.data.text() + "\n" + &table(&log) + &note + "\n" + &destination.summary()
+            let doubts: String = doubts.iter().map(|doubt| format!("\nwarning: {doubt}\n")).collect();
+            result.data.text() + "\n" + &table(&log) + &note + &doubts + "\n" + &destination.summary()
         });
         Ok(())
     }
 
-    /// Writes all files; returns a note on the bulk of the last machine.
+    /// Whether chains of the machine end in far fewer states than the data have.
+    fn collapse(&self, common: &Common, machine: &Machine, data: &Spins) -> Result<Option<Warning>, CliError> {
+        let spinner = progress::spinner(common, "sampling");
+        let spread = sample_spread(machine, data, common.seed)?;
+        spinner.finish_and_clear();
+        Ok((spread < Limits::default().spread).then_some(Warning::Collapsed { spread }))
+    }
+
+    /// Writes all files; returns the last machine.
     fn write(
         &self,
         common: &Common,
@@ -236,7 +263,7 @@ impl TrainOptions {
         store: &Store,
         log: &SpectrumLog,
         data: &Dataset,
-    ) -> Result<Option<String>, CliError> {
+    ) -> Result<Machine, CliError> {
         destination.table("spectrum.csv", &tables::spectrum(log))?;
         let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
         destination.write("records.npz", &npz)?;
@@ -251,15 +278,16 @@ impl TrainOptions {
         if self.export == Some(Export::Bernoulli) {
             save("model-bernoulli.h5", Units::Bernoulli)?;
         }
-        let last = model.checkpoints.last().map(|checkpoint| &checkpoint.machine);
+        let nothing = || CliError::Failed("nothing was recorded".to_owned());
+        let last = &model.checkpoints.last().ok_or_else(nothing)?.machine;
         destination.save_all(&drawing::of_run(log, (data.units(), self.init.hidden))?)?;
-        if let Some((machine, shape)) = last.zip(data.image_shape.filter(|&shape| drawing::fits_on_a_page(shape))) {
-            let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+        if let Some(shape) = data.image_shape.filter(|&shape| drawing::fits_on_a_page(shape)) {
+            let modes = Decomposition::of(&last.weights, last.visible, last.hidden)?;
             destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "train", self)?;
         destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])?;
-        last.map_or(Ok(None), bulk_note)
+        Ok(last.clone())
     }
 
     /// Refuses options that are out of range or do not go together.
@@ -293,7 +321,7 @@ impl TrainOptions {
         if self.units == Units::Ising {
             // Both layers and the means of one, in single precision.
             budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
-            budget::check_gibbs_steps(self.gibbs_steps, chains, weights)?;
+            budget::check_gibbs_steps(self.steps(), chains, weights)?;
         }
         if self.units == Units::Gaussian || !self.values_only {
             // The covariance and its eigenvectors.
@@ -301,7 +329,7 @@ impl TrainOptions {
         }
         let each = budget::update_seconds(match self.units {
             Units::Gaussian => visible * weights,
-            _ => sampled(self.gibbs_steps as f64),
+            _ => sampled(self.steps() as f64),
         });
         match self.epochs.filter(|_| self.updates.is_none()) {
             Some(epochs) => budget::check_time("--epochs", epochs, each * data.len() as f64 / self.batch_size as f64)?,
@@ -353,14 +381,19 @@ impl TrainOptions {
         Ok((epochs * samples as f64 / self.batch_size as f64).ceil() as u64)
     }
 
+    /// Gibbs steps of each update.
+    pub fn steps(&self) -> usize {
+        self.gibbs_steps.unwrap_or(self.algorithm.gibbs_steps())
+    }
+
     /// Settings of training by sampling, with all defaults filled in.
     fn settings(&mut self, seed: u64) -> Settings {
         Settings {
             algorithm: self.algorithm,
-            gibbs_steps: self.gibbs_steps,
+            gibbs_steps: *self.gibbs_steps.get_or_insert(self.algorithm.gibbs_steps()),
             chains: *self.chains.get_or_insert(self.batch_size),
             batch_size: self.batch_size,
-            learning_rate: *self.learning_rate.get_or_insert(Settings::default().learning_rate),
+            learning_rate: self.learning_rate.unwrap_or_default(),
             l2: self.l2,
             centred: self.centred,
             seed,
@@ -370,10 +403,39 @@ impl TrainOptions {
     fn hyperparameters(&self) -> Hyperparameters {
         Hyperparameters {
             batch_size: self.batch_size as u64,
-            gibbs_steps: self.gibbs_steps as u64,
-            learning_rate: self.learning_rate.unwrap_or(Settings::default().learning_rate),
+            gibbs_steps: self.steps() as u64,
+            learning_rate: self.learning_rate.unwrap_or_default(),
             l2: self.l2,
         }
+    }
+}
+
+/// Looks at the records of a run as they come.
+struct Watch {
+    growth: f64,
+    records: usize,
+    told: Vec<Discriminant<Warning>>,
+}
+
+impl Watch {
+    fn new(growth: f64) -> Self {
+        Self { growth, records: 0, told: Vec::new() }
+    }
+
+    /// Warnings of a new record, each kind once.
+    fn look(&mut self, log: &SpectrumLog) -> Vec<Warning> {
+        if log.records.len() == self.records {
+            return Vec::new();
+        }
+        self.records = log.records.len();
+        let mut new = self.warnings(log);
+        new.retain(|warning| !self.told.contains(&discriminant(warning)));
+        self.told.extend(new.iter().map(discriminant));
+        new
+    }
+
+    fn warnings(&self, log: &SpectrumLog) -> Vec<Warning> {
+        warnings(log, self.growth, &Limits::default())
     }
 }
 

@@ -33,6 +33,11 @@ use nalgebra::{DMatrix, DVector};
 /// eigenvalue iteration of 1e-15 of the largest rate.
 const THRESHOLD: f64 = 1e-10;
 
+/// Learning rate where growth allows it: that of the letter.
+pub const LEARNING_RATE: f64 = 0.01;
+/// Largest growth of a mode in an update, as a share of itself: larger steps do not resolve the course.
+const GROWTH: f64 = 0.3;
+
 /// Units of a machine in the linear theory of learning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LinearUnits {
@@ -45,6 +50,19 @@ pub enum LinearUnits {
     },
     /// ±1 units around independent sites: the theory holds while W is small.
     Ising,
+}
+
+/// A learning rate that resolves growth: [`LEARNING_RATE`], or the largest one-digit rate at which a mode that grows at the rate
+/// `fastest` gains at most 30 % per update.
+pub fn resolving_rate(fastest: f64) -> f64 {
+    if fastest * LEARNING_RATE <= GROWTH {
+        return LEARNING_RATE;
+    }
+    let largest = GROWTH / fastest;
+    let unit = 10f64.powf(largest.log10().floor());
+    // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
+    let digit = (largest / unit).floor();
+    digit / (1.0 / unit).round()
 }
 
 /// The linear theory of learning of one data set.

@@ -69,7 +69,7 @@ pub use flow::Flow;
 pub use frame::{Frame, FrameRates};
 pub use gaussian::{Averages, Covariance, SingleState, linear_response};
 pub use integrate::{Integrator, Method, Point, Split, Statistics, Tolerance};
-pub use linear::{LinearMode, LinearTheory, LinearUnits};
+pub use linear::{LEARNING_RATE, LinearMode, LinearTheory, LinearUnits, resolving_rate};
 pub use noise::{Noise, rates_of_map};
 pub use population::{Order, PopulationStates, Reliability};
 pub use reliability::{ReliabilityLog, TOLERATED, Unreliable, WINDOW};

@@ -72,7 +72,7 @@ impl CompareOptions {
         (self.units, self.algorithm) = (options.units, Some(options.algorithm));
         (self.gibbs_steps, self.chains) = match options.algorithm {
             Algorithm::Exact => (None, None),
-            _ => (Some(options.gibbs_steps), options.chains),
+            _ => (Some(options.steps()), options.chains),
         };
         (self.batch_size, self.learning_rate, self.epochs) = (Some(options.batch_size), options.learning_rate, None);
     }

@@ -59,7 +59,7 @@ impl RecordedRun {
             ("data", format!("{:?}", options.data.checksum)),
             ("units", format!("{:?} {} {}", options.units, options.sigma_v, options.sigma_h)),
             ("algorithm", format!("{:?}", options.algorithm)),
-            ("Gibbs steps", options.gibbs_steps.to_string()),
+            ("Gibbs steps", options.steps().to_string()),
             ("chains", format!("{:?}", options.chains)),
             ("batch size", options.batch_size.to_string()),
             ("learning rate", format!("{:?}", options.learning_rate)),

@@ -32,6 +32,14 @@ pub enum Algorithm {
     Exact,
 }
 
+impl Algorithm {
+    /// Gibbs steps of an update if nothing else is asked for: 1 of CD; 10 of PCD, whose chains then keep up with machines of a few
+    /// modes.
+    pub fn gibbs_steps(self) -> usize {
+        if self == Self::Pcd { 10 } else { 1 }
+    }
+}
+
 /// How a machine is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {

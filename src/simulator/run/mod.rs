@@ -23,6 +23,7 @@
 //! | `u`, `v` | N_v × R, N_h × R | singular vectors in columns, if they are asked for |
 
 mod error;
+mod health;
 mod learner;
 mod linear;
 mod log;
@@ -32,6 +33,7 @@ mod store;
 mod training;
 
 pub use error::{Result, SimulationError};
+pub use health::{Fit, Limits, Warning, sample_spread, warnings};
 pub use learner::{Learner, SavedState};
 pub use linear::LinearTrainer;
 pub use log::{Record, SpectrumLog};

@@ -100,7 +100,8 @@ pub fn schedule(updates: u64, count: usize, spacing: Spacing) -> Vec<u64> {
 }
 
 /// Trains until the last update of a schedule, takes records on the way, and returns all of them. What `store` already holds is
-/// not repeated: the run goes on from the last state there. After every update, `step` gets the number of updates.
+/// not repeated: the run goes on from the last state there. After every update, `watch` gets the number of updates and the
+/// records so far.
 ///
 /// # Errors
 /// Those of training, of the analysis, and of the files.
@@ -109,7 +110,7 @@ pub fn run(
     recorder: &Recorder,
     schedule: &[u64],
     store: &Store,
-    step: &mut dyn FnMut(u64),
+    watch: &mut dyn FnMut(u64, &SpectrumLog),
 ) -> Result<SpectrumLog> {
     let mut log = store.records()?;
     if let Some((updates, state)) = store.latest()? {
@@ -134,6 +135,6 @@ pub fn run(
             return Ok(log);
         }
         learner.update()?;
-        step(learner.updates());
+        watch(learner.updates(), &log);
     }
 }

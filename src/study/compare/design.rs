@@ -1,16 +1,12 @@
 //! What is compared: how machines learn, what is recorded of them and how they are seen.
 
-use crate::learning::LinearTheory;
+use crate::learning::{LEARNING_RATE, LinearTheory, resolving_rate};
 use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, QUICK_EXACT_UNITS, Settings, Units};
 use crate::simulator::run::{MOST_RECORDS, Spacing, schedule};
 use crate::study::error::{Result, refuse};
 
-/// Gibbs steps of PCD: its chains then keep up with machines of a few modes.
-pub const PCD_STEPS: usize = 10;
 /// Samples per batch: batches scatter the gradient by a few per cent.
 pub const BATCH: usize = 500;
-/// Growth per update that the learning rate left open must not exceed: larger steps do not resolve the course.
-const GROWTH: f64 = 0.3;
 /// Time of learning, in growth times of the slowest mode compared: all modes settle by then.
 const GROWTH_TIMES: f64 = 20.0;
 /// Upper limit of this time.
@@ -35,14 +31,13 @@ pub struct Design {
     /// `None`: the exact gradient where one layer has at most [`QUICK_EXACT_UNITS`] units and neither Gibbs steps nor chains are given,
     /// else PCD.
     pub algorithm: Option<Algorithm>,
-    /// Gibbs steps per update. `None`: [`PCD_STEPS`] of PCD, 1 of CD.
+    /// Gibbs steps per update. `None`: those of [`Algorithm::gibbs_steps`].
     pub gibbs_steps: Option<usize>,
     /// Persistent chains. `None`: as many as samples in a batch.
     pub chains: Option<usize>,
     /// Samples per batch; all if there are fewer. `None`: [`BATCH`].
     pub batch_size: Option<usize>,
-    /// Factor of the gradient in each update. `None`: that of [`Settings`], or less where a mode would grow by more than 30 % per
-    /// update.
+    /// Factor of the gradient in each update. `None`: that of [`resolving_rate`].
     pub learning_rate: Option<f64>,
     /// Updates. `None`: as many as `epochs` take, else twenty growth times of the slowest mode compared, up to t = 20.
     pub updates: Option<u64>,
@@ -145,15 +140,15 @@ impl Design {
 
     /// Settings of a run with this seed.
     pub fn settings(&self, seed: u64) -> Settings {
-        let (usual, batch_size) = (Settings::default(), self.batch_size.unwrap_or(BATCH));
+        let batch_size = self.batch_size.unwrap_or(BATCH);
         Settings {
             algorithm: self.algorithm.unwrap_or(Algorithm::Pcd),
             gibbs_steps: self.gibbs_steps.unwrap_or(1),
             chains: self.chains.unwrap_or(batch_size),
             batch_size,
-            learning_rate: self.learning_rate.unwrap_or(usual.learning_rate),
+            learning_rate: self.learning_rate.unwrap_or(LEARNING_RATE),
             seed,
-            ..usual
+            ..Settings::default()
         }
     }
 
@@ -175,7 +170,8 @@ impl Design {
         }
         let given = self.gibbs_steps.is_some() || self.chains.is_some() || self.is_linear();
         let preferred = if smaller_layer <= QUICK_EXACT_UNITS && !given { Algorithm::Exact } else { Algorithm::Pcd };
-        match *self.algorithm.get_or_insert(preferred) {
+        let algorithm = *self.algorithm.get_or_insert(preferred);
+        match algorithm {
             Algorithm::Exact if smaller_layer > MOST_EXACT_UNITS => {
                 let reason = format!(
                     "exact sums over all states of the smaller layer, which has {smaller_layer} units: at most {MOST_EXACT_UNITS} can be"
@@ -187,8 +183,7 @@ impl Design {
                 return refuse("algorithm", reason.to_owned());
             }
             Algorithm::Exact => {}
-            Algorithm::Pcd => self.gibbs_steps = self.gibbs_steps.or(Some(PCD_STEPS)),
-            Algorithm::Cd => self.gibbs_steps = self.gibbs_steps.or(Some(1)),
+            Algorithm::Pcd | Algorithm::Cd => self.gibbs_steps = self.gibbs_steps.or(Some(algorithm.gibbs_steps())),
         }
         let batch = self.batch_size.unwrap_or(BATCH.min(samples));
         self.batch_size = Some(if self.is_linear() { batch } else { batch.min(samples) });
@@ -216,7 +211,7 @@ impl Design {
         if self.units == Units::Ising && self.algorithm == Some(Algorithm::Pcd) {
             self.chains = self.chains.or(self.batch_size);
         }
-        let rate = *self.learning_rate.get_or_insert_with(|| resolving(fastest));
+        let rate = *self.learning_rate.get_or_insert_with(|| resolving_rate(fastest));
         if !(rate.is_finite() && rate > 0.0) {
             return refuse("learning_rate", format!("is {rate}: it must be positive and finite"));
         }
@@ -268,31 +263,5 @@ impl Design {
                 both
             }
         }
-    }
-}
-
-/// A learning rate that resolves growth: that of [`Settings`], or the largest one-digit rate at which the fastest mode grows by at
-/// most [`GROWTH`] per update.
-fn resolving(fastest: f64) -> f64 {
-    let usual = Settings::default().learning_rate;
-    if fastest * usual <= GROWTH {
-        return usual;
-    }
-    let largest = GROWTH / fastest;
-    let unit = 10f64.powf(largest.log10().floor());
-    // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
-    let digit = (largest / unit).floor();
-    digit / (1.0 / unit).round()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_learning_rate_resolves_growth() {
-        assert_eq!(resolving(20.8), 0.01);
-        assert_eq!(resolving(143.0), 0.002);
-        assert_eq!(resolving(3500.0), 8e-5);
     }
 }

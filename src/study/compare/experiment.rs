@@ -4,7 +4,7 @@ use super::align::{Followed, Reference};
 use super::chains::ChainProbe;
 use super::course::{Prediction, predict, simulate, simulate_probed};
 use super::curves::Curves;
-use super::design::{Design, PCD_STEPS, Runs};
+use super::design::{Design, Runs};
 use super::theory::Theory;
 use super::view::{Course, View};
 use crate::data::{Dataset, Moments};
@@ -175,7 +175,7 @@ impl Experiment {
         if self.machine.visible.min(self.machine.hidden) <= QUICK_EXACT_UNITS {
             return Some(Settings { algorithm: Algorithm::Exact, ..settings });
         }
-        let gibbs_steps = PCD_STEPS.max(settings.gibbs_steps);
+        let gibbs_steps = Algorithm::Pcd.gibbs_steps().max(settings.gibbs_steps);
         let biased = settings.algorithm == Algorithm::Cd && matches!(self.design.runs, Runs::Simulated { .. });
         biased.then_some(Settings { algorithm: Algorithm::Pcd, gibbs_steps, ..settings })
     }

@@ -46,7 +46,7 @@ pub use assumptions::{Assumptions, Resolved};
 pub use chains::{ChainProbe, ChainSummary, ModeProbe, probed, summaries};
 pub use course::{Ended, Prediction, predict, replay, simulate, simulate_probed};
 pub use curves::{Curves, above_bulk};
-pub use design::{BATCH, CLUSTER_SAMPLES, Design, MODES_COMPARED, PCD_STEPS, RUNS, Runs};
+pub use design::{BATCH, CLUSTER_SAMPLES, Design, MODES_COMPARED, RUNS, Runs};
 pub use experiment::{Beside, Experiment, Outcome};
 pub use measures::{Measured, Measures};
 pub use plane::{PlanePoint, crossing, predicted_path, simulated_path};

@@ -4,7 +4,7 @@ use super::made::Made;
 use super::studio::Studio;
 use crate::data::digits;
 use crate::simulator::machine::{Hyperparameters, Machine, Settings, Trainer, Units};
-use crate::simulator::run::{Detail, Recorder, SimulationError, Spacing, Store, Training, run, schedule};
+use crate::simulator::run::{Detail, Recorder, SimulationError, Spacing, SpectrumLog, Store, Training, run, schedule};
 use crate::study::drawing::spectrum;
 use crate::study::error::Result;
 use crate::study::tables;
@@ -25,7 +25,7 @@ pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
     let store = Store::create(folder.path(), Hyperparameters::default(), Units::Ising, b"")?;
     let recorder = Recorder::new(&data, Detail::Values)?;
     let times = schedule(updates, records, Spacing::Log);
-    let step = &mut |made: u64| (studio.progress)(NAME, made as f64 / updates as f64);
+    let step = &mut |made: u64, _: &SpectrumLog| (studio.progress)(NAME, made as f64 / updates as f64);
     let log = run(&mut trainer, &recorder, &times, &store, step)?;
     let mut made = Made::default();
     if let Some(drawn) = spectrum(&log) {
