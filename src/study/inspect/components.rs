@@ -13,8 +13,9 @@
 //! turned into other modes as far as its likelihood says. The observed components are kept if the law is none of the four, if it
 //! is Gaussian (which noise does not change), or if the noise is below 2 %.
 
-use super::law::{ComponentLaw, Ratios, Seen};
+use super::law::{ComponentLaw, Ratios};
 use super::outlier::Outlier;
+use super::seen::Seen;
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;

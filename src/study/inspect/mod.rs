@@ -16,12 +16,14 @@ mod example;
 mod law;
 mod modes;
 mod outlier;
+mod seen;
 mod states;
 mod trajectory;
 
 pub use example::Example;
-pub use law::{ComponentLaw, DECISIVE, Judgement, LARGEST_DISTANCE, Mixing, Ratios, Seen, judge};
+pub use law::{ComponentLaw, DECISIVE, Judgement, LARGEST_DISTANCE, Mixing, Ratios, judge};
 pub use modes::{Reading, mixings};
 pub use outlier::{BothRatios, Outlier};
+pub use seen::Seen;
 pub use states::{DataStates, Depth, Position, States};
 pub use trajectory::{FollowedMode, Passage, TrainingPath, Waypoint};

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::law::{ComponentLaw, Ratios, Seen};
+use super::law::{ComponentLaw, Ratios};
+use super::seen::Seen;
 
 /// A mode of the machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
