@@ -29,7 +29,7 @@
 //! | sections 1, 3, 8 | a trained machine: its place on the phase diagram, laws of its modes, its states | [`study::inspect`] |
 //! | | training runs that record their spectrum and can be resumed | [`simulator::run`] |
 //! | | theory against simulation, mode by mode | [`study::compare`] |
-//! | | what the letter's figures show and claim (`docs/letter.md`) | [`study::letter`] |
+//! | | what the letter's figures show and claim (`docs/letter.md`) | [`study::figures`] |
 //! | | data: MNIST, drawn digits, clusters, files; moments | [`data`] |
 //! | | figures, PNG and SVG | [`plot`] |
 //!

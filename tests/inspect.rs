@@ -9,7 +9,7 @@ use spectral_rbm::Ensemble;
 use spectral_rbm::Prior;
 use spectral_rbm::data::Spins;
 use spectral_rbm::simulator::machine::Machine;
-use spectral_rbm::study::inspect::{Depth, Law, Position, Reading, States, Trajectory};
+use spectral_rbm::study::inspect::{ComponentLaw, Depth, Position, Reading, States, TrainingPath};
 use spectral_rbm::theory::phase::Phase;
 use spectral_rbm::theory::prior::Components;
 use spectral_rbm::theory::saddle::{self, Search};
@@ -44,10 +44,10 @@ fn draw((visible, hidden): (usize, usize), strengths: &[f64], sigma: f64, laws: 
     Drawn { machine, part, planted: planted[..strengths.len()].to_vec() }
 }
 
-fn verdict(law: Law, prior: &Prior) -> (bool, bool) {
+fn verdict(law: ComponentLaw, prior: &Prior) -> (bool, bool) {
     let right = law.prior().as_ref() == Some(prior);
     // Undecided is not wrong; another law, or no law, is.
-    (right, !right && law != Law::Undecided)
+    (right, !right && law != ComponentLaw::Undecided)
 }
 
 /// Numbers of visible and hidden units.
@@ -157,7 +157,7 @@ fn modes_close_to_each_other() {
                 for side in [outlier.prior_u, outlier.prior_v] {
                     let key = if verdict(side, &law).1 {
                         "wrong"
-                    } else if side == Law::Undecided {
+                    } else if side == ComponentLaw::Undecided {
                         "undecided"
                     } else {
                         "right"
@@ -186,7 +186,7 @@ fn other_shapes_and_a_mode_at_the_threshold() {
         assert!((strong.planted.unwrap() / drawn.planted[0] - 1.0).abs() < 0.03);
         // Within five standard errors.
         assert!((weak.planted.unwrap() - drawn.planted[1]).abs() < 5.0 * weak.planted_error.unwrap());
-        assert_eq!((strong.prior_u, strong.prior_v), (Law::Bernoulli, Law::Laplace));
+        assert_eq!((strong.prior_u, strong.prior_v), (ComponentLaw::Bernoulli, ComponentLaw::Laplace));
         assert!(!strong.near_threshold && weak.near_threshold);
         assert!(!verdict(weak.prior_u, &Prior::Bernoulli).1 && !verdict(weak.prior_v, &Prior::Laplace).1);
     }
@@ -327,7 +327,7 @@ fn modes_are_followed_through_a_crossing() {
     let mut unit = |sites: usize| Prior::Gaussian.sample(sites, 3, &mut random).unwrap().qr().q();
     let (u, v) = (unit(300), unit(200));
     let noise = draw(size, &[], 0.2, [&Prior::Gaussian; 2], 6).machine;
-    let mut trajectory = Trajectory::default();
+    let mut trajectory = TrainingPath::default();
     for step in 0..7u32 {
         let part = f64::from(step) / 6.0;
         let strengths = [1.5, 1.0 + part, if step < 3 { 0.0 } else { 0.8 }];
@@ -486,7 +486,7 @@ fn noise_of_another_kind_is_doubted() {
             assert!(reading.bulk.note.is_some() && position.is_none(), "{kind} {size:?}: {:?}", reading.bulk);
             assert!(reading.outliers.iter().all(|outlier| outlier.planted.is_none()), "{kind}");
             let laws = reading.outliers.iter().flat_map(|outlier| [outlier.prior_u, outlier.prior_v]);
-            assert!(laws.into_iter().all(|law| law == Law::Unclaimed), "{kind}");
+            assert!(laws.into_iter().all(|law| law == ComponentLaw::Unclaimed), "{kind}");
         }
     }
     // The size at which 20 to 90 modes were once reported.

@@ -4,7 +4,7 @@ use spectral_rbm::data::{Dataset, Spins};
 use spectral_rbm::io::Array;
 use spectral_rbm::simulator::machine::{Algorithm, Hyperparameters, Machine, RbmError, Settings, Trainer, Units};
 use spectral_rbm::simulator::run::{
-    Detail, Fit, Learner, Limits, Record, Recorder, Result, Spacing, SpectrumLog, State, Store, Warning, run,
+    Detail, Fit, Learner, Limits, Record, Recorder, Result, SavedState, Spacing, SpectrumLog, Store, Warning, run,
     sample_spread, schedule, warnings,
 };
 use std::collections::BTreeMap;
@@ -32,10 +32,10 @@ impl Learner for Failing<'_> {
     fn record(&self, recorder: &Recorder) -> Result<BTreeMap<String, Array>> {
         self.0.record(recorder)
     }
-    fn state(&self) -> Result<State> {
+    fn state(&self) -> Result<SavedState> {
         self.0.state()
     }
-    fn restore(&mut self, updates: u64, state: State) -> Result<()> {
+    fn restore(&mut self, updates: u64, state: SavedState) -> Result<()> {
         self.0.restore(updates, state)
     }
 }

@@ -2,16 +2,13 @@
 
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::options::{BackendName, Common, Format};
+use super::options::{BackendName, Common};
 use super::report;
 use super::report::number;
 use crate::Prior;
 use crate::theory::average::{ACCURACY, Averager, Field, Function, response};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-
-/// Relative error of the hermite backend above which the user gets a note.
-const HERMITE_ERROR: f64 = 1e-8;
 
 /// Averages over the field S = s x + c_1 u_1 + c_2 u_2 + ... + b, or the response function V(x).
 ///
@@ -60,7 +57,7 @@ struct Value {
 }
 
 #[derive(Serialize)]
-struct Values<'a> {
+struct AverageReport<'a> {
     function: &'a str,
     backend: BackendName,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,16 +88,13 @@ impl Average {
                 if size == 0.0 { 0.0 } else { (a.value - b.value).abs() / size }
             };
             let largest = exact.values()?.values.into_iter().zip(&values.values).map(relative).fold(0.0, f64::max);
-            if largest > HERMITE_ERROR {
+            if largest > BackendName::NOTABLE_ERROR {
                 eprintln!(
                     "note: the hermite backend has not converged here: by fourier the values differ by up to {largest:.1e} of them"
                 );
             }
         }
-        match common.format {
-            Format::Json => report::print(&report::json(&values)),
-            Format::Table => report::print(&values.table()),
-        }
+        report::show(common, &values, || values.table());
         if let Some(mut destination) = destination {
             write_json(&mut destination, "average.json", &values)?;
             destination.write_run(common, "average", &self)?;
@@ -121,7 +115,7 @@ impl Average {
         }
     }
 
-    fn values(&self) -> Result<Values<'_>, CliError> {
+    fn values(&self) -> Result<AverageReport<'_>, CliError> {
         let function = if self.is_response() { None } else { Some(self.function.parse::<Function>()?) };
         let backend = self.backend.resolve([&self.prior; 2], self.coefficients.len());
         if !self.x.is_empty() {
@@ -149,11 +143,11 @@ impl Average {
         };
         let field =
             FieldReport { prior: &self.prior, coefficients: &self.coefficients, noise: self.noise, bias: self.bias };
-        Ok(Values { field: Some(field), component_values, ..self.report(vec![self.value(None, value)]) })
+        Ok(AverageReport { field: Some(field), component_values, ..self.report(vec![self.value(None, value)]) })
     }
 
-    fn report(&self, values: Vec<Value>) -> Values<'_> {
-        Values { function: &self.function, backend: self.backend, field: None, values, component_values: None }
+    fn report(&self, values: Vec<Value>) -> AverageReport<'_> {
+        AverageReport { function: &self.function, backend: self.backend, field: None, values, component_values: None }
     }
 
     /// Wraps a value, and says what a 0 stands for. Only the average of an odd function without bias is exactly 0.
@@ -184,7 +178,7 @@ impl Average {
     }
 }
 
-impl Values<'_> {
+impl AverageReport<'_> {
     fn table(&self) -> String {
         let name = format!("E[{}]", self.function);
         let mut text = match &self.field {

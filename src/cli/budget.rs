@@ -9,7 +9,7 @@ const LEAST: f64 = 1e-6;
 /// Least time that an update of a machine takes, in seconds: it chooses a batch and draws both layers.
 const LEAST_UPDATE: f64 = 4e-6;
 /// Longest time that a command may take, in seconds: thirty days.
-const LONGEST: f64 = 30.0 * DAY;
+const LONGEST_COMMAND: f64 = 30.0 * DAY;
 /// Seconds in a day.
 const DAY: f64 = 86_400.0;
 /// Longest time between two looks at the progress, in seconds.
@@ -29,7 +29,7 @@ pub(super) fn update_seconds(multiplications: f64) -> f64 {
 
 /// Refuses a number of steps that would take more than a month, at `seconds` per step.
 pub(super) fn check_time(option: &str, steps: f64, seconds: f64) -> Result<(), CliError> {
-    let most = LONGEST / seconds;
+    let most = LONGEST_COMMAND / seconds;
     if steps <= most {
         return Ok(());
     }

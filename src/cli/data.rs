@@ -9,7 +9,9 @@ use crate::data::{
     Binarization, Clusters, DataFile, Dataset, Ellipsoid, Expect, FileOptions, Missing, digits, mnist, read_file,
 };
 use crate::io::input::open_regular;
+use crate::io::npy;
 use crate::simulator::machine::{Machine, ModelError, ModelReader};
+use crate::simulator::run::Training;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -274,17 +276,17 @@ impl DataOptions {
 /// Whether a file is one NumPy array. As data it holds samples, although a model file could be one matrix too.
 fn is_array(path: &Path) -> bool {
     let mut start = [0; 6];
-    open_regular(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x93NUMPY"
+    open_regular(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *npy::MAGIC
 }
 
 /// Which machine is learnt from.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 pub(super) struct InitOptions {
     /// Hidden units
-    #[arg(long, default_value_t = 400, value_name = "H")]
+    #[arg(long, default_value_t = Training::default().hidden, value_name = "H")]
     pub hidden: usize,
     /// Standard deviation of the initial weights
-    #[arg(long, default_value_t = 0.01, allow_negative_numbers = true, value_name = "S")]
+    #[arg(long, default_value_t = Training::default().deviation, allow_negative_numbers = true, value_name = "S")]
     pub init_std: f64,
     /// Initial machine: a model file, or NPZ with W [visible, hidden], eta, theta
     #[arg(long, value_name = "FILE")]

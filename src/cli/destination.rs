@@ -3,6 +3,7 @@
 use super::error::CliError;
 use super::options::Common;
 use super::report;
+use crate::io::Table;
 use crate::io::input::read_text;
 use crate::io::output::{FolderLock, write_atomically};
 use crate::plot::Figure;
@@ -115,13 +116,18 @@ impl Destination {
     }
 
     /// Saves a figure as PNG and SVG.
-    pub fn save(&mut self, figure: &Figure, name: &str) -> Result<(), CliError> {
+    pub fn save(&mut self, name: &str, figure: &Figure) -> Result<(), CliError> {
         self.written.extend(figure.save(&self.folder, name)?);
         Ok(())
     }
 
+    /// Saves figures, each under its name.
+    pub fn save_all(&mut self, figures: &[(&str, Figure)]) -> Result<(), CliError> {
+        figures.iter().try_for_each(|(name, figure)| self.save(name, figure))
+    }
+
     /// Removes those of the named files that were not written this time: they belong to an older result.
-    pub fn remove_stale(&self, names: &[&str]) -> Result<(), CliError> {
+    pub fn remove_stale<N: AsRef<Path>>(&self, names: &[N]) -> Result<(), CliError> {
         for path in names.iter().map(|name| self.folder.join(name)).filter(|path| !self.written.contains(path)) {
             if path.is_file() {
                 std::fs::remove_file(&path)
@@ -145,20 +151,9 @@ impl Destination {
         Ok(())
     }
 
-    /// Writes a CSV file.
-    pub fn write_csv(
-        &mut self,
-        name: &str,
-        header: &[&str],
-        rows: impl IntoIterator<Item = Vec<String>>,
-    ) -> Result<(), CliError> {
-        let failed = |error: csv::Error| CliError::Failed(format!("cannot write {name}: {error}"));
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(header).map_err(failed)?;
-        for row in rows {
-            writer.write_record(row).map_err(failed)?;
-        }
-        let bytes = writer.into_inner().map_err(|error| CliError::Failed(format!("cannot write {name}: {error}")))?;
+    /// Writes a table as CSV.
+    pub fn table(&mut self, name: &str, table: &Table) -> Result<(), CliError> {
+        let bytes = table.csv().map_err(|error| CliError::Failed(format!("cannot write {name}: {error}")))?;
         self.write(name, &bytes)
     }
 

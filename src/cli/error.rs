@@ -4,7 +4,7 @@ use crate::data::DataError;
 use crate::plot::FigureError;
 use crate::simulator::machine::{ModelError, RbmError};
 use crate::simulator::run::SimulationError;
-use crate::study::compare::CompareError;
+use crate::study::StudyError;
 use std::process::ExitCode;
 
 /// An error that ends a command early.
@@ -69,15 +69,14 @@ impl From<SimulationError> for CliError {
     }
 }
 
-impl From<CompareError> for CliError {
-    fn from(error: CompareError) -> Self {
+impl From<StudyError> for CliError {
+    fn from(error: StudyError) -> Self {
         match error {
             // The fields of a design are named as the options are.
-            CompareError::Choice { field, reason } => {
-                CliError::Input(format!("--{} {reason}", field.replace('_', "-")))
-            }
-            CompareError::Simulation(error) => error.into(),
-            CompareError::Theory(error) => error.into(),
+            StudyError::Choice { field, reason } => CliError::Input(format!("--{} {reason}", field.replace('_', "-"))),
+            StudyError::Simulation(error) => error.into(),
+            StudyError::Theory(error) => error.into(),
+            StudyError::Figure(error) => error.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ struct Settled {
     why: &'static str,
 }
 
-const SETTLED: [Settled; 3] = [
+const SETTLING_OPTIONS: [Settled; 3] = [
     Settled {
         command: "train",
         by: Some("resume"),
@@ -340,7 +340,7 @@ type Ignored = Option<(String, String)>;
 
 /// An option whose value comes from a file.
 fn settled(name: &str, command: &Command, given: &Given) -> Ignored {
-    let settled = SETTLED.iter().find(|one| one.command == name && one.by.is_none_or(|by| given.has(by)))?;
+    let settled = SETTLING_OPTIONS.iter().find(|one| one.command == name && one.by.is_none_or(|by| given.has(by)))?;
     let Settled { by, counting, why, .. } = settled;
     let ignored = |id: &str| {
         !matches!(id, "help" | "version") && by.is_none_or(|by| by != id) && !counting.contains(&id) && given.has(id)
@@ -375,7 +375,7 @@ mod tests {
                 assert!(named(path).get_arguments().any(|argument| argument.get_id() == option), "{path}: {option}");
             }
         };
-        for settled in &SETTLED {
+        for settled in &SETTLING_OPTIONS {
             check(settled.command, settled.counting);
             check(settled.command, settled.by.as_slice());
         }

@@ -3,22 +3,20 @@
 use super::data::DataOptions;
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::inspect_figures as drawn;
-use super::inspect_report::{Model, Report, TRAJECTORY_FILES, write_trajectory};
-use super::model::{ModelOptions, Source, parse_shape, room_for_modes};
-use super::options::{Common, Format};
+use super::inspect_report::{InspectReport, Model, TRAJECTORY_FILES, write_trajectory};
+use super::model::{ModelOptions, ModelSource, parse_shape, room_for_modes};
+use super::options::Common;
 use super::{progress, report};
 use crate::data::{Dataset, Expect};
 use crate::simulator::machine::{Machine, Units};
-use crate::study::inspect::{Depth, Reading, States, Trajectory};
+use crate::study::drawing::{COMPONENTS, PLACE, inspection};
+use crate::study::inspect::{Depth, Reading, States, TrainingPath};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 const DEFAULT_FOLDER: &str = "results/inspect";
-/// Files with images of the modes.
-const MODE_FILES: [&str; 2] = ["modes.png", "modes.svg"];
 /// Largest number of modes; with more, the search for fixed points takes hours.
 const MOST_MODES: usize = 10;
 
@@ -135,7 +133,7 @@ impl InspectOptions {
         let spinner = progress::spinner(common, "looking for fixed points");
         let reading = Reading::of(&machine)?;
         let data = match (&data, &source) {
-            (None, Source::Trained(_, training)) => Some(training),
+            (None, ModelSource::Trained(_, training)) => Some(training),
             _ => data.as_ref(),
         };
         let spins = data.map(Dataset::spins).transpose()?;
@@ -143,25 +141,22 @@ impl InspectOptions {
         spinner.finish_and_clear();
 
         let model = self.describe(&source, update, &machine)?;
-        let mut report = Report::new(model, &reading, &states, trajectory.as_ref());
+        let mut report = InspectReport::new(model, &reading, &states, trajectory.as_ref());
         report.data_set = given;
         write_json(&mut destination, "inspection.json", &report)?;
         if let Some(trajectory) = &trajectory {
             write_trajectory(&mut destination, trajectory)?;
         }
-        drawn::all(&mut destination, &reading, &states, trajectory.as_ref(), shape)?;
+        destination.save_all(&inspection(&reading, &states, trajectory.as_ref(), shape)?)?;
         destination.remove_stale(&TRAJECTORY_FILES)?;
-        destination.remove_stale(&MODE_FILES)?;
-        destination.remove_stale(&drawn::COMPONENT_FILES)?;
-        destination.remove_stale(&drawn::PLACE_FILES)?;
-        destination.write_run(common, "inspect", &self)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&report)),
-            Format::Table => {
-                let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
-                report::print(&(data + &report.text() + &destination.summary()));
-            }
+        for drawn in ["modes", COMPONENTS, PLACE] {
+            destination.remove_stale(&[format!("{drawn}.png"), format!("{drawn}.svg")])?;
         }
+        destination.write_run(common, "inspect", &self)?;
+        report::show(common, &report, || {
+            let data = report.data_set.as_ref().map_or(String::new(), |given| given.text());
+            data + &report.text() + &destination.summary()
+        });
         if states.found.dominant().is_none() {
             let message = format!(
                 "no stable fixed point was found in {} starts; {} of them did not converge",
@@ -195,12 +190,12 @@ impl InspectOptions {
         Ok(Some(data))
     }
 
-    fn describe(&self, source: &Source, update: Option<u64>, machine: &Machine) -> Result<Model, CliError> {
+    fn describe(&self, source: &ModelSource, update: Option<u64>, machine: &Machine) -> Result<Model, CliError> {
         Ok(Model {
             file: self.model.clone(),
             model_type: match source {
-                Source::File(reader) => reader.model_type().map(str::to_owned),
-                Source::Trained(..) => None,
+                ModelSource::File(reader) => reader.model_type().map(str::to_owned),
+                ModelSource::Trained(..) => None,
             },
             update: update.or(source.updates().last().copied()),
             visible: machine.visible,
@@ -212,7 +207,7 @@ impl InspectOptions {
 }
 
 /// All checkpoints of a file.
-fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory, CliError> {
+fn follow(common: &Common, source: &ModelSource, depth: &Depth) -> Result<TrainingPath, CliError> {
     let updates = source.updates();
     if updates.is_empty() {
         return Err(CliError::Input(
@@ -220,7 +215,7 @@ fn follow(common: &Common, source: &Source, depth: &Depth) -> Result<Trajectory,
         ));
     }
     let bar = progress::updates(common, "checkpoints", updates.len() as u64);
-    let mut trajectory = Trajectory::default();
+    let mut trajectory = TrainingPath::default();
     for &update in updates {
         trajectory.push(update, source.time(update), &source.machine(Some(update))?, depth)?;
         bar.inc(1);

@@ -4,8 +4,12 @@ use super::data::DataReport;
 use super::destination::Destination;
 use super::error::CliError;
 use super::report;
-use super::report::{exact, number};
-use crate::study::inspect::{DataStates, Followed, Law, Outlier, Position, Reading, States, Step, Trajectory};
+use super::report::number;
+use crate::io::Table;
+use crate::io::number::exact;
+use crate::study::inspect::{
+    ComponentLaw, DataStates, FollowedMode, Outlier, Position, Reading, States, TrainingPath, Waypoint,
+};
 use crate::theory::saddle::FixedPoint;
 use crate::theory::spectrum::{BulkFit, Standing};
 use serde::Serialize;
@@ -14,11 +18,11 @@ use std::path::PathBuf;
 /// Files written only with `--update all`.
 pub(super) const TRAJECTORY_FILES: [&str; 4] = ["trajectory.csv", "modes.csv", "trajectory.png", "trajectory.svg"];
 /// Number of outliers and fixed points shown in a table.
-const SHOWN: usize = 20;
+const OUTLIERS_SHOWN: usize = 20;
 
 /// The result, as printed and written.
 #[derive(Serialize)]
-pub(super) struct Report<'a> {
+pub(super) struct InspectReport<'a> {
     model: Model,
     singular_values: &'a [f64],
     bulk: &'a BulkFit,
@@ -28,7 +32,7 @@ pub(super) struct Report<'a> {
     modes_in_fixed_points: usize,
     /// The σ and strengths assumed for the fixed points, where they are not known.
     fixed_points_note: Option<&'static str>,
-    search: Search,
+    search: SearchCount,
     data: &'a Option<DataStates>,
     /// The data whose states are listed, if given.
     pub data_set: Option<DataReport>,
@@ -49,7 +53,7 @@ pub(super) struct Model {
 }
 
 #[derive(Serialize)]
-struct Search {
+struct SearchCount {
     starts: usize,
     found: usize,
     unconverged: usize,
@@ -57,12 +61,12 @@ struct Search {
 
 #[derive(Serialize)]
 struct Way<'a> {
-    steps: &'a [Step],
-    modes: &'a [Followed],
+    steps: &'a [Waypoint],
+    modes: &'a [FollowedMode],
 }
 
 /// Writes `trajectory.csv` and `modes.csv`; unknown values are NaN.
-pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Trajectory) -> Result<(), CliError> {
+pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &TrainingPath) -> Result<(), CliError> {
     let or_nan = |value: Option<f64>| exact(value.unwrap_or(f64::NAN));
     let header = [
         "update",
@@ -92,7 +96,7 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
         row.push(bulk.note.clone().unwrap_or_default());
         row
     });
-    destination.write_csv("trajectory.csv", &header, rows)?;
+    destination.table("trajectory.csv", &Table::new(header, rows))?;
     let header = [
         "update",
         "mode",
@@ -125,11 +129,11 @@ pub(super) fn write_trajectory(destination: &mut Destination, trajectory: &Traje
             row
         })
     });
-    destination.write_csv("modes.csv", &header, rows)
+    destination.table("modes.csv", &Table::new(header, rows))
 }
 
-impl<'a> Report<'a> {
-    pub fn new(model: Model, reading: &'a Reading, states: &'a States, trajectory: Option<&'a Trajectory>) -> Self {
+impl<'a> InspectReport<'a> {
+    pub fn new(model: Model, reading: &'a Reading, states: &'a States, trajectory: Option<&'a TrainingPath>) -> Self {
         let found = &states.found;
         Self {
             model,
@@ -140,7 +144,7 @@ impl<'a> Report<'a> {
             fixed_points: found.points.iter().filter(|point| point.stable).collect(),
             fixed_points_note: fixed_points_note(&reading.bulk),
             modes_in_fixed_points: states.ensemble.modes().len().min(reading.outliers.len()),
-            search: Search { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
+            search: SearchCount { starts: found.starts, found: found.points.len(), unconverged: found.unconverged },
             data: &states.data,
             data_set: None,
             trajectory: trajectory.map(|way| Way { steps: &way.steps, modes: &way.modes }),
@@ -163,13 +167,13 @@ impl<'a> Report<'a> {
         text += &self.state_table();
         if let Some(way) = &self.trajectory {
             text += &format!("\n{} checkpoints, {} modes emerged:\n\n", way.steps.len(), way.modes.len());
-            let row = |mode: &Followed| {
+            let row = |mode: &FollowedMode| {
                 let rank = mode.last_rank.map_or("lost".to_owned(), |rank| rank.to_string());
                 vec![mode.mode.to_string(), mode.emerged.to_string(), rank]
             };
             text += &report::table(
                 &["mode", "emerged at update", "rank at the end"],
-                way.modes.iter().take(SHOWN).map(row),
+                way.modes.iter().take(OUTLIERS_SHOWN).map(row),
             );
         }
         text + "\n"
@@ -181,8 +185,8 @@ impl<'a> Report<'a> {
         if count == 0 {
             return text + "\n";
         }
-        text += &if count > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
-        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
+        text += &if count > OUTLIERS_SHOWN { format!(", the first {OUTLIERS_SHOWN}:\n\n") } else { ":\n\n".to_owned() };
+        let rows = self.outliers.iter().take(OUTLIERS_SHOWN).map(|outlier| {
             let (planted, error) = (outlier.planted, outlier.planted_error);
             let mark = if outlier.near_threshold { " (near the threshold)" } else { "" };
             vec![
@@ -199,7 +203,7 @@ impl<'a> Report<'a> {
         });
         let header = ["rank", "observed", "planted", "kurtosis u", "kurtosis v", "law u", "law v", "eta", "theta"];
         text += &report::table(&header, rows);
-        if self.outliers.iter().any(|outlier| outlier.prior_u == Law::Unclaimed) {
+        if self.outliers.iter().any(|outlier| outlier.prior_u == ComponentLaw::Unclaimed) {
             text += "no law is claimed of components whose noise is not known: the bulk's note says why\n";
         }
         text
@@ -213,10 +217,14 @@ impl<'a> Report<'a> {
             self.outliers.len()
         );
         text += &self.fixed_points_note.map_or(String::new(), |note| format!(", {note}"));
-        text += &if self.fixed_points.len() > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
+        text += &if self.fixed_points.len() > OUTLIERS_SHOWN {
+            format!(", the first {OUTLIERS_SHOWN}:\n\n")
+        } else {
+            ":\n\n".to_owned()
+        };
         let list =
             |values: &nalgebra::DVector<f64>| values.iter().map(|&value| rounded(value)).collect::<Vec<_>>().join(" ");
-        let rows = self.fixed_points.iter().take(SHOWN).enumerate().map(|(index, point)| {
+        let rows = self.fixed_points.iter().take(OUTLIERS_SHOWN).enumerate().map(|(index, point)| {
             vec![
                 (index + 1).to_string(),
                 list(&point.magnetization),
@@ -253,8 +261,8 @@ fn fixed_points_note(bulk: &BulkFit) -> Option<&'static str> {
 }
 
 /// A law in a table.
-fn law(law: Law) -> String {
-    if law == Law::Unclaimed { "-".to_owned() } else { law.name().to_owned() }
+fn law(law: ComponentLaw) -> String {
+    if law == ComponentLaw::Unclaimed { "-".to_owned() } else { law.name().to_owned() }
 }
 
 /// Four decimals, without a minus sign for zero.
@@ -274,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_for_the_eye() {
+    fn values_have_two_digits_of_their_error() {
         assert_eq!(with_error(0.006_733_3, Some(0.000_102)), "0.00673 ± 0.00010");
         assert_eq!(with_error(2.383_2, Some(0.0171)), "2.383 ± 0.017");
         assert_eq!((rounded(-1e-9), rounded(-0.123_46)), ("0.0000".to_owned(), "-0.1235".to_owned()));

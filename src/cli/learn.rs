@@ -4,18 +4,19 @@ use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::Destination;
 use super::error::CliError;
 use super::learn_components;
-use super::options::{Common, Format};
-use super::report::{exact, number, plain};
+use super::options::Common;
+use super::report::{number, plain};
 use super::{progress, report};
 use crate::Prior;
 use crate::data::{Expect, Moments};
-use crate::io::Archive;
+use crate::io::number::exact;
+use crate::io::{Archive, Table};
 use crate::learning::{
-    Basis, BatchSettings, ChainSettings, Closure, Correction, Event, EventKind, Integrator, Layers, Method, NoiseKind,
-    Plan, Reliability, ResponseKind, Setup, Snapshot, Statistics, SweepSettings, Tolerance, Trajectory, follow,
+    Basis, BatchSettings, ChainSettings, Closure, Correction, Event, Integrator, Layers, Method, NoiseKind, Plan,
+    Reliability, ResponseKind, Setup, Snapshot, Statistics, SweepSettings, Tolerance, Trajectory, follow,
 };
-use crate::plot::Marker;
-use crate::study::figures::{Marks, learning_trajectory};
+use crate::study::drawing::learning_trajectory;
+use crate::study::tables;
 use clap::{Args, ValueEnum};
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
@@ -26,15 +27,13 @@ const DEFAULT_FOLDER: &str = "results/learn";
 /// Largest number of snapshots; more are a mistake.
 const MOST_TIMES: usize = 100_000;
 /// Number of modes shown.
-const SHOWN: usize = 6;
+const MODES_SHOWN: usize = 6;
 /// Number of events shown.
 const EVENTS_SHOWN: usize = 12;
 /// Change of a magnetisation in the last iteration of mean-field chains above which the user gets a note.
 const FAR: f64 = 1e-3;
 /// Name of the law given by the actual components.
 const ACTUAL: &str = "actual";
-/// Number of modes drawn.
-const DRAWN: usize = 60;
 
 /// Predict how a machine learns: the deterministic flow of its singular values, vectors and fields.
 ///
@@ -88,10 +87,10 @@ pub(super) struct LearnOptions {
     #[arg(long, value_enum, default_value_t)]
     method: MethodName,
     /// Error of a step, relative to each component
-    #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Tolerance::default().relative, allow_negative_numbers = true)]
     rtol: f64,
     /// Error of a step, absolute
-    #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Tolerance::default().absolute, allow_negative_numbers = true)]
     atol: f64,
     /// Gibbs sweeps of the closure cd [default: 1]
     #[arg(long, value_name = "K")]
@@ -159,7 +158,7 @@ enum MethodName {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct LearnReport<'a> {
     data: DataReport,
     closure: Closure,
     response: ResponseKind,
@@ -179,6 +178,26 @@ struct Summary<'a> {
     events: &'a [Event],
     statistics: &'a Statistics,
     files: &'a [PathBuf],
+}
+
+impl LearnReport<'_> {
+    fn text(&self, trajectory: &Trajectory) -> String {
+        let unreliable = trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
+        let rates = report::numbers(self.growth_rates.iter().take(MODES_SHOWN));
+        let chains = self.chain_residual.map_or(String::new(), |residual| {
+            let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
+            format!("mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n")
+        });
+        let reliability = self.reliability.map_or(String::new(), |found| report::reliability(&found));
+        format!(
+            "{unreliable}{}linear theory: {} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}",
+            self.data.text(),
+            self.unstable,
+            table(trajectory),
+            happened(trajectory),
+            learn_components::text(trajectory)
+        )
+    }
 }
 
 impl LearnOptions {
@@ -209,49 +228,25 @@ impl LearnOptions {
         bar.finish_and_clear();
         self.write(common, &mut destination, &trajectory, (&plan, prepared.flow.layers()))?;
         let theory = &prepared.theory;
-        let unstable = theory.unstable();
-        let loaded = self.data.report(&data);
-        match common.format {
-            Format::Json => report::print(&report::json(&Summary {
-                data: loaded,
-                closure: self.closure,
-                response: self.response,
-                times: trajectory.snapshots.len(),
-                t_end: self.t_end,
-                directions: prepared.flow.layers().directions(),
-                unstable,
-                growth_rates: theory.rates.as_slice(),
-                singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
-                bulk_edge: prepared.bulk_edge,
-                chain_residual: prepared.flow.chain_residual(),
-                reliability: trajectory.reliability,
-                unreliable_from: trajectory.unreliable.map(|found| found.from),
-                events: &trajectory.events,
-                statistics: &trajectory.statistics,
-                files: destination.written(),
-            })),
-            Format::Table => {
-                let rates = report::numbers(theory.rates.iter().take(SHOWN));
-                let chains = prepared.flow.chain_residual().map_or(String::new(), |residual| {
-                    let far = if residual > FAR { ": not converged, take more --mean-field-iterations" } else { "" };
-                    format!(
-                        "mean-field chains: largest change of a magnetisation in the last iteration {residual:.1e}{far}\n"
-                    )
-                });
-                let reliability = trajectory.reliability.map_or(String::new(), |found| report::reliability(&found));
-                let unreliable =
-                    trajectory.unreliable.map_or(String::new(), |found| report::unreliable("The curves", &found));
-                let text = format!(
-                    "{unreliable}{}linear theory: {unstable} growing directions; rates {rates} ...\n\n{}\n{}{chains}{reliability}\n{}{}",
-                    loaded.text(),
-                    table(&trajectory),
-                    happened(&trajectory),
-                    learn_components::text(&trajectory),
-                    destination.summary()
-                );
-                report::print(&text);
-            }
-        }
+        let result = LearnReport {
+            data: self.data.report(&data),
+            closure: self.closure,
+            response: self.response,
+            times: trajectory.snapshots.len(),
+            t_end: self.t_end,
+            directions: prepared.flow.layers().directions(),
+            unstable: theory.unstable(),
+            growth_rates: theory.rates.as_slice(),
+            singular_values: trajectory.snapshots.last().map_or(&[], |last| &last.singular_values),
+            bulk_edge: prepared.bulk_edge,
+            chain_residual: prepared.flow.chain_residual(),
+            reliability: trajectory.reliability,
+            unreliable_from: trajectory.unreliable.map(|found| found.from),
+            events: &trajectory.events,
+            statistics: &trajectory.statistics,
+            files: destination.written(),
+        };
+        report::show(common, &result, || result.text(&trajectory) + &destination.summary());
         Ok(())
     }
 
@@ -329,52 +324,29 @@ impl LearnOptions {
         trajectory: &Trajectory,
         (plan, layers): (&Plan, &Layers),
     ) -> Result<(), CliError> {
-        write_trajectory(destination, "trajectory.csv", trajectory)?;
+        destination.table("trajectory.csv", &tables::trajectory(trajectory))?;
         write_events(destination, &trajectory.events)?;
         learn_components::write(destination, trajectory)?;
         let npz = archive(trajectory, layers)
             .map_err(|error| CliError::Failed(format!("cannot write trajectory.npz: {error}")))?;
         destination.write("trajectory.npz", &npz)?;
-        destination.save(&figure(trajectory, plan.bulk_edge)?, "trajectory")?;
+        destination.save("trajectory", &learning_trajectory(trajectory, plan.bulk_edge)?)?;
         destination.write_run(common, "learn", self)
     }
-}
-
-/// Writes w by rank and the fields along the modes, one row per time.
-pub(super) fn write_trajectory(
-    destination: &mut Destination,
-    name: &str,
-    trajectory: &Trajectory,
-) -> Result<(), CliError> {
-    let modes = trajectory.snapshots.first().map_or(0, |first| first.singular_values.len());
-    let names =
-        ["w", "eta", "theta"].into_iter().flat_map(|name| (1..=modes).map(move |mode| format!("{name}_{mode}")));
-    let names: Vec<String> = std::iter::once("time".to_owned()).chain(names).collect();
-    // Only the population closure can become unreliable.
-    let from = trajectory.unreliable.map_or(f64::INFINITY, |found| found.from);
-    let flag = trajectory.reliability.map(|_| |time: f64| u8::from(time >= from).to_string());
-    let header: Vec<&str> = names.iter().map(String::as_str).chain(flag.map(|_| "unreliable")).collect();
-    let row = |snapshot: &Snapshot| {
-        let values = [&snapshot.singular_values, &snapshot.eta, &snapshot.theta];
-        let values = values.into_iter().flatten().map(|&value| exact(value));
-        let flag = flag.map(|flag| flag(snapshot.time));
-        std::iter::once(exact(snapshot.time)).chain(values).chain(flag).collect()
-    };
-    destination.write_csv(name, &header, trajectory.snapshots.iter().map(row))
 }
 
 fn write_events(destination: &mut Destination, events: &[Event]) -> Result<(), CliError> {
     let row = |event: &Event| {
         vec![exact(event.time), event.kind.name().to_owned(), event.mode.to_string(), exact(event.value)]
     };
-    destination.write_csv("events.csv", &["time", "event", "mode", "value"], events.iter().map(row))
+    destination.table("events.csv", &Table::new(["time", "event", "mode", "value"], events.iter().map(row)))
 }
 
 /// A quantity of a snapshot, with its name in the archive.
-type Quantity<T> = (&'static str, fn(&Snapshot) -> &T);
+type SnapshotValue<T> = (&'static str, fn(&Snapshot) -> &T);
 
 /// Kurtosis of the components of the leading modes.
-const KURTOSIS: [Quantity<Vec<f64>>; 2] =
+const KURTOSIS: [SnapshotValue<Vec<f64>>; 2] =
     [("kurtosis_u", |snapshot| &snapshot.kurtosis_u), ("kurtosis_v", |snapshot| &snapshot.kurtosis_v)];
 
 /// An archive of all quantities, one array per quantity, with time as the first dimension.
@@ -386,7 +358,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     archive.add("time", &[count], &times)?;
     let sigmas: Vec<f64> = snapshots.iter().map(|snapshot| snapshot.sigma).collect();
     archive.add("sigma", &[count], &sigmas)?;
-    let lists: [Quantity<Vec<f64>>; 4] = [
+    let lists: [SnapshotValue<Vec<f64>>; 4] = [
         ("w", |snapshot| &snapshot.singular_values),
         ("w_by_identity", |snapshot| &snapshot.by_identity),
         ("eta", |snapshot| &snapshot.eta),
@@ -402,7 +374,7 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
             archive.add(name, &[count, values.len() / count], &values)?;
         }
     }
-    let matrices: [Quantity<DMatrix<f64>>; 4] = [
+    let matrices: [SnapshotValue<DMatrix<f64>>; 4] = [
         ("u", |snapshot| &snapshot.u),
         ("v", |snapshot| &snapshot.v),
         ("omega_v", |snapshot| &snapshot.visible_rotation),
@@ -431,27 +403,10 @@ fn archive(trajectory: &Trajectory, layers: &Layers) -> std::io::Result<Vec<u8>>
     archive.finish()
 }
 
-/// Draws w by identity, with its events.
-pub(super) fn figure(trajectory: &Trajectory, bulk_edge: Option<f64>) -> Result<crate::plot::Figure, CliError> {
-    let times: Vec<f64> = trajectory.snapshots.iter().map(|snapshot| snapshot.time).collect();
-    let shown = |snapshot: &Snapshot| snapshot.by_identity.iter().take(DRAWN).copied().collect();
-    let modes: Vec<Vec<f64>> = trajectory.snapshots.iter().map(shown).collect();
-    let of = |kind: EventKind| -> Vec<(f64, f64)> {
-        let chosen = trajectory.events.iter().filter(|event| event.kind == kind && event.mode <= DRAWN);
-        chosen.map(|event| (event.time, event.value)).collect()
-    };
-    let (emergence, condensation) = (of(EventKind::LeavesBulk), of(EventKind::ExceedsOne));
-    let marks = [
-        Marks { name: "leaves the bulk", points: &emergence, marker: Marker::OpenCircle },
-        Marks { name: "w = 1", points: &condensation, marker: Marker::Circle },
-    ];
-    Ok(learning_trajectory(&times, &modes, bulk_edge, &marks, trajectory.unreliable.map(|found| found.from))?)
-}
-
 /// A table of some of the snapshots.
 fn table(trajectory: &Trajectory) -> String {
     let snapshots = &trajectory.snapshots;
-    let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(SHOWN);
+    let modes = snapshots.first().map_or(0, |first| first.singular_values.len()).min(MODES_SHOWN);
     let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
     let likelihood = snapshots.iter().all(|snapshot| snapshot.log_likelihood.is_some());
     let header = std::iter::once("t").chain(names.iter().map(String::as_str));

@@ -2,16 +2,18 @@
 
 use super::destination::Destination;
 use super::error::CliError;
-use super::report::{exact, plain};
+use super::report::plain;
+use crate::io::Table;
+use crate::io::number::exact;
 use crate::learning::{Snapshot, Trajectory};
 use crate::theory::spectrum::nearest_by_kurtosis;
 
 /// Name of the file.
 pub(super) const FILE: &str = "components.csv";
 /// Number of leading modes in the file.
-const MODES: usize = 10;
+const MODES_WRITTEN: usize = 10;
 /// Number of modes printed.
-const SHOWN: usize = 3;
+const COMPONENTS_SHOWN: usize = 3;
 
 fn nearest(kurtosis: f64) -> String {
     nearest_by_kurtosis(kurtosis).map_or("none".to_owned(), |prior| prior.name().to_owned())
@@ -19,7 +21,7 @@ fn nearest(kurtosis: f64) -> String {
 
 /// Kurtosis of û and v̂ of the leading modes; empty if the basis is not that of the sites.
 fn of(snapshot: &Snapshot) -> impl Iterator<Item = (usize, f64, f64)> {
-    let pairs = snapshot.kurtosis_u.iter().zip(&snapshot.kurtosis_v).take(MODES).enumerate();
+    let pairs = snapshot.kurtosis_u.iter().zip(&snapshot.kurtosis_v).take(MODES_WRITTEN).enumerate();
     pairs.map(|(mode, (&u, &v))| (mode + 1, u, v))
 }
 
@@ -35,7 +37,7 @@ pub(super) fn write(destination: &mut Destination, trajectory: &Trajectory) -> R
         return destination.remove_stale(&[FILE]);
     }
     let header = ["time", "mode", "kurtosis_u", "nearest_u", "kurtosis_v", "nearest_v"];
-    destination.write_csv(FILE, &header, rows)
+    destination.table(FILE, &Table::new(header, rows))
 }
 
 /// A table of the first modes at the start and at the end.
@@ -43,7 +45,7 @@ pub(super) fn text(trajectory: &Trajectory) -> String {
     let ends = [trajectory.snapshots.first(), trajectory.snapshots.last()];
     let mut text = String::new();
     for snapshot in ends.into_iter().flatten() {
-        for (mode, u, v) in of(snapshot).take(SHOWN) {
+        for (mode, u, v) in of(snapshot).take(COMPONENTS_SHOWN) {
             text += &format!(
                 "t = {}, mode {mode}: kurtosis u {u:.3} (nearest {}), v {v:.3} (nearest {})\n",
                 plain(snapshot.time),

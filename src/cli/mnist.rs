@@ -1,7 +1,7 @@
 //! `mnist`: where the MNIST digits are, and how to get them.
 
 use super::error::CliError;
-use super::options::{Common, Format};
+use super::options::Common;
 use super::{progress, report};
 use crate::data::mnist;
 use clap::{Args, Subcommand};
@@ -40,10 +40,14 @@ impl Mnist {
             None => mnist::locate(None).map_err(|error| CliError::Failed(error.to_string()))?,
             Some(Action::Fetch(fetch)) => fetch.execute(common)?,
         };
-        match common.format {
-            Format::Json => report::print(&report::json(&serde_json::json!({ "folder": folder }))),
-            Format::Table => report::print(&format!("MNIST is in {}\n", folder.display())),
-        }
+        let text = || {
+            format!(
+                "MNIST is in {}
+",
+                folder.display()
+            )
+        };
+        report::show(common, &serde_json::json!({ "folder": folder }), text);
         Ok(())
     }
 }

@@ -1,7 +1,5 @@
 //! The trained machine that a command looks at.
 
-use super::figures::fits_on_a_page;
-
 use super::opening::{note_checksum, open_model, open_with};
 
 use super::data::DataOptions;
@@ -10,24 +8,20 @@ use super::error::CliError;
 use super::options::{Common, defaults};
 use super::train::TrainOptions;
 use super::{progress, train};
-use crate::data::{Dataset, digits};
+use crate::data::Dataset;
 use crate::io::bounds::room_for;
-use crate::simulator::machine::{Algorithm, Machine, ModelError, ModelReader, Settings, Trainer, Units};
+use crate::simulator::machine::{Machine, ModelError, ModelReader, Units};
+use crate::study::drawing::fits_on_a_page;
+use crate::study::inspect::Example;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use std::path::{Path, PathBuf};
 
-/// Samples of the drawn digits on which a machine is trained if no model is given.
-const SAMPLES: usize = 2000;
 /// Recorded instead of a checksum if the machine was trained by the command.
 const TRAINED: &str = "trained on the spot";
 /// Bytes per weight for the modes of a machine; measured at 2000 × 2000.
 const BYTES_OF_MODES: u64 = 80;
-/// Hidden units of the machine trained if no model is given.
-const HIDDEN: usize = 100;
-/// Updates of the machine trained if no model is given.
-const UPDATES: u64 = 2000;
 
 /// Which machine.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -63,7 +57,7 @@ pub(super) fn parse_shape(text: &str) -> Result<(usize, usize), String> {
 }
 
 /// The machines of a file, by update, or a single machine.
-pub(super) enum Source {
+pub(super) enum ModelSource {
     /// A model file.
     File(Box<ModelReader>),
     /// A machine trained by the command, and its data.
@@ -72,7 +66,7 @@ pub(super) enum Source {
 
 impl ModelOptions {
     /// Opens the file, or trains a small machine and says so. Linear machines are accepted only if `linear`.
-    pub fn open(&mut self, common: &Common, linear: bool) -> Result<Source, CliError> {
+    pub fn open(&mut self, common: &Common, linear: bool) -> Result<ModelSource, CliError> {
         if self.model.is_none() && self.model_checksum.as_deref() != Some(TRAINED) {
             // The model of the last run, if it can be used.
             let usual = Path::new(train::DEFAULT_FOLDER).join("model.h5");
@@ -86,7 +80,7 @@ impl ModelOptions {
             }
             self.model_checksum = Some(TRAINED.to_owned());
             let (machine, data) = trained(common)?;
-            return Ok(Source::Trained(machine, data));
+            return Ok(ModelSource::Trained(machine, data));
         };
         if path.is_dir() {
             *path = path.join("model.h5");
@@ -94,7 +88,7 @@ impl ModelOptions {
         *path = path.canonicalize().unwrap_or_else(|_| path.clone());
         let reader = open_with(ModelReader::open_weights, path, self.units, linear)?.with_label(self.label);
         note_checksum(path, &mut self.model_checksum)?;
-        Ok(Source::File(Box::new(reader)))
+        Ok(ModelSource::File(Box::new(reader)))
     }
 
     /// The data that the machine was trained on, once it is opened. For a file they are those of the `run.toml` beside
@@ -102,7 +96,7 @@ impl ModelOptions {
     pub fn training_data(&self, common: &Common) -> Result<Option<DataOptions>, CliError> {
         let Some(path) = &self.model else {
             let mut digits: DataOptions = defaults();
-            (digits.samples, digits.data_seed, digits.visible) = (Some(SAMPLES), common.seed, 784);
+            (digits.samples, digits.data_seed, digits.visible) = (Some(Example::default().samples), common.seed, 784);
             (digits.amplitudes, digits.variances) = (Vec::new(), Vec::new());
             return Ok(Some(digits));
         };
@@ -132,40 +126,40 @@ impl ModelOptions {
     }
 }
 
-impl Source {
+impl ModelSource {
     /// The machine after this update, or the last one.
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, CliError> {
         match self {
-            Source::File(reader) => reader.machine(update).map_err(|error| match error {
+            ModelSource::File(reader) => reader.machine(update).map_err(|error| match error {
                 ModelError::Labels { .. } => CliError::Input(format!("{error} (--label K)")),
                 other => other.into(),
             }),
-            Source::Trained(machine, _) if update.is_none() => Ok(machine.clone()),
-            Source::Trained(..) => Err(CliError::Input("--update needs a model file".to_owned())),
+            ModelSource::Trained(machine, _) if update.is_none() => Ok(machine.clone()),
+            ModelSource::Trained(..) => Err(CliError::Input("--update needs a model file".to_owned())),
         }
     }
 
     /// Assumptions made in reading the machine of an update.
     pub fn notes(&self, update: Option<u64>) -> Result<Vec<String>, CliError> {
         match self {
-            Source::File(reader) => Ok(reader.notes(update)?),
-            Source::Trained(..) => Ok(Vec::new()),
+            ModelSource::File(reader) => Ok(reader.notes(update)?),
+            ModelSource::Trained(..) => Ok(Vec::new()),
         }
     }
 
     /// Time of an update, Σ learning rate × updates; NaN if the file does not state it.
     pub fn time(&self, update: u64) -> f64 {
         match self {
-            Source::File(reader) => reader.read(update).map_or(f64::NAN, |checkpoint| checkpoint.time),
-            Source::Trained(..) => f64::NAN,
+            ModelSource::File(reader) => reader.read(update).map_or(f64::NAN, |checkpoint| checkpoint.time),
+            ModelSource::Trained(..) => f64::NAN,
         }
     }
 
     /// Updates that have a machine; empty for a single machine.
     pub fn updates(&self) -> &[u64] {
         match self {
-            Source::File(reader) => reader.updates(),
-            Source::Trained(..) => &[],
+            ModelSource::File(reader) => reader.updates(),
+            ModelSource::Trained(..) => &[],
         }
     }
 }
@@ -179,21 +173,13 @@ pub(super) fn room_for_modes(machine: &Machine) -> Result<(), CliError> {
 
 /// A small machine trained on drawn digits in a few seconds.
 fn trained(common: &Common) -> Result<(Machine, Dataset), CliError> {
+    let example = Example::default();
+    let Example { samples, hidden, updates } = example;
     if !common.quiet {
-        eprintln!("note: no model is given: a machine of {HIDDEN} hidden units is trained on {SAMPLES} drawn digits");
+        eprintln!("note: no model is given: a machine of {hidden} hidden units is trained on {samples} drawn digits");
     }
-    let data = digits::generate(SAMPLES, common.seed)?;
-    let spins = data.spins()?;
-    let machine = Machine::random(data.units(), HIDDEN, 0.01, common.seed)?.with_mean_of(spins)?;
-    let settings =
-        Settings { algorithm: Algorithm::Pcd, seed: common.seed, learning_rate: 0.02, ..Settings::default() };
-    let mut trainer = Trainer::new(machine, spins, settings)?;
-    let bar = progress::updates(common, "training", UPDATES);
-    for _ in 0..UPDATES {
-        trainer.update()?;
-        bar.inc(1);
-    }
+    let bar = progress::updates(common, "training", updates);
+    let made = example.train(common.seed, &mut || bar.inc(1))?;
     bar.finish_and_clear();
-    let machine = trainer.machine().clone();
-    Ok((machine, data))
+    Ok(made)
 }

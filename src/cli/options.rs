@@ -70,6 +70,9 @@ pub(super) enum BackendName {
 }
 
 impl BackendName {
+    /// Error of the hermite backend above which the user gets a note.
+    pub const NOTABLE_ERROR: f64 = 1e-8;
+
     /// The backend for this number of modes under these laws.
     pub fn resolve(self, priors: [&Prior; 2], modes: usize) -> Backend {
         match self {
@@ -83,12 +86,12 @@ impl BackendName {
 }
 
 /// Units of machines that are trained.
-pub(super) const TRAINED: [Units; 2] = [Units::Ising, Units::Gaussian];
+pub(super) const TRAINED_UNITS: [Units; 2] = [Units::Ising, Units::Gaussian];
 
 /// Reads such units from a file.
 pub(super) fn trained<'de, D: serde::Deserializer<'de>>(file: D) -> Result<Units, D::Error> {
     let units = Units::deserialize(file)?;
-    let known = TRAINED.contains(&units).then_some(units);
+    let known = TRAINED_UNITS.contains(&units).then_some(units);
     known.ok_or_else(|| serde::de::Error::custom("units of trained machines are ising or gaussian"))
 }
 
@@ -124,12 +127,12 @@ impl PriorOptions {
 /// An interval, written low:high.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct Interval {
+pub(super) struct AxisRange {
     pub low: f64,
     pub high: f64,
 }
 
-impl FromStr for Interval {
+impl FromStr for AxisRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -143,7 +146,7 @@ impl FromStr for Interval {
     }
 }
 
-impl TryFrom<String> for Interval {
+impl TryFrom<String> for AxisRange {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -151,13 +154,13 @@ impl TryFrom<String> for Interval {
     }
 }
 
-impl From<Interval> for String {
-    fn from(interval: Interval) -> Self {
+impl From<AxisRange> for String {
+    fn from(interval: AxisRange) -> Self {
         format!("{}:{}", interval.low, interval.high)
     }
 }
 
-impl Interval {
+impl AxisRange {
     /// Equally spaced points, including both ends.
     pub fn points(&self, count: usize) -> Vec<f64> {
         let step = |n: usize| n as f64 / (count - 1) as f64;

@@ -2,10 +2,13 @@
 
 use super::destination::Destination;
 use super::error::CliError;
-use super::options::{Common, Format, Interval, PriorOptions};
-use super::report::{exact, number};
+use super::options::{AxisRange, Common, PriorOptions};
+use super::report::number;
 use super::{progress, report};
-use crate::study::figures::phase_diagram;
+use crate::io::Table;
+use crate::io::number::exact;
+use crate::study::drawing::phase_diagram;
+use crate::study::tables;
 use crate::theory::phase::{self, Boundary, Family, Phase, PhaseDiagram, PointStatus};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -41,21 +44,21 @@ pub(super) struct PhaseDiagramOptions {
     grid: usize,
     /// Range of 1/sigma
     #[arg(long, default_value = "0:2", value_name = "LOW:HIGH")]
-    inv_sigma: Interval,
+    inv_sigma: AxisRange,
     /// Range of w_max/sigma
     #[arg(long, default_value = "0:2", value_name = "LOW:HIGH")]
-    w_over_sigma: Interval,
+    w_over_sigma: AxisRange,
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct PhaseDiagramReport<'a> {
     kappa: f64,
     modes_ratio: &'a [f64],
     prior_u: &'a str,
     prior_v: &'a str,
     grid: usize,
     phases: Vec<Share>,
-    boundaries: Vec<Piece>,
+    boundaries: Vec<BoundaryRow>,
     /// (1/σ, w/σ) of the points without a stable state; their rows of the map have no numbers.
     left_out: Vec<[f64; 2]>,
     files: Vec<PathBuf>,
@@ -68,7 +71,7 @@ struct Share {
 }
 
 #[derive(Serialize)]
-struct Piece {
+struct BoundaryRow {
     curve: String,
     points: usize,
     not_converged: usize,
@@ -91,16 +94,12 @@ impl PhaseDiagramOptions {
         let diagram = PhaseDiagram::compute(&family, &x, &y, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
-        let paths = phase_diagram(&diagram)?.save(destination.folder(), "phase-diagram")?;
-        destination.note(paths);
+        destination.save("phase-diagram", &phase_diagram(&diagram)?)?;
         write_map(&mut destination, &diagram)?;
-        write_boundaries(&mut destination, "boundaries.csv", &diagram.boundaries)?;
+        destination.table("boundaries.csv", &tables::boundaries(&diagram.boundaries))?;
         destination.write_run(common, "phase-diagram", &self)?;
-        let summary = Summary::new(&diagram, self.grid, &destination);
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.table() + "\n" + &destination.summary())),
-        }
+        let summary = PhaseDiagramReport::new(&diagram, self.grid, &destination);
+        report::show(common, &summary, || summary.table() + "\n" + &destination.summary());
         match summary.left_out.len() {
             0 => Ok(()),
             points => Err(CliError::Failed(format!("no stable state was found at {points} points of the map"))),
@@ -116,31 +115,10 @@ fn write_map(destination: &mut Destination, diagram: &PhaseDiagram) -> Result<()
         row.push(point.stable_fixed_points.to_string());
         row
     });
-    destination.write_csv("phase-map.csv", &header, rows)
+    destination.table("phase-map.csv", &Table::new(header, rows))
 }
 
-/// Writes `curve,inv_sigma,w_over_sigma,bracket,status`, one row per point, curves in order.
-pub(super) fn write_boundaries(
-    destination: &mut Destination,
-    name: &str,
-    boundaries: &[Boundary],
-) -> Result<(), CliError> {
-    let header = ["curve", "inv_sigma", "w_over_sigma", "bracket", "status"];
-    let rows = boundaries.iter().flat_map(|boundary| {
-        boundary.points.iter().map(|point| {
-            vec![
-                boundary.curve.to_string(),
-                exact(point.inv_sigma),
-                exact(point.w_over_sigma),
-                exact(point.bracket),
-                point.status.name().to_owned(),
-            ]
-        })
-    });
-    destination.write_csv(name, &header, rows)
-}
-
-impl<'a> Summary<'a> {
+impl<'a> PhaseDiagramReport<'a> {
     fn new(diagram: &'a PhaseDiagram, grid: usize, destination: &Destination) -> Self {
         let all = [Phase::Paramagnetic, Phase::Ferromagnetic, Phase::SpinGlass, Phase::Mixed, Phase::Unconverged];
         let count = |phase| diagram.points.iter().filter(|point| point.phase == phase).count();
@@ -152,7 +130,7 @@ impl<'a> Summary<'a> {
             prior_v: family.prior_v().name(),
             grid,
             phases: all.into_iter().map(|phase| Share { phase, points: count(phase) }).collect(),
-            boundaries: diagram.boundaries.iter().filter_map(Piece::new).collect(),
+            boundaries: diagram.boundaries.iter().filter_map(BoundaryRow::new).collect(),
             left_out: diagram
                 .points
                 .iter()
@@ -203,7 +181,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-impl Piece {
+impl BoundaryRow {
     fn new(boundary: &Boundary) -> Option<Self> {
         let (first, last) = (boundary.points.first()?, boundary.points.last()?);
         Some(Self {

@@ -11,21 +11,21 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Time before the first line and between two lines.
-const PAUSE: Duration = Duration::from_secs(30);
+const LINE_PAUSE: Duration = Duration::from_secs(30);
 /// Number of steps of a bar that shows a share. Large, since a line is printed only if the position has changed.
 const SHARE: f64 = 1e12;
 
 /// Time of the last line of any bar, since many short parts can make up long work.
-static PACE: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now(), PAUSE));
+static PACE: LazyLock<LinePace> = LazyLock::new(|| LinePace::new(Instant::now(), LINE_PAUSE));
 
 /// The progress of some work.
-pub(super) struct Progress {
+pub(super) struct Bar {
     /// indicatif draws nothing where stderr is not a terminal.
     bar: ProgressBar,
-    log: Option<Log>,
+    log: Option<BarLog>,
 }
 
-impl Progress {
+impl Bar {
     /// Adds finished steps.
     pub fn inc(&self, steps: u64) {
         self.bar.inc(steps);
@@ -60,7 +60,7 @@ impl Progress {
     pub fn starting_at(mut self, position: u64) -> Self {
         self.bar.set_position(position);
         self.bar.reset_eta();
-        self.log = self.log.map(|log| Log::new(log.start, position));
+        self.log = self.log.map(|log| BarLog::new(log.start, position));
         self
     }
 
@@ -89,12 +89,12 @@ impl Progress {
 }
 
 /// A bar of `steps` steps with a name; hidden if the user wants no progress.
-pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Progress {
+pub(super) fn bar(common: &Common, name: &'static str, steps: usize) -> Bar {
     styled(common, name, steps as u64, "{msg} [{bar:30}] {percent:>3} %  {eta} left")
 }
 
 /// A bar that shows a share.
-pub(super) fn share(common: &Common, name: &'static str) -> Progress {
+pub(super) fn share(common: &Common, name: &'static str) -> Bar {
     bar(common, name, SHARE as usize)
 }
 
@@ -110,26 +110,26 @@ pub(super) fn spinner(common: &Common, name: &'static str) -> Spinner {
 }
 
 /// A bar of many quick steps, with their rate.
-pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> Progress {
+pub(super) fn updates(common: &Common, name: &'static str, steps: u64) -> Bar {
     styled(common, name, steps, "{msg} [{bar:30}] {pos}/{len}  {per_sec}  {eta} left")
 }
 
 /// A bar of bytes.
-pub(super) fn bytes(common: &Common) -> Progress {
+pub(super) fn bytes(common: &Common) -> Bar {
     styled(common, "download", 0, "{msg} [{bar:30}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
 }
 
-fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Progress {
+fn styled(common: &Common, name: &'static str, steps: u64, template: &str) -> Bar {
     if common.quiet {
-        return Progress { bar: ProgressBar::hidden(), log: None };
+        return Bar { bar: ProgressBar::hidden(), log: None };
     }
     // Templates are constant, so an error cannot occur; the default style would work as well.
     let style = ProgressStyle::with_template(template)
         .map(|style| style.progress_chars("=> "))
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     LazyLock::force(&PACE);
-    let log = (!stderr().is_terminal()).then(|| Log::new(Instant::now(), 0));
-    Progress { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
+    let log = (!stderr().is_terminal()).then(|| BarLog::new(Instant::now(), 0));
+    Bar { bar: ProgressBar::new(steps).with_style(style).with_message(name), log }
 }
 
 /// Prints a line. Work goes on even if stderr is closed.
@@ -159,7 +159,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn start(name: &'static str, pace: &'static Pace, say: impl Fn(String) + Send + 'static) -> Self {
+    fn start(name: &'static str, pace: &'static LinePace, say: impl Fn(String) + Send + 'static) -> Self {
         let (end, ended) = mpsc::channel();
         let start = Instant::now();
         let tell = move || {
@@ -189,7 +189,7 @@ fn so_far(name: &str, time: Duration) -> String {
 }
 
 /// The rate at which lines are printed.
-struct Pace {
+struct LinePace {
     start: Instant,
     /// Milliseconds between lines, and before the first.
     pause: u64,
@@ -197,7 +197,7 @@ struct Pace {
     due: AtomicU64,
 }
 
-impl Pace {
+impl LinePace {
     fn new(start: Instant, pause: Duration) -> Self {
         let pause = pause.as_millis() as u64;
         Self { start, pause, due: AtomicU64::new(pause) }
@@ -222,7 +222,7 @@ impl Pace {
 }
 
 /// The state of the lines of one bar.
-struct Log {
+struct BarLog {
     start: Instant,
     /// Steps done before the start.
     before: u64,
@@ -230,7 +230,7 @@ struct Log {
     told: AtomicU64,
 }
 
-impl Log {
+impl BarLog {
     fn new(start: Instant, before: u64) -> Self {
         Self { start, before, told: AtomicU64::new(before) }
     }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_line_is_due_after_half_a_minute_and_half_a_minute_after_each() {
         let start = Instant::now();
-        let pace = Pace::new(start, PAUSE);
+        let pace = LinePace::new(start, LINE_PAUSE);
         assert!(!pace.is_due(start + seconds(29)) && pace.is_due(start + seconds(30)));
         assert_eq!([12, 31].map(|time| pace.left(start + seconds(time))), [18, 0].map(seconds));
         pace.told(start + seconds(47));
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_search_tells_at_the_pace_of_all_lines_what_it_does_until_it_ends() {
-        static QUICK: LazyLock<Pace> = LazyLock::new(|| Pace::new(Instant::now(), Duration::from_millis(20)));
+        static QUICK: LazyLock<LinePace> = LazyLock::new(|| LinePace::new(Instant::now(), Duration::from_millis(20)));
         let (lines, told) = mpsc::channel();
         let (start, teller) = (Instant::now(), Teller::start("log Z", &QUICK, move |line| lines.send(line).unwrap()));
         for count in 1..=3 {
@@ -294,15 +294,16 @@ mod tests {
 
     #[test]
     fn steps_are_told_once() {
-        let log = Log::new(Instant::now(), 5);
+        let log = BarLog::new(Instant::now(), 5);
         assert!(!log.moves_to(5) && log.moves_to(6) && !log.moves_to(6) && log.moves_to(8));
     }
 
     #[test]
     fn a_line_tells_the_share_that_is_done_and_the_time_left() {
         let start = Instant::now();
-        let line =
-            |before, after, position, length| Log::new(start, before).share(start + seconds(after), position, length);
+        let line = |before, after, position, length| {
+            BarLog::new(start, before).share(start + seconds(after), position, length)
+        };
         assert_eq!(line(0, 30, 25, 100), "25.0 % done, 2 minutes left"); // 90 s
         assert_eq!(line(0, 40, 1, 1_000_000), "0.00010 % done, 66 weeks left"); // 4e7 s
         // Only the 30 steps of this run took the minute, so 40 more take 80 s.

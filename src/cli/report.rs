@@ -1,5 +1,7 @@
 //! What a command prints: one string, once, to stdout.
 
+use super::options::{Common, Format};
+use crate::io::number::short;
 use crate::learning::{Reliability, Unreliable};
 use crate::theory::spectrum::{BulkFit, Standing};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -9,6 +11,14 @@ use std::io::Write;
 pub(super) fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Prints a result: as JSON, or as text for people.
+pub(super) fn show(common: &Common, result: &impl serde::Serialize, text: impl FnOnce() -> String) {
+    print(&match common.format {
+        Format::Json => json(result),
+        Format::Table => text(),
+    });
 }
 
 /// JSON with all digits, and a line break.
@@ -90,12 +100,6 @@ pub(super) fn reading(value: f64) -> String {
     short(value, 4)
 }
 
-/// At most `digits` significant digits, without trailing zeros.
-pub(super) fn short(value: f64, digits: usize) -> String {
-    let value: f64 = format!("{value:.*e}", digits - 1).parse().unwrap_or(value);
-    if value == 0.0 || (1e-4..1e6).contains(&value.abs()) { format!("{value}") } else { format!("{value:e}") }
-}
-
 /// A list of numbers as in [`number`].
 pub(super) fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> String {
     values.into_iter().map(|&value| number(value)).collect::<Vec<_>>().join(" ")
@@ -139,14 +143,10 @@ pub(super) fn outliers(bulk: &BulkFit, count: usize) -> String {
     }
 }
 
-/// A number for files: 17 significant digits.
-pub(super) fn exact(value: f64) -> String {
-    format!("{value:.16e}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::number::exact;
 
     #[test]
     fn numbers_for_people_and_for_files() {

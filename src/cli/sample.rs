@@ -3,12 +3,13 @@
 use super::data::{DataOptions, DataReport};
 use super::destination::Destination;
 use super::error::CliError;
-use super::model::{ModelOptions, Source};
-use super::options::{Common, Format};
+use super::model::{ModelOptions, ModelSource};
+use super::options::Common;
 use super::report::number;
-use super::{budget, figures, progress, report};
+use super::{budget, progress, report};
 use crate::data::{Dataset, Expect};
-use crate::simulator::machine::{Annealing, Machine, PartitionEstimate, Sampler, Units};
+use crate::simulator::machine::{Annealing, Machine, PartitionEstimate, QUICK_EXACT_UNITS, Sampler, Units};
+use crate::study::drawing;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -16,10 +17,6 @@ use std::path::PathBuf;
 const DEFAULT_FOLDER: &str = "results/sample";
 /// Gibbs steps between two updates of the progress bar.
 const STRIDE: usize = 10;
-/// Number of effective chains below which an estimate gets a note.
-const FEW_CHAINS: f64 = 10.0;
-/// Largest size of a layer that is summed exactly instead of by annealing.
-const EXACT_UNITS: usize = 20;
 
 /// Sample from a trained machine by Gibbs sampling.
 ///
@@ -55,12 +52,12 @@ pub(super) struct SampleOptions {
     #[serde(default)]
     likelihood: bool,
     /// Intermediate machines of the annealing
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(long, default_value_t = Annealing::default().temperatures, value_name = "N")]
     temperatures: usize,
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct SampleReport {
     data: Option<DataReport>,
     visible: usize,
     hidden: usize,
@@ -109,11 +106,11 @@ impl SampleOptions {
         };
         destination.write("samples.npz", &samples.to_npz().map_err(|e| CliError::Failed(e.to_string()))?)?;
         if let Some(shape) = shape {
-            figures::of_samples(&mut destination, &samples, shape, "samples")?;
+            destination.save("samples", &drawing::samples(&samples, shape)?)?;
         }
         destination.write_run(common, "sample", &self)?;
         let sums = samples.unit_sums();
-        let summary = Summary {
+        let summary = SampleReport {
             data: self.data.as_ref().zip(data.as_ref()).map(|(options, data)| options.report(data)),
             visible: machine.visible,
             hidden: machine.hidden,
@@ -125,10 +122,7 @@ impl SampleOptions {
             log_likelihood,
             files: destination.written().to_vec(),
         };
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.text() + &destination.summary())),
-        }
+        report::show(common, &summary, || summary.text() + &destination.summary());
         Ok(())
     }
 
@@ -185,7 +179,7 @@ impl SampleOptions {
         let bar = progress::updates(common, "log Z", self.temperatures as u64);
         let estimate = machine.annealed_log_partition(&annealing, None, &mut || bar.inc(1))?;
         bar.finish_and_clear();
-        if estimate.effective_chains < FEW_CHAINS && !common.quiet {
+        if estimate.is_doubtful() && !common.quiet {
             eprintln!(
                 "note: only {:.1} chains count: log Z is likely too low, and likelihoods too high; raise --temperatures",
                 estimate.effective_chains
@@ -197,8 +191,8 @@ impl SampleOptions {
 
 /// How log Z in the file's own units differs, where they are not ±1. With `v = (1 + s)/2` the energies differ by a
 /// constant, `Σ_ij W'_ij/4 + Σ a'_i/2 + Σ b'_j/2 = Σ eta + Σ theta − Σ W`.
-fn converted(source: &Source, machine: &Machine) -> Option<String> {
-    let Source::File(file) = source else { return None };
+fn converted(source: &ModelSource, machine: &Machine) -> Option<String> {
+    let ModelSource::File(file) = source else { return None };
     if file.units() != Units::Bernoulli {
         return None;
     }
@@ -213,10 +207,10 @@ fn converted(source: &Source, machine: &Machine) -> Option<String> {
 
 /// Whether log Z is summed exactly.
 fn is_summed(machine: &Machine) -> bool {
-    machine.visible.min(machine.hidden) <= EXACT_UNITS
+    machine.visible.min(machine.hidden) <= QUICK_EXACT_UNITS
 }
 
-impl Summary {
+impl SampleReport {
     fn text(&self) -> String {
         let mut text = self.data.as_ref().map(DataReport::text).unwrap_or_default();
         text += &report::model_notes(&self.model_notes);

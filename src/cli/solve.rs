@@ -2,7 +2,7 @@
 
 use super::destination::{Destination, write_json};
 use super::error::CliError;
-use super::options::{BackendName, Common, Format, PriorOptions};
+use super::options::{BackendName, Common, PriorOptions};
 use super::report::{number, numbers};
 use super::{progress, report};
 use crate::theory::average::Backend;
@@ -11,10 +11,8 @@ use crate::theory::saddle::{self, Ensemble, Enumeration, FixedPoint, Search};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Error of the hermite backend above which the user gets a note.
-const HERMITE_ERROR: f64 = 1e-8;
 /// Longest search, in seconds by its own estimate.
-const LONGEST: f64 = 60.0;
+const LONGEST_SEARCH: f64 = 60.0;
 
 /// Fixed points of the replica-symmetric equations for one ensemble.
 ///
@@ -114,10 +112,7 @@ impl Solve {
             fixed_points: found.points.iter().filter(|point| point.stable || self.all).collect(),
             search: SearchReport::new(&found),
         };
-        match common.format {
-            Format::Json => report::print(&report::json(&solution)),
-            Format::Table => report::print(&solution.table()),
-        }
+        report::show(common, &solution, || solution.table());
         if self.backend == BackendName::Hermite && !common.quiet {
             note_hermite_error(&ensemble, &found)?;
         }
@@ -137,7 +132,7 @@ impl Solve {
 
     /// Refuses a search that would take too long.
     fn check_time(&self, seconds: f64) -> Result<(), CliError> {
-        if seconds <= LONGEST {
+        if seconds <= LONGEST_SEARCH {
             return Ok(());
         }
         let advice = match self.backend {
@@ -158,7 +153,7 @@ fn note_hermite_error(ensemble: &Ensemble, found: &Enumeration) -> Result<(), Cl
     let exact = ensemble.clone().with_backend(Backend::Fourier);
     let (m, q) = saddle::round(&exact, &point.magnetization, point.overlap)?;
     let change = (m - &point.magnetization).amax().max((q - point.overlap).abs());
-    if change > HERMITE_ERROR {
+    if change > BackendName::NOTABLE_ERROR {
         eprintln!(
             "note: the hermite backend has not converged here: by fourier the first state changes by {change:.1e} in a round"
         );

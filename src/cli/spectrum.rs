@@ -3,12 +3,13 @@
 use super::destination::Destination;
 use super::error::CliError;
 use super::model::{ModelOptions, room_for_modes};
-use super::options::{Common, Format};
+use super::options::Common;
+use super::report;
 use super::report::number;
-use super::{figures, report, train};
 use crate::io::Array;
 use crate::simulator::machine::Machine;
 use crate::simulator::run::{Record, SpectrumLog};
+use crate::study::{drawing, tables};
 use crate::theory::spectrum::{BulkFit, Decomposition, fit, fit_weights, kurtosis, singular_values};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 const DEFAULT_FOLDER: &str = "results/spectrum";
 /// Number of outliers shown.
-const SHOWN: usize = 20;
+const OUTLIERS_SHOWN: usize = 20;
 
 /// Singular values of a machine: bulk, outliers, modes.
 ///
@@ -37,7 +38,7 @@ pub(super) struct SpectrumOptions {
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct SpectrumReport {
     update: Option<u64>,
     visible: usize,
     hidden: usize,
@@ -45,12 +46,12 @@ struct Summary {
     model_notes: Vec<String>,
     singular_values: Vec<f64>,
     bulk: BulkFit,
-    outliers: Vec<Outlier>,
+    outliers: Vec<OutlierRow>,
     files: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-struct Outlier {
+struct OutlierRow {
     rank: usize,
     observed: f64,
     planted: Option<f64>,
@@ -76,18 +77,16 @@ impl SpectrumOptions {
         if log.records.is_empty() {
             log.records.push(record(0, f64::NAN, &machine)?);
         }
-        train::write_spectrum(&mut destination, "spectrum.csv", &log)?;
-        figures::of_run(&mut destination, &log, (machine.visible, machine.hidden))?;
+        destination.table("spectrum.csv", &tables::spectrum(&log))?;
+        destination.save_all(&drawing::of_run(&log, (machine.visible, machine.hidden))?)?;
         if let Some(shape) = shape {
-            figures::of_modes(&mut destination, &machine, shape)?;
+            let modes = Decomposition::of(&machine.weights, machine.visible, machine.hidden)?;
+            destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "spectrum", &self)?;
-        let mut summary = Summary::new(updates.last().copied(), &machine, destination.written().to_vec())?;
+        let mut summary = SpectrumReport::new(updates.last().copied(), &machine, destination.written().to_vec())?;
         summary.model_notes = source.notes(self.model.update)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&summary)),
-            Format::Table => report::print(&(summary.text() + &destination.summary())),
-        }
+        report::show(common, &summary, || summary.text() + &destination.summary());
         Ok(())
     }
 }
@@ -103,13 +102,13 @@ fn record(update: u64, time: f64, machine: &Machine) -> Result<Record, CliError>
     Ok(Record { update, epoch: f64::NAN, time, quantities })
 }
 
-impl Summary {
+impl SpectrumReport {
     fn new(update: Option<u64>, machine: &Machine, files: Vec<PathBuf>) -> Result<Self, CliError> {
         let (visible, hidden) = (machine.visible, machine.hidden);
         let modes = Decomposition::of(&machine.weights, visible, hidden)?;
         let bulk = fit_weights(&machine.weights, &modes)?;
         let (kurtosis_u, kurtosis_v) = (kurtosis(&modes.u), kurtosis(&modes.v));
-        let outlier = |index: usize| Outlier {
+        let outlier = |index: usize| OutlierRow {
             rank: index + 1,
             observed: modes.singular_values[index],
             planted: bulk.planted(modes.singular_values[index]),
@@ -126,8 +125,12 @@ impl Summary {
         let mut text = report::model_notes(&self.model_notes);
         text += &report::bulk((self.visible, self.hidden), self.update, bulk);
         text += &report::outliers(bulk, bulk.outliers);
-        text += &if bulk.outliers > SHOWN { format!(", the first {SHOWN}:\n\n") } else { ":\n\n".to_owned() };
-        let rows = self.outliers.iter().take(SHOWN).map(|outlier| {
+        text += &if bulk.outliers > OUTLIERS_SHOWN {
+            format!(", the first {OUTLIERS_SHOWN}:\n\n")
+        } else {
+            ":\n\n".to_owned()
+        };
+        let rows = self.outliers.iter().take(OUTLIERS_SHOWN).map(|outlier| {
             vec![
                 outlier.rank.to_string(),
                 number(outlier.observed),

@@ -3,17 +3,17 @@
 use super::data::{DataOptions, DataReport, InitOptions};
 use super::destination::{Destination, RunFile, run_text};
 use super::error::CliError;
-use super::figures::fits_on_a_page;
-use super::options::{Common, Format, TRAINED, one_of, trained};
-use super::report::{exact, number};
-use super::{budget, figures, progress, report};
+use super::options::{Common, TRAINED_UNITS, one_of, trained};
+use super::report::number;
+use super::{budget, progress, report};
 use crate::data::{Dataset, Expect, Moments, Spins};
 use crate::learning::{LinearTheory, resolving_rate};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{
-    Detail, Learner, Limits, LinearTrainer, Recorder, Spacing, SpectrumLog, Store, Warning, run, sample_spread,
-    schedule, warnings,
+    Detail, Learner, Limits, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, Training, Warning,
+    run, sample_spread, schedule, warnings,
 };
+use crate::study::{drawing, tables};
 use crate::theory::spectrum::{Decomposition, fit_weights};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -22,14 +22,10 @@ use std::path::PathBuf;
 
 /// Folder used without --out.
 pub(super) const DEFAULT_FOLDER: &str = "results/train";
-/// Default number of passes through the data.
-const EPOCHS: f64 = 20.0;
-/// Largest number of records; more are a mistake.
-const MOST_RECORDS: usize = 100_000;
 /// Number of records shown.
-const ROWS: usize = 12;
+const RECORDS_SHOWN: usize = 12;
 /// Number of modes shown for each record.
-const SHOWN: usize = 4;
+const MODES_SHOWN: usize = 4;
 
 /// Train a machine on data, recording the spectrum of its weights.
 ///
@@ -52,7 +48,7 @@ pub(super) struct TrainOptions {
     #[serde(flatten)]
     pub init: InitOptions,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[arg(long, value_parser = one_of(&TRAINED_UNITS), default_value = "ising")]
     #[serde(deserialize_with = "trained")]
     pub units: Units,
     /// Gaussian: standard deviation of free visible units
@@ -71,7 +67,7 @@ pub(super) struct TrainOptions {
     #[arg(long, value_name = "N")]
     pub chains: Option<usize>,
     /// Samples of a batch
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = Settings::default().batch_size, value_name = "N")]
     pub batch_size: usize,
     /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 30 % in an update; of
     /// Gaussian units at most half of what stays stable]
@@ -84,14 +80,14 @@ pub(super) struct TrainOptions {
     #[arg(long)]
     pub updates: Option<u64>,
     /// Decay of the weights: their gradient loses l2 W
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Settings::default().l2, allow_negative_numbers = true)]
     pub l2: f64,
     /// The centred gradient instead of the plain one (which is the theory's)
     #[arg(long)]
     #[serde(default)]
     pub centred: bool,
     /// Records taken, about
-    #[arg(long, default_value_t = 60, value_name = "N")]
+    #[arg(long, default_value_t = Training::default().records, value_name = "N")]
     pub records: usize,
     /// Records by the logarithm of the update, or evenly
     #[arg(long, value_enum, default_value_t)]
@@ -128,7 +124,7 @@ pub(super) enum Export {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct TrainReport<'a> {
     data: DataReport,
     updates: u64,
     time: f64,
@@ -231,26 +227,23 @@ impl TrainOptions {
             doubts.extend(self.collapse(common, &machine, spins)?.map(|warning| warning.to_string()));
         }
         let last = log.records.last().ok_or_else(|| CliError::Failed("nothing was recorded".to_owned()))?;
-        let loaded = self.data.report(data);
-        match common.format {
-            Format::Json => report::print(&report::json(&Summary {
-                data: loaded,
-                updates: last.update,
-                time: last.time,
-                epochs: last.epoch,
-                singular_values: last.singular_values(),
-                bulk_sigma: last.value("bulk_sigma"),
-                outliers: last.value("outliers"),
-                bulk_note: note,
-                warnings: &doubts,
-                files: destination.written(),
-            })),
-            Format::Table => {
-                let note = note.map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
-                let doubts: String = doubts.iter().map(|doubt| format!("\nwarning: {doubt}\n")).collect();
-                report::print(&(loaded.text() + "\n" + &table(&log) + &note + &doubts + "\n" + &destination.summary()));
-            }
-        }
+        let result = TrainReport {
+            data: self.data.report(data),
+            updates: last.update,
+            time: last.time,
+            epochs: last.epoch,
+            singular_values: last.singular_values(),
+            bulk_sigma: last.value("bulk_sigma"),
+            outliers: last.value("outliers"),
+            bulk_note: note,
+            warnings: &doubts,
+            files: destination.written(),
+        };
+        report::show(common, &result, || {
+            let note = result.bulk_note.as_ref().map_or(String::new(), |note| format!("\nbulk at the end: {note}\n"));
+            let doubts: String = doubts.iter().map(|doubt| format!("\nwarning: {doubt}\n")).collect();
+            result.data.text() + "\n" + &table(&log) + &note + &doubts + "\n" + &destination.summary()
+        });
         Ok(())
     }
 
@@ -271,7 +264,7 @@ impl TrainOptions {
         log: &SpectrumLog,
         data: &Dataset,
     ) -> Result<Machine, CliError> {
-        write_spectrum(destination, "spectrum.csv", log)?;
+        destination.table("spectrum.csv", &tables::spectrum(log))?;
         let npz = log.to_npz().map_err(|error| CliError::Failed(format!("cannot write records.npz: {error}")))?;
         destination.write("records.npz", &npz)?;
         let model = store.collect()?;
@@ -287,9 +280,10 @@ impl TrainOptions {
         }
         let nothing = || CliError::Failed("nothing was recorded".to_owned());
         let last = &model.checkpoints.last().ok_or_else(nothing)?.machine;
-        figures::of_run(destination, log, (data.units(), self.init.hidden))?;
-        if let Some(shape) = data.image_shape.filter(|&shape| fits_on_a_page(shape)) {
-            figures::of_modes(destination, last, shape)?;
+        destination.save_all(&drawing::of_run(log, (data.units(), self.init.hidden))?)?;
+        if let Some(shape) = data.image_shape.filter(|&shape| drawing::fits_on_a_page(shape)) {
+            let modes = Decomposition::of(&last.weights, last.visible, last.hidden)?;
+            destination.save("modes", &drawing::modes(&modes, shape)?)?;
         }
         destination.write_run(common, "train", self)?;
         destination.remove_stale(&["model-bernoulli.h5", "modes.png", "modes.svg", "spectrum.png", "spectrum.svg"])?;
@@ -379,7 +373,7 @@ impl TrainOptions {
         if let Some(updates) = self.updates {
             return Ok(updates);
         }
-        let epochs = *self.epochs.get_or_insert(EPOCHS);
+        let epochs = *self.epochs.get_or_insert(Training::default().epochs);
         if !(epochs.is_finite() && epochs >= 0.0) {
             return Err(CliError::Input(format!("--epochs is {epochs}: it must be finite and not negative")));
         }
@@ -451,25 +445,10 @@ fn bulk_note(machine: &Machine) -> Result<Option<String>, CliError> {
     Ok(fit_weights(&machine.weights, &modes)?.note)
 }
 
-/// Writes the singular values, one row per record.
-pub(super) fn write_spectrum(destination: &mut Destination, name: &str, log: &SpectrumLog) -> Result<(), CliError> {
-    let modes = log.records.first().map_or(0, |record| record.singular_values().len());
-    let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
-    let header: Vec<&str> = ["update", "epoch", "time"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    destination.write_csv(
-        name,
-        &header,
-        log.records.iter().map(|record| {
-            let start = [record.update.to_string(), exact(record.epoch), exact(record.time)];
-            start.into_iter().chain(record.singular_values().iter().map(|&w| exact(w))).collect()
-        }),
-    )
-}
-
 /// A table of some of the records.
 fn table(log: &SpectrumLog) -> String {
     let records = &log.records;
-    let modes = records.first().map_or(0, |record| record.singular_values().len()).min(SHOWN);
+    let modes = records.first().map_or(0, |record| record.singular_values().len()).min(MODES_SHOWN);
     let names: Vec<String> = (1..=modes).map(|rank| format!("w_{rank}")).collect();
     let measures = [
         ("outliers", "outliers"),
@@ -483,8 +462,8 @@ fn table(log: &SpectrumLog) -> String {
     let header = ["update", "time"].into_iter().chain(names.iter().map(String::as_str));
     let header: Vec<&str> = header.chain(measured.iter().map(|(title, _)| *title)).collect();
     let count = records.len();
-    let rows = (0..count.min(ROWS)).map(|row| {
-        let record = &records[if count > ROWS { row * (count - 1) / (ROWS - 1) } else { row }];
+    let rows = (0..count.min(RECORDS_SHOWN)).map(|row| {
+        let record = &records[if count > RECORDS_SHOWN { row * (count - 1) / (RECORDS_SHOWN - 1) } else { row }];
         let start = [record.update.to_string(), number(record.time)];
         let modes = record.singular_values()[..modes].iter().map(|&w| number(w));
         start.into_iter().chain(modes).chain(measured.iter().map(|(_, name)| number(record.value(name)))).collect()

@@ -17,7 +17,7 @@ pub struct DataFile {
 
 /// What belongs to the samples of a file: one value per sample each.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct Labels {
     pub labels: Option<Vec<i64>>,
     pub weights: Option<Vec<f64>>,
 }

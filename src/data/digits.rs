@@ -57,7 +57,7 @@ fn draw(digit: usize, seed: u64, n: u64) -> Vec<bool> {
     random.set_stream(n);
     let glyph = GLYPHS[digit].choose_weighted(&mut random, |glyph| glyph.weight).expect("the weights are positive");
     let hand = Hand::new(&mut random);
-    let mut curves: Vec<Vec<Point>> = glyph.strokes.iter().map(|stroke| smooth(&hand.bend(stroke))).collect();
+    let mut curves: Vec<Vec<Spot>> = glyph.strokes.iter().map(|stroke| smooth(&hand.bend(stroke))).collect();
     let pen = Pen::new(&mut random);
     fit(&mut curves, &pen, &mut random);
     let mut image = vec![false; SIDE * SIDE];
@@ -68,7 +68,7 @@ fn draw(digit: usize, seed: u64, n: u64) -> Vec<bool> {
 }
 
 /// A point of the drawing: x to the right, y down.
-type Point = [f64; 2];
+type Spot = [f64; 2];
 
 fn normal(random: &mut impl Rng) -> f64 {
     random.sample(StandardNormal)
@@ -76,15 +76,15 @@ fn normal(random: &mut impl Rng) -> f64 {
 
 /// A plane wave of displacement, in units of the digit's height.
 struct Wave {
-    amplitude: Point,
-    vector: Point,
+    amplitude: Spot,
+    vector: Spot,
     phase: f64,
 }
 
 /// How a hand deforms what it writes: waves of displacement, then a linear map.
 struct Hand {
     waves: [Wave; WAVES],
-    linear: [Point; 2],
+    linear: [Spot; 2],
 }
 
 /// Plane waves of a displacement field: enough for it to be nearly Gaussian.
@@ -111,7 +111,7 @@ impl Hand {
     }
 
     /// The points of a stroke, deformed.
-    fn bend(&self, stroke: &[(i8, i8)]) -> Vec<Point> {
+    fn bend(&self, stroke: &[(i8, i8)]) -> Vec<Spot> {
         let deform = |&(x, y): &(i8, i8)| {
             let (x, y) = (f64::from(x) / 100.0, f64::from(y) / 100.0);
             let [mut a, mut b] = [x, y];
@@ -130,7 +130,7 @@ impl Hand {
 const PIECES: usize = 6;
 
 /// The Catmull–Rom curve through `points`: its tangent at a point is half the chord between the neighbours.
-fn smooth(points: &[Point]) -> Vec<Point> {
+fn smooth(points: &[Spot]) -> Vec<Spot> {
     let last = points.len() - 1;
     let mut curve = vec![points[0]];
     for (i, pair) in points.windows(2).enumerate() {
@@ -155,7 +155,7 @@ fn smooth(points: &[Point]) -> Vec<Point> {
 const FRAME: f64 = 20.0;
 
 /// Scales the drawing to its frame and puts its centre of mass in the middle of the image, half a pixel more or less.
-fn fit(curves: &mut [Vec<Point>], pen: &Pen, random: &mut impl Rng) {
+fn fit(curves: &mut [Vec<Spot>], pen: &Pen, random: &mut impl Rng) {
     let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
     let (mut mass, mut moment) = (0.0, [0.0; 2]);
     for curve in curves.iter() {
@@ -172,7 +172,7 @@ fn fit(curves: &mut [Vec<Point>], pen: &Pen, random: &mut impl Rng) {
         }
     }
     let scale = (FRAME - 2.0 * pen.radius) / (high[0] - low[0]).max(high[1] - low[1]);
-    let middle: Point = std::array::from_fn(|_| 0.5 * SIDE as f64 + 0.5 * normal(random));
+    let middle: Spot = std::array::from_fn(|_| 0.5 * SIDE as f64 + 0.5 * normal(random));
     for point in curves.iter_mut().flatten() {
         for axis in 0..2 {
             point[axis] = middle[axis] + scale * (point[axis] - moment[axis] / mass);
@@ -197,7 +197,7 @@ impl Pen {
     }
 
     /// Inks every pixel whose centre lies within the radius of the curve.
-    fn trace(&self, curve: &[Point], image: &mut [bool]) {
+    fn trace(&self, curve: &[Spot], image: &mut [bool]) {
         for (i, pair) in curve.windows(2).enumerate() {
             let radius = self.radius * (1.0 + 0.15 * (self.pace * i as f64 + self.phase).sin());
             ink(pair[0], pair[1], radius, image);
@@ -206,7 +206,7 @@ impl Pen {
 }
 
 /// Inks the pixels whose centres lie within `radius` of the segment from `a` to `b`.
-fn ink(a: Point, b: Point, radius: f64, image: &mut [bool]) {
+fn ink(a: Spot, b: Spot, radius: f64, image: &mut [bool]) {
     let along = [b[0] - a[0], b[1] - a[1]];
     let square = along[0] * along[0] + along[1] * along[1];
     // Pixel i has its centre at i + 1/2; clamped to the image.

@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// A file and its content.
-pub(super) struct Source<'a> {
+pub(super) struct RemoteFile<'a> {
     /// Its name; the server has it with `.gz` appended.
     pub name: &'a str,
     /// Length of the unpacked content.
@@ -66,7 +66,7 @@ pub(super) fn fetch(
     agent: &Agent,
     mirror: &str,
     folder: &Path,
-    sources: &[Source],
+    sources: &[RemoteFile],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<()> {
     if !mirror.starts_with("http://") && !mirror.starts_with("https://") {
@@ -100,7 +100,7 @@ enum Failure {
 struct Transfer<'a> {
     agent: &'a Agent,
     url: String,
-    source: &'a Source<'a>,
+    source: &'a RemoteFile<'a>,
     /// Name of the file when it is complete and verified.
     target: PathBuf,
     /// Name until then.
@@ -112,7 +112,7 @@ struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     /// Opens the part received by earlier calls and locks it: another program that keeps writing would spoil the file
     /// after it has been verified.
-    fn new(agent: &'a Agent, url: String, folder: &Path, source: &'a Source<'a>) -> Result<Self> {
+    fn new(agent: &'a Agent, url: String, folder: &Path, source: &'a RemoteFile<'a>) -> Result<Self> {
         let target = folder.join(format!("{}.gz", source.name));
         let part = folder.join(format!("{}.gz.part", source.name));
         let file = OpenOptions::new().read(true).append(true).create(true).open(&part);
@@ -258,7 +258,7 @@ fn starts_at(response: &Response<Body>, start: u64) -> bool {
 }
 
 /// Checks a file's unpacked content, or says what is wrong with it.
-fn verify(path: &Path, file: File, source: &Source) -> std::result::Result<(), String> {
+fn verify(path: &Path, file: File, source: &RemoteFile) -> std::result::Result<(), String> {
     let mut content = Input::new(path, file).map_err(|error| error.to_string())?;
     let mut hash = Sha256::new();
     let mut length = 0;

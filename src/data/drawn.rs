@@ -8,7 +8,7 @@ use rayon::prelude::*;
 pub type Result<T> = std::result::Result<T, DataError>;
 
 /// Bytes that samples made here, or their covariance, may take.
-pub(super) const LARGEST: u128 = 1 << 32;
+pub(super) const LARGEST_DRAWN: u128 = 1 << 32;
 
 /// Checks that `samples × units` values of `bits` bits each, every sample a whole number of words, are not too large.
 pub(super) fn check_size(samples: usize, units: usize, bits: u128) -> Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn check_size(samples: usize, units: usize, bits: u128) -> Result<()>
         )));
     }
     let bytes = 8 * (units as u128 * bits).div_ceil(64);
-    if samples as u128 > LARGEST / bytes {
+    if samples as u128 > LARGEST_DRAWN / bytes {
         return Err(DataError::Parameter(format!("{samples} samples of {units} units do not fit into 4 GiB")));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Users' own data: one entry for all formats, and what they share.
 
-use super::beside::{Beside, DataFile, check_weights};
+use super::beside::{DataFile, Labels, check_weights};
 
 use super::options::{Expect, FileOptions};
 
@@ -10,8 +10,9 @@ use super::error::DataError;
 use super::idx::{self, Binarization, Idx};
 use super::input::{Input, wrong};
 use super::layout::Layout;
-use super::values::{Table, Values};
+use super::values::{ReadSamples, ValueReader};
 use super::{hdf5, kinds, numpy, text};
+use crate::io::npy;
 use std::path::Path;
 
 /// Reads a data set by [`read_file`] with default options except for `expect`, and drops the notes.
@@ -57,8 +58,8 @@ pub fn read_file(path: &Path, options: &FileOptions) -> Result<DataFile> {
     }
     match input.start.as_slice() {
         [] => Err(input.wrong("the file is empty")),
-        start if start.starts_with(numpy::MAGIC) => numpy::read_npy(input, options),
-        start if start.starts_with(&idx::MAGIC) => read_idx(input, options),
+        start if start.starts_with(npy::MAGIC) => numpy::read_npy(input, options),
+        start if start.starts_with(&idx::IDX_MAGIC) => read_idx(input, options),
         start if !zipped && hdf5::recognises(path) => hdf5::read(path, start, options),
         start if !zipped && start.starts_with(numpy::ZIP_MAGIC) => numpy::read_npz(path, options),
         start => match kinds::named(start) {
@@ -86,7 +87,7 @@ fn read_idx(input: Input, options: &FileOptions) -> Result<DataFile> {
         }
         Expect::Real => {
             let layout = Layout::by_sample(file.len(), rows * columns);
-            let mut values = Values::new(&path, options, layout)?;
+            let mut values = ValueReader::new(&path, options, layout)?;
             file.items(options.samples, |_, pixels| pixels.iter().try_for_each(|&pixel| values.push(pixel.into())))?;
             values.finish()?.samples
         }
@@ -95,12 +96,12 @@ fn read_idx(input: Input, options: &FileOptions) -> Result<DataFile> {
     Ok(DataFile { data, notes: Vec::new() })
 }
 
-impl Table {
+impl ReadSamples {
     /// The data set with the labels of the samples that were kept. Weights must be equal.
     ///
     /// # Errors
     /// [`DataError::Format`] for weights that are not equal.
-    pub(super) fn with(self, path: &Path, beside: Beside, mut notes: Vec<String>) -> Result<DataFile> {
+    pub(super) fn with(self, path: &Path, beside: Labels, mut notes: Vec<String>) -> Result<DataFile> {
         if let Some(weights) = beside.weights {
             check_weights(path, self.kept.iter().map(|&sample| weights[sample]))?;
         }

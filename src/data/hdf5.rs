@@ -1,13 +1,13 @@
 //! Data sets in HDF5, as the `rbms` Python package lays them out: `samples` and, optionally, `labels` and `weights`, in the root
 //! group.
 
-use super::beside::{Beside, DataFile, WEIGHTS_IGNORED, check_beside, label};
+use super::beside::{DataFile, Labels, WEIGHTS_IGNORED, check_beside, label};
 use super::drawn::Result;
 use super::error::DataError;
 use super::input::{failure, wrong};
 use super::layout::Layout;
 use super::options::FileOptions;
-use super::values::Values;
+use super::values::ValueReader;
 use crate::io::hdf5::Hdf5;
 use std::io;
 use std::path::Path;
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path, start: &[u8], options: &FileOptions) -> Result<D
             "written by {writer}, which stores arrays by columns: read as {writer} shows it, {samples} samples of {units} units"
         ));
     }
-    let mut beside = Beside::default();
+    let mut beside = Labels::default();
     if has("labels") {
         let values = column(path, &file, "labels", &layout)?;
         let labels = values.into_iter().enumerate().map(|(index, value)| label(path, index, value));
@@ -87,7 +87,7 @@ fn samples(
     file: &Hdf5,
     writer: Option<&str>,
     options: &FileOptions,
-) -> Result<(Layout, super::values::Table)> {
+) -> Result<(Layout, super::values::ReadSamples)> {
     let mut table = None;
     let layout_of = |shape: &[u64]| {
         // The dimensions as the program that wrote the file displays them.
@@ -96,14 +96,14 @@ fn samples(
             shape.reverse();
         }
         let layout = Layout::of_array(path, &shape, writer.is_some(), options.transpose)?;
-        Values::new(path, options, layout).map(|_| layout)
+        ValueReader::new(path, options, layout).map(|_| layout)
     };
     let outcome = file.rows(
         "samples",
         |shape| layout_of(shape).map_err(End::Data),
         |layout, window| {
             if table.is_none() {
-                table = Some((layout, Values::new(path, options, layout).map_err(End::Data)?));
+                table = Some((layout, ValueReader::new(path, options, layout).map_err(End::Data)?));
             }
             let Some((_, values)) = &mut table else { return Ok(()) };
             for value in window {

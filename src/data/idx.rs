@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::path::Path;
 
 /// The two zero bytes and the element type "unsigned byte" that every IDX file here starts with.
-pub(super) const MAGIC: [u8; 3] = [0, 0, 8];
+pub(super) const IDX_MAGIC: [u8; 3] = [0, 0, 8];
 
 /// How grey levels become ±1; those of IDX images go from 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl<const RANK: usize> Idx<RANK> {
         if header.get(..2) != Some(&[0, 0]) || header.len() < 4 {
             return Err(input.wrong("not an IDX file: it must start with two zero bytes"));
         }
-        if header[2] != MAGIC[2] {
+        if header[2] != IDX_MAGIC[2] {
             return Err(input.wrong(format!("its elements are of IDX type 0x{:02x}: bytes, 0x08, are read", header[2])));
         }
         if usize::from(header[3]) != RANK {

@@ -11,7 +11,7 @@ use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
 /// Bytes by which the kind of a file is recognised.
-const START: u64 = 1 << 16;
+const INSPECTED: u64 = 1 << 16;
 
 /// An open file; gzip, recognised by its magic bytes, is unpacked on the way.
 pub(super) struct Input {
@@ -48,7 +48,7 @@ impl Input {
         let mut reader: Box<dyn Read> =
             if zipped { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) };
         let mut start = Vec::new();
-        reader.by_ref().take(START).read_to_end(&mut start).map_err(failed)?;
+        reader.by_ref().take(INSPECTED).read_to_end(&mut start).map_err(failed)?;
         Ok(Self {
             path: path.into(),
             length: (metadata.is_file() && !zipped).then_some(metadata.len()),

@@ -1,7 +1,7 @@
 //! Files of other kinds. They are refused with the name of the kind and what to do.
 
 /// First bytes of a file, the kind of file, and what to do with it.
-const KINDS: [(&[u8], &str, &str); 21] = [
+const FILE_KINDS: [(&[u8], &str, &str); 21] = [
     (b"PAR1", "Parquet", TABLE),
     (b"ARROW1", "Arrow (Feather)", TABLE),
     (b"FEA1", "Arrow (Feather)", TABLE),
@@ -41,7 +41,7 @@ pub(super) fn named(start: &[u8]) -> Option<String> {
         Some(b'<') => Some(("a page of HTML or XML", "a download may have gone wrong")),
         _ => None,
     };
-    let found = KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|&(_, kind, advice)| (kind, advice));
+    let found = FILE_KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|&(_, kind, advice)| (kind, advice));
     // Text may begin with these two letters too.
     let found = found.filter(|_| !start.starts_with(b"BM") || start[..start.len().min(16)].contains(&0));
     found.or(words).map(|(kind, advice)| format!("{kind}, not a table of samples: {advice}"))

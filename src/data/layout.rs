@@ -5,7 +5,7 @@ use super::input::wrong;
 use std::path::Path;
 
 /// An extent that is not known in advance: the number of lines of text.
-const UNKNOWN: usize = usize::MAX;
+const UNKNOWN_COUNT: usize = usize::MAX;
 
 /// Place of each value of a table in a file, whatever the order of the dimensions. A unit has up to two coordinates
 /// (row and column of an image); the place of sample s and unit u is a sum of coordinates times strides.
@@ -27,8 +27,8 @@ impl Layout {
     /// Lines of `width` values, each a sample, or with `transpose` each a unit. The number of lines is not known.
     pub fn lines(width: usize, transpose: bool) -> Self {
         match transpose {
-            false => Self::by_sample(UNKNOWN, width),
-            true => Self { sample: (width, 1), axes: [(1, UNKNOWN), (UNKNOWN, width)], is_image: false },
+            false => Self::by_sample(UNKNOWN_COUNT, width),
+            true => Self { sample: (width, 1), axes: [(1, UNKNOWN_COUNT), (UNKNOWN_COUNT, width)], is_image: false },
         }
     }
 
@@ -88,10 +88,10 @@ impl Layout {
 
     /// The layout with the number of lines that `count` values fill, where it was not known.
     pub fn filled(mut self, count: usize) -> Self {
-        if self.sample.0 == UNKNOWN {
+        if self.sample.0 == UNKNOWN_COUNT {
             self.sample.0 = count / self.units();
         }
-        if self.axes[1].0 == UNKNOWN {
+        if self.axes[1].0 == UNKNOWN_COUNT {
             self.axes[1].0 = count / self.samples();
         }
         self

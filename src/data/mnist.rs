@@ -6,7 +6,7 @@ use super::dataset::{Dataset, Samples};
 #[cfg(feature = "download")]
 pub use super::download::Progress;
 #[cfg(feature = "download")]
-use super::download::{self, Source};
+use super::download::{self, RemoteFile};
 use super::drawn::Result;
 use super::error::DataError;
 use super::idx::{self, Binarization, Idx};
@@ -27,23 +27,23 @@ const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 
 /// The files' names and contents, unpacked.
 #[cfg(feature = "download")]
-const SOURCES: [Source<'static>; 4] = [
-    Source {
+const SOURCES: [RemoteFile<'static>; 4] = [
+    RemoteFile {
         name: TRAIN_IMAGES,
         bytes: 47_040_016,
         sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     },
-    Source {
+    RemoteFile {
         name: TRAIN_LABELS,
         bytes: 60_008,
         sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     },
-    Source {
+    RemoteFile {
         name: "t10k-images-idx3-ubyte",
         bytes: 7_840_016,
         sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     },
-    Source {
+    RemoteFile {
         name: "t10k-labels-idx1-ubyte",
         bytes: 10_008,
         sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",

@@ -13,7 +13,7 @@
 use super::dataset::{Dataset, Samples};
 use super::drawn::{Result, check_size};
 use super::error::DataError;
-use super::spins::Spins;
+use super::spins::{BITS, Spins};
 use crate::linalg::{scaled_product, symmetric_eigen, view};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -82,12 +82,9 @@ impl Moments {
     }
 }
 
-/// Number of samples in a word of a column of bits.
-const WORD: usize = u64::BITS as usize;
-
 fn of_spins(spins: &Spins) -> Moments {
     let (samples, units) = (spins.samples(), spins.units());
-    let words = samples.div_ceil(WORD);
+    let words = samples.div_ceil(BITS);
     let bits = columns(spins);
     let column = |unit: usize| &bits[unit * words..(unit + 1) * words];
     let up: Vec<i128> = (0..units).map(|unit| common(column(unit), column(unit))).collect();
@@ -111,14 +108,14 @@ fn common(a: &[u64], b: &[u64]) -> i128 {
 
 /// The transpose of the samples' bits: unit after unit, bit `sample % 64` of word `sample / 64`.
 fn columns(spins: &Spins) -> Vec<u64> {
-    let words = spins.samples().div_ceil(WORD);
+    let words = spins.samples().div_ceil(BITS);
     let mut bits = vec![0; words * spins.units()];
     for sample in 0..spins.samples() {
         for (index, &word) in spins.row(sample).iter().enumerate() {
             let mut left = word;
             while left != 0 {
-                let unit = index * WORD + left.trailing_zeros() as usize;
-                bits[unit * words + sample / WORD] |= 1 << (sample % WORD);
+                let unit = index * BITS + left.trailing_zeros() as usize;
+                bits[unit * words + sample / BITS] |= 1 << (sample % BITS);
                 left &= left - 1;
             }
         }

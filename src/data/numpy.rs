@@ -2,13 +2,13 @@
 
 use super::numpy_array::{each, entry, numbers};
 
-use super::beside::{Beside, DataFile, WEIGHTS_IGNORED, check_beside, label};
+use super::beside::{DataFile, Labels, WEIGHTS_IGNORED, check_beside, label};
 use super::drawn::Result;
 use super::input::{Input, failure, wrong};
 use super::layout::Layout;
 use super::options::FileOptions;
 use super::sparse;
-use super::values::{Table, Values};
+use super::values::{ReadSamples, ValueReader};
 use crate::io::NpzReader;
 use crate::io::npy;
 use npyz::NpyFile;
@@ -16,8 +16,6 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
 
-/// First bytes of an NPY file.
-pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 /// First bytes of a zip archive.
 pub(super) const ZIP_MAGIC: &[u8] = b"PK";
 
@@ -32,7 +30,7 @@ pub(super) fn read_npy(input: Input, options: &FileOptions) -> Result<DataFile> 
     let path = input.path.clone();
     let array = npy::open(input).map_err(|error| failure(&path, error))?;
     let (_, table) = samples(&path, array, options)?;
-    table.with(&path, Beside::default(), Vec::new())
+    table.with(&path, Labels::default(), Vec::new())
 }
 
 /// Reads `samples`, a sparse matrix, or the only array of two or three dimensions of an archive, and `labels` and
@@ -55,7 +53,7 @@ pub(super) fn read_npz(path: &Path, options: &FileOptions) -> Result<DataFile> {
         sparse::read(path, &mut archive, options)?
     };
     let mut notes = Vec::new();
-    let mut beside = Beside::default();
+    let mut beside = Labels::default();
     if has("labels") {
         let values = column(path, &mut archive, "labels", &layout)?;
         let labels = values.into_iter().enumerate().map(|(index, value)| label(path, index, value));
@@ -93,10 +91,10 @@ fn samples_name<R: Read + Seek>(path: &Path, archive: &mut NpzReader<R>, names: 
 }
 
 /// Checks and keeps an array of samples.
-fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Result<(Layout, Table)> {
+fn samples<R: Read>(path: &Path, array: NpyFile<R>, options: &FileOptions) -> Result<(Layout, ReadSamples)> {
     let by_columns = array.order() == npyz::Order::Fortran;
     let layout = Layout::of_array(path, array.shape(), by_columns, options.transpose)?;
-    let mut values = Values::new(path, options, layout)?;
+    let mut values = ValueReader::new(path, options, layout)?;
     each(path, array, |value| {
         values.push(value)?;
         Ok(if values.is_full() { Break(()) } else { Continue(()) })

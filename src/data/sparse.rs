@@ -5,7 +5,7 @@ use super::input::{failure, wrong};
 use super::layout::Layout;
 use super::numpy_array::{entry, numbers};
 use super::options::FileOptions;
-use super::values::{LARGEST_FILE, Table, Values};
+use super::values::{LARGEST_FILE, ReadSamples, ValueReader};
 use crate::io::NpzReader;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(super) fn recognises(names: &[String]) -> bool {
 }
 
 /// The values of each sample that are stored.
-struct Rows {
+struct SparseRows {
     /// Index of the first value of each sample, and the end of the last.
     starts: Vec<usize>,
     units: Vec<usize>,
@@ -34,7 +34,7 @@ pub(super) fn read<R: Read + Seek>(
     path: &Path,
     archive: &mut NpzReader<R>,
     options: &FileOptions,
-) -> Result<(Layout, Table)> {
+) -> Result<(Layout, ReadSamples)> {
     let format = format(path, archive)?;
     let mut array = |name: &str, most: usize| {
         let array = entry(archive, name).map_err(|error| failure(path, error))?;
@@ -46,7 +46,7 @@ pub(super) fn read<R: Read + Seek>(
     };
     let shape = if options.transpose { [columns, rows] } else { [rows, columns] };
     let layout = Layout::of_array(path, &shape.map(|extent| extent as u64), false, false)?;
-    let mut values = Values::new(path, options, layout)?;
+    let mut values = ValueReader::new(path, options, layout)?;
     // The rows of a CSC matrix's transpose are its columns.
     let by_rows = match (format.as_str(), options.transpose) {
         ("csr", transpose) => Some(!transpose),
@@ -69,7 +69,7 @@ pub(super) fn read<R: Read + Seek>(
             let starts = whole(path, "indptr", array("indptr", major + 2)?, data.len() + 1)?;
             let inner = whole(path, "indices", array("indices", data.len() + 1)?, minor)?;
             check_starts(path, &starts, (major, data.len(), inner.len()))?;
-            let rows = Rows { starts, units: inner, values: data };
+            let rows = SparseRows { starts, units: inner, values: data };
             if by_rows { rows } else { rows.turned(samples) }
         }
         None => {
@@ -79,7 +79,7 @@ pub(super) fn read<R: Read + Seek>(
             if rows.len() != data.len() || columns.len() != data.len() {
                 return Err(wrong(path, "a sparse matrix with not as many places as values"));
             }
-            Rows::sorted(samples, &rows, columns.into_iter().zip(data))
+            SparseRows::sorted(samples, &rows, columns.into_iter().zip(data))
         }
     };
     rows.push(units, &mut values)?;
@@ -114,7 +114,7 @@ fn check_starts(path: &Path, starts: &[usize], (lines, stored, inner): (usize, u
     Err(wrong(path, "indptr, indices and data of the sparse matrix do not fit together"))
 }
 
-impl Rows {
+impl SparseRows {
     /// Sorts values in any order by their sample.
     fn sorted(samples: usize, rows: &[usize], entries: impl Iterator<Item = (usize, f64)>) -> Self {
         let mut starts = vec![0; samples + 1];
@@ -136,7 +136,7 @@ impl Rows {
     }
 
     /// Passes on whole samples, as many as are asked for; values stored twice are added, as SciPy does.
-    fn push(&self, units: usize, values: &mut Values) -> Result<()> {
+    fn push(&self, units: usize, values: &mut ValueReader) -> Result<()> {
         let mut row = Vec::new();
         for ends in self.starts.windows(2) {
             row.clear();

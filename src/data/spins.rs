@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 /// Units in a word.
-const WORD: usize = u64::BITS as usize;
+pub(super) const BITS: usize = u64::BITS as usize;
 
 /// `samples × units` values ±1, one bit each (set for +1); every sample starts at a word.
 ///
@@ -26,7 +26,7 @@ pub struct Spins {
 impl Spins {
     /// Samples in which all units are −1.
     pub fn new(samples: usize, units: usize) -> Self {
-        Self { samples, units, words: Arc::new(vec![0; samples * units.div_ceil(WORD)]) }
+        Self { samples, units, words: Arc::new(vec![0; samples * units.div_ceil(BITS)]) }
     }
 
     /// Samples given unit by unit: `up(sample, unit)` says whether the unit is +1.
@@ -41,7 +41,7 @@ impl Spins {
     /// Appends a sample: `up(unit)` says whether it is +1.
     pub(super) fn push(&mut self, up: impl FnMut(usize) -> bool) {
         self.samples += 1;
-        Arc::make_mut(&mut self.words).resize(self.samples * self.units.div_ceil(WORD), 0);
+        Arc::make_mut(&mut self.words).resize(self.samples * self.units.div_ceil(BITS), 0);
         self.fill(self.samples - 1, up);
     }
 
@@ -66,14 +66,14 @@ impl Spins {
 
     /// Words of a sample: bit `unit % 64` of word `unit / 64` is unit `unit`; bits beyond the last unit are zero.
     pub fn row(&self, sample: usize) -> &[u64] {
-        let width = self.units.div_ceil(WORD);
+        let width = self.units.div_ceil(BITS);
         &self.words[sample * width..(sample + 1) * width]
     }
 
     /// Whether a unit is +1.
     pub fn get(&self, sample: usize, unit: usize) -> bool {
         assert!(unit < self.units, "unit {unit} of {}", self.units);
-        self.row(sample)[unit / WORD] >> (unit % WORD) & 1 == 1
+        self.row(sample)[unit / BITS] >> (unit % BITS) & 1 == 1
     }
 
     /// A unit as ±1.
@@ -83,12 +83,12 @@ impl Spins {
 
     /// Sets one sample: `up(unit)` says whether it is +1.
     pub fn fill(&mut self, sample: usize, mut up: impl FnMut(usize) -> bool) {
-        let width = self.units.div_ceil(WORD);
+        let width = self.units.div_ceil(BITS);
         let (units, words) = (self.units, Arc::make_mut(&mut self.words));
         let row = &mut words[sample * width..(sample + 1) * width];
         for (index, word) in row.iter_mut().enumerate() {
-            let first = index * WORD;
-            *word = (first..units.min(first + WORD)).fold(0, |bits, unit| bits | u64::from(up(unit)) << (unit - first));
+            let first = index * BITS;
+            *word = (first..units.min(first + BITS)).fold(0, |bits, unit| bits | u64::from(up(unit)) << (unit - first));
         }
     }
 
@@ -96,7 +96,7 @@ impl Spins {
     pub fn unit_sums(&self) -> Vec<i64> {
         let mut up = vec![0i64; self.units];
         for sample in 0..self.samples {
-            for (counts, &word) in up.chunks_mut(WORD).zip(self.row(sample)) {
+            for (counts, &word) in up.chunks_mut(BITS).zip(self.row(sample)) {
                 for (bit, count) in counts.iter_mut().enumerate() {
                     *count += (word >> bit & 1) as i64;
                 }
@@ -109,7 +109,7 @@ impl Spins {
     pub fn first(mut self, count: usize) -> Self {
         if count < self.samples {
             self.samples = count;
-            Arc::make_mut(&mut self.words).truncate(count * self.units.div_ceil(WORD));
+            Arc::make_mut(&mut self.words).truncate(count * self.units.div_ceil(BITS));
         }
         self
     }
@@ -130,7 +130,7 @@ impl Spins {
     /// Writes a sample as ±1 into `row`, which has one place per unit.
     pub fn expand(&self, sample: usize, row: &mut [f32]) {
         assert_eq!(row.len(), self.units, "one place a unit");
-        for (chunk, &word) in row.chunks_mut(WORD).zip(self.row(sample)) {
+        for (chunk, &word) in row.chunks_mut(BITS).zip(self.row(sample)) {
             for (bit, place) in chunk.iter_mut().enumerate() {
                 // The sign bit of 1.0, set for −1.
                 let down = !(word >> bit) as u32 & 1;

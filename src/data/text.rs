@@ -1,12 +1,12 @@
 //! Tables of numbers as text.
 
-use super::beside::{Beside, DataFile, label};
+use super::beside::{DataFile, Labels, label};
 use super::drawn::Result;
 use super::error::DataError;
 use super::input::{Input, failure, wrong};
 use super::layout::Layout;
 use super::options::{Expect, FileOptions, Missing};
-use super::values::Values;
+use super::values::ValueReader;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Trim};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const MISSING: [&[u8]; 8] = [b"", b"na", b"n/a", b"#n/a", b"nan", b"null", b"non
 /// Names of a column that counts the rows, in lower case; pandas and R leave its name empty.
 const INDEX: [&str; 4] = ["", "unnamed: 0", "index", "id"];
 /// Names of a column that probably holds labels, in lower case.
-const LABELS: [&str; 5] = ["label", "labels", "class", "target", "digit"];
+const LABEL_COLUMNS: [&str; 5] = ["label", "labels", "class", "target", "digit"];
 
 /// Whether these first bytes can be those of a text: no control characters, and valid UTF-8.
 pub(super) fn recognises(start: &[u8]) -> bool {
@@ -40,7 +40,7 @@ pub(super) fn read(input: Input, options: &FileOptions) -> Result<DataFile> {
         .comment(Some(b'#'))
         .from_reader(input);
     let mut header: Option<Vec<String>> = None;
-    let mut table: Option<Rows> = None;
+    let mut table: Option<TextRows> = None;
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| refused(&path, error))? {
         // Columns may be aligned by several spaces.
@@ -53,7 +53,7 @@ pub(super) fn read(input: Input, options: &FileOptions) -> Result<DataFile> {
             continue;
         }
         if table.is_none() {
-            table = Some(Rows::new(&path, options, header.take(), &fields)?);
+            table = Some(TextRows::new(&path, options, header.take(), &fields)?);
         }
         let Some(rows) = &mut table else { continue };
         rows.push(&fields, record.position().map_or(0, csv::Position::line))?;
@@ -65,10 +65,10 @@ pub(super) fn read(input: Input, options: &FileOptions) -> Result<DataFile> {
 }
 
 /// The rows of a table, taken one by one.
-struct Rows<'a> {
+struct TextRows<'a> {
     path: &'a Path,
     options: &'a FileOptions,
-    values: Values<'a>,
+    values: ValueReader<'a>,
     /// Fields of a row.
     width: usize,
     /// A row is one word of digits 0 and 1.
@@ -87,7 +87,7 @@ struct Rows<'a> {
     notes: Vec<String>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> TextRows<'a> {
     /// Finds out what the columns are, from the header, if there is one, and the first row.
     fn new(path: &'a Path, options: &'a FileOptions, header: Option<Vec<String>>, fields: &[&[u8]]) -> Result<Self> {
         let mut names = header.unwrap_or_default();
@@ -103,7 +103,7 @@ impl<'a> Rows<'a> {
         let index = names.first().filter(|name| width > 1 && INDEX.contains(&name.to_lowercase().as_str())).cloned();
         let label_column = label_column(options, &names, width)?;
         if label_column.is_none()
-            && let Some(name) = names.iter().find(|name| LABELS.contains(&name.to_lowercase().as_str()))
+            && let Some(name) = names.iter().find(|name| LABEL_COLUMNS.contains(&name.to_lowercase().as_str()))
         {
             notes.push(format!("the column \"{name}\" is read as a unit: --label-column {name} takes it as labels"));
         }
@@ -119,7 +119,7 @@ impl<'a> Rows<'a> {
         if units == 0 {
             return Err(wrong(path, "it has no column of units"));
         }
-        let values = Values::new(path, options, Layout::lines(units, options.transpose))?;
+        let values = ValueReader::new(path, options, Layout::lines(units, options.transpose))?;
         let (labels, classes, first, rows) = (Vec::new(), Vec::new(), 0.0, 0);
         let ramp = index.is_none() && label_column != Some(0) && width > 2;
         Ok(Self {
@@ -260,7 +260,7 @@ impl<'a> Rows<'a> {
             self.notes.push(format!("labels are {} words, numbered as they come: {shown}", self.classes.len()));
         }
         let labels = self.label_column.map(|_| self.labels);
-        table.with(self.path, Beside { labels, weights: None }, self.notes)
+        table.with(self.path, Labels { labels, weights: None }, self.notes)
     }
 }
 

@@ -20,7 +20,7 @@ const MOST_SPINS: usize = 1 << 30;
 
 /// What is expected of values, and what is known of them so far.
 #[derive(Debug)]
-enum Rule {
+enum ValueRule {
     /// 0 and 1, or −1 and 1.
     Pair { has_zero: bool, has_minus: bool },
     /// A value above `at` is +1; `range` is the range of the values so far.
@@ -33,7 +33,7 @@ enum Rule {
 
 /// Values as they stand in the file.
 #[derive(Debug)]
-enum Store {
+enum ValueStore {
     /// One bit per value.
     Bits(Vec<u64>),
     Levels(Vec<u8>),
@@ -42,22 +42,22 @@ enum Store {
 
 /// The values of a table, checked and kept as they are read.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
+pub(super) struct ValueReader<'a> {
     path: &'a Path,
     options: &'a FileOptions,
     layout: Layout,
     count: usize,
     /// Largest number of values that fit into memory.
     most: usize,
-    rule: Rule,
-    store: Store,
+    rule: ValueRule,
+    store: ValueStore,
     /// Samples with missing values.
     dropped: BTreeSet<usize>,
 }
 
 /// The samples of a table.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct ReadSamples {
     pub samples: Samples,
     /// Numbers, in the file, of the samples that were kept.
     pub kept: Vec<usize>,
@@ -66,21 +66,23 @@ pub(super) struct Table {
     pub image_shape: Option<(usize, usize)>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> ValueReader<'a> {
     /// Starts without values.
     ///
     /// # Errors
     /// [`DataError::Format`] if what is to be read does not fit into memory.
     pub fn new(path: &'a Path, options: &'a FileOptions, layout: Layout) -> Result<Self> {
         let (rule, store, most) = match (options.expect, options.binarization) {
-            (Expect::Real, _) => (Rule::Real, Store::Reals(Vec::new()), LARGEST_FILE / 8),
-            (_, None) => (Rule::Pair { has_zero: false, has_minus: false }, Store::Bits(Vec::new()), MOST_SPINS),
+            (Expect::Real, _) => (ValueRule::Real, ValueStore::Reals(Vec::new()), LARGEST_FILE / 8),
+            (_, None) => {
+                (ValueRule::Pair { has_zero: false, has_minus: false }, ValueStore::Bits(Vec::new()), MOST_SPINS)
+            }
             (_, Some(Binarization::Threshold(at))) => {
                 let range = (f64::INFINITY, f64::NEG_INFINITY);
-                (Rule::Threshold { at, range }, Store::Bits(Vec::new()), MOST_SPINS)
+                (ValueRule::Threshold { at, range }, ValueStore::Bits(Vec::new()), MOST_SPINS)
             }
             (_, Some(Binarization::Stochastic { .. })) => {
-                (Rule::Levels { largest: 0.0 }, Store::Levels(Vec::new()), LARGEST_FILE)
+                (ValueRule::Levels { largest: 0.0 }, ValueStore::Levels(Vec::new()), LARGEST_FILE)
             }
         };
         // A sample takes a whole number of words, and a few bytes of bookkeeping.
@@ -140,18 +142,18 @@ impl<'a> Values<'a> {
             return Err(self.refused(value, expected));
         }
         match &mut self.store {
-            Store::Bits(bits) => {
+            ValueStore::Bits(bits) => {
                 if self.count.is_multiple_of(64) {
                     bits.push(0);
                 }
                 let up = match self.rule {
-                    Rule::Threshold { at, .. } => value > at,
+                    ValueRule::Threshold { at, .. } => value > at,
                     _ => value == 1.0,
                 };
                 bits[self.count / 64] |= u64::from(up) << (self.count % 64);
             }
-            Store::Levels(levels) => levels.push(value as u8),
-            Store::Reals(reals) => reals.push(value),
+            ValueStore::Levels(levels) => levels.push(value as u8),
+            ValueStore::Reals(reals) => reals.push(value),
         }
         self.count += 1;
         Ok(())
@@ -172,7 +174,7 @@ impl<'a> Values<'a> {
     /// # Errors
     /// [`DataError::Format`] if there are none, or all values lie on one side of the threshold; [`DataError::Parameter`]
     /// if there are fewer than asked for.
-    pub fn finish(self) -> Result<Table> {
+    pub fn finish(self) -> Result<ReadSamples> {
         if self.count == 0 {
             return Err(wrong(self.path, "there are no samples"));
         }
@@ -194,17 +196,17 @@ impl<'a> Values<'a> {
         let dropped = self.dropped.range(..last).count();
         let dropped = if self.options.samples.is_none() { self.dropped.len() } else { dropped };
         let samples = self.samples(&layout, &kept);
-        Ok(Table { samples, kept, dropped, image_shape: layout.image_shape() })
+        Ok(ReadSamples { samples, kept, dropped, image_shape: layout.image_shape() })
     }
 
     fn samples(&self, layout: &Layout, kept: &[usize]) -> Samples {
         let units = layout.units();
         match &self.store {
-            Store::Bits(bits) => Samples::Spins(Spins::from_fn(kept.len(), units, |sample, unit| {
+            ValueStore::Bits(bits) => Samples::Spins(Spins::from_fn(kept.len(), units, |sample, unit| {
                 let index = layout.index(kept[sample], unit);
                 bits[index / 64] >> (index % 64) & 1 == 1
             })),
-            Store::Levels(levels) => {
+            ValueStore::Levels(levels) => {
                 let mut spins = Spins::new(0, units);
                 let binarization = self.options.binarization.unwrap_or(Binarization::MIDDLE);
                 let mut row = vec![0; units];
@@ -214,7 +216,7 @@ impl<'a> Values<'a> {
                 }
                 Samples::Spins(spins)
             }
-            Store::Reals(reals) => Samples::Real(DMatrix::from_fn(kept.len(), units, |sample, unit| {
+            ValueStore::Reals(reals) => Samples::Real(DMatrix::from_fn(kept.len(), units, |sample, unit| {
                 reals[layout.index(kept[sample], unit)]
             })),
         }
@@ -223,11 +225,10 @@ impl<'a> Values<'a> {
     /// Refuses a threshold beyond all values, and stochastic binarization of values that are already 0 and 1.
     fn check_range(&self) -> Result<()> {
         match self.rule {
-            Rule::Threshold { at, range: (least, most) } if !(least <= at && at < most) && least <= most => Err(wrong(
-                self.path,
-                format!("all values, from {least} to {most}, lie on one side of the threshold {at}"),
-            )),
-            Rule::Levels { largest } if largest <= 1.0 => Err(wrong(
+            ValueRule::Threshold { at, range: (least, most) } if !(least <= at && at < most) && least <= most => Err(
+                wrong(self.path, format!("all values, from {least} to {most}, lie on one side of the threshold {at}")),
+            ),
+            ValueRule::Levels { largest } if largest <= 1.0 => Err(wrong(
                 self.path,
                 "there is no grey level above 1: stochastic binarization takes levels from 0 to 255",
             )),
@@ -236,7 +237,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl Rule {
+impl ValueRule {
     /// The fault of a value, if it has one.
     fn fault(&mut self, value: f64) -> Option<&'static str> {
         match self {

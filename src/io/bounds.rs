@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 /// weights of two values in double precision, packed to a bit each, gain 64.
 pub(crate) const PARAMETERS: Unpacking = Unpacking { ratio: 100, free: 4 << 20 };
 /// Largest size of an array of samples: spins in double precision may be nearly all equal. Deflate's own limit is 1032.
-pub(crate) const SAMPLES: Unpacking = Unpacking { ratio: 500, free: 64 << 20 };
+pub(crate) const UNPACKED_SAMPLES: Unpacking = Unpacking { ratio: 500, free: 64 << 20 };
 
 /// Smaller pieces of memory are not checked in advance.
 const SMALL: u64 = 64 << 20;

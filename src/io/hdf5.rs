@@ -1,7 +1,7 @@
 //! HDF5 files.
 
 use super::array::Array;
-use super::bounds::{PARAMETERS, SAMPLES, megabytes, room_for};
+use super::bounds::{PARAMETERS, UNPACKED_SAMPLES, megabytes, room_for};
 use super::content::{damaged, values_of};
 use super::half::halves;
 use hdf5_pure::{
@@ -17,9 +17,9 @@ const MOST_COMPRESSION: u64 = 1032;
 const SHORT_TEXT: usize = 1 << 12;
 
 /// Values read at a time.
-const WINDOW: u64 = 1 << 16;
+const READ_WINDOW: u64 = 1 << 16;
 /// Values read at a time where chunks are larger: a chunk is unpacked as a whole each time that a part of it is read.
-const LARGE_WINDOW: u64 = 1 << 22;
+const LARGE_READ_WINDOW: u64 = 1 << 22;
 /// Largest chunk, unpacked.
 const MOST_CHUNK: u64 = 1 << 29;
 /// Memory that unpacking takes, in chunks.
@@ -95,11 +95,11 @@ impl Hdf5 {
         let dataset = self.file.dataset(name).map_err(failed)?;
         let shape: Vec<u64> = self.checked_shape(name, &dataset)?.into_iter().map(|extent| extent as u64).collect();
         let admitted = admit(&shape)?;
-        SAMPLES.check(name, self.bytes(name, &dataset)?, self.file.file_size())?;
+        UNPACKED_SAMPLES.check(name, self.bytes(name, &dataset)?, self.file.file_size())?;
         let rows = shape.first().copied().unwrap_or(0);
         let columns = shape.iter().skip(1).product::<u64>().max(1);
         let chunk = dataset.chunk_shape().map_err(failed)?.and_then(|chunk| chunk.first().copied());
-        let window = (WINDOW / columns).max(chunk.unwrap_or(0).min(LARGE_WINDOW / columns)).max(1);
+        let window = (READ_WINDOW / columns).max(chunk.unwrap_or(0).min(LARGE_READ_WINDOW / columns)).max(1);
         let half = half_order(&dataset).map_err(failed)?;
         let mut start = 0;
         while start < rows {

@@ -11,10 +11,13 @@ pub(crate) mod hdf5;
 pub mod input;
 pub(crate) mod npy;
 mod npz;
+pub mod number;
 pub mod output;
+mod table;
 
 pub use array::Array;
 
 pub(crate) use content::is_content;
 pub use npz::Archive;
 pub(crate) use npz::NpzReader;
+pub use table::Table;

@@ -3,7 +3,7 @@
 use super::data_term::{Samples, Source};
 use crate::data::Spins;
 use crate::error::{Error, Result};
-use crate::simulator::machine::order::SampleOrder;
+use crate::simulator::machine::order::BatchOrder;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub(super) struct Batches {
     spins: Spins,
     /// The same samples in the directions of the flow.
     samples: Samples,
-    order: SampleOrder,
+    order: BatchOrder,
     chosen: Vec<usize>,
 }
 
@@ -34,7 +34,7 @@ impl Batches {
             let reason = format!("it is {}: a batch takes between one and all of the {count} samples", settings.size);
             return Err(Error::Range { name: "the size of a batch", reason });
         }
-        let (order, chosen) = (SampleOrder::new(count, settings.seed), vec![0; settings.size]);
+        let (order, chosen) = (BatchOrder::new(count, settings.seed), vec![0; settings.size]);
         Ok(Self { spins: spins.clone(), samples: samples.clone(), order, chosen })
     }
 

@@ -14,13 +14,13 @@ const LABEL_GAP: f64 = 2.5;
 
 /// A frame on the paper with its two axes: maps data to paper.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct PanelFrame<'a> {
     pub rect: Rect,
     pub x: &'a Axis,
     pub y: &'a Axis,
 }
 
-impl Frame<'_> {
+impl PanelFrame<'_> {
     /// The point on the paper, with NaN where a value has no place.
     pub fn place(&self, x: f64, y: f64) -> Point {
         (self.place_x(x), self.place_y(y))
@@ -131,7 +131,7 @@ impl FrameTicks {
     }
 
     /// Draws the frame, ticks on all four sides and the labels asked for.
-    pub fn draw(&self, canvas: &mut Canvas, frame: &Frame<'_>, show_x: bool, show_y: bool) {
+    pub fn draw(&self, canvas: &mut Canvas, frame: &PanelFrame<'_>, show_x: bool, show_y: bool) {
         let rect = &frame.rect;
         canvas.outline(&rect.corners(), Color::Black, FRAME_WIDTH);
         let along = |at: f64| rect.left + at * rect.width();
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn values_land_where_they_belong() {
         let (x, y) = (Axis::log("t", 1e-2..1e2), Axis::linear("m", -1.0..1.0));
-        let frame = Frame { rect: Rect::new(10.0, 20.0, 100.0, 50.0), x: &x, y: &y };
+        let frame = PanelFrame { rect: Rect::new(10.0, 20.0, 100.0, 50.0), x: &x, y: &y };
         let (px, py) = frame.place(1.0, 0.5);
         assert!((px - 60.0).abs() < 1e-9 && (py - 32.5).abs() < 1e-9);
         assert!(frame.place(0.0, 0.0).0.is_nan() && frame.place(-1.0, 0.0).0.is_nan());
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_curve_breaks_where_a_point_is_unknown() {
         let (x, y) = (Axis::linear("x", 0.0..4.0), Axis::log("y", 0.1..10.0));
-        let frame = Frame { rect: Rect::new(0.0, 0.0, 100.0, 50.0), x: &x, y: &y };
+        let frame = PanelFrame { rect: Rect::new(0.0, 0.0, 100.0, 50.0), x: &x, y: &y };
         let points = [(0.0, 1.0), (1.0, 1.0), (2.0, f64::NAN), (3.0, 1.0), (3.5, -1.0), (4.0, 1.0)];
         let lengths: Vec<usize> = frame.place_curve(&points).iter().map(Vec::len).collect();
         assert_eq!(lengths, [2, 1, 1]);

@@ -1,6 +1,5 @@
 //! Sheets of small images: the modes of a machine, its samples.
 
-use super::content::HeatStyle;
 use super::error::FigureError;
 use super::image::Image;
 use super::panel::Panel;
@@ -10,38 +9,19 @@ use super::style::{Colormap, DOUBLE_COLUMN_MM, SINGLE_COLUMN_MM};
 /// Up to this many tiles per row, a sheet is as wide as a column; tiles have about the same size on either width.
 const TILES_IN_A_COLUMN: usize = 5;
 
-/// How the values of a sheet's images become colours; symmetric about zero in both cases.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ColorScale {
-    /// Each image by its own largest absolute value: for patterns, not sizes.
-    PerImage,
-    /// All images by the largest absolute value of all, with a colour bar under this name (marked-up).
-    Shared(String),
-}
-
 /// A sheet of images of one shape, `columns` per row, with titles above them. Up to five per row fill a column (86 mm), more fill
-/// two (178 mm). The last row need not be full.
+/// two (178 mm). The last row need not be full. Each image is coloured by its own largest absolute value, symmetric about zero:
+/// for patterns, not sizes.
 ///
 /// # Errors
 /// If there are no images or columns, if the shapes differ, or if there is no room for tiles or their titles.
-pub fn image_sheet(
-    images: &[Image],
-    columns: usize,
-    colormap: Colormap,
-    scale: &ColorScale,
-) -> Result<Figure, FigureError> {
-    // An image of zeros needs a scale, too.
-    let reach = |magnitude: f64| if magnitude > 0.0 { magnitude } else { 1.0 };
-    let largest = reach(images.iter().map(Image::magnitude).fold(0.0, f64::max));
+pub fn image_sheet(images: &[Image], columns: usize) -> Result<Figure, FigureError> {
     let tile = |image: &Image| {
-        let reach = if *scale == ColorScale::PerImage { reach(image.magnitude()) } else { largest };
-        Panel::image(image, colormap, -reach..reach)
+        // An image of zeros needs a scale, too.
+        let reach = if image.magnitude() > 0.0 { image.magnitude() } else { 1.0 };
+        Panel::image(image, Colormap::Signed, -reach..reach)
     };
-    let mut figure = sheet(images, columns, tile)?;
-    if let ColorScale::Shared(label) = scale {
-        figure.bar = Some(HeatStyle::new(label).colormap(colormap).range(-largest..largest));
-    }
-    Ok(figure)
+    sheet(images, columns, tile)
 }
 
 /// The first modes as images: the components of u^α (or v^α) on an image with a shape (rows, columns), each scaled by its own
@@ -68,7 +48,7 @@ pub fn modes_as_images(
         Ok(Image::new(shape, AsRef::<[f64]>::as_ref(mode))?.title(&format!("w_{{{}}} = {}", index + 1, brief(w))))
     };
     let images: Vec<Image> = modes.iter().zip(singular_values).enumerate().map(image).collect::<Result<_, _>>()?;
-    image_sheet(&images, columns, Colormap::Signed, &ColorScale::PerImage)
+    image_sheet(&images, columns)
 }
 
 /// Samples of ±1 units as images of a shape (rows, columns), +1 black and −1 white; means between them are grey.
@@ -173,7 +153,7 @@ mod tests {
         let image = |title: &str| Image::new((2, 2), &[1.0, -1.0, 0.0, 1.0]).unwrap().title(title);
         let sheet = |title: &str| {
             let images = vec![image(title); 20];
-            image_sheet(&images, 10, Colormap::Signed, &ColorScale::PerImage).unwrap()
+            image_sheet(&images, 10).unwrap()
         };
         let figure = sheet("very wide title");
         assert_on_paper(&figure);
@@ -191,26 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn scales_are_symmetric_and_shared_ones_have_a_bar() {
+    fn scales_are_symmetric_and_those_of_each_image() {
         let images = [Image::new((1, 2), &[0.5, -0.25]).unwrap(), Image::new((1, 2), &[-1.0, 0.0]).unwrap()];
-        let colors = |scale| {
-            let figure = image_sheet(&images, 2, Colormap::Signed, &scale).unwrap();
-            assert_on_paper(&figure);
-            let named = svg_texts(&figure).contains(&"component".to_string());
-            (tiles(&figure).into_iter().flat_map(|tile| tile.1).collect::<Vec<_>>(), named)
-        };
-        let expected = |fractions: [f64; 4]| fractions.map(|fraction| Colormap::Signed.color(fraction)).to_vec();
-        assert_eq!(colors(ColorScale::PerImage), (expected([1.0, 0.25, 0.0, 0.5]), false));
-        let shared = ColorScale::Shared("component".to_string());
-        assert_eq!(colors(shared), (expected([0.75, 0.375, 0.0, 0.5]), true));
-        // A row this low has no room beside it for a long name.
-        let long = ColorScale::Shared("a long name of what the colours of the images mean".to_string());
-        let figure = image_sheet(&images, 2, Colormap::Signed, &long).unwrap();
-        assert!(matches!(figure.svg(), Err(FigureError::Size(_))));
+        let figure = image_sheet(&images, 2).unwrap();
+        assert_on_paper(&figure);
+        let colors: Vec<Color> = tiles(&figure).into_iter().flat_map(|tile| tile.1).collect();
+        assert_eq!(colors, [1.0, 0.25, 0.0, 0.5].map(|fraction| Colormap::Signed.color(fraction)));
         // An image of zeros has the colour of zero.
         let zeros = [Image::new((1, 1), &[0.0]).unwrap()];
-        let figure = image_sheet(&zeros, 1, Colormap::Signed, &ColorScale::PerImage).unwrap();
-        assert_eq!(tiles(&figure)[0].1, [Colormap::Signed.color(0.5)]);
+        assert_eq!(tiles(&image_sheet(&zeros, 1).unwrap())[0].1, [Colormap::Signed.color(0.5)]);
     }
 
     #[test]
@@ -240,17 +209,17 @@ mod tests {
         assert!(matches!(modes_as_images(&[[f64::NAN]], &[1.0], (1, 1), 2), Err(FigureError::NotFinite { .. })));
         assert!(matches!(modes_as_images(&[[1.0]], &[f64::NAN], (1, 1), 2), Err(FigureError::NotFinite { .. })));
         let images = [Image::new((1, 2), &[0.0; 2]).unwrap(), Image::new((2, 1), &[0.0; 2]).unwrap()];
-        let sheet = image_sheet(&images, 2, Colormap::Signed, &ColorScale::PerImage);
+        let sheet = image_sheet(&images, 2);
         assert!(matches!(sheet, Err(FigureError::Length { expected: 1, found: 2, .. })));
         // More columns than the paper has room for, and a strip that is too high.
         let images = vec![images[0].clone(); 40];
-        assert!(image_sheet(&images, 40, Colormap::Signed, &ColorScale::PerImage).unwrap().svg().is_err());
+        assert!(image_sheet(&images, 40).unwrap().svg().is_err());
         let strip = [Image::new((4000, 2), &[0.0; 8000]).unwrap()];
-        assert!(image_sheet(&strip, 1, Colormap::Signed, &ColorScale::PerImage).unwrap().svg().is_err());
+        assert!(image_sheet(&strip, 1).unwrap().svg().is_err());
     }
 
     #[test]
-    fn numbers_are_brief() {
+    fn numbers_have_three_digits_and_at_most_two_decimals() {
         let cases = [(12.345, "12.3"), (5.0, "5.00"), (0.4672, "0.47"), (0.0382, "0.038"), (1e-7, "1.0×10^{−7}")];
         for (value, text) in cases.into_iter().chain([(0.0, "0.00"), (123.4, "123"), (2.5e6, "2.5×10^{6}")]) {
             assert_eq!(brief(value), text);

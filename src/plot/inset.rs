@@ -4,19 +4,19 @@ use super::panel::{Corner, Inset};
 
 use super::canvas::Canvas;
 use super::error::FigureError;
-use super::frame::{Frame, FrameTicks};
+use super::frame::{FrameTicks, PanelFrame};
 use super::geometry::Rect;
 use super::layers::PlacedPanel;
-use super::legend::{Entry, Legend, LegendPosition};
+use super::legend::{Legend, LegendEntry, LegendPosition};
 
 use super::style::Color;
 
 /// Gap between an inset with its labels and the frame around it, in pt.
 const GAP: f64 = 5.0;
 /// Smallest room to the right of the frame of an inset, for half of the last label of its axis, in pt.
-const RIGHT: f64 = 9.0;
+const RIGHT_MARGIN: f64 = 9.0;
 /// The smallest frame of an inset that can be read, in pt.
-const SMALLEST: f64 = 20.0;
+const SMALLEST_INSET: f64 = 20.0;
 
 impl Inset {
     /// The room that the inset takes in a frame, labels included.
@@ -34,7 +34,7 @@ impl Inset {
     }
 
     /// Draws the inset into a frame; returns the legend entries that found no room inside.
-    pub fn draw(&self, canvas: &mut Canvas, outer: &Rect) -> Result<Vec<Entry>, FigureError> {
+    pub fn draw(&self, canvas: &mut Canvas, outer: &Rect) -> Result<Vec<LegendEntry>, FigureError> {
         let (room, panel) = (self.room(outer), &self.panel);
         // Ticks depend on the size of the frame, and its size on the room for their labels.
         let mut ticks = FrameTicks::new(&panel.x, &panel.y, room.width(), room.height());
@@ -43,17 +43,17 @@ impl Inset {
             let margins = ticks.margins((&panel.x, &panel.y), true, true);
             rect = Rect {
                 left: room.left + margins.left,
-                right: room.right - margins.right.max(RIGHT),
+                right: room.right - margins.right.max(RIGHT_MARGIN),
                 top: room.top + margins.top,
                 bottom: room.bottom - margins.bottom,
             };
-            if rect.width() < SMALLEST || rect.height() < SMALLEST {
+            if rect.width() < SMALLEST_INSET || rect.height() < SMALLEST_INSET {
                 return Err(FigureError::Size("an inset has no room for its frame".to_string()));
             }
             ticks = FrameTicks::new(&panel.x, &panel.y, rect.width(), rect.height());
         }
         canvas.fill_rect(room, Color::White);
-        let placed = PlacedPanel { panel, frame: Frame { rect, x: &panel.x, y: &panel.y } };
+        let placed = PlacedPanel { panel, frame: PanelFrame { rect, x: &panel.x, y: &panel.y } };
         let drawn = placed.draw(canvas)?;
         ticks.draw(canvas, &placed.frame, true, true);
         let legend = Legend::column(drawn.entries.clone());

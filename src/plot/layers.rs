@@ -1,14 +1,12 @@
 //! The layers of a panel, drawn on its frame.
 
-use super::axis::Axis;
 use super::canvas::{Across, Canvas, Upright};
-use super::content::{Category, Content, HeatStyle, Layer};
-use super::contour::contour_lines;
+use super::content::{Category, Content, DrawnLayer};
 use super::error::FigureError;
-use super::frame::Frame;
+use super::frame::PanelFrame;
 use super::geometry::{Point, Rect, clip_line};
-use super::legend::{Entry, Sample, add_entry};
-use super::maps::{Cells, draw_categories, draw_color_bar, draw_heat, heat_axis};
+use super::legend::{LegendEntry, LegendSample, add_entry};
+use super::maps::{Cells, draw_categories};
 use super::panel::Panel;
 use super::placement::Occupancy;
 use super::style::BAND_OPACITY;
@@ -19,33 +17,25 @@ use super::text::RichText;
 #[derive(Debug)]
 pub(crate) struct PlacedPanel<'a> {
     pub panel: &'a Panel,
-    pub frame: Frame<'a>,
+    pub frame: PanelFrame<'a>,
 }
 
 /// The result of drawing a panel: its legend and the room that is left for it.
 #[derive(Debug)]
 pub(crate) struct Drawn {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LegendEntry>,
     pub occupancy: Occupancy,
     /// Whether the frame is filled, so that a legend inside needs its own box.
     pub filled: bool,
 }
 
-/// The heat map of a panel, if it has one, with the axis of its colours.
-pub(crate) fn heat_of(panel: &Panel) -> Option<(&HeatStyle, Axis)> {
-    panel.layers.iter().find_map(|layer| match &layer.content {
-        Content::Heat { values, style, .. } => Some((style, heat_axis(style, values))),
-        _ => None,
-    })
-}
-
 impl PlacedPanel<'_> {
-    /// Draws all layers, the labels of regions and the colour bar, but not the frame itself.
+    /// Draws all layers and the labels of regions, but not the frame itself.
     pub fn draw(&self, canvas: &mut Canvas) -> Result<Drawn, FigureError> {
         let mut drawn = Drawn { entries: Vec::new(), occupancy: Occupancy::new(self.frame.rect), filled: false };
-        let mut layers: Vec<&Layer> = self.panel.layers.iter().collect();
+        let mut layers: Vec<&DrawnLayer> = self.panel.layers.iter().collect();
         layers.sort_by_key(|layer| match layer.content {
-            Content::Categories { .. } | Content::Heat { .. } | Content::Image { .. } => 0,
+            Content::Categories { .. } | Content::Image { .. } => 0,
             Content::Band { .. } | Content::Histogram { .. } => 1,
             _ => 2,
         });
@@ -58,40 +48,25 @@ impl PlacedPanel<'_> {
                 self.label_regions(canvas, &cells, map, categories, &mut drawn);
             }
         }
-        if let Some((style, axis)) = heat_of(self.panel) {
-            axis.check()?;
-            let levels: Vec<(f64, LineStyle)> = self
-                .panel
-                .layers
-                .iter()
-                .filter_map(|layer| match &layer.content {
-                    Content::Contours { levels, style, .. } => Some((levels, style)),
-                    _ => None,
-                })
-                .flat_map(|(levels, style)| levels.iter().map(move |&level| (level, *style)))
-                .collect();
-            draw_color_bar(canvas, &self.frame.rect, style, &axis, &levels);
-        }
         Ok(drawn)
     }
 
-    fn draw_layer(&self, canvas: &mut Canvas, layer: &Layer, drawn: &mut Drawn) -> Result<(), FigureError> {
-        let mut name = |sample: Sample| {
+    fn draw_layer(&self, canvas: &mut Canvas, layer: &DrawnLayer, drawn: &mut Drawn) -> Result<(), FigureError> {
+        let mut name = |sample: LegendSample| {
             if let Some(label) = &layer.label {
                 add_entry(&mut drawn.entries, label, sample);
             }
         };
         match &layer.content {
             Content::Line { points, style } => {
-                name(Sample::Line(*style));
+                name(LegendSample::Line(*style));
                 for piece in self.frame.place_curve(points) {
                     self.draw_line(canvas, &piece, style, &mut drawn.occupancy);
                 }
             }
-            Content::Points { points, x_errors, y_errors, style } => {
-                let bars = !x_errors.is_empty() || !y_errors.is_empty();
-                name(if bars { Sample::ErrorBar(*style) } else { Sample::Marker(*style) });
-                self.draw_error_bars(canvas, points, x_errors, y_errors, style, drawn);
+            Content::Points { points, errors, style } => {
+                name(if !errors.is_empty() { LegendSample::ErrorBar(*style) } else { LegendSample::Marker(*style) });
+                self.draw_error_bars(canvas, points, errors, style, drawn);
                 for &(x, y) in points {
                     let at = self.frame.place(x, y);
                     if self.frame.rect.contains(at) {
@@ -101,7 +76,7 @@ impl PlacedPanel<'_> {
                 }
             }
             Content::Band { xs, low, high, color } => {
-                name(Sample::Fill(color.tint(BAND_OPACITY)));
+                name(LegendSample::Fill(color.tint(BAND_OPACITY)));
                 self.draw_band(canvas, xs, low, high, *color, &mut drawn.occupancy);
             }
             Content::Categories { xs, ys, map, categories } => {
@@ -109,29 +84,13 @@ impl PlacedPanel<'_> {
                 let cells = Cells::new(&self.frame, xs, ys)?;
                 draw_categories(canvas, &self.frame, &cells, map, categories);
             }
-            Content::Heat { xs, ys, values, style } => {
-                drawn.filled = true;
-                let cells = Cells::new(&self.frame, xs, ys)?;
-                draw_heat(canvas, &cells, values, style, &heat_axis(style, values));
-            }
             Content::Histogram { edges, heights, style } => {
-                name(Sample::Fill(style.color.tint(BAND_OPACITY)));
+                name(LegendSample::Fill(style.color.tint(BAND_OPACITY)));
                 self.draw_histogram(canvas, edges, heights, style, &mut drawn.occupancy);
             }
             Content::Image { image, colormap, range } => {
                 drawn.filled = true;
                 image.draw(canvas, self.frame.rect, *colormap, *range);
-            }
-            Content::Contours { xs, ys, values, levels, style } => {
-                name(Sample::Line(*style));
-                Cells::new(&self.frame, xs, ys)?;
-                let x: Vec<f64> = xs.iter().map(|&x| self.frame.place_x(x)).collect();
-                let y: Vec<f64> = ys.iter().map(|&y| self.frame.place_y(y)).collect();
-                for &level in levels {
-                    for line in contour_lines(&x, &y, values, level) {
-                        self.draw_line(canvas, &line, style, &mut drawn.occupancy);
-                    }
-                }
             }
             Content::Text { at, markup, across } => {
                 let at = self.frame.place(at.0, at.1);
@@ -178,11 +137,11 @@ impl PlacedPanel<'_> {
                 continue;
             }
             if description.hatched {
-                add_entry(&mut drawn.entries, &description.label, Sample::Hatch);
+                add_entry(&mut drawn.entries, &description.label, LegendSample::Hatch);
                 continue;
             }
             if let Some(name) = &description.listed {
-                add_entry(&mut drawn.entries, name, Sample::Fill(description.color));
+                add_entry(&mut drawn.entries, name, LegendSample::Fill(description.color));
             }
             let text = RichText::new(&description.label, FONT_SIZE);
             let mut obstacles = drawn.occupancy.clone();
@@ -194,7 +153,7 @@ impl PlacedPanel<'_> {
                 }
                 None if description.listed.is_some() => {}
                 None => {
-                    let sample = Sample::Fill(description.color);
+                    let sample = LegendSample::Fill(description.color);
                     add_entry(&mut drawn.entries, &description.label, sample);
                 }
             }
@@ -225,7 +184,7 @@ pub(crate) fn texts(canvas: &Canvas) -> Vec<(String, Point)> {
 #[cfg(test)]
 pub(crate) fn draw_alone(panel: &Panel) -> (Canvas, Drawn) {
     let placed =
-        PlacedPanel { panel, frame: Frame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &panel.x, y: &panel.y } };
+        PlacedPanel { panel, frame: PanelFrame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &panel.x, y: &panel.y } };
     let mut canvas = Canvas::new(200.0, 100.0);
     let drawn = placed.draw(&mut canvas).expect("the panel can be drawn");
     (canvas, drawn)
@@ -235,7 +194,7 @@ pub(crate) fn draw_alone(panel: &Panel) -> (Canvas, Drawn) {
 mod tests {
     use super::*;
     use crate::plot::canvas::Mark;
-    use crate::plot::{Color, Marker, MarkerStyle};
+    use crate::plot::{Axis, Color, Marker, MarkerStyle};
 
     #[test]
     fn unknown_points_are_not_drawn() {
@@ -274,6 +233,6 @@ mod tests {
         assert!((*x - 48.0).abs() < 8.0 && (*y - 50.0).abs() < 8.0, "{x} {y}");
         let names: Vec<&str> = drawn.entries.iter().map(|e| e.label.as_str()).collect();
         assert_eq!(names, ["narrow", "unknown"]);
-        assert_eq!(drawn.entries[1].samples, [Sample::Hatch]);
+        assert_eq!(drawn.entries[1].samples, [LegendSample::Hatch]);
     }
 }

@@ -4,18 +4,17 @@ use super::style::PAD;
 
 use super::canvas::{Across, Canvas, Upright};
 use super::error::FigureError;
-use super::frame::{Frame, FrameTicks, Margins};
+use super::frame::{FrameTicks, Margins, PanelFrame};
 use super::geometry::Rect;
-use super::layers::{PlacedPanel, heat_of};
-use super::legend::{Entry, Legend, LegendPosition, Sample, add_entry};
-use super::maps::color_bar_room;
+use super::layers::PlacedPanel;
+use super::legend::{Legend, LegendEntry, LegendPosition, LegendSample, add_entry};
 use super::sheet::Figure;
 use super::style::{Color, FONT_SIZE, MINOR_TICK_WIDTH, POINTS_PER_MM};
 use super::text::RichText;
 use super::tiles::{TILE_GAP, TILE_MARGIN, on_pixel};
 
 /// Gap between the labels of panels side by side, in pt.
-const COLUMN_GAP: f64 = 8.0;
+const PANEL_GAP: f64 = 8.0;
 /// Gap between the labels of panels above each other, in pt.
 const ROW_GAP: f64 = 7.0;
 /// Gap between a panel's title and its frame, in pt.
@@ -66,17 +65,12 @@ impl Figure {
     }
 
     /// The room that a panel needs around a frame of this size.
-    fn margins(&self, index: usize, ticks: &FrameTicks, (width, height): (f64, f64), title_size: f64) -> Margins {
+    fn margins(&self, index: usize, ticks: &FrameTicks, width: f64, title_size: f64) -> Margins {
         let panel = &self.panels[index];
         let image = panel.as_image().is_some();
         let mut margins = ticks.margins((&panel.x, &panel.y), self.shows_x(index), self.shows_y(index));
         if image {
             margins = Margins { left: TILE_MARGIN, right: TILE_MARGIN, ..margins };
-            if self.bar.is_some() {
-                // Labels at the ends of the bar stick out.
-                margins.top = margins.top.max(0.4 * FONT_SIZE);
-                margins.bottom = margins.bottom.max(0.4 * FONT_SIZE);
-            }
         }
         if let Some(heading) = self.heading(index, title_size) {
             margins.top = margins.top.max(heading.height() + TITLE_GAP);
@@ -86,9 +80,6 @@ impl Figure {
                 margins.left = margins.left.max(hang);
                 margins.right = margins.right.max(hang);
             }
-        }
-        if let Some((_, axis)) = heat_of(panel) {
-            margins.right = margins.right.max(color_bar_room(&axis, height));
         }
         margins
     }
@@ -103,7 +94,7 @@ impl Figure {
             })
             .collect();
         let margins: Vec<Margins> =
-            ticks.iter().enumerate().map(|(i, ticks)| self.margins(i, ticks, size(i), title_size)).collect();
+            ticks.iter().enumerate().map(|(i, ticks)| self.margins(i, ticks, frame_width, title_size)).collect();
         let most = |pick: fn(&Margins) -> f64, wanted: &dyn Fn(usize) -> bool| {
             let of = margins.iter().enumerate().filter(|(i, _)| wanted(*i));
             of.map(|(_, m)| pick(m)).fold(0.0, f64::max)
@@ -123,7 +114,7 @@ impl Figure {
 
     /// Gaps between the labels of neighbouring panels, horizontal and vertical.
     fn gaps(&self) -> (f64, f64) {
-        if self.is_sheet() { (TILE_GAP, TILE_GAP) } else { (COLUMN_GAP, ROW_GAP) }
+        if self.is_sheet() { (TILE_GAP, TILE_GAP) } else { (PANEL_GAP, ROW_GAP) }
     }
 
     /// Frames and ticks. Ticks need the size of the frames, and frames need the room for tick labels, so both are found in two
@@ -133,7 +124,7 @@ impl Figure {
         if ratios.into_iter().any(|r| !(r.is_finite() && *r > 0.0)) {
             return Err(FigureError::Size("widths and ratios must be positive".to_string()));
         }
-        let width = self.panels_width();
+        let width = self.width_mm * POINTS_PER_MM;
         let title_size = self.title_size()?;
         let gaps = self.gaps().0 * (self.columns - 1) as f64 + 2.0 * PAD;
         let room_for_frames = |room: &Room| width - room.across() - gaps;
@@ -187,9 +178,9 @@ impl Figure {
         let (rects, ticks, height) = self.layout()?;
         let mut canvas = Canvas::new(self.width_mm * POINTS_PER_MM, height);
         let title_size = self.title_size()?;
-        let mut below: Vec<Entry> = Vec::new();
+        let mut below: Vec<LegendEntry> = Vec::new();
         for (index, panel) in self.panels.iter().enumerate() {
-            let placed = PlacedPanel { panel, frame: Frame { rect: rects[index], x: &panel.x, y: &panel.y } };
+            let placed = PlacedPanel { panel, frame: PanelFrame { rect: rects[index], x: &panel.x, y: &panel.y } };
             let mut drawn = placed.draw(&mut canvas)?;
             let image = panel.as_image().is_some();
             if image {
@@ -229,8 +220,7 @@ impl Figure {
                 }
             }
         }
-        self.draw_bar(&mut canvas, &rects)?;
-        below.sort_by_key(|entry| entry.samples.first().map(Sample::rank));
+        below.sort_by_key(|entry| entry.samples.first().map(LegendSample::rank));
         let legend = Legend::block(below, canvas.width - 2.0 * PAD);
         if !legend.is_empty() {
             let left = (0.5 * (canvas.width - legend.width())).max(PAD);

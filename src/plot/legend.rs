@@ -13,7 +13,7 @@ const SAMPLE_GAP: f64 = 4.0;
 /// Distance between rows, in pt.
 const ROW_HEIGHT: f64 = 11.0;
 /// Gap between columns, in pt.
-const COLUMN_GAP: f64 = 12.0;
+const ENTRY_GAP: f64 = 12.0;
 /// Height of a sample of a fill, in pt.
 const FILL_HEIGHT: f64 = 7.0;
 
@@ -31,7 +31,7 @@ pub enum LegendPosition {
 
 /// The sample beside a label.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Sample {
+pub(crate) enum LegendSample {
     Line(LineStyle),
     Marker(MarkerStyle),
     /// A marker with an error bar.
@@ -40,50 +40,50 @@ pub(crate) enum Sample {
     Hatch,
 }
 
-impl Sample {
+impl LegendSample {
     /// Place in a legend of several panels: lines, then markers, then fills.
     pub fn rank(&self) -> usize {
         match self {
-            Sample::Line(_) => 0,
-            Sample::Marker(_) | Sample::ErrorBar(_) => 1,
-            Sample::Fill(_) => 2,
-            Sample::Hatch => 3,
+            LegendSample::Line(_) => 0,
+            LegendSample::Marker(_) | LegendSample::ErrorBar(_) => 1,
+            LegendSample::Fill(_) => 2,
+            LegendSample::Hatch => 3,
         }
     }
 }
 
 /// A label and its samples, which are drawn over each other.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
+pub(crate) struct LegendEntry {
     pub label: String,
-    pub samples: Vec<Sample>,
+    pub samples: Vec<LegendSample>,
 }
 
 /// Adds a sample to the entry of its label, or a new entry.
-pub(crate) fn add_entry(entries: &mut Vec<Entry>, label: &str, sample: Sample) {
+pub(crate) fn add_entry(entries: &mut Vec<LegendEntry>, label: &str, sample: LegendSample) {
     match entries.iter_mut().find(|entry| entry.label == label) {
         Some(entry) if entry.samples.contains(&sample) => {}
         Some(entry) => entry.samples.push(sample),
-        None => entries.push(Entry { label: label.to_string(), samples: vec![sample] }),
+        None => entries.push(LegendEntry { label: label.to_string(), samples: vec![sample] }),
     }
 }
 
 /// A legend laid out in columns, to be read row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct Legend {
-    entries: Vec<(Entry, RichText)>,
+    entries: Vec<(LegendEntry, RichText)>,
     /// Widths of the columns in pt.
     columns: Vec<f64>,
 }
 
 impl Legend {
     /// All entries in one column.
-    pub fn column(entries: Vec<Entry>) -> Self {
+    pub fn column(entries: Vec<LegendEntry>) -> Self {
         Self::in_columns(&set(entries), 1)
     }
 
     /// In as few rows as a width in pt allows, and no more columns than these rows need.
-    pub fn block(entries: Vec<Entry>, width: f64) -> Self {
+    pub fn block(entries: Vec<LegendEntry>, width: f64) -> Self {
         let entries = set(entries);
         let layouts = (1..=entries.len()).rev().map(|columns| Self::in_columns(&entries, columns));
         let fitting = layouts.into_iter().find(|legend| legend.width() <= width);
@@ -93,7 +93,7 @@ impl Legend {
         if even.width() <= width { even } else { widest }
     }
 
-    fn in_columns(entries: &[(Entry, RichText)], count: usize) -> Self {
+    fn in_columns(entries: &[(LegendEntry, RichText)], count: usize) -> Self {
         let width = |column: usize| {
             let texts = entries.iter().skip(column).step_by(count).map(|(_, text)| text.width);
             SAMPLE_WIDTH + SAMPLE_GAP + texts.fold(0.0, f64::max)
@@ -110,7 +110,7 @@ impl Legend {
     }
 
     pub fn width(&self) -> f64 {
-        self.columns.iter().sum::<f64>() + (self.columns.len() - 1) as f64 * COLUMN_GAP
+        self.columns.iter().sum::<f64>() + (self.columns.len() - 1) as f64 * ENTRY_GAP
     }
 
     pub fn height(&self) -> f64 {
@@ -128,7 +128,7 @@ impl Legend {
         for (index, (entry, text)) in self.entries.iter().enumerate() {
             let (row, column) = (index / self.columns.len(), index % self.columns.len());
             let before = &self.columns[..column];
-            let x = left + before.iter().sum::<f64>() + column as f64 * COLUMN_GAP;
+            let x = left + before.iter().sum::<f64>() + column as f64 * ENTRY_GAP;
             let y = top + (row as f64 + 0.5) * ROW_HEIGHT;
             for sample in &entry.samples {
                 draw_sample(canvas, sample, x, y);
@@ -140,7 +140,7 @@ impl Legend {
 }
 
 /// Lays out the labels.
-fn set(entries: Vec<Entry>) -> Vec<(Entry, RichText)> {
+fn set(entries: Vec<LegendEntry>) -> Vec<(LegendEntry, RichText)> {
     entries
         .into_iter()
         .map(|entry| {
@@ -150,21 +150,21 @@ fn set(entries: Vec<Entry>) -> Vec<(Entry, RichText)> {
         .collect()
 }
 
-fn draw_sample(canvas: &mut Canvas, sample: &Sample, x: f64, y: f64) {
+fn draw_sample(canvas: &mut Canvas, sample: &LegendSample, x: f64, y: f64) {
     let middle = (x + 0.5 * SAMPLE_WIDTH, y);
     match sample {
-        Sample::Line(style) => canvas.line(&[(x, y), (x + SAMPLE_WIDTH, y)], style),
-        Sample::Marker(style) => canvas.marker(middle, style),
-        Sample::ErrorBar(style) => {
+        LegendSample::Line(style) => canvas.line(&[(x, y), (x + SAMPLE_WIDTH, y)], style),
+        LegendSample::Marker(style) => canvas.marker(middle, style),
+        LegendSample::ErrorBar(style) => {
             let reach = 0.5 * FILL_HEIGHT;
             let bar = vec![(middle.0, y - reach), (middle.0, y + reach)];
             canvas.stroke(bar, style.color, FRAME_WIDTH);
             canvas.marker(middle, style);
         }
-        Sample::Fill(_) | Sample::Hatch => {
+        LegendSample::Fill(_) | LegendSample::Hatch => {
             let rect = Rect::new(x, y - 0.5 * FILL_HEIGHT, SAMPLE_WIDTH, FILL_HEIGHT);
             match sample {
-                Sample::Fill(color) => canvas.fill_rect(rect, *color),
+                LegendSample::Fill(color) => canvas.fill_rect(rect, *color),
                 _ => hatch(canvas, &rect, |_| true),
             }
             canvas.outline(&rect.corners(), Color::Gray, 0.5 * FRAME_WIDTH);
@@ -176,10 +176,10 @@ fn draw_sample(canvas: &mut Canvas, sample: &Sample, x: f64, y: f64) {
 mod tests {
     use super::*;
 
-    fn entries(count: usize) -> Vec<Entry> {
+    fn entries(count: usize) -> Vec<LegendEntry> {
         let mut entries = Vec::new();
         for index in 0..count {
-            let sample = Sample::Line(LineStyle::nth(index));
+            let sample = LegendSample::Line(LineStyle::nth(index));
             add_entry(&mut entries, &format!("curve {index}"), sample);
         }
         entries
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn theory_and_simulation_of_one_name_share_an_entry() {
         let mut entries = entries(1);
-        let marker = Sample::Marker(MarkerStyle::nth(0));
+        let marker = LegendSample::Marker(MarkerStyle::nth(0));
         add_entry(&mut entries, "curve 0", marker.clone());
         add_entry(&mut entries, "curve 0", marker);
         assert_eq!(entries.len(), 1);

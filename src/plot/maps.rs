@@ -1,22 +1,12 @@
-//! Maps on a grid: categories in flat colours, values by a colour map with its bar.
+//! Maps of categories on a grid, in flat colours.
 
-use super::axis::Axis;
-use super::canvas::{Across, Canvas, Upright};
-use super::content::{Category, HeatStyle};
+use super::canvas::Canvas;
+use super::content::Category;
 use super::error::FigureError;
-use super::frame::Frame;
+use super::frame::PanelFrame;
 use super::geometry::{Point, Rect};
-use super::style::{Color, FONT_SIZE, FRAME_WIDTH, LineStyle, TICK_LENGTH};
-use super::text::RichText;
+use super::style::Color;
 
-/// Gap between frame and colour bar, in pt.
-const BAR_GAP: f64 = 6.0;
-/// Width of the colour bar, in pt.
-const BAR_WIDTH: f64 = 8.0;
-/// Gap between the colour bar and its tick labels, in pt.
-const BAR_LABEL_GAP: f64 = 2.5;
-/// Number of colours of a heat map; more would only make files larger.
-const HEAT_LEVELS: f64 = 128.0;
 /// How far cells extend under the next ones, in pt: two pixels of a screen, so that the antialiased edge of a cell always falls
 /// on a whole cell. Less shows as stripes.
 const OVERLAP: f64 = 1.5;
@@ -36,7 +26,7 @@ pub(crate) struct Cells {
 
 impl Cells {
     /// The cells around nodes, cut off at the frame.
-    pub fn new(frame: &Frame<'_>, xs: &[f64], ys: &[f64]) -> Result<Self, FigureError> {
+    pub fn new(frame: &PanelFrame<'_>, xs: &[f64], ys: &[f64]) -> Result<Self, FigureError> {
         let x: Vec<f64> = xs.iter().map(|&x| frame.place_x(x)).collect();
         let y: Vec<f64> = ys.iter().map(|&y| -frame.place_y(y)).collect();
         let rect = &frame.rect;
@@ -105,7 +95,7 @@ fn edges(nodes: &[f64]) -> Option<Vec<f64>> {
 /// Draws a categorical map; hatched categories are hatched on white.
 pub(crate) fn draw_categories(
     canvas: &mut Canvas,
-    frame: &Frame<'_>,
+    frame: &PanelFrame<'_>,
     cells: &Cells,
     map: &[usize],
     categories: &[Category],
@@ -144,95 +134,10 @@ pub(crate) fn hatch(canvas: &mut Canvas, rect: &Rect, inside: impl Fn(Point) -> 
     }
 }
 
-/// The axis of the colours of a heat map: the range in the style, or that of the data.
-pub(crate) fn heat_axis(style: &HeatStyle, values: &[f64]) -> Axis {
-    let shown = |v: &f64| v.is_finite() && (style.scale == super::axis::Scale::Linear || *v > 0.0);
-    let (low, high) = style.range.unwrap_or_else(|| {
-        values
-            .iter()
-            .copied()
-            .filter(shown)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
-    });
-    if low < high {
-        Axis::new(&style.label, style.scale, low..high)
-    } else {
-        // A map with one value or none still has a bar.
-        Axis::around(&style.label, style.scale, [&low])
-    }
-}
-
-/// Draws a heat map; unknown values stay white.
-pub(crate) fn draw_heat(canvas: &mut Canvas, cells: &Cells, values: &[f64], style: &HeatStyle, axis: &Axis) {
-    cells.paint(canvas, |index| {
-        let fraction = axis.fraction(values[index]);
-        if fraction.is_nan() {
-            Color::White
-        } else {
-            let level = (fraction.clamp(0.0, 1.0) * HEAT_LEVELS).floor().min(HEAT_LEVELS - 1.0);
-            style.colormap.color((level + 0.5) / HEAT_LEVELS)
-        }
-    });
-}
-
-/// The room that a colour bar takes to the right of a frame of this height, in pt.
-pub(crate) fn color_bar_room(axis: &Axis, height: f64) -> f64 {
-    let mut room = BAR_GAP + BAR_WIDTH + BAR_LABEL_GAP + tick_width(axis, height) + 1.0;
-    if !axis.label.is_empty() {
-        room += BAR_LABEL_GAP + RichText::new(&axis.label, FONT_SIZE).height();
-    }
-    room
-}
-
-fn tick_width(axis: &Axis, height: f64) -> f64 {
-    let ticks = axis.vertical_ticks(height);
-    let widths = ticks.major.iter().map(|(_, label)| RichText::new(label, FONT_SIZE).width);
-    widths.fold(0.0, f64::max)
-}
-
-/// Draws the colour bar of a heat map beside its frame, with the levels of contours.
-pub(crate) fn draw_color_bar(
-    canvas: &mut Canvas,
-    frame: &Rect,
-    style: &HeatStyle,
-    axis: &Axis,
-    contours: &[(f64, LineStyle)],
-) {
-    let rect = Rect::new(frame.right + BAR_GAP, frame.top, BAR_WIDTH, frame.height());
-    let levels = HEAT_LEVELS as usize;
-    let height = |level: usize| rect.bottom - rect.height() * level as f64 / HEAT_LEVELS;
-    for level in 0..levels {
-        let strip = Rect { top: height((level + 2).min(levels)), bottom: height(level), ..rect };
-        canvas.fill_rect(strip, style.colormap.color((level as f64 + 0.5) / HEAT_LEVELS));
-    }
-    let up = |value: f64| rect.bottom - axis.fraction(value) * rect.height();
-    for (level, line) in contours {
-        let y = up(*level);
-        if y > rect.top && y < rect.bottom {
-            canvas.stroke(vec![(rect.left, y), (rect.right, y)], line.color, line.width);
-        }
-    }
-    canvas.outline(&rect.corners(), Color::Black, FRAME_WIDTH);
-    let ticks = axis.vertical_ticks(rect.height());
-    for (value, label) in &ticks.major {
-        let y = up(*value);
-        if y > rect.top + 0.1 && y < rect.bottom - 0.1 {
-            let tick = vec![(rect.right, y), (rect.right - 0.7 * TICK_LENGTH, y)];
-            canvas.stroke(tick, Color::Black, FRAME_WIDTH);
-        }
-        let text = RichText::new(label, FONT_SIZE);
-        let at = (rect.right + BAR_LABEL_GAP, y);
-        canvas.text(&text, at, Across::Left, Upright::Middle);
-    }
-    let label = RichText::new(&axis.label, FONT_SIZE);
-    let left = rect.right + 2.0 * BAR_LABEL_GAP + tick_width(axis, rect.height());
-    let at = (left, 0.5 * (rect.top + rect.bottom));
-    canvas.rotated_text(&label, at, Across::Center, Upright::Top);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Axis;
     use crate::plot::canvas::Mark;
 
     #[test]
@@ -246,7 +151,7 @@ mod tests {
     #[test]
     fn a_point_finds_its_cell() {
         let (x, y) = (Axis::linear("x", 0.0..2.0), Axis::linear("y", 0.0..1.0));
-        let frame = Frame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &x, y: &y };
+        let frame = PanelFrame { rect: Rect::new(0.0, 0.0, 200.0, 100.0), x: &x, y: &y };
         let cells = Cells::new(&frame, &[0.0, 1.0, 2.0], &[0.0, 1.0]).unwrap();
         // The node (1, 1) is at (100, 0) on the paper.
         assert_eq!(cells.index_at((100.0, 10.0)), Some(3));

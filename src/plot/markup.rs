@@ -27,9 +27,9 @@ impl Accent {
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Node {
+pub(crate) enum Markup {
     Run { text: String, italic: bool, accent: Option<Accent> },
-    Script { raised: bool, inner: Vec<Node> },
+    Script { raised: bool, inner: Vec<Markup> },
 }
 
 /// Splits a letter with a built-in macron into letter and macron, so that all bars look alike.
@@ -46,13 +46,13 @@ fn decompose(character: char) -> Vec<char> {
 }
 
 /// Parses a marked-up text.
-pub(crate) fn parse_markup(markup: &str) -> Vec<Node> {
+pub(crate) fn parse_markup(markup: &str) -> Vec<Markup> {
     let characters: Vec<char> = markup.chars().flat_map(decompose).collect();
     parse(&characters, false, false)
 }
 
 /// Parses marked-up characters, which belong to a script if `script`; `italic` holds for all of them.
-fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Node> {
+fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Markup> {
     let mut nodes = Vec::new();
     let mut at = 0;
     while at < characters.len() {
@@ -63,7 +63,7 @@ fn parse(characters: &[char], italic: bool, script: bool) -> Vec<Node> {
             }
             side @ ('_' | '^') if at + 1 < characters.len() => {
                 let (inner, next) = argument(characters, at + 1);
-                nodes.push(Node::Script { raised: side == '^', inner: parse(inner, italic, true) });
+                nodes.push(Markup::Script { raised: side == '^', inner: parse(inner, italic, true) });
                 at = next;
             }
             '*' => {
@@ -130,19 +130,19 @@ fn is_variable(characters: &[char], at: usize) -> bool {
 }
 
 /// Appends a character; it joins the last run if that is of the same kind.
-fn push(nodes: &mut Vec<Node>, character: char, slanted: bool) {
-    if let Some(Node::Run { text, italic, accent: None }) = nodes.last_mut()
+fn push(nodes: &mut Vec<Markup>, character: char, slanted: bool) {
+    if let Some(Markup::Run { text, italic, accent: None }) = nodes.last_mut()
         && *italic == slanted
     {
         text.push(character);
         return;
     }
-    nodes.push(Node::Run { text: character.to_string(), italic: slanted, accent: None });
+    nodes.push(Markup::Run { text: character.to_string(), italic: slanted, accent: None });
 }
 
 /// Puts an accent over the last character.
-fn accent_last(nodes: &mut Vec<Node>, over: Accent) {
-    let Some(Node::Run { text, italic, accent }) = nodes.last_mut() else {
+fn accent_last(nodes: &mut Vec<Markup>, over: Accent) {
+    let Some(Markup::Run { text, italic, accent }) = nodes.last_mut() else {
         return;
     };
     if text.chars().count() == 1 {
@@ -151,7 +151,7 @@ fn accent_last(nodes: &mut Vec<Node>, over: Accent) {
     }
     let slanted = *italic;
     if let Some(last) = text.pop() {
-        nodes.push(Node::Run { text: last.to_string(), italic: slanted, accent: Some(over) });
+        nodes.push(Markup::Run { text: last.to_string(), italic: slanted, accent: Some(over) });
     }
 }
 
@@ -159,12 +159,12 @@ fn accent_last(nodes: &mut Vec<Node>, over: Accent) {
 mod tests {
     use super::*;
 
-    fn nodes(markup: &str) -> Vec<Node> {
+    fn nodes(markup: &str) -> Vec<Markup> {
         parse_markup(markup)
     }
 
-    fn run(text: &str, italic: bool, barred: bool) -> Node {
-        Node::Run { text: text.to_string(), italic, accent: barred.then_some(Accent::Bar) }
+    fn run(text: &str, italic: bool, barred: bool) -> Markup {
+        Markup::Run { text: text.to_string(), italic, accent: barred.then_some(Accent::Bar) }
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             nodes("w_{max}/σ"),
             vec![
                 run("w", true, false),
-                Node::Script { raised: false, inner: vec![run("max", false, false)] },
+                Markup::Script { raised: false, inner: vec![run("max", false, false)] },
                 run("/", false, false),
                 run("σ", true, false),
             ]

@@ -9,18 +9,18 @@
 //! | step | file |
 //! |---|---|
 //! | panels in a grid, files | `sheet.rs`, `export.rs` |
-//! | what is drawn: lines, points, bands, histograms, maps, contours, images | `panel.rs`, `content.rs` |
+//! | what is drawn: lines, points, bands, histograms, maps, images | `panel.rs`, `content.rs` |
 //! | room for labels, the size of frames | `layout.rs`, `tiles.rs` |
 //! | axes, ticks, data to paper | `axis.rs`, `ticks.rs`, `frame.rs` |
 //! | a panel in the corner of another | `inset.rs` |
-//! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `histogram.rs`, `maps.rs`, `contour.rs`, `image.rs` |
+//! | layers to marks on paper | `layers.rs`, `uncertainty.rs`, `histogram.rs`, `maps.rs`, `image.rs` |
 //! | where a label or legend covers nothing | `placement.rs`, `legend.rs` |
 //! | marks: strokes, fills, text, in points | `canvas.rs`, `geometry.rs`, `markup.rs`, `text.rs` |
 //! | marks to pixels and to SVG | `raster.rs`, `svg.rs` |
 //! | colours, dashes, markers, sizes | `style.rs` |
 //!
 //! `plotters` supplies the two backends. This module supplies what they lack: strokes at sub-pixel positions, dashes, sub- and
-//! superscripts, axes, colour bars, contours. Glyphs are filled from the outlines of the embedded DejaVu Sans, so no system font
+//! superscripts, axes. Glyphs are filled from the outlines of the embedded DejaVu Sans, so no system font
 //! is needed.
 //!
 //! Text is a small markup: `w_{max}/σ`, `10^{-3}`, `w_α`, `m̄`, `q̂`, `x̃` (combining characters). A single lower-case letter,
@@ -30,7 +30,6 @@
 pub(crate) mod axis;
 pub(crate) mod canvas;
 pub(crate) mod content;
-pub(crate) mod contour;
 mod error;
 pub(crate) mod export;
 pub(crate) mod frame;
@@ -56,10 +55,10 @@ pub(crate) mod tiles;
 pub(crate) mod uncertainty;
 
 pub use axis::{Axis, Scale};
-pub use content::{Category, HeatStyle};
+pub use content::Category;
 pub use error::FigureError;
 pub use image::Image;
-pub use image_sheet::{ColorScale, image_sheet, modes_as_images, samples_as_images};
+pub use image_sheet::{image_sheet, modes_as_images, samples_as_images};
 pub use legend::LegendPosition;
 pub use markup::escape;
 pub use panel::Corner;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::canvas::Across;
-use super::content::{Category, Content, HeatStyle, Layer};
+use super::content::{Category, Content, DrawnLayer};
 use super::error::FigureError;
 use super::image::Image;
 
@@ -21,7 +21,7 @@ pub struct Panel {
     pub(crate) y: Axis,
     pub(crate) title: String,
     pub(crate) legend: LegendPosition,
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) layers: Vec<DrawnLayer>,
     pub(crate) insets: Vec<Inset>,
     /// The first arrays that did not fit together.
     pub(crate) fault: Option<(&'static str, usize, usize)>,
@@ -95,15 +95,14 @@ impl Panel {
         self.expect_length("y of points", xs.len(), ys.len());
         self.add(Content::Points {
             points: xs.iter().copied().zip(ys.iter().copied()).collect(),
-            x_errors: Vec::new(),
-            y_errors: Vec::new(),
+            errors: Vec::new(),
             style,
         })
     }
 
     /// Draws data points with vertical error bars of ± `errors`.
     pub fn errorbars(&mut self, xs: &[f64], ys: &[f64], errors: &[f64], style: MarkerStyle) -> Series<'_> {
-        self.points(xs, ys, style).y_errors(errors)
+        self.points(xs, ys, style).errors(errors)
     }
 
     /// Fills between two curves with a light tint of a colour.
@@ -132,31 +131,6 @@ impl Panel {
         });
     }
 
-    /// Fills cells by value, with a colour bar: `values[i * ys.len() + j]` is at `(xs[i], ys[j])`.
-    pub fn heat_map(&mut self, xs: &[f64], ys: &[f64], values: &[f64], style: HeatStyle) {
-        self.expect_length("values of a heat map", xs.len() * ys.len(), values.len());
-        self.add(Content::Heat { xs: xs.to_vec(), ys: ys.to_vec(), values: values.to_vec(), style });
-    }
-
-    /// Draws the lines on which gridded values take the given levels. Values are as in [`Panel::heat_map`]; its colour bar also
-    /// marks the levels.
-    pub fn contours(&mut self, xs: &[f64], ys: &[f64], values: &[f64], levels: &[f64], style: LineStyle) -> Series<'_> {
-        self.expect_length("values of contours", xs.len() * ys.len(), values.len());
-        self.add(Content::Contours {
-            xs: xs.to_vec(),
-            ys: ys.to_vec(),
-            values: values.to_vec(),
-            levels: levels.to_vec(),
-            style,
-        })
-    }
-
-    /// Writes a text (marked-up) centred on a point.
-    pub fn text(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
-        self.add(Content::Text { at: (x, y), markup: markup.to_string(), across: Across::Center });
-        self
-    }
-
     /// Writes a text (marked-up) that starts at a point.
     pub fn text_from(&mut self, x: f64, y: f64, markup: &str) -> &mut Self {
         self.add(Content::Text { at: (x, y), markup: markup.to_string(), across: Across::Left });
@@ -166,17 +140,17 @@ impl Panel {
     /// Names a kind of line in the legend, before those drawn so far, even if the panel has no such line.
     pub(crate) fn list_first(&mut self, markup: &str, style: LineStyle) {
         let content = Content::Line { points: Vec::new(), style };
-        self.layers.insert(0, Layer { content, label: Some(markup.to_string()) });
+        self.layers.insert(0, DrawnLayer { content, label: Some(markup.to_string()) });
     }
 
     /// Whether a line of this name is drawn.
     pub(crate) fn has_line(&self, markup: &str) -> bool {
-        let is_line = |layer: &Layer| matches!(layer.content, Content::Line { .. });
+        let is_line = |layer: &DrawnLayer| matches!(layer.content, Content::Line { .. });
         self.layers.iter().any(|layer| is_line(layer) && layer.label.as_deref() == Some(markup))
     }
 
     fn add(&mut self, content: Content) -> Series<'_> {
-        self.layers.push(Layer { content, label: None });
+        self.layers.push(DrawnLayer { content, label: None });
         let index = self.layers.len() - 1;
         Series { panel: self, index }
     }
@@ -225,22 +199,11 @@ impl Series<'_> {
         self
     }
 
-    /// Adds horizontal error bars of ± `errors` to points; other series have none.
-    pub fn x_errors(self, errors: &[f64]) -> Self {
-        self.errors(errors, true)
-    }
-
     /// Adds vertical error bars of ± `errors` to points; other series have none.
-    pub fn y_errors(self, errors: &[f64]) -> Self {
-        self.errors(errors, false)
-    }
-
-    fn errors(self, errors: &[f64], horizontal: bool) -> Self {
+    fn errors(self, errors: &[f64]) -> Self {
         let mut count = errors.len();
-        if let Content::Points { points, x_errors, y_errors, .. } = &mut self.panel.layers[self.index].content {
-            count = points.len();
-            let target = if horizontal { x_errors } else { y_errors };
-            *target = errors.to_vec();
+        if let Content::Points { points, errors: shown, .. } = &mut self.panel.layers[self.index].content {
+            (count, *shown) = (points.len(), errors.to_vec());
         }
         self.panel.expect_length("error bars", count, errors.len());
         self

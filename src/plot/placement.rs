@@ -7,7 +7,7 @@ use super::geometry::{Point, Rect};
 /// Side of a cell in pt.
 const CELL: f64 = 1.0;
 /// Gap between a legend and the frame, in pt.
-const INSET: f64 = 5.0;
+const INSET_MARGIN: f64 = 5.0;
 /// Gap between a legend and what is drawn, in pt.
 const CLEARANCE: f64 = 2.5;
 
@@ -80,10 +80,10 @@ impl Occupancy {
     pub fn free_box(&self, width: f64, height: f64) -> Option<Rect> {
         let counts = self.counts();
         let room = Rect {
-            left: self.rect.left + INSET,
-            top: self.rect.top + INSET,
-            right: self.rect.right - INSET - width,
-            bottom: self.rect.bottom - INSET - height,
+            left: self.rect.left + INSET_MARGIN,
+            top: self.rect.top + INSET_MARGIN,
+            right: self.rect.right - INSET_MARGIN - width,
+            bottom: self.rect.bottom - INSET_MARGIN - height,
         };
         if room.right < room.left || room.bottom < room.top {
             return None;

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::content::HeatStyle;
 use super::error::FigureError;
 use super::export::{DOTS_PER_INCH, encode_png, file_path, write};
 use super::panel::Panel;
@@ -24,8 +23,6 @@ pub struct Figure {
     pub(crate) share_x: bool,
     pub(crate) share_y: bool,
     pub(crate) letters: bool,
-    /// A colour bar of a fixed range beside all panels.
-    pub(crate) bar: Option<HeatStyle>,
 }
 
 impl Figure {
@@ -72,7 +69,6 @@ impl Figure {
             share_x: false,
             share_y: false,
             letters: false,
-            bar: None,
         }
     }
 
@@ -197,10 +193,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_off_the_paper() {
-        let nodes: Vec<f64> = (0..5).map(f64::from).collect();
-        let values: Vec<f64> = (0..25).map(|i| 1e-7 * f64::from(i)).collect();
         let mut map = Panel::new(Axis::linear("w_{max}", 0.0..4.0), Axis::linear("Ω_{12}^2", 0.0..4.0));
-        map.heat_map(&nodes, &nodes, &values, HeatStyle::new("q̄"));
         map.title("title");
         assert_on_paper(&Figure::grid(178.0, 1, 2, vec![map, panel()]).unwrap());
     }

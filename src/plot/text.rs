@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef};
 
-use super::markup::{Accent, Node, parse_markup};
+use super::markup::{Accent, Markup, parse_markup};
 
 /// The family named in an SVG; a viewer without DejaVu falls back to a font of similar proportions.
 pub(crate) const FONT_FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -48,7 +48,7 @@ pub(crate) fn units_per_em(font: &FontRef<'_>) -> f64 {
 
 /// A run of characters in one font at one size, relative to the start of the text.
 #[derive(Clone, Debug)]
-pub(crate) struct Run {
+pub(crate) struct TextRun {
     pub text: String,
     pub italic: bool,
     /// Font size in pt.
@@ -71,7 +71,7 @@ pub(crate) struct AccentStroke {
 /// A text laid out in pt, with its baseline starting at the origin.
 #[derive(Clone, Debug)]
 pub(crate) struct RichText {
-    pub runs: Vec<Run>,
+    pub runs: Vec<TextRun>,
     pub accents: Vec<AccentStroke>,
     /// Size of the plain letters in pt.
     pub size: f64,
@@ -104,11 +104,11 @@ impl RichText {
     }
 
     /// Places the nodes from `x` on and returns where they end.
-    fn place(&mut self, nodes: &[Node], mut x: f64, rise: f64, size: f64) -> f64 {
+    fn place(&mut self, nodes: &[Markup], mut x: f64, rise: f64, size: f64) -> f64 {
         let mut previous_script: Option<(bool, f64)> = None;
         for node in nodes {
             match node {
-                Node::Run { text, italic, accent } => {
+                Markup::Run { text, italic, accent } => {
                     if let Some(accent) = accent {
                         let over = accent_over(*accent, text, *italic, size);
                         self.accents.push(AccentStroke {
@@ -119,7 +119,7 @@ impl RichText {
                     // An SVG viewer drops spaces at the ends of a run, so none is left there.
                     let indent = advance(&text[..text.len() - text.trim_start().len()], *italic, size);
                     if !text.trim().is_empty() {
-                        self.runs.push(Run {
+                        self.runs.push(TextRun {
                             text: text.trim().to_string(),
                             italic: *italic,
                             size,
@@ -133,7 +133,7 @@ impl RichText {
                     x += advance(text, *italic, size);
                     previous_script = None;
                 }
-                Node::Script { raised, inner } => {
+                Markup::Script { raised, inner } => {
                     // A superscript right after a subscript stands above it.
                     let start = match previous_script {
                         Some((before, start)) if before != *raised => start,

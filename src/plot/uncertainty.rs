@@ -17,8 +17,7 @@ impl PlacedPanel<'_> {
         &self,
         canvas: &mut Canvas,
         points: &[(f64, f64)],
-        x_errors: &[f64],
-        y_errors: &[f64],
+        errors: &[f64],
         style: &MarkerStyle,
         drawn: &mut Drawn,
     ) {
@@ -38,15 +37,7 @@ impl PlacedPanel<'_> {
         };
         // A bar that reaches zero on a logarithmic axis continues to the edge of the frame.
         let or_edge = |place: f64, edge: f64| if place.is_nan() { edge } else { place };
-        for (&(x, y), &error) in points.iter().zip(x_errors) {
-            let at = self.frame.place(x, y);
-            if error > 0.0 && error.is_finite() {
-                let low = or_edge(self.frame.place_x(x - error), rect.left - 1.0);
-                let high = self.frame.place_x(x + error);
-                bar(at, (low, at.1), (high, at.1), (0.0, CAP));
-            }
-        }
-        for (&(x, y), &error) in points.iter().zip(y_errors) {
+        for (&(x, y), &error) in points.iter().zip(errors) {
             let at = self.frame.place(x, y);
             if error > 0.0 && error.is_finite() {
                 let low = or_edge(self.frame.place_y(y - error), rect.bottom + 1.0);

@@ -3,6 +3,11 @@
 
 pub mod compare;
 #[cfg(feature = "plot")]
+pub mod drawing;
+mod error;
+#[cfg(feature = "plot")]
 pub mod figures;
 pub mod inspect;
-pub mod letter;
+pub mod tables;
+
+pub use error::{Result, StudyError};

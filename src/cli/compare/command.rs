@@ -2,11 +2,11 @@
 
 use super::curves;
 use super::options::CompareOptions;
-use super::report::Report;
+use super::report::CompareReport;
 use super::runs::{self, RecordedRun};
 use crate::cli::destination::{Destination, write_json};
 use crate::cli::error::CliError;
-use crate::cli::options::{Common, Format};
+use crate::cli::options::Common;
 use crate::cli::{budget, progress, report};
 use crate::data::Expect;
 use crate::learning::{Closure, Setup};
@@ -45,17 +45,21 @@ impl CompareOptions {
         let beside =
             experiment.beside().map(|settings| beside(common, &experiment, &reference, settings)).transpose()?;
         let outcome = Outcome { curves, probes: reference.named(&probes), theories, beside };
-        let report = Report::new(&self, &experiment, &outcome);
-        let drawn = curves::figure(&self, &report, &outcome)?;
+        let report = CompareReport::new(&self, &experiment, &outcome);
+        let drawn = curves::figure(&self, &report, &outcome);
         write_json(&mut destination, "report.json", &report)?;
         destination.write("report.md", report.text(&outcome).as_bytes())?;
         curves::write(&outcome, &mut destination)?;
-        destination.save(&drawn, "comparison")?;
+        destination.save("comparison", &drawn)?;
         destination.write_run(common, "compare", &self)?;
-        match common.format {
-            Format::Json => report::print(&report::json(&report)),
-            Format::Table => report::print(&format!("{}\n{}", report.text(&outcome), destination.summary())),
-        }
+        report::show(common, &report, || {
+            format!(
+                "{}
+{}",
+                report.text(&outcome),
+                destination.summary()
+            )
+        });
         Ok(())
     }
 

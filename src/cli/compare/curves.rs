@@ -1,16 +1,17 @@
 //! The curves of a comparison: their table and their figure.
 
 use super::options::CompareOptions;
-use super::report::Report;
+use super::report::CompareReport;
 use crate::cli::destination::Destination;
 use crate::cli::error::CliError;
-use crate::cli::report::exact;
+use crate::io::Table;
+use crate::io::number::exact;
 use crate::learning::Closure;
 use crate::plot::{Figure, Scale};
 use crate::simulator::machine::Algorithm;
 use crate::simulator::run::Spacing;
 use crate::study::compare::Outcome;
-use crate::study::figures::{ComparisonFigure, TheoryCurves, comparison};
+use crate::study::drawing::{ComparisonFigure, TheoryCurves, comparison};
 
 /// Writes curves.csv, one row per record: simulations with their errors, and theories, mode by mode.
 pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<(), CliError> {
@@ -44,36 +45,25 @@ pub(super) fn write(outcome: &Outcome, destination: &mut Destination) -> Result<
         })
         .collect();
     names.extend(flags.iter().map(|(name, _)| name.clone()));
-    let header: Vec<&str> = names.iter().map(String::as_str).collect();
     // NaN where a theory ended earlier, or a single run has no error.
     let row = |k: usize| {
         let values = columns.iter().map(|column| exact(column.get(k).copied().unwrap_or(f64::NAN)));
         let flags = flags.iter().map(|(_, from)| u8::from(curves.times[k] >= *from).to_string());
         values.chain(flags).collect()
     };
-    destination.write_csv("curves.csv", &header, (0..curves.times.len()).map(row))
+    destination.table("curves.csv", &Table::new(names, (0..curves.times.len()).map(row)))
 }
 
 /// The figure: theories and the additional run beside the simulations.
-pub(super) fn figure(options: &CompareOptions, report: &Report, outcome: &Outcome) -> Result<Figure, CliError> {
-    let curves = &outcome.curves;
+pub(super) fn figure(options: &CompareOptions, report: &CompareReport, outcome: &Outcome) -> Figure {
     let beside = outcome.beside.as_ref().map(|run| (run.name(), &run.followed));
-    let theories = outcome.theories.iter().map(|theory| TheoryCurves {
-        name: &theory.name,
-        modes: &theory.followed.values,
-        unreliable_from: theory.unreliable().map(|found| found.from),
-    });
     let beside =
         beside.iter().map(|(name, followed)| TheoryCurves { name, modes: &followed.values, unreliable_from: None });
-    let drawn: Vec<TheoryCurves<'_>> = theories.chain(beside).collect();
-    Ok(comparison(&ComparisonFigure {
-        times: &curves.times,
-        scale: if options.record_spacing == Some(Spacing::Linear) { Scale::Linear } else { Scale::Log },
+    let theories: Vec<TheoryCurves<'_>> = outcome.theories.iter().map(TheoryCurves::of).chain(beside).collect();
+    comparison(&ComparisonFigure {
+        curves: &outcome.curves,
         simulation: &report.simulation.label,
-        mean: &curves.mean,
-        error: curves.error.as_deref(),
-        bulk_edge: curves.bulk_edge.as_deref(),
-        emerged: &curves.emergence_times(),
-        theories: &drawn,
-    })?)
+        theories: &theories,
+        scale: if options.record_spacing == Some(Spacing::Linear) { Scale::Linear } else { Scale::Log },
+    })
 }

@@ -3,7 +3,7 @@
 use crate::Prior;
 use crate::cli::data::{DataOptions, InitOptions};
 use crate::cli::learn::ChainOptions;
-use crate::cli::options::{TRAINED, one_of, trained};
+use crate::cli::options::{TRAINED_UNITS, one_of, trained};
 use crate::learning::{Closure, NoiseKind, ResponseKind};
 use crate::simulator::machine::{Algorithm, Units};
 use crate::simulator::run::Spacing;
@@ -79,7 +79,7 @@ pub(in crate::cli) struct CompareOptions {
     #[serde(default)]
     pub(super) flow: bool,
     /// Units: ±1, trained by sampling, or Gaussian, trained by the exact gradient
-    #[arg(long, value_parser = one_of(&TRAINED), default_value = "ising")]
+    #[arg(long, value_parser = one_of(&TRAINED_UNITS), default_value = "ising")]
     #[serde(deserialize_with = "trained")]
     pub(super) units: Units,
     /// Chains start at the data (cd) or go on for ever (pcd), or there are none (exact) [default: exact where one layer has at

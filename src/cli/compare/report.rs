@@ -9,7 +9,7 @@ use crate::study::compare::{Beside, ChainProbe, ChainSummary, Ended, Experiment,
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(super) struct CompareReport {
     #[serde(flatten)]
     pub verdict: Verdict,
     pub data: DataReport,
@@ -92,7 +92,7 @@ pub(super) struct ChainsReport {
     looks: Vec<ChainProbe>,
 }
 
-impl Report {
+impl CompareReport {
     pub fn new(options: &CompareOptions, experiment: &Experiment, outcome: &Outcome) -> Self {
         let (design, verdict) = (experiment.design(), outcome.verdict(experiment.design()));
         let simulation = SimulationReport::new(experiment, outcome);

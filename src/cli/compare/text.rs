@@ -1,11 +1,11 @@
 //! The report of a comparison in Markdown.
 
-use super::report::{ChainsReport, Report};
+use super::report::{ChainsReport, CompareReport, TheoryReport};
 use crate::cli::report::{self, plain};
 use crate::learning::Closure;
 use crate::study::compare::{Measured, Measures, Outcome, Theory, Verdict};
 
-impl Report {
+impl CompareReport {
     /// The report.
     pub fn text(&self, outcome: &Outcome) -> String {
         let (data, simulation) = (&self.data, &self.simulation);
@@ -27,40 +27,7 @@ impl Report {
             data.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>(),
         );
         for (theory, reported) in outcome.theories.iter().zip(&self.theories) {
-            let resolved = match reported.directions {
-                all if all == simulation.visible => "all sites".to_owned(),
-                1 => "one direction".to_owned(),
-                count => format!("{count} directions"),
-            };
-            text += &format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
-            if reported.directions < simulation.visible && theory.setup.closure == Closure::Population {
-                text += "The theory resolves these directions alone. What learning carries out of them is in the simulations and not \
-                         in the theory, and no mark shows from when on that matters; `--resolved sites` keeps it.\n\n";
-            }
-            if theory.ended().is_some() {
-                text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
-            }
-            let reliability = reported.reliability.map(|found| report::reliability(&found)).unwrap_or_default();
-            if !reliability.is_empty() {
-                text += &format!("{reliability}\n");
-            }
-            let trusts = self.verdict.trusts();
-            text += &table(&reported.modes, "theory", trusts, &QUANTITIES);
-            if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
-                text += &format!(
-                    "\nUp to t = {}, where its states could be relied on:\n\n{}",
-                    report::reading(from),
-                    // The simulations' values are in the table above. A theory that is cut never has a plateau.
-                    table(modes, "theory", trusts, &known_to_theory(modes))
-                );
-            }
-            let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
-            let above = &reported.modes_above_bulk;
-            text += &format!(
-                "\nModes above the bulk at the end, along the directions compared: simulation {}, theory {}.\n",
-                last(&above.simulation),
-                last(&above.theory)
-            );
+            text += &self.theory(theory, reported);
         }
         if let Some(reference) = &self.reference {
             let (what, name) = match reference.gibbs_steps.zip(reference.chains) {
@@ -74,6 +41,45 @@ impl Report {
             );
         }
         text + &self.chains.as_ref().map_or(String::new(), ChainsReport::text)
+    }
+
+    /// A section on one theory.
+    fn theory(&self, theory: &Theory, reported: &TheoryReport) -> String {
+        let resolved = match reported.directions {
+            all if all == self.simulation.visible => "all sites".to_owned(),
+            1 => "one direction".to_owned(),
+            count => format!("{count} directions"),
+        };
+        let mut text = format!("\n## {}, {resolved}, {} response\n\n", reported.closure, reported.response);
+        if reported.directions < self.simulation.visible && theory.setup.closure == Closure::Population {
+            text += "The theory resolves these directions alone. What learning carries out of them is in the simulations and not \
+                     in the theory, and no mark shows from when on that matters; `--resolved sites` keeps it.\n\n";
+        }
+        if theory.ended().is_some() {
+            text += &format!("The theory {}. It is compared up to there.\n\n", reported.status);
+        }
+        let reliability = reported.reliability.map(|found| report::reliability(&found)).unwrap_or_default();
+        if !reliability.is_empty() {
+            text += &format!("{reliability}\n");
+        }
+        let trusts = self.verdict.trusts();
+        text += &table(&reported.modes, "theory", trusts, &QUANTITIES);
+        if let (Some(modes), Some(from)) = (&reported.modes_while_reliable, reported.unreliable_from) {
+            text += &format!(
+                "\nUp to t = {}, where its states could be relied on:\n\n{}",
+                report::reading(from),
+                // The simulations' values are in the table above. A theory that is cut never has a plateau.
+                table(modes, "theory", trusts, &known_to_theory(modes))
+            );
+        }
+        let last = |values: &[f64]| values.last().map_or("-".to_owned(), |&value| short(Some(value)));
+        let above = &reported.modes_above_bulk;
+        text += &format!(
+            "\nModes above the bulk at the end, along the directions compared: simulation {}, theory {}.\n",
+            last(&above.simulation),
+            last(&above.theory)
+        );
+        text
     }
 }
 
@@ -127,22 +133,22 @@ impl ChainsReport {
 }
 
 /// A quantity that simulations and theory both have, with its name.
-type Quantity = (&'static str, fn(&Measures) -> Measured);
+type MeasureColumn = (&'static str, fn(&Measures) -> Measured);
 
 /// The quantities of a table.
-const QUANTITIES: [Quantity; 3] = [
+const QUANTITIES: [MeasureColumn; 3] = [
     ("growth rate", |mode| mode.growth_rate),
     ("emergence", |mode| mode.emergence_time),
     ("plateau", |mode| mode.plateau),
 ];
 
 /// The quantities that the theory has for at least one mode.
-fn known_to_theory(modes: &[Measures]) -> Vec<Quantity> {
+fn known_to_theory(modes: &[Measures]) -> Vec<MeasureColumn> {
     QUANTITIES.into_iter().filter(|(_, of)| modes.iter().any(|mode| of(mode).theory.is_some())).collect()
 }
 
 /// A table with one row per mode. If the simulations are no reference it shows differences instead of deviations.
-fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[Quantity]) -> String {
+fn table(modes: &[Measures], other: &str, trusts: bool, quantities: &[MeasureColumn]) -> String {
     let what = if trusts { "deviation" } else { "difference" };
     let names: String = quantities.iter().map(|(name, _)| format!(" {name} | {other} |")).collect();
     let mut text = format!(

@@ -1,18 +1,19 @@
 //! The table of claims: expected against found.
 
-use super::super::error::CliError;
 use crate::cli::destination::{Destination, write_json};
+use crate::cli::error::CliError;
 use crate::cli::report;
-use crate::study::letter::Claim;
+use crate::io::Table;
+use crate::study::figures::Claim;
 
-const HEADER: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];
+const CLAIM_COLUMNS: [&str; 6] = ["figure", "claim", "expected", "found", "holds", "remark"];
 
 /// Writes claims.csv, claims.md and claims.json, if there are claims.
 pub(super) fn write(destination: &mut Destination, claims: &[Claim], title: &str) -> Result<(), CliError> {
     if claims.is_empty() {
         return destination.remove_stale(&["claims.csv", "claims.md", "claims.json"]);
     }
-    destination.write_csv("claims.csv", &HEADER, claims.iter().map(row))?;
+    destination.table("claims.csv", &Table::new(CLAIM_COLUMNS, claims.iter().map(row)))?;
     destination.write("claims.md", markdown(claims, title).as_bytes())?;
     write_json(destination, "claims.json", &claims)
 }
@@ -35,7 +36,7 @@ pub(super) fn text(claims: &[Claim]) -> String {
             row
         })
         .collect();
-    let mut text = report::prose(&HEADER[..5], rows) + "\n";
+    let mut text = report::prose(&CLAIM_COLUMNS[..5], rows) + "\n";
     for (number, remark) in remarks.iter().enumerate() {
         text += &format!("[{}] {remark}\n", number + 1);
     }
@@ -44,7 +45,7 @@ pub(super) fn text(claims: &[Claim]) -> String {
 
 fn markdown(claims: &[Claim], title: &str) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let mut text = format!("{title}\n\n") + &line(&HEADER.map(str::to_owned)) + "|---|---|---|---|---|---|\n";
+    let mut text = format!("{title}\n\n") + &line(&CLAIM_COLUMNS.map(str::to_owned)) + "|---|---|---|---|---|---|\n";
     for claim in claims {
         text += &line(&row(claim).iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>());
     }

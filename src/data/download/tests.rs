@@ -120,7 +120,7 @@ impl Case {
     /// Fetches the file. Returns the outcome and the progress reported.
     fn fetch(&self, mirror: &str) -> (Result<()>, Vec<(u64, Option<u64>)>) {
         let agent = client(Duration::from_millis(500)).proxy(None).build().new_agent();
-        let sources = [Source { name: "train", bytes: self.bytes, sha256: &self.sha256 }];
+        let sources = [RemoteFile { name: "train", bytes: self.bytes, sha256: &self.sha256 }];
         let mut heard = Vec::new();
         let mut progress = |progress: Progress| {
             assert_eq!(progress.file, "train");

@@ -8,7 +8,7 @@
 //! those of the visible layer, so a step at `beta` draws both layers at `beta`: first the hidden spins given the visible ones,
 //! then the visible spins given the hidden ones. (Keeping the hidden layer of the previous temperature would make Z too small.)
 
-use super::chains::{Chains, check_count};
+use super::chains::{GibbsChains, check_count};
 use super::error::RbmError;
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 
 /// Number of groups of chains; the scatter between groups gives the error.
 const GROUPS: usize = 20;
+
+/// Number of chains that must count.
+const FEW_CHAINS: f64 = 10.0;
 
 /// How log Z is estimated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +50,13 @@ pub struct PartitionEstimate {
     pub error: f64,
     /// `(Σ w)²/Σ w²`: how many of the chains count. If it is small, do not trust the error; log Z is then probably too small.
     pub effective_chains: f64,
+}
+
+impl PartitionEstimate {
+    /// Whether so few chains count that log Z is probably too small.
+    pub fn is_doubtful(&self) -> bool {
+        self.effective_chains < FEW_CHAINS
+    }
 }
 
 impl Machine {
@@ -126,7 +136,7 @@ impl<'a> Path<'a> {
     /// log of the importance weight of each chain.
     fn log_weights(&self, annealing: &Annealing, step: &mut dyn FnMut()) -> Vec<f64> {
         let stream = Stream::new(annealing.seed, Purpose::Annealing);
-        let mut chains = Chains::new(annealing.chains, self.machine);
+        let mut chains = GibbsChains::new(annealing.chains, self.machine);
         let mut machine = self.first.clone();
         chains.start(&machine, stream);
         let mut logs = vec![0.0; annealing.chains];

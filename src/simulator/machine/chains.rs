@@ -1,6 +1,6 @@
 //! Markov chains of a machine, in blocks (`docs/theory.md`, section 6).
 //!
-//! Rows are chains. They are cut into blocks of about [`BLOCK`] rows, independent of the number of threads. Each block has its
+//! Rows are chains. They are cut into blocks of about [`CHAINS_A_BLOCK`] rows, independent of the number of threads. Each block has its
 //! own random numbers and goes through all its Gibbs steps without waiting for the others. Everything that a block needs stays in
 //! the second-level cache, except the weights, which all blocks share.
 
@@ -14,22 +14,22 @@ use crate::linalg::{Singles, single_product, single_rows, single_rows_mut};
 use rayon::prelude::*;
 
 /// Maximum number of rows in a block: enough that packing the weights for each block costs little, few enough to share the work.
-const BLOCK: usize = 64;
+const CHAINS_A_BLOCK: usize = 64;
 
 /// Maximum number of values, of four bytes each, in the states of all chains.
 const MOST_STATES: usize = 1 << 31;
 
 /// States of chains: visible spins, hidden spins, and means of the hidden spins given the visible ones.
 #[derive(Clone, Debug)]
-pub(super) struct Chains {
+pub(super) struct GibbsChains {
     count: usize,
     visible: usize,
     hidden: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<ChainBlock>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Block {
+pub(super) struct ChainBlock {
     /// First chain of the block.
     first: usize,
     /// s, `rows × N_v`.
@@ -51,16 +51,16 @@ pub(super) fn check_count(count: usize, machine: &Machine) -> Result<()> {
     }
 }
 
-impl Chains {
+impl GibbsChains {
     /// Makes `count` chains for a machine; all states are zero until they are set.
     pub fn new(count: usize, machine: &Machine) -> Self {
         let (visible, hidden) = (machine.visible, machine.hidden);
-        let blocks = count.div_ceil(BLOCK);
+        let blocks = count.div_ceil(CHAINS_A_BLOCK);
         let block = |index: usize| {
             let first = index * count / blocks;
             let rows = (index + 1) * count / blocks - first;
             let zeros = |units: usize| vec![0.0; rows * units];
-            Block { first, spins: zeros(visible), hidden_spins: zeros(hidden), hidden_means: zeros(hidden) }
+            ChainBlock { first, spins: zeros(visible), hidden_spins: zeros(hidden), hidden_means: zeros(hidden) }
         };
         Self { count, visible, hidden, blocks: (0..blocks).map(block).collect() }
     }
@@ -152,7 +152,7 @@ impl Chains {
     }
 
     /// The blocks, in the order of the chains.
-    pub fn blocks(&self) -> &[Block] {
+    pub fn blocks(&self) -> &[ChainBlock] {
         &self.blocks
     }
 
@@ -166,7 +166,7 @@ impl Chains {
         self.pack(self.hidden, |block| &block.hidden_spins)
     }
 
-    fn pack(&self, units: usize, layer: impl Fn(&Block) -> &[f32]) -> Spins {
+    fn pack(&self, units: usize, layer: impl Fn(&ChainBlock) -> &[f32]) -> Spins {
         let mut packed = Spins::new(self.count, units);
         for block in &self.blocks {
             for (row, values) in layer(block).chunks_exact(units).enumerate() {
@@ -196,7 +196,7 @@ enum Hidden {
     Means,
 }
 
-impl Block {
+impl ChainBlock {
     /// s, `rows × N_v`.
     pub fn spins(&self, machine: &Machine) -> Singles<'_> {
         single_rows(&self.spins, machine.visible)

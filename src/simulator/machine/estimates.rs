@@ -1,6 +1,6 @@
 //! Quick measures of how well a machine fits data.
 
-use super::chains::Chains;
+use super::chains::GibbsChains;
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
 use super::result::Result;
@@ -68,10 +68,10 @@ impl Machine {
     }
 
     /// The first samples, in the visible layer.
-    fn first_samples(&self, data: &Spins) -> Result<Chains> {
+    fn first_samples(&self, data: &Spins) -> Result<GibbsChains> {
         self.check_data(data)?;
         let count = data.samples().min(MOST_SAMPLES);
-        let mut chains = Chains::new(count, self);
+        let mut chains = GibbsChains::new(count, self);
         chains.load(data, &(0..count).collect::<Vec<_>>());
         Ok(chains)
     }

@@ -14,6 +14,8 @@ use rand::RngExt;
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Largest number of units of the smaller layer at which sums over its states take milliseconds.
+pub const QUICK_EXACT_UNITS: usize = 20;
 /// Maximum number of units in the smaller layer: 2^24 states take seconds.
 pub const MOST_EXACT_UNITS: usize = 24;
 /// Maximum number of units in the smaller layer for exact samples, which keep the probabilities of all states.
@@ -54,7 +56,7 @@ struct Side {
 }
 
 /// Sums relative to the largest term.
-struct Sums {
+struct StateSums {
     partition: f64,
     own: DVector<f64>,
     other: DVector<f64>,
@@ -65,8 +67,8 @@ struct Sums {
 /// two terms and `e^{2h}` a product of two, so no state needs one exponential per unit.
 struct Halves<'a> {
     side: &'a Side,
-    low: Half,
-    high: Half,
+    low: HalfMachine,
+    high: HalfMachine,
     /// Whether no product of the halves' `e^{2h}` overflows.
     safe: bool,
     /// Number of factors `1 + e^{2h}` that can be multiplied without overflow.
@@ -74,7 +76,7 @@ struct Halves<'a> {
 }
 
 /// The states of some of the units, one per row.
-struct Half {
+struct HalfMachine {
     units: usize,
     /// Fields on the other layer.
     fields: Vec<f64>,
@@ -239,7 +241,7 @@ impl Side {
     }
 }
 
-impl Half {
+impl HalfMachine {
     /// Enumerates the states of some units, on top of `constant` fields.
     fn new(side: &Side, units: Range<usize>, constant: Option<&DVector<f64>>) -> Self {
         let (count, others) = (units.len(), side.other.len());
@@ -277,8 +279,8 @@ fn spin(state: usize, bit: usize) -> f64 {
 impl<'a> Halves<'a> {
     fn new(side: &'a Side) -> Self {
         let (units, middle) = (side.own.len(), side.own.len() / 2);
-        let low = Half::new(side, 0..middle, None);
-        let high = Half::new(side, middle..units, Some(&side.other));
+        let low = HalfMachine::new(side, 0..middle, None);
+        let high = HalfMachine::new(side, middle..units, Some(&side.other));
         let bound = low.bound + high.bound;
         // e^{2·300} and its inverse are finite, and so are those of each half.
         Self { side, low, high, safe: bound < 300.0, factors: (300.0 / (bound + 0.5)).max(1.0) as usize }
@@ -308,11 +310,11 @@ impl<'a> Halves<'a> {
     }
 
     /// Sums over all states, in parts that do not depend on the number of threads.
-    fn sums(&self, exponents: &[f64], largest: f64) -> Sums {
+    fn sums(&self, exponents: &[f64], largest: f64) -> StateSums {
         let part = self.high.states().div_ceil(PARTS);
         let parts = self.high.states().div_ceil(part);
         let range = |index: usize| index * part..((index + 1) * part).min(self.high.states());
-        let parts: Vec<Sums> =
+        let parts: Vec<StateSums> =
             (0..parts).into_par_iter().map(|index| self.part(range(index), exponents, largest)).collect();
         let mut total = self.empty();
         for part in parts {
@@ -324,9 +326,9 @@ impl<'a> Halves<'a> {
         total
     }
 
-    fn empty(&self) -> Sums {
+    fn empty(&self) -> StateSums {
         let (own, other) = (self.side.own.len(), self.side.other.len());
-        Sums {
+        StateSums {
             partition: 0.0,
             own: DVector::zeros(own),
             other: DVector::zeros(other),
@@ -335,7 +337,7 @@ impl<'a> Halves<'a> {
     }
 
     /// Sums over some states of the high half with all states of the low half.
-    fn part(&self, high: Range<usize>, exponents: &[f64], largest: f64) -> Sums {
+    fn part(&self, high: Range<usize>, exponents: &[f64], largest: f64) -> StateSums {
         let (units, low) = (self.side.own.len(), self.low.units);
         let others = self.side.other.len();
         // One row per unit of the summed layer; the last entry is for the mean of the unit itself.
@@ -364,7 +366,7 @@ impl<'a> Halves<'a> {
                 sum.iter_mut().zip(of_all).for_each(|(sum, x)| *sum += spin * x);
             }
         }
-        Sums {
+        StateSums {
             partition: total[others],
             own: DVector::from_fn(units, |unit, _| sums[unit][others]),
             other: DVector::from_column_slice(&total[..others]),

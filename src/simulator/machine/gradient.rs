@@ -1,13 +1,13 @@
 //! The gradient estimated from a batch and chains: centring and update (`docs/theory.md`, section 6).
 
-use super::chains::Chains;
+use super::chains::GibbsChains;
 use super::exact::Exact;
 use super::rbm::Machine;
 use crate::linalg::{single_product, single_rows_mut};
 use rayon::prelude::*;
 
 /// Rows of W per block of the gradient; fixed, so that sums do not depend on the number of threads.
-const SLAB: usize = 200;
+const UPDATE_SLAB: usize = 200;
 
 /// Gradient of weights and fields, with the means of the data that centring needs.
 #[derive(Clone, Debug)]
@@ -34,12 +34,12 @@ impl Gradients {
     }
 
     /// `<s tanh>_batch − <s tanh>_chains`, `<s>_batch − <s>_chains`, `<tanh>_batch − <tanh>_chains`.
-    pub fn estimate(&mut self, machine: &Machine, batch: &Chains, chains: &Chains) {
+    pub fn estimate(&mut self, machine: &Machine, batch: &GibbsChains, chains: &GibbsChains) {
         self.sum(machine, batch, Some(chains));
     }
 
     /// Same, with the machine's exact averages in place of averages over chains.
-    pub fn against(&mut self, machine: &Machine, batch: &Chains, model: &Exact) {
+    pub fn against(&mut self, machine: &Machine, batch: &GibbsChains, model: &Exact) {
         self.sum(machine, batch, None);
         let hidden = self.hidden;
         for (index, entry) in self.weights.iter_mut().enumerate() {
@@ -51,18 +51,18 @@ impl Gradients {
     }
 
     /// The averages over the batch, minus those over chains.
-    fn sum(&mut self, machine: &Machine, batch: &Chains, chains: Option<&Chains>) {
+    fn sum(&mut self, machine: &Machine, batch: &GibbsChains, chains: Option<&GibbsChains>) {
         let hidden = self.hidden;
         let share = 1.0 / batch.count() as f32;
         let chains = chains.map(|chains| (chains, -1.0 / chains.count() as f32));
-        let phases: Vec<(&Chains, f32)> = std::iter::once((batch, share)).chain(chains).collect();
-        self.weights.par_chunks_mut(SLAB * hidden).enumerate().for_each(|(index, slab)| {
+        let phases: Vec<(&GibbsChains, f32)> = std::iter::once((batch, share)).chain(chains).collect();
+        self.weights.par_chunks_mut(UPDATE_SLAB * hidden).enumerate().for_each(|(index, slab)| {
             let rows = slab.len() / hidden;
             let mut slab = single_rows_mut(slab, hidden);
             let mut add = false;
             for &(chains, share) in &phases {
                 for block in chains.blocks() {
-                    let spins = block.spins(machine).subcols(index * SLAB, rows);
+                    let spins = block.spins(machine).subcols(index * UPDATE_SLAB, rows);
                     let means = block.hidden_means(machine);
                     single_product(slab.as_mut(), add, spins.transpose(), means, share);
                     add = true;
@@ -70,8 +70,8 @@ impl Gradients {
             }
         });
         for (target, total, layer) in [
-            (&mut self.data_visible, &mut self.eta, Layer::Visible),
-            (&mut self.data_hidden, &mut self.theta, Layer::Hidden),
+            (&mut self.data_visible, &mut self.eta, GradientLayer::Visible),
+            (&mut self.data_hidden, &mut self.theta, GradientLayer::Hidden),
         ] {
             target.fill(0.0);
             sum(batch, share, layer, target);
@@ -122,17 +122,17 @@ impl Gradients {
 }
 
 #[derive(Clone, Copy)]
-enum Layer {
+enum GradientLayer {
     Visible,
     Hidden,
 }
 
 /// Adds `share` times the sum of a layer (spins or hidden means) over chains.
-fn sum(chains: &Chains, share: f32, layer: Layer, total: &mut [f32]) {
+fn sum(chains: &GibbsChains, share: f32, layer: GradientLayer, total: &mut [f32]) {
     for block in chains.blocks() {
         let values = match layer {
-            Layer::Visible => &block.spins,
-            Layer::Hidden => &block.hidden_means,
+            GradientLayer::Visible => &block.spins,
+            GradientLayer::Hidden => &block.hidden_means,
         };
         for row in values.chunks_exact(total.len()) {
             for (total, &value) in total.iter_mut().zip(row) {
@@ -153,10 +153,10 @@ mod tests {
     fn estimate() -> (Machine, Spins, Gradients) {
         let data = Spins::from_fn(300, 9, |sample, unit| (sample * 7 + unit * unit) % 11 < 4);
         let machine = Machine::random(9, 5, 0.3, 1).unwrap().with_mean_of(&data).unwrap();
-        let mut batch = Chains::new(300, &machine);
+        let mut batch = GibbsChains::new(300, &machine);
         batch.load(&data, &(0..300).collect::<Vec<_>>());
         batch.average_hidden(&machine);
-        let mut chains = Chains::new(CHAINS, &machine);
+        let mut chains = GibbsChains::new(CHAINS, &machine);
         let stream = Stream::new(0, Purpose::Chains);
         chains.start(&machine, stream);
         chains.advance(&machine, 100, stream, 1);

@@ -16,7 +16,7 @@ use super::model_error::ModelError;
 use super::parameters::{checked, transposed, wrong};
 use super::rbm::Machine;
 use super::units::Units;
-use super::units::{Layer, ising};
+use super::units::{LayerUnits, ising};
 use crate::io::hdf5::Hdf5;
 use std::io;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) const VERSION: &str = "rbm_hdf5_file_format_version";
 const READ: &str = "1.0.0";
 
 /// A machine, and what its file says about it.
-pub(super) struct Found {
+pub(super) struct JuliaMachine {
     pub(super) machine: Machine,
     pub(super) model_type: String,
     /// Units of the visible layer in the file.
@@ -50,7 +50,7 @@ struct Stored {
 /// # Errors
 /// [`ModelError::Format`] for another version, damaged files, shapes that do not fit together or parameters that are not finite;
 /// [`ModelError::ModelType`] for layers whose units are not two-valued; [`ModelError::Read`].
-pub(super) fn read(path: &Path, file: &Hdf5) -> Result<Found, ModelError> {
+pub(super) fn read(path: &Path, file: &Hdf5) -> Result<JuliaMachine, ModelError> {
     let failed = |error| ModelError::reading(path, error);
     let version = file.text(VERSION).map_err(failed)?;
     if version != READ {
@@ -73,7 +73,7 @@ pub(super) fn read(path: &Path, file: &Hdf5) -> Result<Found, ModelError> {
     let model_type = format!("{kind} ({}, {})", visible.kind, hidden.kind);
     let units = visible.units;
     let machine = checked(path, plain(visible, hidden, &weights))?;
-    Ok(Found { machine, model_type, units })
+    Ok(JuliaMachine { machine, model_type, units })
 }
 
 fn layer(path: &Path, file: &Hdf5, kind: &str, side: &str) -> Result<Stored, ModelError> {
@@ -120,5 +120,5 @@ fn plain(visible: Stored, hidden: Stored, weights: &[f64]) -> Machine {
             b[j] -= *weight * visible.offset[i];
         }
     }
-    ising(Layer { units: visible.units, bias: &a }, Layer { units: hidden.units, bias: &b }, &weights)
+    ising(LayerUnits { units: visible.units, bias: &a }, LayerUnits { units: hidden.units, bias: &b }, &weights)
 }

@@ -1,10 +1,10 @@
 //! Describes files that are not models.
 
 /// Number of bytes that identify the kind of a file.
-pub(super) const START: u64 = 1 << 10;
+pub(super) const MODEL_START: u64 = 1 << 10;
 
 /// Kinds of files, by their first bytes.
-const KINDS: [(&[u8], &str); 13] = [
+const MODEL_KINDS: [(&[u8], &str); 13] = [
     (b"\x1f\x8b", "compressed by gzip: unpack it first"),
     (b"BZh", "compressed by bzip2: unpack it first"),
     (b"\xfd7zXZ", "compressed by xz: unpack it first"),
@@ -21,19 +21,19 @@ const KINDS: [(&[u8], &str); 13] = [
 ];
 
 /// What is expected instead.
-const RIGHT: &str = "a model is an HDF5 file (of this program, rbms, TorchRBM or RestrictedBoltzmannMachines.jl), an NPZ archive or \
+const ACCEPTED: &str = "a model is an HDF5 file (of this program, rbms, TorchRBM or RestrictedBoltzmannMachines.jl), an NPZ archive or \
                      the folder of a run";
 
 /// Says, from its first bytes, what a file is that is neither HDF5 nor NumPy, and what is expected instead.
 pub(super) fn describe(start: &[u8]) -> String {
-    format!("{}; {RIGHT}", kind(start))
+    format!("{}; {ACCEPTED}", kind(start))
 }
 
 fn kind(start: &[u8]) -> &'static str {
     if start.is_empty() {
         return "it is empty";
     }
-    if let Some((_, kind)) = KINDS.iter().find(|(magic, _)| start.starts_with(magic)) {
+    if let Some((_, kind)) = MODEL_KINDS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return kind;
     }
     // A pickle of protocol 2 or later, as in files of joblib and old files of PyTorch.
@@ -79,7 +79,7 @@ mod tests {
             (b"\x40\x00\x00\x00\x00\x00\x00\x00{\"W\":", "safetensors"),
             (b"\x01\x02\x03\x04", "unknown"),
         ] {
-            assert!(kind(&start[..start.len().min(START as usize)]).contains(said), "{said}");
+            assert!(kind(&start[..start.len().min(MODEL_START as usize)]).contains(said), "{said}");
             assert!(describe(start).contains("a model is an HDF5 file"));
         }
         // Cut in the middle of a letter.

@@ -31,7 +31,7 @@ mod units;
 pub use annealing::{Annealing, PartitionEstimate};
 pub use checkpoint::{Checkpoint, Hyperparameters, ModelFile};
 pub use error::RbmError;
-pub use exact::{Exact, Gradient, MOST_EXACT_UNITS};
+pub use exact::{Exact, Gradient, MOST_EXACT_UNITS, QUICK_EXACT_UNITS};
 pub use linear::LinearMachine;
 pub use model_error::ModelError;
 pub use model_file::ModelReader;

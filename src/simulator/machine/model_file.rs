@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::Checkpoint;
 use super::checkpoint::EXTRA;
 use super::model_error::ModelError;
-use super::parameters::{Numbers, Parameters, Rows, ising, wrong};
+use super::parameters::{Numbers, Parameters, RowUnits, ising, wrong};
 use super::rbm::Machine;
 use super::units::Units;
 use super::{julia, kind, npz};
@@ -32,7 +32,7 @@ use crate::io::{Array, npy};
 /// First bytes of a zip archive.
 const ZIP: &[u8] = b"PK";
 /// How many names of an HDF5 file an error message lists.
-const SHOWN: usize = 8;
+const NAMES_SHOWN: usize = 8;
 
 /// An open model file: it knows which updates there are, and reads the one asked for.
 #[derive(Debug)]
@@ -44,11 +44,11 @@ pub struct ModelReader {
     label: Option<usize>,
     /// Assumptions made in reading.
     notes: Vec<String>,
-    content: Content,
+    content: StoredMachines,
 }
 
 #[derive(Debug)]
-enum Content {
+enum StoredMachines {
     /// An HDF5 file, and its updates.
     Hdf5(Hdf5, Vec<u64>),
     /// A file of one machine.
@@ -78,10 +78,10 @@ impl ModelReader {
         let start = start(path)?;
         if start.starts_with(ZIP) {
             return match npz::read(path, weights_alone)? {
-                npz::Found::Whole { parameters, units: stated, model_type } => {
+                npz::NpzMachine::Whole { parameters, units: stated, model_type } => {
                     Self::of_arrays(path, parameters, model_type, agree(path, stated, units)?)
                 }
-                npz::Found::Weights(weights) => Self::of_weights(path, weights, units),
+                npz::NpzMachine::Weights(weights) => Self::of_weights(path, weights, units),
             };
         }
         if start.starts_with(npy::MAGIC) {
@@ -129,7 +129,7 @@ impl ModelReader {
     }
 
     fn single(path: &Path, machine: Machine, model_type: Option<String>, units: Units, notes: Vec<String>) -> Self {
-        Self { path: path.into(), model_type, units, label: None, notes, content: Content::Single(machine) }
+        Self { path: path.into(), model_type, units, label: None, notes, content: StoredMachines::Single(machine) }
     }
 
     fn open_hdf5(path: &Path, given: Option<Units>) -> Result<Self, ModelError> {
@@ -137,7 +137,7 @@ impl ModelReader {
         let file = Hdf5::open(path).map_err(failed)?;
         let (groups, names) = (file.groups("").map_err(failed)?, file.datasets("").map_err(failed)?);
         if names.iter().any(|name| name == julia::VERSION) {
-            let julia::Found { machine, model_type, units } = julia::read(path, &file)?;
+            let julia::JuliaMachine { machine, model_type, units } = julia::read(path, &file)?;
             let units = agree(path, Some(units), given)?;
             return Ok(Self::single(path, machine, Some(model_type), units, Vec::new()));
         }
@@ -146,7 +146,7 @@ impl ModelReader {
         updates.sort_unstable();
         updates.dedup();
         let Some(last) = updates.last() else {
-            let there = groups.iter().chain(&names).take(SHOWN).collect::<Vec<_>>();
+            let there = groups.iter().chain(&names).take(NAMES_SHOWN).collect::<Vec<_>>();
             return Err(wrong(path, format!("not a model file: it has no groups update_N; it has {there:?}")));
         };
         let typed = names.iter().any(|name| name == "model_type");
@@ -161,7 +161,7 @@ impl ModelReader {
             Some(other) => return Err(ModelError::ModelType { path: path.into(), found: other.into() }),
         };
         let units = agree(path, stated, given)?;
-        let content = Content::Hdf5(file, updates);
+        let content = StoredMachines::Hdf5(file, updates);
         Ok(Self { path: path.into(), model_type, units, label: None, notes: Vec::new(), content })
     }
 
@@ -185,8 +185,8 @@ impl ModelReader {
     /// The saved updates, in increasing order; empty for a file of one machine, which has no update number.
     pub fn updates(&self) -> &[u64] {
         match &self.content {
-            Content::Hdf5(_, updates) => updates,
-            Content::Single(_) => &[],
+            StoredMachines::Hdf5(_, updates) => updates,
+            StoredMachines::Single(_) => &[],
         }
     }
 
@@ -198,10 +198,10 @@ impl ModelReader {
     /// are not finite.
     pub fn machine(&self, update: Option<u64>) -> Result<Machine, ModelError> {
         match &self.content {
-            Content::Single(_) if self.label.is_some() => Err(self.no_labels()),
-            Content::Single(machine) if update.is_none() => Ok(machine.clone()),
-            Content::Single(_) => Err(self.no_update(update.unwrap_or_default())),
-            Content::Hdf5(file, updates) => {
+            StoredMachines::Single(_) if self.label.is_some() => Err(self.no_labels()),
+            StoredMachines::Single(machine) if update.is_none() => Ok(machine.clone()),
+            StoredMachines::Single(_) => Err(self.no_update(update.unwrap_or_default())),
+            StoredMachines::Hdf5(file, updates) => {
                 let last = updates.last().copied().unwrap_or_default();
                 Ok(self.stored(file, &self.group(update.unwrap_or(last))?)?.0)
             }
@@ -213,19 +213,19 @@ impl ModelReader {
     /// # Errors
     /// Those of [`machine`](Self::machine).
     pub fn notes(&self, update: Option<u64>) -> Result<Vec<String>, ModelError> {
-        let Content::Hdf5(file, updates) = &self.content else { return Ok(self.notes.clone()) };
+        let StoredMachines::Hdf5(file, updates) = &self.content else { return Ok(self.notes.clone()) };
         let folder = self.folder(file, &self.group(update.or(updates.last().copied()).unwrap_or_default())?)?;
         let extents = |name| file.shape(&format!("{folder}/{name}")).map_err(|error| self.failed(error));
         let (shape, visible, hidden) = (extents("weight_matrix")?, extents("vbias")?, extents("hbias")?);
         let count = |shape: &[usize]| shape.iter().product();
-        let rows = Rows::of(&shape, count(&visible), count(&hidden), Rows::Visible);
+        let rows = RowUnits::of(&shape, count(&visible), count(&hidden), RowUnits::Visible);
         let label =
             self.label.map(|label| format!("the machine given label {label}, whose weights are in the hidden fields"));
-        Ok(rows.and_then(|rows| rows.note(Rows::Visible)).into_iter().chain(label).collect())
+        Ok(rows.and_then(|rows| rows.note(RowUnits::Visible)).into_iter().chain(label).collect())
     }
 
     /// The machine in a group.
-    fn stored(&self, file: &Hdf5, group: &str) -> Result<(Machine, Rows), ModelError> {
+    fn stored(&self, file: &Hdf5, group: &str) -> Result<(Machine, RowUnits), ModelError> {
         let folder = self.folder(file, group)?;
         let read = |name| file.singles(&format!("{folder}/{name}")).map_err(|error| self.failed(error));
         let mut hidden = read("hbias")?;
@@ -241,7 +241,7 @@ impl ModelReader {
             None => (),
         }
         let parameters =
-            Parameters { weights: read("weight_matrix")?, visible: read("vbias")?, hidden, usual: Rows::Visible };
+            Parameters { weights: read("weight_matrix")?, visible: read("vbias")?, hidden, usual: RowUnits::Visible };
         parameters.machine(&self.path, self.units)
     }
 
@@ -289,7 +289,7 @@ impl ModelReader {
     /// # Errors
     /// [`ModelError::Read`]; [`ModelError::Format`] for damaged files, and for values that the units cannot take.
     pub fn chains(&self) -> Result<Option<Spins>, ModelError> {
-        let Content::Hdf5(file, _) = &self.content else { return Ok(None) };
+        let StoredMachines::Hdf5(file, _) = &self.content else { return Ok(None) };
         let failed = |error| self.failed(error);
         if !file.has("", "parallel_chains").map_err(failed)? {
             return Ok(None);
@@ -315,7 +315,7 @@ impl ModelReader {
     /// # Errors
     /// [`ModelError::Read`]; [`ModelError::Format`] for damaged files.
     pub fn extra(&self) -> Result<BTreeMap<String, Array>, ModelError> {
-        let Content::Hdf5(file, _) = &self.content else { return Ok(BTreeMap::new()) };
+        let StoredMachines::Hdf5(file, _) = &self.content else { return Ok(BTreeMap::new()) };
         let failed = |error| self.failed(error);
         if !file.groups("").map_err(failed)?.iter().any(|name| name == EXTRA) {
             return Ok(BTreeMap::new());
@@ -333,8 +333,8 @@ impl ModelReader {
 
     fn hdf5(&self) -> Result<&Hdf5, ModelError> {
         match &self.content {
-            Content::Hdf5(file, _) => Ok(file),
-            Content::Single(_) => Err(wrong(&self.path, "the file has a machine alone".into())),
+            StoredMachines::Hdf5(file, _) => Ok(file),
+            StoredMachines::Single(_) => Err(wrong(&self.path, "the file has a machine alone".into())),
         }
     }
 
@@ -364,7 +364,7 @@ impl ModelReader {
 /// The first bytes of a file.
 fn start(path: &Path) -> Result<Vec<u8>, ModelError> {
     let mut start = Vec::new();
-    let read = open_regular(path).and_then(|file| file.take(kind::START).read_to_end(&mut start));
+    let read = open_regular(path).and_then(|file| file.take(kind::MODEL_START).read_to_end(&mut start));
     read.map_err(|source| ModelError::Read { path: path.into(), source })?;
     Ok(start)
 }

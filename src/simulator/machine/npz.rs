@@ -7,34 +7,34 @@ use std::path::Path;
 use crate::io::NpzReader;
 
 use super::model_error::ModelError;
-use super::parameters::{Numbers, Parameters, Rows, wrong};
+use super::parameters::{Numbers, Parameters, RowUnits, wrong};
 use super::units::Units;
 use crate::io::npy;
 
 /// The names of an archive's arrays, and what they imply.
 #[derive(Clone, Copy)]
-struct Layout {
+struct ArrayNames {
     /// Weights, visible and hidden fields or biases.
     names: [&'static str; 3],
     units: Option<Units>,
-    rows: Rows,
+    rows: RowUnits,
     model_type: Option<&'static str>,
 }
 
-const LAYOUTS: [Layout; 3] = [
-    Layout { names: ["W", "eta", "theta"], units: Some(Units::Ising), rows: Rows::Visible, model_type: None },
-    Layout { names: ["weight_matrix", "vbias", "hbias"], units: None, rows: Rows::Visible, model_type: None },
+const ARRAY_NAMES: [ArrayNames; 3] = [
+    ArrayNames { names: ["W", "eta", "theta"], units: Some(Units::Ising), rows: RowUnits::Visible, model_type: None },
+    ArrayNames { names: ["weight_matrix", "vbias", "hbias"], units: None, rows: RowUnits::Visible, model_type: None },
     // Attribute names of scikit-learn.
-    Layout {
+    ArrayNames {
         names: ["components_", "intercept_visible_", "intercept_hidden_"],
         units: Some(Units::Bernoulli),
-        rows: Rows::Hidden,
+        rows: RowUnits::Hidden,
         model_type: Some("BernoulliRBM"),
     },
 ];
 
 /// What an archive contains of a machine.
-pub(super) enum Found {
+pub(super) enum NpzMachine {
     /// The whole machine.
     Whole {
         /// The arrays.
@@ -52,22 +52,22 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// [`ModelError::Format`] if it has other arrays, or damaged ones; [`ModelError::Read`].
-pub(super) fn read(path: &Path, weights_alone: bool) -> Result<Found, ModelError> {
+pub(super) fn read(path: &Path, weights_alone: bool) -> Result<NpzMachine, ModelError> {
     let failed = |error| ModelError::reading(path, error);
     let mut archive = NpzReader::open(path).map_err(failed)?;
     let length = std::fs::metadata(path).map_err(failed)?.len();
     let names: Vec<String> = archive.arrays();
     let mut read = |name: &str| array(&mut archive, name, length).map_err(failed);
     let layout =
-        LAYOUTS.iter().find(|layout| layout.names.iter().all(|wanted| names.iter().any(|name| name == wanted)));
-    if let Some(&Layout { names: [weights, visible, hidden], units, rows, model_type }) = layout {
+        ARRAY_NAMES.iter().find(|layout| layout.names.iter().all(|wanted| names.iter().any(|name| name == wanted)));
+    if let Some(&ArrayNames { names: [weights, visible, hidden], units, rows, model_type }) = layout {
         let parameters =
             Parameters { weights: read(weights)?, visible: read(visible)?, hidden: read(hidden)?, usual: rows };
-        return Ok(Found::Whole { parameters, units, model_type });
+        return Ok(NpzMachine::Whole { parameters, units, model_type });
     }
     match names.as_slice() {
         [] => Err(wrong(path, without_arrays(&archive))),
-        [only] if weights_alone => Ok(Found::Weights(read(only)?)),
+        [only] if weights_alone => Ok(NpzMachine::Weights(read(only)?)),
         _ => Err(wrong(path, needed(&names))),
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn read_weights(path: &Path) -> Result<Numbers, ModelError> {
 
 /// Says which arrays are needed, and which an archive has.
 fn needed(names: &[String]) -> String {
-    let layouts: Vec<String> = LAYOUTS.iter().map(|layout| layout.names.join(", ")).collect();
+    let layouts: Vec<String> = ARRAY_NAMES.iter().map(|layout| layout.names.join(", ")).collect();
     format!("arrays {} are needed; it has {names:?}", layouts.join(" or "))
 }
 
@@ -96,7 +96,7 @@ fn without_arrays<R: Read + Seek>(archive: &NpzReader<R>) -> String {
     } else {
         "a zip archive without NumPy arrays"
     };
-    let [ising, named, _] = LAYOUTS.map(|layout| layout.names.join(", "));
+    let [ising, named, _] = ARRAY_NAMES.map(|layout| layout.names.join(", "));
     format!("{kind}: save the parameters with numpy.savez as {ising} (±1 units) or {named}")
 }
 

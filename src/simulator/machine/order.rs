@@ -6,16 +6,16 @@ use rand::seq::SliceRandom;
 /// The order in which samples are used: one permutation after another, a new one for each epoch. A batch that reaches the end of
 /// an epoch continues in the next, so all batches have the same size and every epoch uses every sample once.
 #[derive(Clone, Debug)]
-pub(crate) struct SampleOrder {
+pub(crate) struct BatchOrder {
     stream: Stream,
     epoch: Option<u64>,
     permutation: Vec<u32>,
 }
 
-impl SampleOrder {
+impl BatchOrder {
     /// The order for a trainer with this seed.
     pub fn new(samples: usize, seed: u64) -> Self {
-        let stream = Stream::new(seed, Purpose::Order);
+        let stream = Stream::new(seed, Purpose::BatchOrder);
         Self { stream, epoch: None, permutation: vec![0; samples] }
     }
 
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn every_epoch_uses_every_sample_once_and_any_batch_can_be_asked_for() {
-        let mut order = SampleOrder::new(10, 1);
+        let mut order = BatchOrder::new(10, 1);
         let mut batch = [0; 4];
         let mut used = Vec::new();
         for number in 0..5 {
@@ -61,7 +61,7 @@ mod tests {
             assert_eq!(sorted, (0..10).collect::<Vec<_>>());
         }
         assert_ne!(first, second);
-        SampleOrder::new(10, 1).batch(3, &mut batch);
+        BatchOrder::new(10, 1).batch(3, &mut batch);
         assert_eq!(batch, used[12..16]);
     }
 }

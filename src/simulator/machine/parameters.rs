@@ -11,26 +11,26 @@ pub(super) type Numbers = (Vec<usize>, Vec<f32>);
 
 /// The layer that the rows of weights belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rows {
+pub(super) enum RowUnits {
     Visible,
     Hidden,
 }
 
-impl Rows {
+impl RowUnits {
     /// Finds the layer from the numbers of biases; where both fit, `usual`.
-    pub(super) fn of(shape: &[usize], visible: usize, hidden: usize, usual: Rows) -> Option<Self> {
-        let other = if usual == Rows::Visible { Rows::Hidden } else { Rows::Visible };
+    pub(super) fn of(shape: &[usize], visible: usize, hidden: usize, usual: RowUnits) -> Option<Self> {
+        let other = if usual == RowUnits::Visible { RowUnits::Hidden } else { RowUnits::Visible };
         [usual, other].into_iter().find(|rows| match rows {
-            Rows::Visible => shape == [visible, hidden],
-            Rows::Hidden => shape == [hidden, visible],
+            RowUnits::Visible => shape == [visible, hidden],
+            RowUnits::Hidden => shape == [hidden, visible],
         })
     }
 
     /// A note on weights that are not as `usual`.
-    pub(super) fn note(self, usual: Rows) -> Option<String> {
+    pub(super) fn note(self, usual: RowUnits) -> Option<String> {
         let found = match self {
-            Rows::Visible => "[visible, hidden]",
-            Rows::Hidden => "[hidden, visible]",
+            RowUnits::Visible => "[visible, hidden]",
+            RowUnits::Hidden => "[hidden, visible]",
         };
         (self != usual).then(|| format!("the weights in the file are {found}, by the numbers of biases: transposed"))
     }
@@ -42,7 +42,7 @@ pub(super) struct Parameters {
     pub(super) visible: Numbers,
     pub(super) hidden: Numbers,
     /// The layer of the rows of weights where the numbers of biases do not decide it.
-    pub(super) usual: Rows,
+    pub(super) usual: RowUnits,
 }
 
 impl Parameters {
@@ -50,10 +50,10 @@ impl Parameters {
     ///
     /// # Errors
     /// [`ModelError::Format`] for shapes that do not fit together, and parameters that are not finite.
-    pub(super) fn machine(self, path: &Path, units: Units) -> Result<(Machine, Rows), ModelError> {
+    pub(super) fn machine(self, path: &Path, units: Units) -> Result<(Machine, RowUnits), ModelError> {
         let ((shape, weights), (eta_shape, eta), (theta_shape, theta)) = (self.weights, self.visible, self.hidden);
         let (visible, hidden) = (eta.len(), theta.len());
-        let rows = Rows::of(&shape, visible, hidden, self.usual);
+        let rows = RowUnits::of(&shape, visible, hidden, self.usual);
         let Some(rows) = rows.filter(|_| eta_shape.len() == 1 && theta_shape.len() == 1) else {
             let found = format!("weights {shape:?}, visible fields {eta_shape:?}, hidden fields {theta_shape:?}");
             let needed = "the shapes [visible, hidden], [visible], [hidden] are needed";
@@ -66,8 +66,8 @@ impl Parameters {
             return Err(wrong(path, format!("{found}: {needed}{potts}")));
         };
         let weights = match rows {
-            Rows::Visible => weights,
-            Rows::Hidden => transposed(&weights, hidden, visible),
+            RowUnits::Visible => weights,
+            RowUnits::Hidden => transposed(&weights, hidden, visible),
         };
         ising(path, units, Machine { visible, hidden, weights, eta, theta }).map(|machine| (machine, rows))
     }

@@ -1,6 +1,6 @@
 //! A look at the chains of a trainer: where they would go under the current machine.
 
-use super::chains::{Block, Chains};
+use super::chains::{ChainBlock, GibbsChains};
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
 use super::train::{Algorithm, Trainer};
@@ -52,15 +52,15 @@ impl Trainer<'_> {
         let count = samples.clamp(1, self.data.samples());
         // Spread evenly over the data, whatever their order.
         let chosen: Vec<usize> = (0..count).map(|index| index * self.data.samples() / count).collect();
-        let mut data = Chains::new(count, machine);
+        let mut data = GibbsChains::new(count, machine);
         data.load(self.data, &chosen);
         data.average_hidden(machine);
         Some(Probe { data: states(&data, machine), once, twice: states(&chains, machine) })
     }
 }
 
-fn states(chains: &Chains, machine: &Machine) -> ChainStates {
-    let rows = |units: usize, layer: fn(&Block) -> &[f32]| {
+fn states(chains: &GibbsChains, machine: &Machine) -> ChainStates {
+    let rows = |units: usize, layer: fn(&ChainBlock) -> &[f32]| {
         let values = chains.blocks().iter().flat_map(|block| layer(block).iter().copied());
         DMatrix::from_row_iterator(chains.count(), units, values)
     };

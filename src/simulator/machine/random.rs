@@ -21,7 +21,7 @@ pub enum Purpose {
     /// Initial weights.
     Weights = 1,
     /// Order of the samples in an epoch.
-    Order = 2,
+    BatchOrder = 2,
     /// First states of chains.
     Starts = 3,
     /// Gibbs sampling.

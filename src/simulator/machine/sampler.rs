@@ -1,6 +1,6 @@
 //! Sampling from a machine.
 
-use super::chains::{Chains, check_count};
+use super::chains::{GibbsChains, check_count};
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
 use super::result::Result;
@@ -19,7 +19,7 @@ use crate::data::Spins;
 #[derive(Clone, Debug)]
 pub struct Sampler<'a> {
     machine: &'a Machine,
-    chains: Chains,
+    chains: GibbsChains,
     stream: Stream,
     calls: u64,
 }
@@ -33,7 +33,7 @@ impl<'a> Sampler<'a> {
     pub fn new(machine: &'a Machine, chains: usize, seed: u64) -> Result<Self> {
         machine.check()?;
         check_count(chains, machine)?;
-        let mut chains = Chains::new(chains, machine);
+        let mut chains = GibbsChains::new(chains, machine);
         chains.start(machine, Stream::new(seed, Purpose::Starts));
         Ok(Self { machine, chains, stream: Stream::new(seed, Purpose::Chains), calls: 0 })
     }

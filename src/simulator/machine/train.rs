@@ -8,11 +8,11 @@
 //! CD: Hinton, *Neural Computation* 14, 1771 (2002). PCD: Tieleman, *ICML* (2008). Centred gradient: Melchior, Fischer and
 //! Wiskott, *JMLR* 17, 99 (2016).
 
-use super::chains::{Chains, check_count};
+use super::chains::{GibbsChains, check_count};
 use super::error::RbmError;
 use super::exact::MOST_EXACT_UNITS;
 use super::gradient::Gradients;
-use super::order::SampleOrder;
+use super::order::BatchOrder;
 use super::random::{Purpose, Stream};
 use super::rbm::Machine;
 use super::result::Result;
@@ -120,10 +120,10 @@ pub struct Trainer<'a> {
     pub(super) data: &'a Spins,
     pub(super) machine: Machine,
     pub(super) updates: u64,
-    pub(super) order: SampleOrder,
+    pub(super) order: BatchOrder,
     pub(super) chosen: Vec<usize>,
-    pub(super) batch: Chains,
-    pub(super) chains: Chains,
+    pub(super) batch: GibbsChains,
+    pub(super) chains: GibbsChains,
     gradients: Gradients,
 }
 
@@ -150,12 +150,12 @@ impl<'a> Trainer<'a> {
         for count in [count, settings.batch_size, settings.chains] {
             check_count(count, &machine)?;
         }
-        let mut chains = Chains::new(count, &machine);
+        let mut chains = GibbsChains::new(count, &machine);
         chains.start(&machine, Stream::new(settings.seed, Purpose::Starts));
         Ok(Self {
-            order: SampleOrder::new(data.samples(), settings.seed),
+            order: BatchOrder::new(data.samples(), settings.seed),
             chosen: vec![0; settings.batch_size],
-            batch: Chains::new(settings.batch_size, &machine),
+            batch: GibbsChains::new(settings.batch_size, &machine),
             gradients: Gradients::new(&machine),
             chains,
             updates: 0,

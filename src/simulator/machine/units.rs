@@ -76,12 +76,12 @@ impl From<&BernoulliMachine> for Machine {
 }
 
 /// A layer of a machine whose layers may have different units: their values are `centre + half × spin`.
-pub(super) struct Layer<'a> {
+pub(super) struct LayerUnits<'a> {
     pub(super) units: Units,
     pub(super) bias: &'a [f64],
 }
 
-impl Layer<'_> {
+impl LayerUnits<'_> {
     /// Centre and half distance of the two values.
     fn values(&self) -> (f64, f64) {
         match self.units {
@@ -92,7 +92,7 @@ impl Layer<'_> {
 }
 
 /// The ±1 form of a machine `p(v, h) ∝ exp(v·W' h + a'·v + b'·h)`, `weights` row after row; rounded once, at the end.
-pub(super) fn ising(visible: Layer, hidden: Layer, weights: &[f64]) -> Machine {
+pub(super) fn ising(visible: LayerUnits, hidden: LayerUnits, weights: &[f64]) -> Machine {
     let (rows, columns) = (visible.bias.len(), hidden.bias.len());
     let ((centre_v, half_v), (centre_h, half_h)) = (visible.values(), hidden.values());
     let (mut eta, mut theta) = (visible.bias.to_vec(), hidden.bias.to_vec());

@@ -29,17 +29,17 @@ pub trait Learner {
     ///
     /// # Errors
     /// If the parameters are not finite.
-    fn state(&self) -> Result<State>;
+    fn state(&self) -> Result<SavedState>;
     /// Goes on from a state after `updates` updates.
     ///
     /// # Errors
     /// If the state does not fit.
-    fn restore(&mut self, updates: u64, state: State) -> Result<()>;
+    fn restore(&mut self, updates: u64, state: SavedState) -> Result<()>;
 }
 
 /// State of a learner between two updates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct SavedState {
     /// The machine, in single precision.
     pub machine: Machine,
     /// Visible and hidden spins of the chains, if they persist.

@@ -1,7 +1,7 @@
 //! Training of the linear machine by its exact gradient.
 
 use super::error::Result;
-use super::learner::{Learner, State};
+use super::learner::{Learner, SavedState};
 use super::recorder::Recorder;
 use crate::data::{Dataset, Moments};
 use crate::io::Array;
@@ -103,16 +103,16 @@ impl Learner for LinearTrainer {
         Ok(quantities)
     }
 
-    fn state(&self) -> Result<State> {
+    fn state(&self) -> Result<SavedState> {
         let (visible, hidden) = (self.machine.weights.nrows(), self.machine.weights.ncols());
         let rows = self.rows();
         let singles = rows.iter().map(|&w| w as f32).collect();
         let machine = Machine::new(visible, hidden, singles, vec![0.0; visible], vec![0.0; hidden])?;
         let exact = BTreeMap::from([(WEIGHTS.to_owned(), Array::F64(vec![visible, hidden], rows))]);
-        Ok(State { machine, chains: None, exact })
+        Ok(SavedState { machine, chains: None, exact })
     }
 
-    fn restore(&mut self, updates: u64, state: State) -> Result<()> {
+    fn restore(&mut self, updates: u64, state: SavedState) -> Result<()> {
         let (visible, hidden) = (self.machine.weights.nrows(), self.machine.weights.ncols());
         let weights = match state.exact.get(WEIGHTS) {
             Some(Array::F64(shape, values)) if *shape == [visible, hidden] => {

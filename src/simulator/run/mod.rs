@@ -30,12 +30,14 @@ mod log;
 mod recorded;
 mod recorder;
 mod store;
+mod training;
 
 pub use error::{Result, SimulationError};
 pub use health::{Fit, Limits, Warning, sample_spread, warnings};
-pub use learner::{Learner, State};
+pub use learner::{Learner, SavedState};
 pub use linear::LinearTrainer;
 pub use log::{Record, SpectrumLog};
-pub use recorded::{Spacing, run, schedule};
+pub use recorded::{MOST_RECORDS, Spacing, run, schedule};
 pub use recorder::{Detail, Recorder};
 pub use store::Store;
+pub use training::Training;

@@ -1,6 +1,6 @@
 //! Taking a learner through its updates.
 
-use super::learner::{Learner, State};
+use super::learner::{Learner, SavedState};
 
 use super::error::Result;
 use super::log::{Record, SpectrumLog};
@@ -45,14 +45,17 @@ impl Learner for Trainer<'_> {
         Ok(quantities)
     }
 
-    fn state(&self) -> Result<State> {
-        Ok(State { machine: self.machine().clone(), chains: self.chains(), exact: BTreeMap::new() })
+    fn state(&self) -> Result<SavedState> {
+        Ok(SavedState { machine: self.machine().clone(), chains: self.chains(), exact: BTreeMap::new() })
     }
 
-    fn restore(&mut self, updates: u64, state: State) -> Result<()> {
+    fn restore(&mut self, updates: u64, state: SavedState) -> Result<()> {
         Ok(self.go_on(state.machine, updates, state.chains.as_ref())?)
     }
 }
+
+/// Largest number of records; more are a mistake.
+pub const MOST_RECORDS: usize = 100_000;
 
 /// How records are spread over a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

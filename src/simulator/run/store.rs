@@ -5,7 +5,7 @@
 //! they become one file, `model.h5`; it can be taken apart again to go on from its end.
 
 use super::error::{Result, SimulationError};
-use super::learner::State;
+use super::learner::SavedState;
 use super::log::{Record, SpectrumLog};
 use crate::data::Spins;
 use crate::io::Array;
@@ -29,7 +29,7 @@ const RUN: &str = "run.toml";
 /// Prefix of the parts of a state other than the machine.
 const STATE: &str = "state.";
 /// Hidden spins of the chains, in words of 64.
-const HIDDEN: &str = "state.hidden_chains";
+const HIDDEN_CHAINS: &str = "state.hidden_chains";
 /// Number of hidden units of the chains.
 const HIDDEN_UNITS: &str = "state.hidden_units";
 
@@ -142,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn save_record(&self, record: &Record, state: &State) -> Result<()> {
+    pub fn save_record(&self, record: &Record, state: &SavedState) -> Result<()> {
         let mut file = self.file(record.update, record.time, state);
         let own = |name: &str| format!("update_{}.{name}", record.update);
         file.extra.insert(own("epoch"), Array::F64(vec![], vec![record.epoch]));
@@ -154,16 +154,19 @@ impl Store {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn save_state(&self, update: u64, time: f64, state: &State) -> Result<()> {
+    pub fn save_state(&self, update: u64, time: f64, state: &SavedState) -> Result<()> {
         Ok(self.file(update, time, state).write(&self.folder.join(LATEST), self.units)?)
     }
 
-    fn file(&self, update: u64, time: f64, state: &State) -> ModelFile {
+    fn file(&self, update: u64, time: f64, state: &SavedState) -> ModelFile {
         let exact = state.exact.iter().map(|(name, array)| (format!("{STATE}{name}"), array.clone()));
         let mut extra: BTreeMap<String, Array> = exact.collect();
         if let Some((_, hidden)) = &state.chains {
             let words: Vec<u64> = (0..hidden.samples()).flat_map(|chain| hidden.row(chain)).copied().collect();
-            extra.insert(HIDDEN.to_owned(), Array::U64(vec![hidden.samples(), words.len() / hidden.samples()], words));
+            extra.insert(
+                HIDDEN_CHAINS.to_owned(),
+                Array::U64(vec![hidden.samples(), words.len() / hidden.samples()], words),
+            );
             extra.insert(HIDDEN_UNITS.to_owned(), Array::U64(vec![], vec![hidden.units() as u64]));
         }
         ModelFile {
@@ -197,14 +200,14 @@ impl Store {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn latest(&self) -> Result<Option<(u64, State)>> {
+    pub fn latest(&self) -> Result<Option<(u64, SavedState)>> {
         let Some((update, path)) = self.candidates()?.into_iter().max() else { return Ok(None) };
         let reader = ModelReader::open(&path, Some(self.units))?;
         let mut extra = reader.extra()?;
-        let hidden = hidden_chains(extra.remove(HIDDEN), extra.remove(HIDDEN_UNITS));
+        let hidden = hidden_chains(extra.remove(HIDDEN_CHAINS), extra.remove(HIDDEN_UNITS));
         let exact = extra.into_iter().filter_map(|(name, array)| Some((name.strip_prefix(STATE)?.to_owned(), array)));
         let chains = reader.chains()?.zip(hidden);
-        Ok(Some((update, State { machine: reader.machine(Some(update))?, chains, exact: exact.collect() })))
+        Ok(Some((update, SavedState { machine: reader.machine(Some(update))?, chains, exact: exact.collect() })))
     }
 
     /// All records, in the order of their updates.

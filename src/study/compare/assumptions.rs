@@ -1,6 +1,6 @@
 //! What the theories of a comparison assume, by their closures.
 
-use super::design::MODES;
+use super::design::MODES_COMPARED;
 use super::experiment::Experiment;
 use crate::Prior;
 use crate::learning::{ChainSettings, Closure, NoiseKind, Order, ResponseKind, Setup, SweepSettings};
@@ -61,7 +61,7 @@ impl Experiment {
         let (directions, sites) = (self.view().directions(), self.data().units());
         let response = assumed.response.unwrap_or(match directions {
             0..=INTEGRATED => ResponseKind::FiniteSize,
-            _ if directions <= MODES => ResponseKind::MeanField,
+            _ if directions <= MODES_COMPARED => ResponseKind::MeanField,
             _ => ResponseKind::Gaussian,
         });
         let several = closure == Closure::FixedPrior && response != ResponseKind::Gaussian && directions > 1;

@@ -30,11 +30,11 @@ use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
 /// Number of samples of the data that chains are compared with.
-const SAMPLES: usize = 2000;
+const SAMPLES_COMPARED: usize = 2000;
 /// Number of probes of a run's chains, approximately.
 const PROBES: u64 = 16;
 /// Deviations beyond chance, in standard errors: none of some hundred normal deviates is expected to be so large.
-const CHANCE: f64 = 4.5;
+const CHANCE_ERRORS: f64 = 4.5;
 /// Error of the chains above which it counts, as a share of the data's ⟨sσ⟩ along a mode.
 const NOTABLE: f64 = 0.02;
 /// Same for the effect of wrong shares on a machine: its own course would have been different, so w shows less of the effect.
@@ -111,7 +111,7 @@ impl ChainProbe {
     /// # Errors
     /// Those of the view.
     pub fn of(trainer: &Trainer<'_>, view: &View) -> Result<Option<Self>> {
-        let Some(probe) = trainer.probe(SAMPLES) else { return Ok(None) };
+        let Some(probe) = trainer.probe(SAMPLES_COMPARED) else { return Ok(None) };
         let machine = trainer.machine();
         let seen = view.observe(trainer.time(), &machine.weight_matrix())?;
         let u = view.on_units(&seen.modes.u);
@@ -242,7 +242,7 @@ impl ChainSummary {
             seen.iter().max_by(|a, b| a.share_effect.abs().total_cmp(&b.share_effect.abs())).unwrap_or(&seen[0]);
         let unbalanced = |of: &&ModeProbe| {
             let excess = (of.positive - of.positive_implied).abs();
-            excess > CHANCE * of.positive_error && of.share_effect.abs() > NOTABLE_SHARES
+            excess > CHANCE_ERRORS * of.positive_error && of.share_effect.abs() > NOTABLE_SHARES
         };
         Self {
             mode: seen[0].mode,
@@ -272,7 +272,7 @@ impl ChainSummary {
     pub fn doubts(&self, k: usize, persistent: bool) -> Vec<String> {
         let (mode, percent) = (self.mode, |value: f64| format!("{:.1} %", 100.0 * value));
         let mut doubts = Vec::new();
-        if self.change_in_errors > CHANCE && self.change.abs() > NOTABLE {
+        if self.change_in_errors > CHANCE_ERRORS && self.change.abs() > NOTABLE {
             doubts.push(format!(
                 "along mode {mode} the chains' ⟨sσ⟩ changes by {} on average ({:.0} standard errors) when they make {} sweeps in the place of \
                  {k}",
@@ -374,7 +374,7 @@ mod tests {
         // e^{2h} with h = 0.1 · 40 · 0.98: the other state has 4e-4 of the weight.
         let rare = seen.positive_implied.min(1.0 - seen.positive_implied);
         assert!(rare < 0.01 && (0.2..0.8).contains(&seen.positive) && seen.autocorrelation > 0.9, "{seen:?}");
-        assert!((seen.positive - seen.positive_implied).abs() > CHANCE * seen.positive_error, "{seen:?}");
+        assert!((seen.positive - seen.positive_implied).abs() > CHANCE_ERRORS * seen.positive_error, "{seen:?}");
     }
 
     #[test]

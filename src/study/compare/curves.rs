@@ -81,17 +81,18 @@ fn filled(mut edges: Vec<f64>) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::compare::{Bulk, View};
+    use crate::study::compare::{ObservedBulk, View};
     use nalgebra::DMatrix;
 
     #[test]
-    fn means_errors_and_edges() {
+    fn means_errors_and_edges_are_those_of_three_curves_by_hand() {
         let view = View::new(2, 2, None, 1).unwrap();
         let course = |values: [f64; 3], edges: [Option<f64>; 3]| Course {
             observations: (0..3)
                 .map(|k| {
                     let weights = DMatrix::from_row_slice(2, 2, &[values[k], 0.0, 0.0, 0.1]);
-                    let bulk = edges[k].map(|edge| Bulk { edge, outliers: k, sigma: 0.5 * edge, planted: None });
+                    let bulk =
+                        edges[k].map(|edge| ObservedBulk { edge, outliers: k, sigma: 0.5 * edge, planted: None });
                     super::super::Observation { bulk, ..view.observe(k as f64, &weights).unwrap() }
                 })
                 .collect(),

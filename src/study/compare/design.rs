@@ -1,30 +1,26 @@
 //! What is compared: how machines learn, what is recorded of them and how they are seen.
 
-use super::error::{Result, refuse};
 use crate::learning::{LEARNING_RATE, LinearTheory, resolving_rate};
-use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, Settings, Units};
-use crate::simulator::run::{Spacing, schedule};
+use crate::simulator::machine::{Algorithm, MOST_EXACT_UNITS, QUICK_EXACT_UNITS, Settings, Units};
+use crate::simulator::run::{MOST_RECORDS, Spacing, schedule};
+use crate::study::error::{Result, refuse};
 
-/// Largest size of the smaller layer at which the exact gradient is preferred: the sums take milliseconds.
-pub const EXACT_UNITS: usize = 20;
 /// Samples per batch: batches scatter the gradient by a few per cent.
 pub const BATCH: usize = 500;
 /// Time of learning, in growth times of the slowest mode compared: all modes settle by then.
 const GROWTH_TIMES: f64 = 20.0;
 /// Upper limit of this time.
-const LONGEST: f64 = 20.0;
+const LONGEST_LEARNING: f64 = 20.0;
 /// Runs: their mean has an error that is known to a quarter of itself.
 pub const RUNS: usize = 8;
 /// Largest number of modes compared if their number is left open: more cannot be told apart in one figure.
-pub const MODES: usize = 10;
+pub const MODES_COMPARED: usize = 10;
 /// Samples of clusters: with fewer, machines soon learn the scatter of the samples.
 pub const CLUSTER_SAMPLES: usize = 60_000;
 /// Largest number of runs; more are a mistake.
 const MOST_RUNS: usize = 1000;
 /// Largest number of updates; more are a mistake.
 const MOST_UPDATES: f64 = 1e9;
-/// Largest number of records; more are a mistake.
-const MOST_RECORDS: usize = 100_000;
 
 /// The simulations of a comparison, and how machines are seen. What is `None` follows from data and machine, as each field
 /// says; [`Experiment::design`](super::Experiment::design) has it filled in.
@@ -32,7 +28,7 @@ const MOST_RECORDS: usize = 100_000;
 pub struct Design {
     /// ±1 units, or Gaussian ones, which learn by their exact gradient.
     pub units: Units,
-    /// `None`: the exact gradient where one layer has at most [`EXACT_UNITS`] units and neither Gibbs steps nor chains are given,
+    /// `None`: the exact gradient where one layer has at most [`QUICK_EXACT_UNITS`] units and neither Gibbs steps nor chains are given,
     /// else PCD.
     pub algorithm: Option<Algorithm>,
     /// Gibbs steps per update. `None`: those of [`Algorithm::gibbs_steps`].
@@ -55,7 +51,7 @@ pub struct Design {
     /// Visible directions in which machines are seen, those of the data that grow fastest; all sites if there are as many as units.
     /// `None`: those that grow.
     pub directions: Option<usize>,
-    /// Modes compared. `None`: one per direction, at most [`MODES`].
+    /// Modes compared. `None`: one per direction, at most [`MODES_COMPARED`].
     pub modes: Option<usize>,
     /// The runs.
     pub runs: Runs,
@@ -159,7 +155,7 @@ impl Design {
     /// Fills in algorithm, Gibbs steps and batches for a number of samples and the size of the machine's smaller layer.
     ///
     /// # Errors
-    /// [`CompareError::Choice`](super::CompareError::Choice) for numbers that are out of range and an algorithm that cannot be.
+    /// [`StudyError::Choice`](crate::study::StudyError::Choice) for numbers that are out of range and an algorithm that cannot be.
     pub fn with_algorithm(mut self, samples: usize, smaller_layer: usize) -> Result<Self> {
         if let Runs::Simulated { count: Some(runs), .. } = self.runs
             && !(1..=MOST_RUNS).contains(&runs)
@@ -173,7 +169,7 @@ impl Design {
             return refuse("batch_size", "is 0: a batch has at least one sample".to_owned());
         }
         let given = self.gibbs_steps.is_some() || self.chains.is_some() || self.is_linear();
-        let preferred = if smaller_layer <= EXACT_UNITS && !given { Algorithm::Exact } else { Algorithm::Pcd };
+        let preferred = if smaller_layer <= QUICK_EXACT_UNITS && !given { Algorithm::Exact } else { Algorithm::Pcd };
         let algorithm = *self.algorithm.get_or_insert(preferred);
         match algorithm {
             Algorithm::Exact if smaller_layer > MOST_EXACT_UNITS => {
@@ -202,7 +198,7 @@ impl Design {
             let reason = format!("is {directions}: choose between 1 and the {units} visible units");
             return refuse("directions", reason);
         }
-        self.modes.get_or_insert(directions.min(hidden).min(MODES));
+        self.modes.get_or_insert(directions.min(hidden).min(MODES_COMPARED));
         Ok(self)
     }
 
@@ -220,7 +216,7 @@ impl Design {
             return refuse("learning_rate", format!("is {rate}: it must be positive and finite"));
         }
         if self.updates.is_none() {
-            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).min(LONGEST) } else { LONGEST };
+            let time = if slowest > 0.0 { (GROWTH_TIMES / slowest).min(LONGEST_LEARNING) } else { LONGEST_LEARNING };
             let batch = self.batch_size.unwrap_or(BATCH) as f64;
             let updates = self.epochs.map_or(time / rate, |epochs| epochs * samples as f64 / batch).ceil();
             if !(1.0..MOST_UPDATES).contains(&updates) {

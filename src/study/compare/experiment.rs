@@ -4,14 +4,14 @@ use super::align::{Followed, Reference};
 use super::chains::ChainProbe;
 use super::course::{Prediction, predict, simulate, simulate_probed};
 use super::curves::Curves;
-use super::design::{Design, EXACT_UNITS, Runs};
-use super::error::Result;
+use super::design::{Design, Runs};
 use super::theory::Theory;
 use super::view::{Course, View};
 use crate::data::{Dataset, Moments};
 use crate::learning::{BatchSettings, Closure, Integrator, LinearTheory, Method, Plan, Prepared, Setup};
-use crate::simulator::machine::{Algorithm, LinearMachine, Machine, Settings, Trainer};
+use crate::simulator::machine::{Algorithm, LinearMachine, Machine, QUICK_EXACT_UNITS, Settings, Trainer};
 use crate::simulator::run::LinearTrainer;
+use crate::study::error::Result;
 use rayon::prelude::*;
 
 /// Data, initial machine and view, with a [`Design`] that leaves nothing open.
@@ -172,7 +172,7 @@ impl Experiment {
             return None;
         }
         let settings = self.design.settings(*self.seeds.first()?);
-        if self.machine.visible.min(self.machine.hidden) <= EXACT_UNITS {
+        if self.machine.visible.min(self.machine.hidden) <= QUICK_EXACT_UNITS {
             return Some(Settings { algorithm: Algorithm::Exact, ..settings });
         }
         let gibbs_steps = Algorithm::Pcd.gibbs_steps().max(settings.gibbs_steps);

@@ -4,12 +4,12 @@
 //! are seen along the directions of the data that grow fastest, one per planted direction.
 
 use super::design::Design;
-use super::error::Result;
 use super::experiment::Experiment;
 use crate::data::Clusters;
 use crate::error::Error;
 use crate::learning::LinearTheory;
 use crate::simulator::machine::Machine;
+use crate::study::error::Result;
 use crate::theory::average::response;
 use crate::theory::prior::Prior;
 use crate::theory::saddle::{Ensemble, Solver, Start};
@@ -150,8 +150,8 @@ mod tests {
     }
 
     /// Before there is a mode, σ decays as a site of ±1 data without noise of its own loses its weights. In a weak field,
-    /// V = 1 − x to first order and the rate is `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`. Once the machine's overlaps are those of the
-    /// data, which is so at the strength of (11) with m̄ = tanh 0.8, it stops.
+    /// V = 1 − x to first order and the rate is `(1 − q_Data)(1 − σ² κ^{-1/2}) − 1`. σ is constant once the machine's overlaps are
+    /// those of the data, M̄ = tanh 0.8: for ±1 and normal components that is at `w² M̄ V(w² M̄²/κ) = atanh M̄`, by (11).
     #[test]
     fn noise_decays_until_the_machine_has_learnt() {
         let planted = Planted { sigma: 0.1, ..planted() };
@@ -166,9 +166,16 @@ mod tests {
         // tanh² 0.8 = 0.441; the first-order V leaves x² = 2e-4 and the drawn samples 1 %.
         let exact = (1.0 - 0.8f64.tanh().powi(2)) * (1.0 - 0.01 * 2f64.sqrt()) - 1.0;
         assert!((rate(0.0) - exact).abs() < 0.01, "{} {exact}", rate(0.0));
-        // m̄ = tanh 0.8 is the machine's own at w ≈ 1.5, by (11) for Bernoulli and normal components.
-        let rates = [1.3, 1.5, 1.8].map(rate);
-        assert!(rates.is_sorted() && rates[0] < 0.0 && rates[1].abs() < 0.1 && rates[2] > 0.0, "{rates:?}");
+        let mean = 0.8f64.tanh();
+        let field = |w: f64| w * w * mean * response::v(w * w * mean * mean / 0.5).unwrap();
+        let (mut low, mut high) = (1.0, 3.0);
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            if field(middle) < 0.8 { low = middle } else { high = middle }
+        }
+        // Terms of order σ², and the drawn samples.
+        let (below, at, above) = (rate(0.9 * low), rate(low), rate(1.1 * low));
+        assert!(at.abs() < 0.02 && below < -at.abs() && above > at.abs(), "w = {low}: {below} {at} {above}");
         assert!(planted.noise(&experiment, &vec![1.0; times.len() + 1]).is_err());
     }
 }

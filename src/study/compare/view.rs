@@ -17,7 +17,7 @@ pub struct View {
 
 /// The edge of a bulk, and what is above it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bulk {
+pub struct ObservedBulk {
     /// Upper edge of the Marchenko–Pastur law that fits the singular values of the whole W.
     pub edge: f64,
     /// Number of singular values of the whole W above the edge.
@@ -39,7 +39,7 @@ pub struct Observation {
     /// Its leading modes: u along the directions, v on the hidden units.
     pub modes: Decomposition,
     /// The bulk of W, if it was looked for and exists.
-    pub bulk: Option<Bulk>,
+    pub bulk: Option<ObservedBulk>,
 }
 
 /// A machine as it learns.
@@ -130,7 +130,7 @@ impl View {
         let known = fitted.exists() && fitted.edge.is_finite();
         let law = fitted.law.filter(|_| fitted.outliers > 0);
         let planted = law.and_then(|law| spiked::planted(values[0], law.sigma(), law.kappa()));
-        let bulk = Bulk { edge: fitted.edge, outliers: fitted.outliers, sigma: fitted.sigma, planted };
+        let bulk = ObservedBulk { edge: fitted.edge, outliers: fitted.outliers, sigma: fitted.sigma, planted };
         let bulk = known.then_some(bulk);
         Ok(Observation { bulk, ..seen })
     }

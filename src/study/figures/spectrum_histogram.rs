@@ -1,259 +1,270 @@
-//! The histogram of singular values beside the Marchenko–Pastur law of their bulk.
+//! What the letter says about figure 2: the singular values of W at the start, early, and after long training.
 
-use crate::plot::axis::{Axis, Scale};
-use crate::plot::histogram::density_in_bins;
-use crate::plot::panel::Corner;
-use crate::plot::style::{Color, DOUBLE_COLUMN_MM, LineStyle, Marker, MarkerStyle, SINGLE_COLUMN_MM};
-use crate::plot::{Figure, FigureError, LegendPosition, Panel};
+use super::claim::Claim;
+use super::course::{LEADING, SpectrumRecord, TrainingCourse};
+use super::linear_dynamics::list;
+use super::made::Made;
+use super::studio::Studio;
+use crate::io::Table;
+use crate::io::number::exact;
+use crate::plot::{Axis, Color, Corner, Figure, LineStyle, Panel, Scale};
+use crate::study::drawing::{SpectrumHistogram, bulk_title, spectrum_histogram};
+use crate::study::error::Result;
+use crate::theory::spectrum::MarchenkoPastur;
 
-/// Points of the law's curve.
-const CURVE_POINTS: usize = 201;
-/// Width and height of an inset, as shares of the frame.
-const INSET: (f64, f64) = (0.66, 0.62);
-/// Minimum number of bins over the bulk.
-const FEWEST_BINS: f64 = 8.0;
-/// Maximum number of bins over the bulk.
-const MOST_BINS: f64 = 40.0;
-/// More bins than this would be finer than the paper shows.
-const MOST_BINS_ON_AXIS: f64 = 400.0;
+/// Name of the figure.
+pub(super) const NAME: &str = "spectrum-histogram";
+/// Width and height of the inset, as shares of the frame.
+const OUTLIERS_INSET: (f64, f64) = (0.66, 0.62);
+/// Number of singular values by which an empirical distribution may differ from its law by chance.
+const CHANCE_VALUES: f64 = 4.0;
+/// A singular value is near zero below this share of the lower edge of the start's law, which noise hardly reaches.
+const NEAR_ZERO: f64 = 0.5;
+/// Share of all singular values above which those near zero are a spike.
+const SPIKE: f64 = 0.05;
 
-/// The law of the bulk of a spectrum.
-pub struct Bulk<'a> {
-    /// The density of the bulk's singular values, with integral one between the edges.
-    pub density: &'a dyn Fn(f64) -> f64,
-    /// The lower and the upper edge of the bulk.
-    pub edges: (f64, f64),
-    /// Number of the largest singular values that are outliers, not part of the bulk.
-    pub outliers: usize,
+/// Three spectra beside their laws, with the number of outliers against updates in an inset.
+pub(super) fn make(studio: &Studio<'_>) -> Result<Made> {
+    let course = studio.course()?;
+    let mut made = Made { claims: course.histogram_claims()?, ..Made::default() };
+    made.draw(NAME, course.histograms()?);
+    let shown = course.shown();
+    let values = |k: usize| shown.map(|record| exact(record.singular_values[k])).to_vec();
+    made.table(NAME, Table::new(["start", "early", "end"], (0..shown[0].singular_values.len()).map(values)));
+    let header = ["update", "epoch", "t", "outliers", "bulk_sigma", "bulk_edge", "bulk_distance", "bulk_note"];
+    let row = |record: &SpectrumRecord| {
+        let bulk = &record.bulk;
+        let numbers = [bulk.sigma, bulk.edge, bulk.ks_distance].map(exact);
+        let times = [record.update.to_string(), exact(record.epoch), exact(record.time), bulk.outliers.to_string()];
+        [times.as_slice(), &numbers, &[bulk.note.clone().unwrap_or_default()]].concat()
+    };
+    made.table("spectrum-outliers", Table::new(header, course.records.iter().map(row)));
+    Ok(made)
 }
 
-/// The singular values of a machine at one time, and the law of their bulk.
-pub struct SpectrumHistogram<'a> {
-    /// The title of the panel (marked-up).
-    pub title: &'a str,
-    /// The singular values, in any order; those that are not finite are left out.
-    pub singular_values: &'a [f64],
-    /// The law fitted to the bulk, if there is one.
-    pub bulk: Option<Bulk<'a>>,
-}
+impl TrainingCourse {
+    /// The Marchenko–Pastur law of the initial weights with their nominal standard deviation.
+    fn start_law(&self) -> crate::Result<MarchenkoPastur> {
+        let (visible, hidden) = (self.visible as f64, self.hidden as f64);
+        MarchenkoPastur::new(self.training.deviation * (visible * hidden).powf(0.25), hidden / visible)
+    }
 
-/// Histograms of singular values as densities, one panel each, up to three per row.
-///
-/// The histogram integrates to one over all singular values, the law to the share of those in the bulk. About √(number of values)
-/// bins divide the bulk evenly, and bins outside have the same width. Triangles mark the outliers.
-///
-/// # Errors
-/// If there are no spectra, or one has no finite value; if the edges of a bulk are not an interval above zero; if there are more
-/// outliers than values.
-pub fn spectrum_histogram(spectra: &[SpectrumHistogram<'_>]) -> Result<Figure, FigureError> {
-    let mut panels = spectra.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
-    match panels.len() {
-        0 => Err(FigureError::Empty("spectra")),
-        1 => Ok(Figure::with(SINGLE_COLUMN_MM, 1, 1, panels)),
-        count => {
-            let columns = count.min(3);
-            for panel in &mut panels {
-                panel.legend(LegendPosition::Below);
-            }
-            Ok(Figure::with(DOUBLE_COLUMN_MM, count.div_ceil(columns), columns, panels).letters(true).aspect(0.85))
+    /// The records at the start, early and at the end.
+    fn shown(&self) -> [&SpectrumRecord; 3] {
+        [0, self.early.record, self.records.len() - 1].map(|record| &self.records[record])
+    }
+
+    fn histograms(&self) -> Result<Figure> {
+        let mut panels = self.shown().map(|record| {
+            let title = bulk_title(&record.bulk).map_or(String::new(), |title| format!(", {title}"));
+            let title = format!("t = {}{title}", brief(record.time));
+            SpectrumHistogram::of(title, &record.singular_values, &record.bulk)
+        });
+        // At the start the law is known; later it is that of the bulk, if there is a bulk.
+        let start = self.start_law()?;
+        panels[0].bulk = panels[0].bulk.map(|(_, outliers)| (start, outliers));
+        let updates: Vec<f64> = self.records.iter().map(|record| record.update as f64).collect();
+        let outliers: Vec<f64> = self.records.iter().map(|record| record.bulk.outliers as f64).collect();
+        let axes = [("updates", &updates), ("outliers", &outliers)];
+        let [x, y] = axes.map(|(name, values)| Axis::around(name, Scale::Log, values));
+        let mut inset = Panel::new(x, y);
+        inset.line(&updates, &outliers, LineStyle::solid(Color::Blue).width(1.0));
+        let mut figure = spectrum_histogram(&panels)?;
+        if let Some(last) = figure.panels.last_mut() {
+            last.inset(inset, Corner::UpperRight, OUTLIERS_INSET);
         }
+        Ok(figure)
+    }
+
+    /// What the letter says about figure 2.
+    fn histogram_claims(&self) -> Result<Vec<Claim>> {
+        let law = self.start_law()?;
+        Ok(vec![
+            self.claim_start(&law),
+            self.claim_threshold(&law),
+            self.claim_outliers(),
+            self.claim_bulk(),
+            self.claim_spike(&law)?,
+        ])
+    }
+
+    fn claim_start(&self, law: &MarchenkoPastur) -> Claim {
+        let start = &self.records[0];
+        let (values, (lower, upper)) = (&start.singular_values, law.edges());
+        let distance = distance(values, law);
+        let chance = CHANCE_VALUES / values.len() as f64;
+        let outliers = start.bulk.outliers;
+        let last = values.last().copied().unwrap_or(0.0);
+        Claim::new(
+            NAME,
+            "(a) at the start the singular values follow the Marchenko–Pastur law",
+            format!("Kolmogorov–Smirnov distance below {chance:.3} (chance); between {lower:.3} and {upper:.3}"),
+            format!("distance {distance:.4}; between {last:.3} and {:.3}, {outliers} above the bulk", values[0]),
+            Some(distance <= chance && outliers == 0),
+        )
+        .otherwise("the law is that of large matrices; one of few units scatters about it, the more so in its scale")
+    }
+
+    fn claim_threshold(&self, law: &MarchenkoPastur) -> Claim {
+        let edge = law.edges().1;
+        let scale = self.training.deviation.sqrt() / self.training.deviation;
+        Claim::new(
+            NAME,
+            "the bulk of the start does not pass the threshold",
+            "upper edge below 1",
+            format!("{edge:.3}"),
+            Some(edge < 1.0),
+        )
+        .remark(format!(
+            "weights of standard deviation {}; as a variance, which is what the letter prints, it would put the edge at {:.2}",
+            self.training.deviation,
+            scale * edge
+        ))
+    }
+
+    fn claim_outliers(&self) -> Claim {
+        let first = |count: usize| self.records.iter().find(|record| record.bulk.outliers >= count);
+        let named = |count: usize| match first(count) {
+            Some(record) => format!("{count} after {} updates (t = {:.2})", record.update, record.time),
+            None => format!("never {count}"),
+        };
+        let at = |record: &SpectrumRecord, name: &str| format!("{} {name}", record.bulk.outliers);
+        let (one, ten) = (&self.records[self.first_epoch.record], &self.records[self.tenth_epoch.record]);
+        let found = [
+            named(1),
+            named(LEADING),
+            at(one, "after one epoch"),
+            at(ten, &format!("after {:.0}", ten.epoch)),
+            at(self.last(), "at the end"),
+        ];
+        let early = &self.records[self.early.record];
+        Claim::new(
+            NAME,
+            "(b) after a few updates modes escape from the bulk, more and more of them",
+            format!("{LEADING} within t = 0.2, then more"),
+            list(found),
+            Some(
+                early.bulk.outliers >= LEADING.min(self.hidden)
+                    && early.time <= 0.2
+                    && self.last().bulk.outliers > early.bulk.outliers,
+            ),
+        )
+        .otherwise("the run is too short, the machine too small, or the data too weak for so many modes")
+        .remark(format!(
+            "the linear theory has {} growing directions; a mode of rate λ leaves the bulk at a time of order 1/λ, the fastest \
+             (λ = {:.1}) first",
+            self.linear.theory.unstable(),
+            self.linear.theory.rates[0]
+        ))
+    }
+
+    fn claim_bulk(&self) -> Claim {
+        let early = &self.records[self.early.record];
+        let end = self.last();
+        let chance = CHANCE_VALUES / early.bulk.modes.max(1) as f64;
+        let told = |record: &SpectrumRecord, digits: usize| match record.bulk.ks_distance {
+            distance if distance.is_finite() => format!("{distance:.digits$}"),
+            _ => "no bulk".to_owned(),
+        };
+        Claim::new(
+            NAME,
+            "(b) what stays below the edge is still noise by the Marchenko–Pastur law",
+            format!("Kolmogorov–Smirnov distance of the bulk below {chance:.3} early"),
+            format!("{} early, {} at the end", told(early, 4), told(end, 3)),
+            Some(early.bulk.ks_distance <= chance),
+        )
+        .otherwise("modes about to leave the bulk deform it, and growth and decay below the edge are no longer noise")
+        .remark(match &end.bulk.note {
+            Some(note) => format!("at the end: {note}"),
+            None => String::new(),
+        })
+    }
+
+    /// The letter's spike near zero, compared with the linear theory of the same weights.
+    fn claim_spike(&self, law: &MarchenkoPastur) -> Result<Claim> {
+        let level = NEAR_ZERO * law.edges().0;
+        let below = |record: &SpectrumRecord| record.singular_values.iter().filter(|&&w| w < level).count();
+        let counts: Vec<usize> = self.records.iter().map(below).collect();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let end = self.last();
+        let theory = self.linear.fallen_below(level, end.update)?;
+        let smallest = |record: &SpectrumRecord| record.singular_values.last().copied().unwrap_or(0.0);
+        let lowest = self.records.iter().min_by(|a, b| smallest(a).total_cmp(&smallest(b))).unwrap_or(end);
+        let spike = counts.last().is_some_and(|&count| count as f64 >= SPIKE * self.hidden as f64);
+        let frozen = self.linear.frozen(end.time);
+        let growing = self.linear.theory.unstable();
+        let remark = if spike {
+            format!("the linear theory alone would have {theory} there")
+        } else {
+            format!(
+                "the smallest value falls from {:.3} to {:.3} at t = {:.1} and is {:.3} at the end: decay stops where hidden units \
+                 saturate (their mean response 1 − tanh² falls from {:.2} to {:.2}), and is as good as nothing along units that \
+                 hardly vary: {frozen} directions keep their noise and {growing} grow, of {} hidden units; the linear theory \
+                 alone would have {theory} values there",
+                smallest(&self.records[0]),
+                smallest(lowest),
+                lowest.time,
+                smallest(end),
+                self.start_response,
+                self.end.response,
+                self.hidden,
+            )
+        };
+        Ok(Claim::new(
+            NAME,
+            "(c) after long training there is a spike of singular values near zero",
+            format!("at least {:.0} % below {level:.3}, half the lower edge of the start", 100.0 * SPIKE),
+            format!("{} of {} at the end, {most} at most", below(end), self.hidden),
+            Some(spike),
+        )
+        .remark(remark))
     }
 }
 
-/// Same, with the number of outliers against updates in an inset of the last panel.
-///
-/// # Errors
-/// As [`spectrum_histogram`]; if the two arrays differ in length, or have no positive entry.
-pub fn spectrum_histogram_with_outliers(
-    spectra: &[SpectrumHistogram<'_>],
-    updates: &[f64],
-    outliers: &[f64],
-) -> Result<Figure, FigureError> {
-    let mut figure = spectrum_histogram(spectra)?;
-    let mut inset =
-        Panel::new(Axis::around("updates", Scale::Log, updates), Axis::around("outliers", Scale::Log, outliers));
-    inset.line(updates, outliers, LineStyle::solid(Color::Blue).width(1.0));
-    if let Some(last) = figure.panels.last_mut() {
-        last.inset(inset, Corner::UpperRight, INSET);
+/// Three significant digits.
+pub(super) fn brief(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
     }
-    Ok(figure)
+    let decimals = (2 - value.abs().log10().floor() as i32).max(0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-fn panel(spectrum: &SpectrumHistogram<'_>) -> Result<Panel, FigureError> {
-    let mut values: Vec<f64> = spectrum.singular_values.iter().copied().filter(|w| w.is_finite()).collect();
-    values.sort_by(|a, b| b.total_cmp(a));
-    let &largest = values.first().ok_or(FigureError::Empty("finite singular values"))?;
-    let edges = match &spectrum.bulk {
-        Some(bulk) => checked_edges(bulk, values.len())?,
-        None => (0.0, if largest > 0.0 { largest } else { 1.0 }),
+/// Kolmogorov–Smirnov distance of decreasing values from a law.
+fn distance(values: &[f64], law: &MarchenkoPastur) -> f64 {
+    let count = values.len() as f64;
+    let gap = |(rank, &value): (usize, &f64)| {
+        let above = 1.0 - law.distribution(value);
+        (above - rank as f64 / count).abs().max((above - (rank as f64 + 1.0) / count).abs())
     };
-    let end = largest.max(edges.1);
-    let bins = bin_edges(values.len(), edges, end);
-    let heights = density_in_bins(&values, &bins);
-    let curve = spectrum.bulk.as_ref().map(|bulk| law(bulk, values.len()));
-    let law_heights = curve.iter().flat_map(|(_, heights)| heights).copied().filter(|height| height.is_finite());
-    let top = 1.1 * heights.iter().copied().chain(law_heights).fold(0.0, f64::max);
-
-    // A spike at zero must not lie on the frame.
-    let mut panel = Panel::new(Axis::linear("w_α", -0.03 * end..1.04 * end), Axis::linear("density", 0.0..top));
-    panel.title(spectrum.title);
-    panel.histogram(&bins, &heights, LineStyle::solid(Color::Rgb(70, 70, 70)).width(0.5)).label("singular values");
-    if let Some((xs, ys)) = curve {
-        panel.line(&xs, &ys, LineStyle::solid(Color::Vermillion).width(1.2)).label("Marchenko–Pastur");
-    }
-    let outliers = &values[..spectrum.bulk.as_ref().map_or(0, |bulk| bulk.outliers)];
-    if !outliers.is_empty() {
-        // Above its bar, which is at least as high as one value.
-        let above = |w: &f64| height_at(&bins, &heights, *w) + 0.035 * top;
-        let ys: Vec<f64> = outliers.iter().map(above).collect();
-        panel.points(outliers, &ys, MarkerStyle::new(Marker::DownTriangle, Color::Blue).size(3.0)).label("outliers");
-    }
-    Ok(panel)
-}
-
-/// The edges of a bulk, if they and its outliers make sense.
-fn checked_edges(bulk: &Bulk<'_>, count: usize) -> Result<(f64, f64), FigureError> {
-    let (lower, upper) = bulk.edges;
-    if !(lower >= 0.0 && lower < upper && upper.is_finite()) {
-        return Err(FigureError::Range { axis: "bulk of a spectrum".to_string(), start: lower, end: upper });
-    }
-    if bulk.outliers > count {
-        return Err(FigureError::Length { what: "outliers of a spectrum", expected: count, found: bulk.outliers });
-    }
-    Ok(bulk.edges)
-}
-
-/// Bins that divide the bulk evenly and go on with the same width from zero to beyond `end`.
-fn bin_edges(count: usize, (lower, upper): (f64, f64), end: f64) -> Vec<f64> {
-    let bins = (count as f64).sqrt().clamp(FEWEST_BINS, MOST_BINS).round();
-    let width = ((upper - lower) / bins).max(end / MOST_BINS_ON_AXIS);
-    let below = (lower / width).ceil();
-    let above = ((end - lower) / width).ceil();
-    let mut edges: Vec<f64> =
-        (0..=(below + above) as usize).map(|i| (lower + (i as f64 - below) * width).max(0.0)).collect();
-    edges.dedup();
-    edges
-}
-
-/// The curve of the law; points are dense at the edges, where it rises like a square root.
-fn law(bulk: &Bulk<'_>, count: usize) -> (Vec<f64>, Vec<f64>) {
-    let (lower, upper) = bulk.edges;
-    let share = (count - bulk.outliers) as f64 / count as f64;
-    let place = |i: usize| {
-        let angle = std::f64::consts::PI * i as f64 / (CURVE_POINTS - 1) as f64;
-        (0.5 * (lower + upper) - 0.5 * (upper - lower) * angle.cos()).clamp(lower, upper)
-    };
-    (0..CURVE_POINTS).map(place).map(|w| (w, share * (bulk.density)(w))).unzip()
-}
-
-/// The height of the bar at a value.
-fn height_at(bins: &[f64], heights: &[f64], value: f64) -> f64 {
-    let bar = bins.partition_point(|&edge| edge <= value).saturating_sub(1);
-    heights.get(bar.min(heights.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    values.iter().enumerate().map(gap).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::course::small;
     use super::*;
-    use crate::plot::canvas::Mark;
     use crate::plot::sheet::{assert_on_paper, svg_texts};
 
-    const EDGES: (f64, f64) = (0.1, 0.5);
-
-    /// The density of a semicircle between the edges.
-    fn semicircle(w: f64) -> f64 {
-        let (radius, x) = (0.5 * (EDGES.1 - EDGES.0), w - 0.5 * (EDGES.0 + EDGES.1));
-        2.0 * (radius * radius - x * x).max(0.0).sqrt() / (std::f64::consts::PI * radius * radius)
-    }
-
-    fn bulk(outliers: usize) -> Option<Bulk<'static>> {
-        Some(Bulk { density: &semicircle, edges: EDGES, outliers })
-    }
-
-    /// A hundred values over the bulk and three outliers.
-    fn values() -> Vec<f64> {
-        let inner = (0..100).map(|i| 0.1 + 0.4 * (f64::from(i) + 0.5) / 100.0);
-        inner.chain([0.9, 2.0, 2.1]).collect()
-    }
-
-    fn triangles(figure: &Figure) -> usize {
-        let marks = figure.draw().unwrap().marks;
-        marks.iter().filter(|mark| matches!(mark, Mark::Fill { polygon, .. } if polygon.len() == 3)).count()
+    #[test]
+    fn the_distance_of_quantiles_is_half_a_step_and_of_a_shift_the_shift() {
+        let law = MarchenkoPastur::new(0.4, 0.5).unwrap();
+        let quantiles: Vec<f64> = (0..50).map(|rank| law.quantile(1.0 - (f64::from(rank) + 0.5) / 50.0)).collect();
+        assert!((distance(&quantiles, &law) - 0.01).abs() < 1e-12);
+        let above: Vec<f64> = quantiles.iter().map(|_| 10.0).collect();
+        assert_eq!(distance(&above, &law), 1.0);
     }
 
     #[test]
-    fn the_bins_fit_the_bulk_and_hold_every_value() {
-        for (count, edges, end) in
-            [(103, EDGES, 2.1), (400, (0.0, 0.7), 0.7), (9, (0.3, 0.4), 1e6), (4, (1.0, 2.0), 2.0)]
-        {
-            let bins = bin_edges(count, edges, end);
-            assert!(bins[0] == 0.0 && bins[bins.len() - 1] >= end && bins.windows(2).all(|pair| pair[0] < pair[1]));
-            assert!(bins.iter().any(|edge| (edge - edges.0).abs() < 1e-9));
-            assert!(bins.len() as f64 <= MOST_BINS_ON_AXIS + 3.0);
-        }
-        let bins = bin_edges(103, EDGES, 2.1);
-        assert!(bins.iter().any(|edge| (edge - EDGES.1).abs() < 1e-12));
-        let heights = density_in_bins(&values(), &bins);
-        let integral: f64 = heights.iter().zip(bins.windows(2)).map(|(h, pair)| h * (pair[1] - pair[0])).sum();
-        assert!((integral - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn the_law_has_the_weight_of_the_bulk() {
-        let bulk = bulk(3).unwrap();
-        let (xs, ys) = law(&bulk, 103);
-        let area: f64 = (1..xs.len()).map(|i| 0.5 * (ys[i] + ys[i - 1]) * (xs[i] - xs[i - 1])).sum();
-        // The trapezoids' error of 200 steps in angle is (π/200)²/4 of the whole at most.
-        assert!((area - 100.0 / 103.0).abs() < 1e-4, "{area}");
-        assert_eq!((xs[0], xs[CURVE_POINTS - 1]), EDGES);
-    }
-
-    #[test]
-    fn panels_are_lettered_and_outliers_marked() {
-        let values = values();
-        let spectrum = |title, outliers| SpectrumHistogram { title, singular_values: &values, bulk: bulk(outliers) };
-        let figure = spectrum_histogram(&[spectrum("start", 0), spectrum("early", 1), spectrum("late", 3)]).unwrap();
-        let texts = svg_texts(&figure);
-        for text in ["(a) start", "(b) early", "(c) late", "density", "singular values", "Marchenko–Pastur", "outliers"]
-        {
-            assert!(texts.iter().any(|t| t == text), "{text} is not in {texts:?}");
-        }
-        // One is in the legend.
-        assert_eq!(triangles(&figure), 5);
+    fn a_small_machine_is_drawn_and_all_is_claimed_of_it() {
+        let course = small();
+        let figure = course.histograms().unwrap();
         assert_on_paper(&figure);
-        // Four make two rows, the second not full.
-        let four = [spectrum("", 0), spectrum("", 0), spectrum("", 0), spectrum("", 0)];
-        assert_on_paper(&spectrum_histogram(&four).unwrap());
-    }
-
-    #[test]
-    fn values_that_are_not_finite_do_not_count() {
-        let mut values = values();
-        let drawn = |values: &[f64]| {
-            let spectrum = SpectrumHistogram { title: "", singular_values: values, bulk: bulk(3) };
-            spectrum_histogram(&[spectrum]).unwrap().svg().unwrap()
-        };
-        let expected = drawn(&values);
-        values.extend([f64::NAN, f64::INFINITY]);
-        assert_eq!(drawn(&values), expected);
-    }
-
-    #[test]
-    fn what_makes_no_spectrum_is_refused() {
-        assert!(matches!(spectrum_histogram(&[]), Err(FigureError::Empty(_))));
-        let of = |singular_values: &[f64], bulk| {
-            spectrum_histogram(&[SpectrumHistogram { title: "", singular_values, bulk }])
-                .and_then(|figure| figure.svg())
-        };
-        assert!(matches!(of(&[f64::NAN], None), Err(FigureError::Empty(_))));
-        for edges in [(0.5, 0.5), (-0.1, 0.5), (0.1, f64::NAN), (0.1, f64::INFINITY)] {
-            let bulk = Bulk { edges, ..bulk(0).unwrap() };
-            assert!(matches!(of(&[0.2], Some(bulk)), Err(FigureError::Range { .. })), "{edges:?}");
+        let texts = svg_texts(&figure);
+        for name in ["updates", "outliers", "singular values"] {
+            assert!(texts.iter().any(|text| text == name), "{name} is not in {texts:?}");
         }
-        assert!(matches!(of(&[0.2], bulk(2)), Err(FigureError::Length { expected: 1, found: 2, .. })));
-        // A matrix of zeros has a spectrum, and a law may diverge at its edge.
-        assert!(of(&[0.0, 0.0], None).is_ok());
-        let divergent = |w: f64| 1.0 / w;
-        assert!(of(&[0.2], Some(Bulk { density: &divergent, edges: (0.0, 1.0), outliers: 0 })).is_ok());
+        assert_eq!(course.histogram_claims().unwrap().len(), 5);
     }
 }

@@ -13,8 +13,9 @@
 //! turned into other modes as far as its likelihood says. The observed components are kept if the law is none of the four, if it
 //! is Gaussian (which noise does not change), or if the noise is below 2 %.
 
-use super::law::{Law, Ratios, Seen};
+use super::law::{ComponentLaw, Ratios};
 use super::outlier::Outlier;
+use super::seen::Seen;
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -23,18 +24,18 @@ use rayon::prelude::*;
 /// Draws for each site.
 pub(super) const COPIES: usize = 2;
 /// Noise below which components are kept as observed: the laws are not known more finely.
-const LEAST_NOISE: f64 = 0.02;
+const NOTABLE_NOISE: f64 = 0.02;
 /// Largest x.
-const END: f64 = 10.0;
+const LARGEST_DRAW: f64 = 10.0;
 /// Step of x: a quarter of the finest noise.
-const STEP: f64 = 0.005;
+const DRAW_STEP: f64 = 0.005;
 
 /// A vector and the verdict on it.
 pub(super) struct Vector<'a> {
     /// Observed components at unit mean square.
     observed: &'a [f64],
     /// The verdict.
-    law: Law,
+    law: ComponentLaw,
     /// Log-likelihoods of the four laws.
     ratios: Ratios,
     /// The four laws as seen through noise.
@@ -61,14 +62,16 @@ impl<'a> Vector<'a> {
         let (c2, largest) =
             (self.squared_overlap, self.observed.iter().fold(0.0, |largest: f64, y| largest.max(y.abs())));
         let noise = (1.0 - c2).max(0.0).sqrt();
-        matches!(self.law, Law::Other | Law::Gaussian) || noise < LEAST_NOISE || largest > END * c2.sqrt()
+        matches!(self.law, ComponentLaw::Other | ComponentLaw::Gaussian)
+            || noise < NOTABLE_NOISE
+            || largest > LARGEST_DRAW * c2.sqrt()
     }
 
     /// Draws of x, copy by copy.
     fn draws(&self, mode: usize) -> Vec<f64> {
         let sites = self.observed.len();
-        let count = (2.0 * END / STEP) as usize + 1;
-        let xs: Vec<f64> = (0..count).map(|n| STEP * n as f64 - END).collect();
+        let count = (2.0 * LARGEST_DRAW / DRAW_STEP) as usize + 1;
+        let xs: Vec<f64> = (0..count).map(|n| DRAW_STEP * n as f64 - LARGEST_DRAW).collect();
         let prior: Vec<f64> = xs.iter().map(|&x| self.prior(x)).collect();
         let (c, twice) = (self.squared_overlap.sqrt(), 2.0 * (1.0 - self.squared_overlap));
         let mut random = ChaCha8Rng::seed_from_u64(mode as u64);
@@ -92,7 +95,7 @@ impl<'a> Vector<'a> {
                 let above = below.partition_point(|&weight| weight < level).min(count - 1);
                 let start = if above == 0 { 0.0 } else { below[above - 1] };
                 let fraction = ((level - start) / (below[above] - start)).clamp(0.0, 1.0);
-                draws[copy * sites + site] = xs[above] + STEP * (fraction - 0.5);
+                draws[copy * sites + site] = xs[above] + DRAW_STEP * (fraction - 0.5);
             }
         }
         draws

@@ -1,6 +1,6 @@
 //! Bulk and modes of one machine (`docs/theory.md`, section 1).
 
-use super::law::Law;
+use super::law::ComponentLaw;
 use super::outlier::{BothRatios, Outlier};
 
 use super::components::{self, Vector};
@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_4;
 
 /// A mode at most this many errors from σ is near the threshold, where the spiked formula is stationary and says little.
-const NEAR: f64 = 6.0;
+const NEAR_THRESHOLD: f64 = 6.0;
 
 /// Spectrum of a machine, divided into bulk and modes.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,13 +136,15 @@ impl Reading {
             let planted = self.bulk.planted(observed[index]);
             let error = planted.filter(|_| self.bulk.is_noise()).map(|w| self.error(index, w));
             let known = |overlap: f64| if planted.is_some() { overlap } else { f64::NAN };
-            let law = |law: Law| if planted.is_some() { law } else { Law::Unclaimed };
+            let law = |law: ComponentLaw| if planted.is_some() { law } else { ComponentLaw::Unclaimed };
             Outlier {
                 rank: index + 1,
                 observed: observed[index],
                 planted,
                 planted_error: error,
-                near_threshold: planted.zip(error).is_some_and(|(w, error)| w - self.bulk.sigma < NEAR * error),
+                near_threshold: planted
+                    .zip(error)
+                    .is_some_and(|(w, error)| w - self.bulk.sigma < NEAR_THRESHOLD * error),
                 squared_overlap_u: known(overlaps.0),
                 squared_overlap_v: known(overlaps.1),
                 kurtosis_u: kurtosis_u[index],

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::law::{Law, Ratios, Seen};
+use super::law::{ComponentLaw, Ratios};
+use super::seen::Seen;
 
 /// A mode of the machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,10 +28,10 @@ pub struct Outlier {
     pub kurtosis_u: f64,
     /// Same for v.
     pub kurtosis_v: f64,
-    /// Law of the components of û; [`Law::Unclaimed`] if no strength is known, and hence not the noise of the vectors.
-    pub prior_u: Law,
+    /// Law of the components of û; [`ComponentLaw::Unclaimed`] if no strength is known, and hence not the noise of the vectors.
+    pub prior_u: ComponentLaw,
     /// Law of the components of v̂.
-    pub prior_v: Law,
+    pub prior_v: ComponentLaw,
     /// Log-likelihoods of the four laws; if the bulk is not the ensemble's noise, computed as if it were.
     pub log_likelihood_ratios: BothRatios,
     /// Kolmogorov–Smirnov distance of the components of u from the likeliest law.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// States of two solves closer than this count as one: solutions are accurate to 1e-10 or better.
-const SAME: f64 = 1e-6;
+const SAME_STATE: f64 = 1e-6;
 
 /// How much is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -194,7 +194,8 @@ fn follow(
 /// Whether two points are the same, up to a global flip if no field acts.
 fn is_image(ensemble: &Ensemble, one: &FixedPoint, other: &FixedPoint) -> bool {
     let near = |sign: f64| {
-        (&one.magnetization - sign * &other.magnetization).amax() < SAME && (one.overlap - other.overlap).abs() < SAME
+        (&one.magnetization - sign * &other.magnetization).amax() < SAME_STATE
+            && (one.overlap - other.overlap).abs() < SAME_STATE
     };
     near(1.0) || (!ensemble.has_fields() && near(-1.0))
 }

@@ -17,7 +17,7 @@ const RECOGNISED: f64 = 0.5;
 
 /// A checkpoint on the way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub struct Waypoint {
     /// Updates.
     pub update: u64,
     /// Time; NaN if it is not known.
@@ -45,7 +45,7 @@ pub struct Passage {
 
 /// A mode through training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Followed {
+pub struct FollowedMode {
     /// Number of the mode, from 1, in the order of emergence (then of rank).
     pub mode: usize,
     /// Update of the first checkpoint at which it is above the bulk.
@@ -54,23 +54,20 @@ pub struct Followed {
     pub last_rank: Option<usize>,
     /// The mode at each checkpoint where it was seen.
     #[serde(skip)]
-    pub course: Course,
+    pub course: Vec<Passage>,
 }
-
-/// The checkpoints at which a mode was seen, one after the other.
-pub type Course = Vec<Passage>;
 
 /// All checkpoints of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trajectory {
+pub struct TrainingPath {
     /// Checkpoints.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Waypoint>,
     /// Modes.
-    pub modes: Vec<Followed>,
+    pub modes: Vec<FollowedMode>,
     last: Option<Reading>,
 }
 
-impl Trajectory {
+impl TrainingPath {
     /// Adds the next checkpoint, of a machine of the same shape.
     ///
     /// # Errors
@@ -107,10 +104,10 @@ impl Trajectory {
                 outlier: Some(outlier),
             };
             let mode = self.modes.len() + 1;
-            self.modes.push(Followed { mode, emerged: update, last_rank: Some(index + 1), course: vec![first] });
+            self.modes.push(FollowedMode { mode, emerged: update, last_rank: Some(index + 1), course: vec![first] });
         }
         let position = Position::of(machine, &reading, depth)?;
-        self.steps.push(Step { update, time, bulk: reading.bulk.clone(), position });
+        self.steps.push(Waypoint { update, time, bulk: reading.bulk.clone(), position });
         self.last = Some(reading);
         Ok(())
     }
