@@ -8,8 +8,8 @@ use super::simd::{Loop, run};
 use super::tanh::tanh;
 use std::f64::consts::{FRAC_PI_2, TAU};
 
-/// The error is exp(−DIGITS), 1e-14, times the residue of sech² at its pole, of order 1/(hF): 150 where it counts.
-const DIGITS: f64 = 32.0;
+/// The error is exp(−ACCURATE_DIGITS), 1e-14, times the residue of sech² at its pole, of order 1/(hF): 150 where it counts.
+const ACCURATE_DIGITS: f64 = 32.0;
 /// Nodes reach this far: the rest of a Gaussian is 2e-12.
 const REACH: f64 = 7.0;
 /// Smallest step, for variances up to 1e4; beyond, the sum resolves the step of tanh to 1e-3.
@@ -26,10 +26,10 @@ pub(crate) fn smooth_tanh(fields: &mut [f64], variances: &[f64], slopes: &mut [f
 /// The largest step that is accurate for standard deviations up to `deviation`.
 fn step(deviation: f64) -> f64 {
     // The contour is moved by y: a factor exp(y²/2) of the Gaussian, exp(−2πy/h) of the sum.
-    let free = (2.0 * DIGITS).sqrt();
+    let free = (2.0 * ACCURATE_DIGITS).sqrt();
     let pole = FRAC_PI_2 / deviation.max(f64::MIN_POSITIVE);
     let y = pole.min(free);
-    (TAU * y / (DIGITS + 0.5 * y * y)).max(SMALLEST_STEP)
+    (TAU * y / (ACCURATE_DIGITS + 0.5 * y * y)).max(SMALLEST_STEP)
 }
 
 struct SmoothTanh<'a> {

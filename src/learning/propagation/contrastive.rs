@@ -4,7 +4,7 @@ use super::super::averages::Averages;
 use super::super::data_term::Samples;
 use super::super::state::State;
 use super::coupling::Coupling;
-use super::layer::{Correlated, Layer, To, each_sample, projected, square, unpacked};
+use super::layer::{Correlated, PropagatedLayer, To, each_sample, projected, square, unpacked};
 use crate::error::{Error, Result};
 use crate::linalg::{product_of, transposed_product};
 use nalgebra::{DMatrix, DVector};
@@ -70,7 +70,7 @@ impl SweepSettings {
     }
 
     fn of_group(&self, samples: &DMatrix<f64>, coupling: &Coupling, state: &State) -> Averages {
-        let mut hidden = Layer::given(samples, coupling, &state.theta);
+        let mut hidden = PropagatedLayer::given(samples, coupling, &state.theta);
         let mut visible = hidden.pass(coupling, To::Visible, &state.eta);
         for _ in 1..self.gibbs_steps {
             hidden = visible.pass(coupling, To::Hidden, &state.theta);
@@ -83,7 +83,7 @@ impl SweepSettings {
 }
 
 /// `⟨s σᵀ⟩`, averaged over the samples of a group, from the visible layer and the hidden means and slopes given it.
-fn correlation(visible: &Layer, coupling: &Coupling, (means, slopes): (&DMatrix<f64>, &DMatrix<f64>)) -> DMatrix<f64> {
+fn correlation(visible: &PropagatedLayer, coupling: &Coupling, (means, slopes): (&DMatrix<f64>, &DMatrix<f64>)) -> DMatrix<f64> {
     let count = means.ncols() as f64;
     let mut out = product_of(&visible.means, &means.transpose());
     let own = product_of(&visible.own, &slopes.transpose());

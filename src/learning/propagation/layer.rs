@@ -23,7 +23,7 @@ pub(super) enum To {
 }
 
 /// A layer, one sample a column.
-pub(super) struct Layer {
+pub(super) struct PropagatedLayer {
     /// m, `units × B`.
     pub means: DMatrix<f64>,
     /// c, `units × B`.
@@ -64,7 +64,7 @@ impl Correlated {
     }
 }
 
-impl Layer {
+impl PropagatedLayer {
     /// The hidden layer given ±1 samples, `N_v × B`: its units are independent.
     pub fn given(samples: &DMatrix<f64>, coupling: &Coupling, theta: &DVector<f64>) -> Self {
         let mut means = transposed_product(&coupling.weights, samples);

@@ -378,7 +378,7 @@ mod tests {
         let figure = course.ranks();
         assert_on_paper(&figure);
         let texts = svg_texts(&figure);
-        for name in ["t = 0", "data", "epochs", "40"] {
+        for name in ["= 2.4", "data", "epochs", "40"] {
             assert!(texts.iter().any(|text| text.contains(name)), "{name} is not in {texts:?}");
         }
         assert_eq!(course.rank_claims().unwrap().len(), 5 + course.followed().len());
