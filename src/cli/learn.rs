@@ -89,7 +89,7 @@ pub(super) struct LearnOptions {
     /// Error of a step, relative to each component
     #[arg(long, default_value_t = 1e-6, allow_negative_numbers = true)]
     rtol: f64,
-    /// Error of a step, absolute
+    /// Error of a step, beside it
     #[arg(long, default_value_t = 1e-9, allow_negative_numbers = true)]
     atol: f64,
     /// Samples that each step of the map sees, in the closures population and chains [default: all]
