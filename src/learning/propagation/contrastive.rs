@@ -83,7 +83,11 @@ impl SweepSettings {
 }
 
 /// `⟨s σᵀ⟩`, averaged over the samples of a group, from the visible layer and the hidden means and slopes given it.
-fn correlation(visible: &PropagatedLayer, coupling: &Coupling, (means, slopes): (&DMatrix<f64>, &DMatrix<f64>)) -> DMatrix<f64> {
+fn correlation(
+    visible: &PropagatedLayer,
+    coupling: &Coupling,
+    (means, slopes): (&DMatrix<f64>, &DMatrix<f64>),
+) -> DMatrix<f64> {
     let count = means.ncols() as f64;
     let mut out = product_of(&visible.means, &means.transpose());
     let own = product_of(&visible.own, &slopes.transpose());
