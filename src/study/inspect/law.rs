@@ -135,9 +135,9 @@ pub struct Judgement {
 /// Judges the components of a vector at unit mean square; its squared overlap with the planted vector is `c²`.
 ///
 /// ```
-/// use spectral_rbm::study::inspect::{Law, Mixing, judge};
+/// use spectral_rbm::study::inspect::{ComponentLaw, Mixing, judge};
 /// let signs: Vec<f64> = (0..400).map(|site| if site % 3 == 0 { 1.0 } else { -1.0 }).collect();
-/// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, Law::Undecided); // nearly all noise: nothing is known
+/// assert_eq!(judge(&signs, 0.05, Mixing::default()).law, ComponentLaw::Undecided); // nearly all noise: nothing is known
 /// ```
 pub fn judge(components: &[f64], squared_cosine: f64, mixing: Mixing) -> Judgement {
     // The likelihood of a law is its mean over the mixtures; the likeliest mixture is kept.
