@@ -132,11 +132,14 @@ impl Ending {
 
     fn told_badly(&self) -> Option<String> {
         let errors = self.stderr.lines().filter(|line| line.starts_with("error: ")).count();
-        let lines = self.stderr.lines().filter(|line| !line.starts_with("note: ")).count();
+        // Work that goes on tells its progress and its doubts.
+        let told = |line: &&str| !line.starts_with("note: ") && !line.starts_with("warning: ");
+        let (lines, bytes) =
+            self.stderr.lines().filter(told).fold((0, 0), |(lines, bytes), line| (lines + 1, bytes + line.len()));
         if errors != 1 {
             return Some(format!("{errors} error messages"));
         }
-        let long = lines > LINES || self.stderr.len() > BYTES;
+        let long = lines > LINES || bytes > BYTES;
         long.then(|| "a long error message".to_owned())
     }
 
