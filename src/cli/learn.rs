@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::learn_components;
 use super::options::Common;
 use super::report::{number, plain};
-use super::{progress, report};
+use super::{budget, progress, report};
 use crate::Prior;
 use crate::data::{Expect, Moments};
 use crate::io::number::exact;
@@ -214,6 +214,10 @@ impl LearnOptions {
         let data = self.data.load(common, if linear { Expect::Real } else { Expect::Spins })?;
         self.batch_size = self.batch_size.map(|size| self.data.batch(size, data.len()));
         let machine = self.init.machine(&data, common.seed, linear)?;
+        if self.closure == Closure::Cd {
+            let (samples, weights) = (self.batch_size.unwrap_or(data.len()), machine.visible * machine.hidden);
+            budget::check_gibbs_steps(self.sweeps().gibbs_steps, samples, weights as f64)?;
+        }
         let spinner = progress::spinner(common, "moments and directions");
         let moments = Moments::of(&data)?;
         let prepared = self.setup()?.prepare(&data, &moments, &machine)?;

@@ -180,10 +180,13 @@ impl TrainOptions {
             self.learning_rate = Some(trainer.learning_rate());
             self.learn(&mut trainer, &data, &recorder, (&times, 0.0), run)
         } else {
-            let theory = LinearTheory::of_ising(&Moments::of(&data)?)?;
-            self.learning_rate.get_or_insert_with(|| resolving_rate(theory.rates.max()));
+            let growth = match self.needs_covariance() {
+                true => LinearTheory::of_ising(&Moments::of(&data)?)?.rates.max(),
+                false => 0.0,
+            };
+            self.learning_rate.get_or_insert_with(|| resolving_rate(growth));
             let mut trainer = Trainer::new(machine, data.spins()?, self.settings(common.seed))?;
-            self.learn(&mut trainer, &data, &recorder, (&times, theory.rates.max()), run)
+            self.learn(&mut trainer, &data, &recorder, (&times, growth), run)
         }
     }
 
@@ -323,7 +326,7 @@ impl TrainOptions {
             budget::check_memory("--chains", chains, 4.0 * (visible + 2.0 * hidden))?;
             budget::check_gibbs_steps(self.steps(), chains, weights)?;
         }
-        if self.units == Units::Gaussian || !self.values_only {
+        if self.needs_covariance() {
             // The covariance and its eigenvectors.
             budget::check_memory("the number of visible units", data.units(), 32.0 * visible)?;
         }
@@ -379,6 +382,11 @@ impl TrainOptions {
         }
         // The check of the time refuses numbers that are too large.
         Ok((epochs * samples as f64 / self.batch_size as f64).ceil() as u64)
+    }
+
+    /// Whether the covariance of the data is computed: for records of modes, and for a learning rate that is left open.
+    fn needs_covariance(&self) -> bool {
+        self.units == Units::Gaussian || !self.values_only || self.learning_rate.is_none()
     }
 
     /// Gibbs steps of each update.

@@ -234,11 +234,21 @@ fn compared(options: &CompareOptions, simulation: &SimulationReport, outcome: &O
         1 => "There is one run, and no statistical error.".to_owned(),
         runs => format!("Errors are standard errors of the mean of {runs} runs from the same initial machine."),
     };
-    let data = match options.batches {
-        true => {
+    let sweeps = outcome.theories.iter().find(|theory| theory.setup.closure == Closure::Cd).map(|theory| &theory.setup);
+    let data = match (options.batches, sweeps) {
+        (true, _) => {
             "of population, chains and cd on the batches of each run and then averaged, else on the mean of the same data"
         }
-        false => "on the mean of the same data",
+        (false, Some(setup)) if setup.learning_rate > 0.0 => {
+            "of cd on the batches of the first run, of others on the mean of the same data"
+        }
+        _ => "on the mean of the same data",
     };
-    format!("{gradient} {steps}, {data}; {seen}. {errors}")
+    let other = match sweeps {
+        Some(setup) if simulation.algorithm != Algorithm::Cd => {
+            format!(" The closure cd predicts CD-{}, which is not what was simulated.", setup.sweeps.gibbs_steps)
+        }
+        _ => String::new(),
+    };
+    format!("{gradient}{other} {steps}, {data}; {seen}. {errors}")
 }

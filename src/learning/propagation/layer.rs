@@ -11,7 +11,7 @@
 //! slopes. Where the modes are all of W, the second and the fourth term cancel and are left out.
 
 use super::coupling::{Coupling, Vectors, pairs};
-use crate::linalg::{product_of, smooth_tanh, transposed_product};
+use crate::linalg::{gram_of_rows, product_of, smooth_tanh, tanh_in_place, transposed_product};
 use nalgebra::{DMatrix, DMatrixView, DVector};
 use rayon::prelude::*;
 
@@ -69,7 +69,7 @@ impl PropagatedLayer {
     pub fn given(samples: &DMatrix<f64>, coupling: &Coupling, theta: &DVector<f64>) -> Self {
         let mut means = transposed_product(&coupling.weights, samples);
         add_to_columns(&mut means, theta);
-        crate::linalg::tanh_in_place(means.as_mut_slice());
+        tanh_in_place(means.as_mut_slice());
         let own = means.map(|mean| 1.0 - mean * mean);
         Self { means, own, correlated: None }
     }
@@ -183,7 +183,7 @@ impl Correlated {
 
 /// `Xᵀ diag(d) X`.
 pub(super) fn projected(vectors: &Vectors, d: &DVector<f64>) -> DMatrix<f64> {
-    crate::linalg::gram_of_rows(&vectors.columns, d)
+    gram_of_rows(&vectors.columns, d)
 }
 
 /// Replaces the `P × P` matrix of each sample.
