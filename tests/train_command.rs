@@ -548,3 +548,22 @@ fn long_work_tells_its_progress_off_a_terminal() {
     assert!((30.0..45.0).contains(&told[0].0) && (60.0..90.0).contains(&told[1].0), "{told:?}");
     assert!(share(&told[0].1) > 0.0 && share(&told[1].1) > share(&told[0].1), "{told:?}");
 }
+
+/// The pseudo-log-likelihood of untrained machines is what learning has to beat: it does at the defaults, and not in steps in which
+/// the first mode nearly doubles.
+#[test]
+fn defaults_learn_and_large_steps_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, more: &[&str]| -> serde_json::Value {
+        let out = folder.path().join(name);
+        let options = ["train", "--samples", "1000", "--hidden", "64", "--epochs", "20", "--records", "8"];
+        let rest = ["--format", "json", "--out", out.to_str().unwrap()];
+        serde_json::from_str(&succeed(&[&options[..], &rest, more].concat())).unwrap()
+    };
+    let usual = run("usual", &[]);
+    assert_eq!(usual["warnings"], serde_json::json!([]), "{usual}");
+    assert!(usual["singular_values"][0].as_f64().unwrap() > 1.0, "it has learnt: {usual}");
+    let large = run("large", &["--learning-rate", "0.05"]);
+    let warnings = large["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|warning| warning.as_str().unwrap().contains("steps are too large")), "{warnings:?}");
+}

@@ -10,8 +10,8 @@ use crate::data::{Dataset, Expect, Moments, Spins};
 use crate::learning::{LinearTheory, resolving_rate};
 use crate::simulator::machine::{Algorithm, Hyperparameters, LinearMachine, Machine, Settings, Trainer, Units};
 use crate::simulator::run::{
-    Detail, Learner, Limits, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, Training, Warning,
-    run, sample_spread, schedule, warnings,
+    Detail, Learner, Limits, LinearTrainer, MOST_RECORDS, Recorder, Spacing, SpectrumLog, Store, TRAINED_GROWTH,
+    Training, Warning, run, sample_spread, schedule, warnings,
 };
 use crate::study::{drawing, tables};
 use crate::theory::spectrum::{Decomposition, fit_weights};
@@ -69,7 +69,7 @@ pub(super) struct TrainOptions {
     /// Samples of a batch
     #[arg(long, default_value_t = Settings::default().batch_size, value_name = "N")]
     pub batch_size: usize,
-    /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 30 % in an update; of
+    /// Factor of the gradient in each update [default: 0.01, or less where a mode would grow by more than 5 % in an update; of
     /// Gaussian units at most half of what stays stable]
     #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub learning_rate: Option<f64>,
@@ -184,7 +184,7 @@ impl TrainOptions {
                 true => LinearTheory::of_ising(&Moments::of(&data)?)?.rates.max(),
                 false => 0.0,
             };
-            self.learning_rate.get_or_insert_with(|| resolving_rate(growth));
+            self.learning_rate.get_or_insert_with(|| resolving_rate(growth, TRAINED_GROWTH));
             let mut trainer = Trainer::new(machine, data.spins()?, self.settings(common.seed))?;
             self.learn(&mut trainer, &data, &recorder, (&times, growth), run)
         }

@@ -35,8 +35,6 @@ const LEAST_RATE: f64 = 1e-10;
 
 /// Learning rate where growth allows it: that of the letter.
 pub const LEARNING_RATE: f64 = 0.01;
-/// Largest growth of a mode in an update, as a share of itself: larger steps do not resolve the course.
-const GROWTH: f64 = 0.3;
 
 /// Units of a machine in the linear theory of learning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,12 +51,12 @@ pub enum LinearUnits {
 }
 
 /// A learning rate that resolves growth: [`LEARNING_RATE`], or the largest one-digit rate at which a mode that grows at the rate
-/// `fastest` gains at most 30 % per update.
-pub fn resolving_rate(fastest: f64) -> f64 {
-    if fastest * LEARNING_RATE <= GROWTH {
+/// `fastest` gains at most the share `growth` of itself per update.
+pub fn resolving_rate(fastest: f64, growth: f64) -> f64 {
+    if fastest * LEARNING_RATE <= growth {
         return LEARNING_RATE;
     }
-    let largest = GROWTH / fastest;
+    let largest = growth / fastest;
     let unit = 10f64.powf(largest.log10().floor());
     // Division by a power of ten is exact where multiplication by its inverse is not: 0.002, not 0.0020000000000000005.
     let digit = (largest / unit).floor();

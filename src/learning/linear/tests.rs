@@ -256,5 +256,5 @@ fn says_what_is_wrong() {
 /// 0.01 × 20.8 is below 30 %; 0.3/143 = 0.0021; 0.3/3500 = 8.6e-5.
 #[test]
 fn the_learning_rate_resolves_growth() {
-    assert_eq!([20.8, 143.0, 3500.0].map(resolving_rate), [0.01, 0.002, 8e-5]);
+    assert_eq!([20.8, 143.0, 3500.0].map(|fastest| resolving_rate(fastest, 0.3)), [0.01, 0.002, 8e-5]);
 }

@@ -40,4 +40,4 @@ pub use log::{Record, SpectrumLog};
 pub use recorded::{MOST_RECORDS, Spacing, run, schedule};
 pub use recorder::{Detail, Recorder};
 pub use store::Store;
-pub use training::Training;
+pub use training::{TRAINED_GROWTH, Training};

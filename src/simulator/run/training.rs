@@ -17,6 +17,11 @@ pub struct Training {
     pub settings: Settings,
 }
 
+/// Largest growth of a mode in an update of training, as a share of itself, from which a learning rate that is left open follows. The
+/// chains of PCD lag behind larger steps: on drawn digits, 20 epochs at 4 % bring the pseudo-log-likelihood from −221 to −83 without
+/// a pause, at 8 % to −67 after a long one at −165, and at 20 % to −324.
+pub const TRAINED_GROWTH: f64 = 0.05;
+
 impl Default for Training {
     fn default() -> Self {
         Self { hidden: 400, deviation: 0.01, epochs: 20.0, records: 60, settings: Settings::default() }

@@ -7,6 +7,8 @@ use crate::study::error::{Result, refuse};
 
 /// Samples per batch: batches scatter the gradient by a few per cent.
 pub const BATCH: usize = 500;
+/// Largest growth of a mode in an update, as a share of itself: larger steps do not resolve the course.
+const GROWTH: f64 = 0.3;
 /// Time of learning, in growth times of the slowest mode compared: all modes settle by then.
 const GROWTH_TIMES: f64 = 20.0;
 /// Upper limit of this time.
@@ -37,7 +39,7 @@ pub struct Design {
     pub chains: Option<usize>,
     /// Samples per batch; all if there are fewer. `None`: [`BATCH`].
     pub batch_size: Option<usize>,
-    /// Factor of the gradient in each update. `None`: that of [`resolving_rate`].
+    /// Factor of the gradient in each update. `None`: that of [`resolving_rate`] at a growth of 30 %.
     pub learning_rate: Option<f64>,
     /// Updates. `None`: as many as `epochs` take, else twenty growth times of the slowest mode compared, up to t = 20.
     pub updates: Option<u64>,
@@ -211,7 +213,7 @@ impl Design {
         if self.units == Units::Ising && self.algorithm == Some(Algorithm::Pcd) {
             self.chains = self.chains.or(self.batch_size);
         }
-        let rate = *self.learning_rate.get_or_insert_with(|| resolving_rate(fastest));
+        let rate = *self.learning_rate.get_or_insert_with(|| resolving_rate(fastest, GROWTH));
         if !(rate.is_finite() && rate > 0.0) {
             return refuse("learning_rate", format!("is {rate}: it must be positive and finite"));
         }
